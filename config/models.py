@@ -1,0 +1,299 @@
+"""The settings of Postroom: what an admin can say, as frozen models.
+
+Shapes and single values are checked here; what one value says of another (a rule of a team, a site of a unit) is
+checked in `config.links`. Unknown keys are errors. Keys and their meaning: docs/configuration.md.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from config.values import Duration, Interval, parse_duration, parse_intervals, parse_size
+
+Kind = Literal["lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted"]
+Category = Literal["action", "audit"]
+Language = Literal["de", "en", "da", "zh"]
+Role = Literal["smtp", "work"]
+Clock = Literal["business", "wall"]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""An id that admins choose: lower case letters, digits, dot, dash, underscore."""
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
+"""A mail address; compared without regard to case."""
+Pattern = Annotated[str, StringConstraints(pattern=r"^[^\s\[\]{}()|^$\\+]+( [^\[\]{}()|^$\\]+)*$")]
+"""A text with the globs `*` and `?`; never a regular expression."""
+DurationText = Annotated[Duration, BeforeValidator(parse_duration), PlainSerializer(str, return_type=str)]
+Hours = Annotated[tuple[Interval, ...], BeforeValidator(parse_intervals)]
+Size = Annotated[int, BeforeValidator(parse_size)]
+
+
+def as_tuple(value: object) -> object:
+    """Let `"vw"` stand for `["vw"]`."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(as_tuple)]
+
+
+class Model(BaseModel):
+    """Base of all settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Secret(Model):
+    """Where a secret stands: exactly one of a file, a systemd credential or an environment variable."""
+
+    file: Path | None = None
+    credential: str | None = None
+    env: str | None = None
+
+
+class Smtp(Model):
+    """`[smtp]`: how mail comes in."""
+
+    listen: tuple[str, ...] = ("127.0.0.1:2525",)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    require_tls: bool = False
+    authserv_id: str | None = None
+    bare_newline: Literal["normalise", "reject"] = "normalise"
+
+
+class Relay(Model):
+    """`[[relay]]`: how mail goes out; several are tried in file order."""
+
+    url: str
+    username: str | None = None
+    password: Secret | None = None
+    tls: Literal["required", "opportunistic", "off"] = "required"
+    ca_file: Path | None = None
+    connections: int = Field(default=2, ge=1, le=20)
+
+
+class Limits(Model):
+    """`[limits]`: bounds of what strangers may ask of us."""
+
+    size: Size = 25 << 20
+    recipients: int = Field(default=100, ge=1)
+    line: Size = 64 << 10
+    connections: int = Field(default=500, ge=1)
+    connections_per_address: int = Field(default=20, ge=1)
+    session: DurationText = Duration(10, "m")
+    idle_seconds: int = Field(default=60, ge=1)
+    errors: int = Field(default=10, ge=1)
+    mails_per_hour_and_recipient: int = Field(default=20, ge=1)
+
+
+class Desk(Model):
+    """`[desk]`: the addresses that plain replies come back to."""
+
+    separator: Literal["+", "-", "="] = "+"
+    keys: tuple[Secret, ...] = ()
+
+
+class Health(Model):
+    """`[health]`: metrics and health, on a loopback port."""
+
+    listen: str | None = "127.0.0.1:9125"
+
+
+class Log(Model):
+    """`[log]`: what goes to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class TestSeams(Model):
+    """`[test]`: allows the test clock and the crash points; never in production."""
+
+    enabled: bool = False
+
+
+class Postroom(Model):
+    """postroom.toml."""
+
+    hostname: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+    admin: Address
+    data: Path
+    database: str = "sqlite"
+    roles: tuple[Role, ...] = ("smtp", "work")
+    language: Language = "en"
+    smtp: Smtp = Smtp()
+    relay: tuple[Relay, ...] = Field(min_length=1)
+    limits: Limits = Limits()
+    desk: Desk = Desk()
+    health: Health = Health()
+    log: Log = Log()
+    test: TestSeams = TestSeams()
+
+
+class Unit(Model):
+    """`[[unit]]` of units.toml: who oversees sites; one tree."""
+
+    id: Name
+    type: Literal["importer", "region", "group"]
+    name: str | None = None
+    parent: Name | None = None
+    controllers: Addresses = ()
+
+
+class Site(Model):
+    """`[[site]]` of sites.toml: one place of business."""
+
+    id: Name
+    unit: Name | None = None
+    name: str
+    brands: tuple[str, ...] = ()
+    type: Literal["dealer", "service-partner"] = "dealer"
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DE"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    address: str | None = None
+    phone: str | None = None
+    geo: tuple[float, float] | None = None
+    timezone: str
+    language: Language
+    holidays: str | None = None
+    holidays_add: tuple[str, ...] = ()
+    holidays_remove: tuple[str, ...] = ()
+    hours: Mapping[str, Hours] = {}
+    team_hours: Mapping[Name, Mapping[str, Hours]] = {}
+    closures: tuple[str, ...] = ()
+    exceptions: Mapping[str, Hours] = {}
+    teams: Mapping[Name, Address]
+    members: Mapping[Name, tuple[str, ...]] = {}
+    roles: Mapping[Name, Address] = {}
+    controllers: Addresses = ()
+    fallback: Name
+    desk: Address
+    postcodes: tuple[str, ...] = ()
+    vendor_ids: tuple[str, ...] = ()
+    escalate: Mapping[Kind, str] = {}
+    receipt: tuple[Kind, ...] = ()
+    reply: Literal["through", "direct"] = "through"
+    trust: Literal["authenticated", "token"] = "authenticated"
+    shipped: int = 1
+    steps: Mapping[str, Mapping[str, str]] = {}
+
+
+class Source(Model):
+    """`[[source]]` of sources.toml: one sender of leads, with the secret address given to it."""
+
+    id: Name
+    site: Name | None = None
+    site_by: Literal["vendor-id", "postcode", "recipient"] | None = None
+    type: str
+    address: Address
+    senders: tuple[str, ...] = Field(default=(), alias="from")
+    language: str | None = None
+    kind: Kind | None = None
+    escalate: str | None = None
+    silence: DurationText | Literal["off"] | None = None
+
+
+class Conditions(Model):
+    """`when` of a rule: every key must hold, a list means any of; texts are globs, case does not count."""
+
+    source: Patterns = ()
+    type: Patterns = ()
+    site: Patterns = ()
+    unit: Patterns = ()
+    kind: Patterns = ()
+    brand: Patterns = ()
+    make: Patterns = ()
+    model: Patterns = ()
+    language: Patterns = ()
+    recipient: Patterns = ()
+    postcode: Patterns = ()
+    interest: Patterns = ()
+    has: Patterns = ()
+    text: Patterns = ()
+    mail_class: Patterns = Field(default=(), alias="class")
+    open: bool | None = None
+    excluded: "Conditions | None" = Field(default=None, alias="not")
+
+
+class Notify(Model):
+    """`notify` of a rule: a team is told, for action or for audit."""
+
+    team: Name
+    category: Category = "action"
+    template: Name | None = None
+
+
+class Rule(Model):
+    """`[[rule]]` of rules.toml."""
+
+    name: str
+    when: Conditions = Conditions()
+    notify: Annotated[tuple[Notify, ...], BeforeValidator(as_tuple)] = ()
+    escalate: str | None = None
+    also: bool = False
+    ignore: str | None = None
+
+
+class Step(Model):
+    """`[[policy.NAME.step]]` of escalation.toml."""
+
+    name: str
+    after: DurationText
+    clock: Clock = "business"
+    deliver: Literal["business", "any"] = "business"
+    effect: Literal["overdue", "escalate", "mail", "warn", "remind"]
+    to: str = "team"
+    optional: bool = False
+
+
+class Policy(Model):
+    """`[policy.NAME]` of escalation.toml."""
+
+    step: tuple[Step, ...] = ()
+
+
+class SourceType(Model):
+    """A known type of source, shipped: what comes with it when an admin names it."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    silence: DurationText = Duration(14, "d")
+    kind: Kind = "lead"
+    language: str | None = None
+
+
+class Shipped(Model):
+    """One version of the shipped values; an update never changes a version that is out."""
+
+    version: int
+    escalate: Mapping[Kind, str]
+    policy: Mapping[str, Policy]
+    type: tuple[SourceType, ...]
+
+
+class Test(Model):
+    """`[[test]]` of a rule or source file: a sample mail and what is expected of it."""
+
+    mail: Path
+    to: Address
+    at: str | None = None
+    expect: Mapping[str, Any]
+
+
+class Settings(Model):
+    """Everything an installation runs on; built and checked as a whole, then never changed."""
+
+    directory: Path
+    postroom: Postroom
+    units: Mapping[str, Unit]
+    sites: Mapping[str, Site]
+    sources: Mapping[str, Source]
+    rules: tuple[Rule, ...]
+    policies: Mapping[str, Policy]
+    shipped: Mapping[int, Shipped]
+    templates: Mapping[str, str]
+    """Admin templates by file name (`de/new.txt.j2`); they win over the shipped ones."""
+    tests: tuple[Test, ...] = ()
+    digest: str
+    """SHA-256 of the canonical JSON of all the above; every decision names it."""

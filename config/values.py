@@ -1,0 +1,101 @@
+"""Small values that admins write as text: durations, times of day, days, opening hours, sizes."""
+
+import re
+from dataclasses import dataclass
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Interval = tuple[int, int]
+"""Minutes of the local day, from and to; 480, 1080 is 08:00-18:00. The end may be 1440."""
+
+_DURATION = re.compile(r"(\d{1,6})(m|h|wd|d)")
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+_SIZE = re.compile(r"(\d{1,9})\s*(B|KiB|MiB|GiB)?")
+_SIZE_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time as written: `30m`, `2h`, `7d` (24 h each) or `2wd` (working days)."""
+
+    amount: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit}"
+
+    @property
+    def minutes(self) -> int:
+        """Minutes of a fixed length.
+
+        Raises:
+            ValueError: Working days have no fixed length.
+        """
+        if self.unit == "wd":
+            raise ValueError("working days have no fixed length")
+        return self.amount * {"m": 1, "h": 60, "d": 1440}[self.unit]
+
+
+def parse_duration(text: object) -> Duration:
+    """Read `30m`, `2h`, `7d` or `2wd`."""
+    if isinstance(text, Duration):
+        return text
+    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError("is not a duration; write 30m, 2h, 7d or 2wd (working days)")
+    return Duration(int(match[1]), match[2])
+
+
+def parse_time(text: str) -> int:
+    """Read `08:00` as minutes of the day; `24:00` is the end of the day."""
+    match = _TIME.fullmatch(text.strip())
+    minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < 60 else 1441
+    if minutes > 1440:
+        raise ValueError(f"'{text.strip()}' is not a time of day; write 08:00")
+    return minutes
+
+
+def parse_intervals(text: object) -> tuple[Interval, ...]:
+    """Read `07:00-12:00, 13:00-17:00`; an empty text or `closed` means no hours."""
+    if isinstance(text, tuple):
+        return text
+    if not isinstance(text, str):
+        raise ValueError("is not opening hours; write \"08:00-18:00\"")  # noqa: TRY004 - pydantic collects ValueError
+    intervals: list[Interval] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        if part == "closed":
+            continue
+        start_text, dash, end_text = part.partition("-")
+        if not dash:
+            raise ValueError(f"'{part}' is not a span of hours; write 08:00-18:00")
+        start, end = parse_time(start_text), parse_time(end_text)
+        if start >= end:
+            raise ValueError(f"'{part}' ends before it begins")
+        if intervals and start < intervals[-1][1]:
+            raise ValueError(f"'{part}' overlaps or precedes the span before it")
+        intervals.append((start, end))
+    return tuple(intervals)
+
+
+def parse_days(text: str) -> tuple[int, ...]:
+    """Read `mon-fri`, `sat` or `mon,wed` as weekday numbers, Monday being 0."""
+    days: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        for name in (first, last) if dash else (first,):
+            if name not in DAYS:
+                raise ValueError(f"'{name}' is not a weekday; write {', '.join(DAYS)} or mon-fri")
+        start = DAYS.index(first)
+        end = DAYS.index(last) if dash else start
+        days.extend((start + i) % 7 for i in range((end - start) % 7 + 1))
+    return tuple(days)
+
+
+def parse_size(text: object) -> int:
+    """Read `25MiB` as bytes; a bare number counts bytes."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    match = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError("is not a size; write 25MiB")
+    return int(match[1]) * _SIZE_UNITS[match[2] or ""]

@@ -1,0 +1,1 @@
+"""Bytes to Document to Readings. Pure: same input, same output."""

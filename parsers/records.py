@@ -1,0 +1,204 @@
+"""What is read from a mail: the shapes that `parse --json` prints and that records keep.
+
+Absent values are absent: fields are left out of the JSON when they hold their default, never written as empty text.
+All texts are cleaned (`parsers.clean`): NFC, no control or line separator characters in single-line fields, bounded.
+"""
+
+from typing import Literal
+
+import msgspec
+
+MailClass = Literal["person", "automatic", "bounce", "reply"]
+VehicleRole = Literal["wanted", "trade-in", "own"]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all shapes: frozen, defaults left out of the JSON."""
+
+
+class Money(Part):
+    """An amount as decimal text with two places and its ISO 4217 currency, if known."""
+
+    amount: str
+    currency: str | None = None
+
+
+class Distance(Part):
+    """A whole number of km or mi."""
+
+    value: int
+    unit: Literal["km", "mi"] | None = None
+
+
+class ExternalId(Part, kw_only=True):
+    """How another system calls this request."""
+
+    source: str | None = None
+    value: str
+
+
+class PostalAddress(Part):
+    """Country as ISO 3166-1 alpha-2 where known, else as written."""
+
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+
+
+class Customer(Part):
+    """The person who asks. Phones are E.164 where they can be, else as written."""
+
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    address: PostalAddress | None = None
+
+
+class Vehicle(Part):
+    """A car that is wanted, offered in part exchange or owned; year as text."""
+
+    role: VehicleRole | None = None
+    make: str | None = None
+    model: str | None = None
+    trim: str | None = None
+    year: str | None = None
+    condition: str | None = None
+    vin: str | None = None
+    stock_number: str | None = None
+    plate: str | None = None
+    listing_id: str | None = None
+    listing_url: str | None = None
+    odometer: Distance | None = None
+    price: Money | None = None
+
+
+class Dealer(Part):
+    """The dealer asked, as the source names it."""
+
+    name: str | None = None
+    id: str | None = None
+
+
+class Provider(Part):
+    """The service that sent the lead."""
+
+    name: str | None = None
+
+
+class Booking(Part):
+    """A workshop visit; times ISO 8601, with offset if the mail says one."""
+
+    uid: str | None = None
+    sequence: int | None = None
+    method: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    services: tuple[str, ...] = ()
+    remarks: str | None = None
+
+
+class Review(Part):
+    """A public opinion; rating and best rating as written."""
+
+    platform: str | None = None
+    author: str | None = None
+    rating: str | None = None
+    best_rating: str | None = None
+    text: str | None = None
+    area: str | None = None
+
+
+class Complaint(Part):
+    """What is complained of."""
+
+    category: str | None = None
+    text: str | None = None
+
+
+class Alert(Part):
+    """A low score that somebody must act on."""
+
+    id: str | None = None
+    score: str | None = None
+    threshold: str | None = None
+
+
+class Call(Part):
+    """A telephone lead."""
+
+    number: str | None = None
+    started_at: str | None = None
+    accepted: bool | None = None
+
+
+class Reading(Part):
+    """One request read from a mail; a mail may hold several."""
+
+    kind: str = "unsorted"
+    source: str | None = None
+    language: str | None = None
+    requested_at: str | None = None
+    interest: str | None = None
+    comments: str | None = None
+    external_ids: tuple[ExternalId, ...] = ()
+    customer: Customer | None = None
+    vehicles: tuple[Vehicle, ...] = ()
+    dealer: Dealer | None = None
+    provider: Provider | None = None
+    consent: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    booking: Booking | None = None
+    review: Review | None = None
+    complaint: Complaint | None = None
+    alert: Alert | None = None
+    call: Call | None = None
+    origins: dict[str, str] = {}
+    """Dotted field -> level it came from: adf, table, label, header, text."""
+    alternatives: dict[str, tuple[str, ...]] = {}
+    """Dotted field -> other values that a lower level or a repeated element gave."""
+
+
+class Attachment(Part, kw_only=True):
+    """A part that is not body text: safe name, declared type, decoded size in bytes."""
+
+    name: str | None = None
+    type: str
+    size: int
+
+
+class Hints(Part):
+    """What is known of a mail before it is read: it comes from the recipient's source and site."""
+
+    source_type: str | None = None
+    region: str = "DE"
+    """ISO country of the site: phone numbers without country code and plates are read by it."""
+    language: str | None = None
+    kind: str | None = None
+    """Kind that the source sends, where its layout does not say it."""
+
+
+class Parsed(Part, kw_only=True):
+    """All that one mail says, as far as a program can read it."""
+
+    mail_class: MailClass = msgspec.field(name="class", default="person")
+    class_because: str | None = None
+    digest: str
+    """Lower-case hex SHA-256 over normalised body and chosen headers: equal for the same mail sent twice."""
+    readings: tuple[Reading, ...] = ()
+    defects: tuple[str, ...] = ()
+    message_id: str | None = None
+    sender: str | None = None
+    """Address of From, lower case."""
+    sender_name: str | None = None
+    reply_to: str | None = None
+    subject: str | None = None
+    date: str | None = None
+    language: str | None = None
+    text: str | None = None
+    """What a person would read, as plain text, at most 20,000 characters."""
+    attachments: tuple[Attachment, ...] = ()
