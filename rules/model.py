@@ -1,0 +1,177 @@
+"""The shapes that rules work on: what is known of a mail, what was decided of it, records, actions and their effects.
+
+All times are aware and in UTC. Everything here is frozen and turns into JSON by msgspec without loss: decisions are
+stored as the trace of a mail, records as revisions.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from parsers.records import Reading
+
+Fate = Literal[
+    "pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"
+]
+ActorRole = Literal["customer", "team", "controller", "clock", "command", "source"]
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all shapes."""
+
+
+class Envelope(Fact, kw_only=True):
+    """What is known of an accepted mail without reading it: one recipient each."""
+
+    recipient: str
+    sender: str = ""
+    channel: str = "smtp"
+    accepted_at: datetime
+
+
+class Context(Fact, kw_only=True):
+    """Facts that were looked up for one mail; stored in the trace, so that a replay sees what was seen."""
+
+    repeat_of: int | None = None
+    """Message id of an earlier mail with the same digest at the same site."""
+    reference: str | None = None
+    """Record that the recipient's desk token names, if the token is genuine."""
+
+
+class Verdict(Fact, kw_only=True):
+    """One rule tried on one reading; `matched` is None for rules after the one that decided."""
+
+    reading: int = 0
+    name: str
+    matched: bool | None
+    because: str
+
+
+class Notification(Fact, kw_only=True):
+    """A mail that a decision asks for; `subject` is filled when it is rendered."""
+
+    reading: int = 0
+    to: str
+    team: str | None = None
+    category: str = "action"
+    template: str = "new"
+    subject: str | None = None
+    at: datetime
+    because: str = ""
+    """Why it goes there, in words of the admin: the rule's name, or what stood in for it."""
+
+
+class Deadline(Fact, kw_only=True):
+    """A step of a policy with its time; `because` is the arithmetic in words."""
+
+    reading: int = 0
+    step: str
+    due_at: datetime
+    deliver_at: datetime
+    effect: str
+    to: str
+    cycle: int = 0
+    because: str
+
+
+class Decision(Fact, kw_only=True):
+    """What is to become of one reading."""
+
+    kind: str
+    team: str | None = None
+    category: str = "action"
+    policy: str = "none"
+    language: str
+    ignored: str | None = None
+    """Reason of the rule that ignores it."""
+    rules: tuple[Verdict, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+
+
+class MailDecision(Fact, kw_only=True):
+    """What is to become of one mail: its fate, and a decision for each reading that opens a record."""
+
+    fate: Fate
+    reason: str
+    source: str | None = None
+    site: str
+    decisions: tuple[Decision, ...] = ()
+
+
+class Actor(Fact):
+    """Who acts: a role, and a name or address."""
+
+    role: ActorRole
+    name: str = ""
+
+
+class Opening(Fact, kw_only=True):
+    """What a record is opened with."""
+
+    ref: str
+    site: str
+    source: str | None = None
+    reading: Reading
+    decision: Decision
+    received_at: datetime
+
+
+class Action(Fact, kw_only=True):
+    """Something that happens to a record: the only thing that changes one."""
+
+    name: str
+    actor: Actor
+    args: dict[str, str] = {}
+    opening: Opening | None = None
+
+
+class Record(Fact, kw_only=True):
+    """The current state of a request."""
+
+    ref: str
+    kind: str
+    site: str
+    source: str | None = None
+    team: str | None = None
+    assignee: str | None = None
+    state: str
+    category: str = "action"
+    policy: str = "none"
+    language: str
+    received_at: datetime
+    resubmit_at: datetime | None = None
+    result: str | None = None
+    cycle: int = 0
+    revision: int = 1
+    """1 for the first; each action makes the next."""
+    reading: Reading
+
+
+class Notice(Fact, kw_only=True):
+    """Something to be told about a record: bundled and rendered when it is sent."""
+
+    purpose: str
+    """`new`, `assigned`, `moved`: what the mail is about; its template carries the same name unless a rule says so."""
+    to: str
+    team: str | None = None
+    role: Literal["team", "controller", "customer", "admin"] = "team"
+    category: str = "action"
+    template: str
+    language: str
+    at: datetime
+    because: str = ""
+
+
+class Effects(Fact, kw_only=True):
+    """What follows from an action, beside the record's new state."""
+
+    notices: tuple[Notice, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    ends_deadlines: bool = False
+    """Open deadlines of the record no longer hold: they are closed before new ones are set."""
+
+
+class Refused(Exception):  # noqa: N818 - a verdict, not a fault
+    """The action is not possible for this record, state or actor; the text says why, for a person."""

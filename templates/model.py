@@ -1,0 +1,58 @@
+"""What a template knows: a notice, its record, the site and the mail it came from."""
+
+from datetime import datetime
+
+import msgspec
+
+from rules.model import Fact, Notice, Record
+
+
+class SiteCard(Fact, kw_only=True):
+    """The site as a mail shows it."""
+
+    id: str
+    name: str
+    desk: str
+    timezone: str
+    language: str
+    country: str = "DE"
+    phone: str | None = None
+    address: str | None = None
+
+
+class MailCard(Fact, kw_only=True):
+    """The mail that the record came from."""
+
+    subject: str | None = None
+    sender: str | None = None
+    received_at: datetime
+    attached: bool = False
+    """Whether the original goes with the notification."""
+    attachments: tuple[str, ...] = ()
+
+
+class RenderJob(Fact, kw_only=True):
+    """One mail to be written. All texts come from strangers, cleaned by `parsers.clean`, and are escaped in HTML."""
+
+    notice: Notice
+    record: Record
+    site: SiteCard
+    mail: MailCard | None = None
+    reply_to: str | None = None
+    """Where a plain reply goes: the desk address with the record's token."""
+
+
+class Rendered(Fact, kw_only=True):
+    """A mail's words: one line of subject, plain text, and HTML with inlined styles."""
+
+    subject: str
+    text: str
+    html: str | None = None
+
+
+class TemplateProblem(msgspec.Struct, frozen=True):
+    """A fault in a template: file as the admin names it, line from 1, what is wrong."""
+
+    file: str
+    line: int
+    what: str
