@@ -1,0 +1,55 @@
+"""Text from strangers made safe at the border: composed (NFC), without control characters, bounded.
+
+Everything that leaves the parsers went through here, so that no header, log line, cell or template can be broken
+by a line separator, a NUL, a lone surrogate or a bidirectional override in somebody's name.
+"""
+
+import unicodedata
+
+LINE_LIMIT = 500
+"""Characters of a single-line field: longer names, labels and subjects are cut."""
+BLOCK_LIMIT = 20_000
+"""Characters of a text of several lines."""
+
+_LINE_ENDS = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
+_INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Soft hyphen, zero-width space, byte order mark and the bidirectional controls; joiners stay, emoji need them."""
+
+
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+"""C0 and C1 controls, and surrogates, which no encoding can write."""
+_DROP: dict[int, str | None] = dict.fromkeys((*_CONTROLS, *map(ord, _INVISIBLE)))
+_BLOCK = {**_DROP, **dict.fromkeys(map(ord, _LINE_ENDS), "\n"), ord("\t"): "\t", 0xA0: " "}
+
+
+def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
+    """Make one line of a text: white space collapsed, nothing unprintable, at most `limit` characters.
+
+    Returns:
+        None where nothing readable is left.
+    """
+    if not text:
+        return None
+    joined = " ".join(text[: limit * 4].split())  # split() takes all line and paragraph separators as white space
+    if not (joined.isascii() and joined.isprintable()):
+        joined = " ".join(unicodedata.normalize("NFC", joined.translate(_DROP)).split())
+    return joined[:limit].rstrip() or None
+
+
+def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:
+    r"""Clean a text of several lines: ends of lines become `\n`, lines lose trailing space, at most one is blank in a row.
+
+    Returns:
+        None where nothing readable is left.
+    """
+    if not text:
+        return None
+    text = text[: limit * 4].replace("\r\n", "\n")
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = unicodedata.normalize("NFC", text.translate(_BLOCK))
+    lines: list[str] = []
+    for line in text.split("\n"):
+        bare = line.rstrip()
+        if bare or (lines and lines[-1]):
+            lines.append(bare)
+    return "\n".join(lines).strip("\n")[:limit].rstrip() or None
