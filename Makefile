@@ -1,0 +1,38 @@
+# Every target does all the set-up it needs: a fresh clone and Python >= 3.11 are enough.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+SOURCES := config parsers rules templates daemon tests
+
+.PHONY: run test lint fix bench faults clean
+
+run: $(STAMP)  ## the example group on loopback ports: sends the sample mails and shows what became of them
+	@$(PY) -m tests.demo
+
+test: $(STAMP)
+	$(PY) -m pytest -q
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check $(SOURCES)
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/mypy
+
+fix: $(STAMP)
+	$(VENV)/bin/ruff check --fix $(SOURCES)
+	$(VENV)/bin/ruff format $(SOURCES)
+
+bench: $(STAMP)  ## against Postfix, aiosmtpd and mail-parser; BENCH=short for a few minutes only
+	$(PY) -m tests.bench
+
+faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
+	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests/faults
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@

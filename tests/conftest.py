@@ -1,0 +1,25 @@
+"""What tests of several kinds share: real programs of Debian's as peers."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+
+@pytest.fixture(scope="session")
+def need_program() -> Callable[[str, str], str]:
+    """Find a program or skip, naming the Debian package; under POSTROOM_REQUIRE_PEERS=1 its lack is a failure."""
+
+    def find(program: str, package: str) -> str:
+        path = shutil.which(program, path=_PATH)
+        if path is None:
+            message = f"{program} is missing: install Debian's package {package}"
+            if os.environ.get("POSTROOM_REQUIRE_PEERS") == "1":
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
