@@ -1,0 +1,51 @@
+"""What identifies a car: VIN, plate, year."""
+
+import re
+import unicodedata
+
+# ISO 3779: 17 characters without I, O and Q. The check digit holds only in North America, so it rejects nothing here.
+_VIN = re.compile(r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_DASHES = re.compile(r"[‐‑‒–—−·•．.]")
+_PLATES: dict[str, tuple[re.Pattern[str], str]] = {
+    "DE": (re.compile(r"([A-ZÄÖÜ]{1,3})[-: ]{1,3}([A-Z]{1,2})[- ]{0,2}(\d{1,4})\s?([EH]?)"), r"\1-\2 \3\4"),
+    "AT": (re.compile(r"([A-Z]{1,2})[- ]?(\d{1,5})\s?([A-Z]{1,3})()"), r"\1-\2\3"),
+    "DK": (re.compile(r"([A-Z]{2})[- ]?(\d{2})[- ]?(\d{3})()"), r"\1 \2 \3"),
+    "CN": (re.compile(r"([一-鿿][A-Z])[- ]?([A-Z0-9]{5,6})()()"), r"\1\2"),
+    "FR": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1-\2-\3"),
+    "IT": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1\2\3"),
+}
+_NL_GROUPS = re.compile(r"[A-Z]{1,3}|\d{1,3}")
+
+
+def vin(text: str) -> str | None:
+    """Read a vehicle identification number in upper case; spaces and dashes inside a labelled value do not matter."""
+    upper = unicodedata.normalize("NFKC", text[:300]).upper()
+    found = _VIN.search(upper) or _VIN.fullmatch(re.sub(r"[\s.-]", "", upper))
+    if found is None or sum(c.isdigit() for c in found[0]) < 3 or found[0].isdigit():
+        return None
+    return found[0]
+
+
+def year(text: str) -> str | None:
+    """Read the four digits of a year (1900 to 2099) out of `2021`, `03/2019` or `EZ 2019`."""
+    found = _YEAR.search(unicodedata.normalize("NFKC", text[:100]))
+    return found[0] if found else None
+
+
+def plate(text: str, region: str | None) -> str | None:
+    """Read the plate of a labelled value, in the spelling of its country where that is known.
+
+    Args:
+        text: The value of a label that says plate: anything short with a digit is taken.
+        region: ISO country of the site.
+    """
+    upper = " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", text[:60])).upper().split())
+    pattern, form = _PLATES.get(region or "", (None, ""))
+    found = pattern.fullmatch(upper.replace("- ", "-")) if pattern else None
+    if found:
+        return found.expand(form)
+    if region == "NL" and len(upper.replace("-", "").replace(" ", "")) == 6:
+        return "-".join(_NL_GROUPS.findall(upper))
+    short = len(upper) <= 12 and any(c.isdigit() for c in upper)
+    return upper if short and re.fullmatch(r"[\w -]+", upper) else None
