@@ -1,0 +1,1 @@
+"""The only place that touches clock, network, processes, disk and database."""

@@ -1,0 +1,132 @@
+"""The ledger's first half: accepted mails are written as links of a chain without gaps.
+
+Each process start that accepts mail is a chain. A link's hash covers the hash before it and the columns that never
+change, so that a row that is altered, removed or put in shows. `daemon.store.evidence` checks it.
+"""
+
+import hashlib
+import hmac
+import os
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from daemon.store.schema import chain, message, raw
+
+_LINKS_PER_CHAIN = 1 << 32
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """One mail for one recipient, as it came over the wire."""
+
+    content: bytes
+    recipient: str
+    sender: str
+    channel: str
+    client: str
+    at: datetime
+
+
+class Link(msgspec.Struct, frozen=True):
+    """What a link's hash is made of, beside the hash before it."""
+
+    chain: int
+    n: int
+    accepted_at: datetime
+    channel: str
+    raw_sha256: str
+    recipient_mac: str
+
+    def hash_after(self, previous: str) -> str:
+        """Lower-case hex SHA-256 over the previous hash and all fields, one a line."""
+        at = self.accepted_at.isoformat(timespec="microseconds")
+        lines = (previous, self.chain, self.n, at, self.channel, self.raw_sha256, self.recipient_mac)
+        return hashlib.sha256("\n".join(map(str, lines)).encode()).hexdigest()
+
+
+def first_hash(key: bytes) -> str:
+    """The hash before a chain's first link."""
+    return hashlib.sha256(b"postroom chain " + key).hexdigest()
+
+
+def recipient_mac(key: bytes, recipient: str) -> str:
+    """Keyed hash of the recipient: evidence that can stay when the address is erased."""
+    return hmac.digest(key, recipient.lower().encode(), "sha256").hex()
+
+
+def message_id_of(chain_id: int, n: int) -> int:
+    """Key of a message: its place in its chain, so that no number has to be asked of the database."""
+    return chain_id * _LINKS_PER_CHAIN + n
+
+
+class Chain:
+    """The chain that this process writes to; call only from the store's writer thread."""
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+        self._id: int | None = None
+        self._key = b""
+        self._n = 0
+        self._hash = ""
+
+    def append(self, connection: Connection, mails: list[Accepted]) -> list[int]:
+        """Write the mails as the next links; their message ids.
+
+        Each call takes up what is committed, since a failed transaction takes its links with it.
+        """
+        if self._id is None:
+            self._begin(connection, mails[0].at)
+        else:
+            self._again(connection, self._id, mails[0].at)
+        links, raws, ids = [], [], []
+        for mail in mails:
+            link = self._link(mail)
+            key = message_id_of(link.chain, link.n)
+            links.append(self._row(key, link, mail))
+            ids.append(key)
+            raws.append({"message": key, "bytes": mail.content})
+        connection.execute(insert(message), links)
+        connection.execute(insert(raw), raws)
+        connection.execute(update(chain).where(chain.c.id == self._id).values(n=self._n, hash=self._hash))
+        return ids
+
+    def _begin(self, connection: Connection, at: datetime) -> None:
+        self._key = os.urandom(32)
+        start = first_hash(self._key)
+        row = {"key": self._key, "process": self._process, "started_at": at, "n": 0, "hash": start}
+        self._id = connection.execute(insert(chain).values(row).returning(chain.c.id)).scalar_one()
+        self._n, self._hash = 0, start
+
+    def _again(self, connection: Connection, chain_id: int, at: datetime) -> None:
+        """Take up what is committed: a failed transaction took its links with it, and perhaps the chain's first row."""
+        row = connection.execute(select(chain.c.n, chain.c.hash, chain.c.key).where(chain.c.id == chain_id)).first()
+        if row is None or row.key != self._key:
+            self._begin(connection, at)
+        else:
+            self._n, self._hash = row.n, row.hash
+
+    def _link(self, mail: Accepted) -> Link:
+        assert self._id is not None  # noqa: S101 - set by append
+        link = Link(
+            chain=self._id,
+            n=self._n + 1,
+            accepted_at=mail.at,
+            channel=mail.channel,
+            raw_sha256=hashlib.sha256(mail.content).hexdigest(),
+            recipient_mac=recipient_mac(self._key, mail.recipient),
+        )
+        self._n, self._hash = link.n, link.hash_after(self._hash)
+        return link
+
+    def _row(self, key: int, link: Link, mail: Accepted) -> dict[str, object]:
+        return {
+            "id": key,
+            **msgspec.structs.asdict(link),
+            "hash": self._hash,
+            "sender": mail.sender,
+            "recipient": mail.recipient,
+            "client": mail.client,
+            "size": len(mail.content),
+            "due_at": mail.at,
+        }

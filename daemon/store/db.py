@@ -1,0 +1,171 @@
+"""The store of one process: reads in snapshots, writes through one thread that commits for all who wait."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from daemon.store.engine import database_file, open_engine, turn
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+Together = Callable[[Connection, list[Any]], list[Any]]
+
+BATCH = 200
+
+log = structlog.get_logger(__name__)
+
+
+class StoreError(Exception):
+    """The database could not do it; nothing of the work was kept."""
+
+
+class _Job:
+    """Something to write: a function, or one item for a function that writes many at once."""
+
+    __slots__ = ("future", "item", "together", "work")
+
+    def __init__(self, work: Work[Any] | None, together: Together | None = None, item: object = None) -> None:
+        self.work = work
+        self.together = together
+        self.item = item
+        self.future: Future[Any] = Future()
+
+
+class Store:
+    """One database, seen from one process.
+
+    Attributes:
+        url: SQLAlchemy URL of the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        file = database_file(url)
+        self._lock_file = Path(f"{file}-turn") if file else None
+        self._reads = open_engine(url, write=False)
+        self._writes = open_engine(url, write=True)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A snapshot to read from."""
+        with self._reads.connect() as connection, connection.begin():
+            yield connection
+
+    def write(self, work: Work[T]) -> "Future[T]":
+        """Have `work` run in a transaction; the future holds its result once that is committed and synced.
+
+        `work` runs in a savepoint of its own: if it raises, only its own changes are undone and its future holds the
+        error. It may run beside the work of others, so it must not commit, wait or call the store.
+        """
+        return self._put(_Job(work))
+
+    def write_together(self, together: Together, item: object) -> "Future[Any]":
+        """Have `together(connection, items)` write this item with all others that wait for the same function."""
+        return self._put(_Job(None, together, item))
+
+    def close(self) -> None:
+        """Finish what waits, then close the connections."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+        self._reads.dispose()
+        self._writes.dispose()
+
+    def _put(self, job: _Job) -> "Future[Any]":
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+        return job.future
+
+    def _serve(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            jobs = [first]
+            last = False
+            while len(jobs) < BATCH and not last:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    last = True
+                else:
+                    jobs.append(job)
+            self._commit(jobs)
+            if last:
+                break
+        if self._connection is not None:
+            self._connection.close()
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        """Run all jobs in one transaction, then answer; if the whole fails, all fail."""
+        try:
+            with turn(self._lock_file):
+                if self._connection is None:
+                    self._connection = self._writes.connect()
+                with self._connection.begin():
+                    answers = _run(self._connection, jobs)
+        except (SQLAlchemyError, OSError) as error:
+            log.exception("write-failed", waiting=len(jobs))
+            self._drop_connection()
+            for job in jobs:
+                job.future.set_exception(StoreError(str(error)))
+            return
+        for job, answer in zip(jobs, answers, strict=True):
+            if isinstance(answer, BaseException):
+                job.future.set_exception(answer)
+            else:
+                job.future.set_result(answer)
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.invalidate()
+                connection.close()
+            except SQLAlchemyError:
+                log.warning("connection-not-closed")
+
+
+def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:
+    """Answers in the order of the jobs; an exception stands for a job that was undone."""
+    answers: list[Any] = [None] * len(jobs)
+    groups: dict[Together, list[int]] = {}
+    for index, job in enumerate(jobs):
+        if job.together is not None:
+            groups.setdefault(job.together, []).append(index)
+        elif job.work is not None:
+            answers[index] = _alone(connection, job.work)
+    for together, indexes in groups.items():
+        for index, answer in zip(indexes, together(connection, [jobs[i].item for i in indexes]), strict=True):
+            answers[index] = answer
+    return answers
+
+
+def _alone(connection: Connection, work: Work[Any]) -> Any:
+    savepoint = connection.begin_nested()
+    try:
+        result = work(connection)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return result
+
+
+def open_store(url: str) -> Store:
+    """A store on an existing database of the current schema; see `daemon.store.upgrade`."""
+    return Store(url)

@@ -1,0 +1,287 @@
+"""Accepted mails on their way to a fate: claimed, read, finished, or set aside."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+
+from daemon.store.schema import message, message_record, raw, record, settings_version
+
+LEASE = timedelta(minutes=2)
+MAX_TRIES = 3
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A mail in hand: nobody else may finish it while its lease holds."""
+
+    id: int
+    recipient: str
+    sender: str
+    channel: str
+    accepted_at: datetime
+    tries: int
+    alone: bool
+    lease: str
+    content: bytes
+
+
+class Fated(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a mail."""
+
+    id: int
+    lease: str
+    fate: str
+    reason: str
+    site: str
+    source: str | None
+    mail_class: str
+    digest: str
+    subject: str | None
+    trace: bytes
+    settings: str
+
+
+class LostLease(Exception):  # noqa: N818 - not a fault: somebody else has it now
+    """The mail is no longer ours; what we made of it must not be kept."""
+
+
+def unpack(packed: bool, content: bytes) -> bytes:
+    """The bytes as they were received."""
+    return zlib.decompress(content) if packed else content
+
+
+def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, limit: int) -> list[Claimed]:
+    """Take the mails that wait longest; one that was in a dead reader's hand is taken alone, after all others.
+
+    Args:
+        connection: A writing transaction.
+        now: The time that due times are compared with (the test clock, if there is one).
+        wall: The time that leases are measured by.
+        lease: Fencing token of this claim.
+        limit: At most so many.
+    """
+    free = and_(
+        message.c.fate == "pending",
+        message.c.due_at <= now,
+        or_(message.c.lease_until.is_(None), message.c.lease_until < wall),
+    )
+    due = select(message.c.id, message.c.alone).where(free).order_by(message.c.alone, message.c.due_at).limit(limit)
+    rows = connection.execute(due.with_for_update(skip_locked=True)).all()
+    chosen = [row.id for row in rows if not row.alone] or [row.id for row in rows[:1]]
+    if not chosen:
+        return []
+    connection.execute(update(message).where(message.c.id.in_(chosen)).values(lease=lease, lease_until=wall + LEASE))
+    columns = (
+        message.c.id,
+        message.c.recipient,
+        message.c.sender,
+        message.c.channel,
+        message.c.accepted_at,
+        message.c.tries,
+        message.c.alone,
+        raw.c.packed,
+        raw.c.bytes,
+    )
+    taken = select(*columns).join(raw).where(message.c.id.in_(chosen)).order_by(message.c.due_at, message.c.id)
+    return [
+        Claimed(
+            r.id, r.recipient, r.sender, r.channel, r.accepted_at, r.tries, r.alone, lease, unpack(r.packed, r.bytes)
+        )
+        for r in connection.execute(taken)
+    ]
+
+
+def finish(connection: Connection, mails: Sequence[Fated], at: datetime) -> None:
+    """Give each mail its fate.
+
+    Raises:
+        LostLease: One of them is not ours any more.
+    """
+    for mail in mails:
+        done = connection.execute(
+            update(message)
+            .where(message.c.id == mail.id, message.c.fate == "pending", message.c.lease == mail.lease)
+            .values(
+                {
+                    "fate": mail.fate,
+                    "reason": mail.reason,
+                    "site": mail.site,
+                    "source": mail.source,
+                    "class": mail.mail_class,
+                    "digest": mail.digest,
+                    "subject": mail.subject,
+                    "trace": mail.trace.decode(),
+                    "settings": mail.settings,
+                    "fate_at": at,
+                    "lease": None,
+                    "lease_until": None,
+                }
+            )
+        )
+        if done.rowcount != 1:
+            raise LostLease(str(mail.id))
+        connection.execute(update(raw).where(raw.c.message == mail.id).values(site=mail.site))
+
+
+def release(connection: Connection, ids: Iterable[int], lease: str) -> None:
+    """Give mails back untouched."""
+    connection.execute(
+        update(message)
+        .where(message.c.id.in_(list(ids)), message.c.lease == lease)
+        .values(lease=None, lease_until=None)
+    )
+
+
+def suspect(connection: Connection, mail: Claimed, *, proven: bool, why: str, at: datetime) -> str:
+    """A reader died with this mail in hand: it waits behind all others and is tried alone.
+
+    Args:
+        connection: A writing transaction.
+        mail: The mail in hand.
+        proven: It was the only one in the reader: this counts, and the third time it is quarantined.
+        why: What the reader died of.
+        at: Time of the fate.
+
+    Returns:
+        The fate it has now.
+    """
+    tries = mail.tries + 1 if proven else mail.tries
+    fate = "quarantined" if tries >= MAX_TRIES else "pending"
+    connection.execute(
+        update(message)
+        .where(message.c.id == mail.id, message.c.fate == "pending", message.c.lease == mail.lease)
+        .values(
+            tries=tries,
+            alone=True,
+            lease=None,
+            lease_until=None,
+            fate=fate,
+            reason=f"the reader died of it {tries} times: {why}" if fate == "quarantined" else None,
+            fate_at=at if fate == "quarantined" else None,
+        )
+    )
+    return fate
+
+
+def quarantine(connection: Connection, mail_id: int, lease: str, why: str, at: datetime) -> None:
+    """Set a mail aside for a person; its raw bytes stay."""
+    connection.execute(
+        update(message)
+        .where(message.c.id == mail_id, message.c.fate == "pending", message.c.lease == lease)
+        .values(fate="quarantined", reason=why, fate_at=at, lease=None, lease_until=None)
+    )
+
+
+def retry(connection: Connection, mail_id: int) -> bool:
+    """Let a quarantined mail be read again; whether there was one."""
+    done = connection.execute(
+        update(message)
+        .where(message.c.id == mail_id, message.c.fate == "quarantined")
+        .values(fate="pending", reason=None, fate_at=None, tries=0, alone=True, digest=None)
+    )
+    return done.rowcount == 1
+
+
+def drop(connection: Connection, mail_id: int, why: str, at: datetime) -> bool:
+    """A person decides that a quarantined mail is nothing: it is ignored, with that reason; its bytes stay."""
+    done = connection.execute(
+        update(message)
+        .where(message.c.id == mail_id, message.c.fate == "quarantined")
+        .values(fate="ignored", reason=why, fate_at=at)
+    )
+    return done.rowcount == 1
+
+
+def clear_leases(connection: Connection) -> None:
+    """The only worker of this database starts: nobody else can hold a mail."""
+    connection.execute(
+        update(message)
+        .where(message.c.fate == "pending", message.c.lease.is_not(None))
+        .values(lease=None, lease_until=None)
+    )
+
+
+def earlier(connection: Connection, site: str, digest: str, mail_id: int) -> int | None:
+    """An earlier mail with the same digest at the same site that became something."""
+    query = (
+        select(message.c.id)
+        .where(
+            message.c.site == site,
+            message.c.digest == digest,
+            message.c.id != mail_id,
+            message.c.fate.not_in(("repeat", "quarantined", "pending")),
+        )
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next mail may be read."""
+    return connection.execute(select(func.min(message.c.due_at)).where(message.c.fate == "pending")).scalar()
+
+
+def by_fate(connection: Connection) -> list[tuple[str, str | None, int]]:
+    """Number of mails by fate and source."""
+    query = (
+        select(message.c.fate, message.c.source, func.count())
+        .group_by(message.c.fate, message.c.source)
+        .order_by(message.c.fate, message.c.source)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def listing(connection: Connection, fate: str | None = None, limit: int = 100) -> list[RowMapping]:
+    """The newest mails, oldest of them first; with all columns of the ledger."""
+    query = select(message).order_by(message.c.accepted_at.desc(), message.c.id.desc()).limit(limit)
+    if fate is not None:
+        query = query.where(message.c.fate == fate)
+    return list(reversed(connection.execute(query).mappings().all()))
+
+
+def one(connection: Connection, mail_id: int) -> RowMapping | None:
+    """One mail with all columns of the ledger."""
+    return connection.execute(select(message).where(message.c.id == mail_id)).mappings().first()
+
+
+def original(connection: Connection, mail_id: int) -> bytes | None:
+    """The bytes of a mail as received."""
+    row = connection.execute(select(raw.c.packed, raw.c.bytes).where(raw.c.message == mail_id)).first()
+    return unpack(row.packed, row.bytes) if row else None
+
+
+def of_record(connection: Connection, ref: str) -> list[RowMapping]:
+    """The mails that opened a record or were attached to it, in order of acceptance."""
+    query = (
+        select(message, message_record.c.how, message_record.c.reading)
+        .join(message_record, message_record.c.message == message.c.id)
+        .join(record, record.c.id == message_record.c.record)
+        .where(record.c.ref == ref)
+        .order_by(message.c.accepted_at, message.c.id)
+    )
+    return list(connection.execute(query).mappings())
+
+
+def keep_settings(connection: Connection, digest: str, versions: str, canonical: bytes, at: datetime) -> None:
+    """Remember the settings that decisions name, once per digest."""
+    known = connection.execute(select(settings_version.c.digest).where(settings_version.c.digest == digest)).first()
+    if known is None:
+        row = {"digest": digest, "at": at, "versions": versions, "packed": zlib.compress(canonical)}
+        connection.execute(insert(settings_version).values(row))
+
+
+def pack(connection: Connection, before: datetime, limit: int) -> int:
+    """Compress the bytes of mails that were finished long ago; how many."""
+    query = (
+        select(raw.c.message, raw.c.bytes)
+        .join(message)
+        .where(raw.c.packed.is_(False), message.c.fate_at < before)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    for row in rows:
+        packed = {"packed": True, "bytes": zlib.compress(row.bytes, 6)}
+        connection.execute(update(raw).where(raw.c.message == row.message).values(packed))
+    return len(rows)

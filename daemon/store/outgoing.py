@@ -1,0 +1,222 @@
+"""The outbox: one row for each mail to one recipient, from waiting to sent, or to where a person looks at it."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+
+from daemon.store.schema import outbox, record
+
+LEASE = timedelta(minutes=5)
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A composed mail to be kept until it is sent."""
+
+    dedupe: str
+    """Purpose, causing action or run, and recipient: what makes it the same mail."""
+    purpose: str
+    record_id: int | None = None
+    revision: int | None = None
+    site: str | None = None
+    recipient: str
+    sender: str
+    subject: str
+    message_id: str
+    content: bytes
+
+
+class InHand(msgspec.Struct, frozen=True):
+    """A letter claimed for sending."""
+
+    id: int
+    purpose: str
+    recipient: str
+    sender: str
+    message_id: str
+    attempts: int
+    created_at: datetime
+    content: bytes
+    lease: str
+
+
+def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
+    """Keep a letter for sending; its key, or None if the same mail is there already."""
+    known = connection.execute(select(outbox.c.id).where(outbox.c.dedupe == letter.dedupe)).scalar()
+    if known is not None:
+        return None
+    row = {
+        **_letter_columns(letter),
+        "dedupe": letter.dedupe,
+        "purpose": letter.purpose,
+        "record": letter.record_id,
+        "site": letter.site,
+        "recipient": letter.recipient,
+        "sender": letter.sender,
+        "message_id": letter.message_id,
+        "state": "waiting",
+        "created_at": at,
+        "next_try_at": at,
+    }
+    return connection.execute(insert(outbox).values(row).returning(outbox.c.id)).scalar_one()
+
+
+def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
+    """Replace the words of a letter that has not reached any relay; its Message-ID stays."""
+    untouched = (outbox.c.id == outbox_id, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
+    done = connection.execute(update(outbox).where(*untouched).values(_letter_columns(letter)))
+    return done.rowcount == 1
+
+
+def withdraw(connection: Connection, outbox_id: int) -> bool:
+    """What the letter says no longer holds, and no relay has seen it."""
+    untouched = (outbox.c.id == outbox_id, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
+    done = connection.execute(update(outbox).where(*untouched).values(state="withdrawn"))
+    return done.rowcount == 1
+
+
+def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
+    """Letters that no relay has seen and whose record has a newer revision: key and Message-ID."""
+    query = (
+        select(outbox.c.id, outbox.c.message_id)
+        .join(record)
+        .where(
+            outbox.c.state == "waiting",
+            outbox.c.reached_data.is_(False),
+            record.c.revision > outbox.c.revision,
+        )
+        .limit(limit)
+    )
+    return [(row.id, row.message_id) for row in connection.execute(query)]
+
+
+def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, limit: int) -> list[InHand]:
+    """Take the letters that are due, oldest first; from here until it is marked the outcome counts as unknown."""
+    current = or_(
+        outbox.c.reached_data,
+        outbox.c.revision.is_(None),
+        outbox.c.record.is_(None),
+        select(record.c.revision).where(record.c.id == outbox.c.record).scalar_subquery() == outbox.c.revision,
+    )
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < wall)
+    due = (
+        select(outbox.c.id)
+        .where(outbox.c.state.in_(("waiting", "unknown")), outbox.c.next_try_at <= now, free, current)
+        .order_by(outbox.c.next_try_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    chosen = list(connection.execute(due).scalars())
+    if not chosen:
+        return []
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(chosen))
+        .values(state="sending", lease=lease, lease_until=wall + LEASE, attempts=outbox.c.attempts + 1)
+    )
+    query = select(outbox).where(outbox.c.id.in_(chosen)).order_by(outbox.c.next_try_at, outbox.c.id)
+    return [
+        InHand(r.id, r.purpose, r.recipient, r.sender, r.message_id, r.attempts, r.created_at, r.rendered, lease)
+        for r in connection.execute(query)
+    ]
+
+
+def mark(
+    connection: Connection,
+    letter: InHand,
+    state: str,
+    *,
+    at: datetime,
+    next_try_at: datetime | None = None,
+    error: str | None = None,
+    reached_data: bool = False,
+) -> bool:
+    """Say how an attempt ended; False if the letter was not ours any more."""
+    values: dict[str, object] = {"state": state, "lease": None, "lease_until": None, "last_error": error}
+    if state == "sent":
+        values["sent_at"] = at
+    if next_try_at is not None:
+        values["next_try_at"] = next_try_at
+    if reached_data:
+        values["reached_data"] = True
+    ours = (outbox.c.id == letter.id, outbox.c.state == "sending", outbox.c.lease == letter.lease)
+    return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
+
+
+def give_back(connection: Connection, letters: list[InHand]) -> None:
+    """Letters that were claimed and not tried."""
+    for letter in letters:
+        ours = (outbox.c.id == letter.id, outbox.c.state == "sending", outbox.c.lease == letter.lease)
+        values = {"state": "waiting", "lease": None, "lease_until": None, "attempts": outbox.c.attempts - 1}
+        connection.execute(update(outbox).where(*ours).values(values))
+
+
+def recover(connection: Connection, now: datetime) -> int:
+    """The only sender of this database starts: what was being sent has an unknown outcome and is tried again.
+
+    The Message-ID stays, so that a reader of both can tell; how many there were.
+    """
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "sending")
+        .values(state="unknown", reached_data=True, lease=None, lease_until=None, next_try_at=now)
+    )
+    return done.rowcount
+
+
+def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -> bool:
+    """What a person does with a letter: `retry` now, `hold` it, or `drop` it; whether it was possible."""
+    allowed = {
+        "retry": (("waiting", "unknown", "held", "failed"), {"state": "waiting", "next_try_at": now, "lease": None}),
+        "hold": (("waiting", "unknown"), {"state": "held"}),
+        "drop": (("waiting", "unknown", "held", "failed"), {"state": "withdrawn"}),
+    }
+    states, values = allowed[action]
+    done = connection.execute(update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(states)).values(values))
+    return done.rowcount == 1
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next letter may be tried."""
+    query = select(func.min(outbox.c.next_try_at)).where(outbox.c.state.in_(("waiting", "unknown")))
+    return connection.execute(query).scalar()
+
+
+def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -> list[RowMapping]:
+    """Letters in these states, oldest first, without their bytes."""
+    columns = [c for c in outbox.c if c.name != "rendered"]
+    query = select(*columns, record.c.ref).join(record, isouter=True).order_by(outbox.c.id).limit(limit)
+    if states:
+        query = query.where(outbox.c.state.in_(states))
+    return list(connection.execute(query).mappings())
+
+
+def one(connection: Connection, outbox_id: int) -> RowMapping | None:
+    """One letter with its bytes."""
+    query = select(outbox, record.c.ref).join(record, isouter=True).where(outbox.c.id == outbox_id)
+    return connection.execute(query).mappings().first()
+
+
+def of_record(connection: Connection, ref: str) -> list[RowMapping]:
+    """Letters about a record, oldest first, without their bytes."""
+    columns = [c for c in outbox.c if c.name != "rendered"]
+    query = select(*columns, record.c.ref).join(record).where(record.c.ref == ref).order_by(outbox.c.id)
+    return list(connection.execute(query).mappings())
+
+
+def by_state(connection: Connection) -> dict[str, int]:
+    """Number of letters by state."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def oldest_unsent(connection: Connection) -> datetime | None:
+    """Creation time of the letter that waits longest."""
+    query = select(func.min(outbox.c.created_at)).where(
+        and_(outbox.c.state.in_(("waiting", "unknown", "sending")), outbox.c.sent_at.is_(None))
+    )
+    return connection.execute(query).scalar()
+
+
+def _letter_columns(letter: Letter) -> dict[str, object]:
+    return {"revision": letter.revision, "subject": letter.subject, "rendered": letter.content}

@@ -1,0 +1,251 @@
+"""The tables; what a row is stands in docs/flow.md. Migrations bring a database to this shape."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+HEAD = "0001"
+"""Revision of the newest migration; compared with the database before anything of Alembic is imported."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite would silently drop the zone, so naive times are refused on the way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn into UTC; the driver stores it without an offset on SQLite."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone must not reach the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("process", String, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("hash", String, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("chain", ForeignKey("chain.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("raw_sha256", String, nullable=False),
+    Column("recipient_mac", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("client", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("site", String),
+    Column("source", String),
+    Column("class", String),
+    Column("digest", String),
+    Column("subject", String),
+    Column("fate", String, nullable=False, server_default="pending"),
+    Column("reason", String),
+    Column("trace", Text),
+    Column("settings", String),
+    Column("fate_at", Instant),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("alone", Boolean, nullable=False, server_default=text("0")),
+    Column("due_at", Instant, nullable=False),
+    Column("lease", String),
+    Column("lease_until", Instant),
+    UniqueConstraint("chain", "n"),
+    Index(
+        "ix_message_pending",
+        "alone",
+        "due_at",
+        sqlite_where=text("fate = 'pending'"),
+        postgresql_where=text("fate = 'pending'"),
+    ),
+    # The same mail at the same site opens nothing twice, whoever else reads it at the same moment.
+    Index(
+        "uq_message_digest",
+        "site",
+        "digest",
+        unique=True,
+        sqlite_where=text("fate NOT IN ('repeat', 'quarantined', 'pending')"),
+        postgresql_where=text("fate NOT IN ('repeat', 'quarantined', 'pending')"),
+    ),
+)
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("site", String),
+    Column("packed", Boolean, nullable=False, server_default=text("0")),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", String, nullable=False, unique=True),
+    Column("site", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("team", String),
+    Column("source", String),
+    Column("revision", Integer, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("data", Text, nullable=False),
+    Index("ix_record_site_state", "site", "state", "id"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("record", ForeignKey("record.id"), primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("action", String, nullable=False),
+    Column("actor_role", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("args", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("settings", String, nullable=False),
+)
+
+message_record = Table(
+    "message_record",
+    metadata,
+    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("reading", Integer, primary_key=True, autoincrement=False),
+    Column("record", ForeignKey("record.id"), nullable=False, index=True),
+    Column("how", String, nullable=False),
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("record", ForeignKey("record.id"), nullable=False),
+    Column("step", String, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("deliver_at", Instant, nullable=False),
+    Column("effect", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("because", String, nullable=False),
+    Column("fired_at", Instant),
+    Column("ended_at", Instant),
+    UniqueConstraint("record", "step", "cycle"),
+    Index(
+        "ix_deadline_open",
+        "due_at",
+        sqlite_where=text("fired_at IS NULL AND ended_at IS NULL"),
+        postgresql_where=text("fired_at IS NULL AND ended_at IS NULL"),
+    ),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("dedupe", String, nullable=False, unique=True),
+    Column("purpose", String, nullable=False),
+    Column("record", ForeignKey("record.id"), index=True),
+    Column("revision", Integer),
+    Column("site", String),
+    Column("recipient", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("message_id", String, nullable=False, unique=True),
+    Column("rendered", LargeBinary, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reached_data", Boolean, nullable=False, server_default=text("0")),
+    Column("created_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("lease", String),
+    Column("lease_until", Instant),
+    Column("last_error", String),
+    Index(
+        "ix_outbox_due",
+        "next_try_at",
+        sqlite_where=text("state IN ('waiting', 'unknown')"),
+        postgresql_where=text("state IN ('waiting', 'unknown')"),
+    ),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("record", ForeignKey("record.id"), nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("outbox", ForeignKey("outbox.id"), index=True),
+    Column("withdrawn_at", Instant),
+    Index(
+        "ix_notice_open",
+        "at",
+        sqlite_where=text("outbox IS NULL AND withdrawn_at IS NULL"),
+        postgresql_where=text("outbox IS NULL AND withdrawn_at IS NULL"),
+    ),
+)
+
+settings_version = Table(
+    "settings_version",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("versions", Text, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
