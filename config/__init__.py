@@ -1,0 +1,1 @@
+"""What an admin says in text files, as checked and frozen settings."""

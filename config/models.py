@@ -5,12 +5,40 @@ checked in `config.links`. Unknown keys are errors. Keys and their meaning: docs
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
-from config.values import Duration, Interval, parse_duration, parse_intervals, parse_size
+from config.calendars import check_date, check_dates, check_days, check_holidays, check_moment, check_zone
+from config.places import (
+    check_country,
+    check_database,
+    check_listen,
+    check_pattern,
+    check_postcodes,
+    check_relay_url,
+)
+from config.values import (
+    Duration,
+    Interval,
+    format_intervals,
+    parse_duration,
+    parse_intervals,
+    parse_silence,
+    parse_size,
+)
 
 Kind = Literal["lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted"]
 Category = Literal["action", "audit"]
@@ -22,11 +50,38 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 """An id that admins choose: lower case letters, digits, dot, dash, underscore."""
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
 """A mail address; compared without regard to case."""
-Pattern = Annotated[str, StringConstraints(pattern=r"^[^\s\[\]{}()|^$\\+]+( [^\[\]{}()|^$\\]+)*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Zone = Annotated[str, AfterValidator(check_zone)]
+Holidays = Annotated[str, AfterValidator(check_holidays)]
+Days = Annotated[str, AfterValidator(check_days)]
+Date = Annotated[str, AfterValidator(check_date)]
+Dates = Annotated[str, AfterValidator(check_dates)]
+Moment = Annotated[str, AfterValidator(check_moment)]
+Country = Annotated[str, AfterValidator(check_country)]
+Postcodes = Annotated[str, AfterValidator(check_postcodes)]
+Listen = Annotated[str, AfterValidator(check_listen)]
+Pattern = Annotated[str, AfterValidator(check_pattern)]
 """A text with the globs `*` and `?`; never a regular expression."""
-DurationText = Annotated[Duration, BeforeValidator(parse_duration), PlainSerializer(str, return_type=str)]
-Hours = Annotated[tuple[Interval, ...], BeforeValidator(parse_intervals)]
-Size = Annotated[int, BeforeValidator(parse_size)]
+DurationText = Annotated[
+    Duration,
+    BeforeValidator(parse_duration),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}(m|h|wd|d)$"}),
+]
+Silence = Annotated[
+    Duration | Literal["off"],
+    BeforeValidator(parse_silence),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\\d{1,6}(m|h|d)|off)$"}),
+]
+Hours = Annotated[
+    tuple[Interval, ...],
+    BeforeValidator(parse_intervals),
+    PlainSerializer(format_intervals, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["08:00-18:00", "07:00-12:00, 13:00-17:00", "closed"]}),
+]
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
 
 
 def as_tuple(value: object) -> object:
@@ -34,8 +89,19 @@ def as_tuple(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-Patterns = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(as_tuple)]
+Patterns = Annotated[
+    tuple[Pattern, ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Addresses = Annotated[
+    tuple[Address, ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
+"""Registrable domains of senders; subdomains are included."""
 
 
 class Model(BaseModel):
@@ -51,11 +117,24 @@ class Secret(Model):
     credential: str | None = None
     env: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _stands_elsewhere(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError('holds the secret itself, write { file = "…" }, { credential = "…" } or { env = "…" }')  # noqa: TRY004 - pydantic collects ValueError
+        return value
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Secret":
+        if sum(place is not None for place in (self.file, self.credential, self.env)) != 1:
+            raise ValueError("must name exactly one of file, credential, env")
+        return self
+
 
 class Smtp(Model):
     """`[smtp]`: how mail comes in."""
 
-    listen: tuple[str, ...] = ("127.0.0.1:2525",)
+    listen: tuple[Listen, ...] = ("127.0.0.1:2525",)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     require_tls: bool = False
@@ -66,7 +145,7 @@ class Smtp(Model):
 class Relay(Model):
     """`[[relay]]`: how mail goes out; several are tried in file order."""
 
-    url: str
+    url: Annotated[str, AfterValidator(check_relay_url)]
     username: str | None = None
     password: Secret | None = None
     tls: Literal["required", "opportunistic", "off"] = "required"
@@ -85,7 +164,6 @@ class Limits(Model):
     session: DurationText = Duration(10, "m")
     idle_seconds: int = Field(default=60, ge=1)
     errors: int = Field(default=10, ge=1)
-    mails_per_hour_and_recipient: int = Field(default=20, ge=1)
 
 
 class Desk(Model):
@@ -98,7 +176,7 @@ class Desk(Model):
 class Health(Model):
     """`[health]`: metrics and health, on a loopback port."""
 
-    listen: str | None = "127.0.0.1:9125"
+    listen: Listen | None = "127.0.0.1:9125"
 
 
 class Log(Model):
@@ -116,10 +194,10 @@ class TestSeams(Model):
 class Postroom(Model):
     """postroom.toml."""
 
-    hostname: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+    hostname: Host
     admin: Address
     data: Path
-    database: str = "sqlite"
+    database: Annotated[str, AfterValidator(check_database)] = "sqlite"
     roles: tuple[Role, ...] = ("smtp", "work")
     language: Language = "en"
     smtp: Smtp = Smtp()
@@ -149,27 +227,27 @@ class Site(Model):
     name: str
     brands: tuple[str, ...] = ()
     type: Literal["dealer", "service-partner"] = "dealer"
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DE"
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    country: Country = "DE"
+    currency: Currency | None = None
     address: str | None = None
     phone: str | None = None
     geo: tuple[float, float] | None = None
-    timezone: str
+    timezone: Zone
     language: Language
-    holidays: str | None = None
-    holidays_add: tuple[str, ...] = ()
-    holidays_remove: tuple[str, ...] = ()
-    hours: Mapping[str, Hours] = {}
-    team_hours: Mapping[Name, Mapping[str, Hours]] = {}
-    closures: tuple[str, ...] = ()
-    exceptions: Mapping[str, Hours] = {}
+    holidays: Holidays | None = None
+    holidays_add: tuple[Date, ...] = ()
+    holidays_remove: tuple[Date, ...] = ()
+    hours: Mapping[Days, Hours] = {}
+    team_hours: Mapping[Name, Mapping[Days, Hours]] = {}
+    closures: tuple[Dates, ...] = ()
+    exceptions: Mapping[Date, Hours] = {}
     teams: Mapping[Name, Address]
-    members: Mapping[Name, tuple[str, ...]] = {}
+    members: Mapping[Name, Patterns] = {}
     roles: Mapping[Name, Address] = {}
     controllers: Addresses = ()
     fallback: Name
     desk: Address
-    postcodes: tuple[str, ...] = ()
+    postcodes: tuple[Postcodes, ...] = ()
     vendor_ids: tuple[str, ...] = ()
     escalate: Mapping[Kind, str] = {}
     receipt: tuple[Kind, ...] = ()
@@ -187,11 +265,11 @@ class Source(Model):
     site_by: Literal["vendor-id", "postcode", "recipient"] | None = None
     type: str
     address: Address
-    senders: tuple[str, ...] = Field(default=(), alias="from")
+    senders: Domains = Field(default=(), alias="from")
     language: str | None = None
     kind: Kind | None = None
     escalate: str | None = None
-    silence: DurationText | Literal["off"] | None = None
+    silence: Silence | None = None
 
 
 class Conditions(Model):
@@ -258,7 +336,7 @@ class SourceType(Model):
 
     name: str
     domains: tuple[str, ...] = ()
-    silence: DurationText = Duration(14, "d")
+    silence: Silence = Duration(14, "d")
     kind: Kind = "lead"
     language: str | None = None
 
@@ -277,7 +355,7 @@ class Test(Model):
 
     mail: Path
     to: Address
-    at: str | None = None
+    at: Moment | None = None
     expect: Mapping[str, Any]
 
 
@@ -296,4 +374,11 @@ class Settings(Model):
     """Admin templates by file name (`de/new.txt.j2`); they win over the shipped ones."""
     tests: tuple[Test, ...] = ()
     digest: str
-    """SHA-256 of the canonical JSON of all the above; every decision names it."""
+    """SHA-256 of the canonical JSON of all the above but the directory; every decision names it."""
+
+    @cached_property
+    def recipients(self) -> Mapping[str, tuple[str, str]]:
+        """Every address mail is taken for, in lower case: `source` or `desk`, and the id of that source or site."""
+        sources = {source.address.lower(): ("source", source.id) for source in self.sources.values()}
+        desks = {site.desk.lower(): ("desk", site.id) for site in self.sites.values()}
+        return desks | sources

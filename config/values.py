@@ -42,8 +42,18 @@ def parse_duration(text: object) -> Duration:
         return text
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("is not a duration; write 30m, 2h, 7d or 2wd (working days)")
+        raise ValueError("is not a duration, write 30m, 2h, 7d or 2wd (working days)")
     return Duration(int(match[1]), match[2])
+
+
+def parse_silence(text: object) -> Duration | str:
+    """Read how long a source may be silent: a fixed length of time, or `off`."""
+    if text == "off":
+        return "off"
+    duration = parse_duration(text)
+    if duration.unit == "wd":
+        raise ValueError("counts elapsed time, write 7d or off")
+    return duration
 
 
 def parse_time(text: str) -> int:
@@ -51,7 +61,7 @@ def parse_time(text: str) -> int:
     match = _TIME.fullmatch(text.strip())
     minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < 60 else 1441
     if minutes > 1440:
-        raise ValueError(f"'{text.strip()}' is not a time of day; write 08:00")
+        raise ValueError(f"'{text.strip()}' is not a time of day, write 08:00")
     return minutes
 
 
@@ -60,14 +70,14 @@ def parse_intervals(text: object) -> tuple[Interval, ...]:
     if isinstance(text, tuple):
         return text
     if not isinstance(text, str):
-        raise ValueError("is not opening hours; write \"08:00-18:00\"")  # noqa: TRY004 - pydantic collects ValueError
+        raise ValueError('is not opening hours, write "08:00-18:00"')  # noqa: TRY004 - pydantic collects ValueError
     intervals: list[Interval] = []
     for part in filter(None, (p.strip() for p in text.split(","))):
         if part == "closed":
             continue
         start_text, dash, end_text = part.partition("-")
         if not dash:
-            raise ValueError(f"'{part}' is not a span of hours; write 08:00-18:00")
+            raise ValueError(f"'{part}' is not a span of hours, write 08:00-18:00")
         start, end = parse_time(start_text), parse_time(end_text)
         if start >= end:
             raise ValueError(f"'{part}' ends before it begins")
@@ -77,6 +87,12 @@ def parse_intervals(text: object) -> tuple[Interval, ...]:
     return tuple(intervals)
 
 
+def format_intervals(intervals: tuple[Interval, ...]) -> str:
+    """Write opening hours as admins do; the opposite of `parse_intervals`."""
+    spans = (f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}" for start, end in intervals)
+    return ", ".join(spans) or "closed"
+
+
 def parse_days(text: str) -> tuple[int, ...]:
     """Read `mon-fri`, `sat` or `mon,wed` as weekday numbers, Monday being 0."""
     days: list[int] = []
@@ -84,7 +100,7 @@ def parse_days(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         for name in (first, last) if dash else (first,):
             if name not in DAYS:
-                raise ValueError(f"'{name}' is not a weekday; write {', '.join(DAYS)} or mon-fri")
+                raise ValueError(f"'{name}' is not a weekday, write {', '.join(DAYS)} or mon-fri")
         start = DAYS.index(first)
         end = DAYS.index(last) if dash else start
         days.extend((start + i) % 7 for i in range((end - start) % 7 + 1))
@@ -97,5 +113,5 @@ def parse_size(text: object) -> int:
         return text
     match = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("is not a size; write 25MiB")
+        raise ValueError("is not a size, write 25MiB")
     return int(match[1]) * _SIZE_UNITS[match[2] or ""]
