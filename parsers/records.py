@@ -16,28 +16,28 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all shapes: frozen, defaults left out of the JSON."""
 
 
-class Money(Part):
+class Money(Part, frozen=True):
     """An amount as decimal text with two places and its ISO 4217 currency, if known."""
 
     amount: str
     currency: str | None = None
 
 
-class Distance(Part):
+class Distance(Part, frozen=True):
     """A whole number of km or mi."""
 
     value: int
     unit: Literal["km", "mi"] | None = None
 
 
-class ExternalId(Part, kw_only=True):
+class ExternalId(Part, frozen=True, kw_only=True):
     """How another system calls this request."""
 
     source: str | None = None
     value: str
 
 
-class PostalAddress(Part):
+class PostalAddress(Part, frozen=True):
     """Country as ISO 3166-1 alpha-2 where known, else as written."""
 
     street: str | None = None
@@ -47,7 +47,7 @@ class PostalAddress(Part):
     country: str | None = None
 
 
-class Customer(Part):
+class Customer(Part, frozen=True):
     """The person who asks. Phones are E.164 where they can be, else as written."""
 
     name: str | None = None
@@ -59,7 +59,7 @@ class Customer(Part):
     address: PostalAddress | None = None
 
 
-class Vehicle(Part):
+class Vehicle(Part, frozen=True):
     """A car that is wanted, offered in part exchange or owned; year as text."""
 
     role: VehicleRole | None = None
@@ -77,20 +77,20 @@ class Vehicle(Part):
     price: Money | None = None
 
 
-class Dealer(Part):
+class Dealer(Part, frozen=True):
     """The dealer asked, as the source names it."""
 
     name: str | None = None
     id: str | None = None
 
 
-class Provider(Part):
+class Provider(Part, frozen=True):
     """The service that sent the lead."""
 
     name: str | None = None
 
 
-class Booking(Part):
+class Booking(Part, frozen=True):
     """A workshop visit; times ISO 8601, with offset if the mail says one."""
 
     uid: str | None = None
@@ -102,7 +102,7 @@ class Booking(Part):
     remarks: str | None = None
 
 
-class Review(Part):
+class Review(Part, frozen=True):
     """A public opinion; rating and best rating as written."""
 
     platform: str | None = None
@@ -113,14 +113,14 @@ class Review(Part):
     area: str | None = None
 
 
-class Complaint(Part):
+class Complaint(Part, frozen=True):
     """What is complained of."""
 
     category: str | None = None
     text: str | None = None
 
 
-class Alert(Part):
+class Alert(Part, frozen=True):
     """A low score that somebody must act on."""
 
     id: str | None = None
@@ -128,7 +128,7 @@ class Alert(Part):
     threshold: str | None = None
 
 
-class Call(Part):
+class Call(Part, frozen=True):
     """A telephone lead."""
 
     number: str | None = None
@@ -136,7 +136,7 @@ class Call(Part):
     accepted: bool | None = None
 
 
-class Reading(Part):
+class Reading(Part, frozen=True):
     """One request read from a mail; a mail may hold several."""
 
     kind: str = "unsorted"
@@ -163,7 +163,7 @@ class Reading(Part):
     """Dotted field -> other values that a lower level or a repeated element gave."""
 
 
-class Attachment(Part, kw_only=True):
+class Attachment(Part, frozen=True, kw_only=True):
     """A part that is not body text: safe name, declared type, decoded size in bytes."""
 
     name: str | None = None
@@ -171,7 +171,7 @@ class Attachment(Part, kw_only=True):
     size: int
 
 
-class Hints(Part):
+class Hints(Part, frozen=True):
     """What is known of a mail before it is read: it comes from the recipient's source and site."""
 
     source_type: str | None = None
@@ -182,7 +182,7 @@ class Hints(Part):
     """Kind that the source sends, where its layout does not say it."""
 
 
-class Parsed(Part, kw_only=True):
+class Parsed(Part, frozen=True, kw_only=True):
     """All that one mail says, as far as a program can read it."""
 
     mail_class: MailClass = msgspec.field(name="class", default="person")

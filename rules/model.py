@@ -21,7 +21,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all shapes."""
 
 
-class Envelope(Fact, kw_only=True):
+class Envelope(Fact, frozen=True, kw_only=True):
     """What is known of an accepted mail without reading it: one recipient each."""
 
     recipient: str
@@ -30,7 +30,7 @@ class Envelope(Fact, kw_only=True):
     accepted_at: datetime
 
 
-class Context(Fact, kw_only=True):
+class Context(Fact, frozen=True, kw_only=True):
     """Facts that were looked up for one mail; stored in the trace, so that a replay sees what was seen."""
 
     repeat_of: int | None = None
@@ -39,7 +39,7 @@ class Context(Fact, kw_only=True):
     """Record that the recipient's desk token names, if the token is genuine."""
 
 
-class Verdict(Fact, kw_only=True):
+class Verdict(Fact, frozen=True, kw_only=True):
     """One rule tried on one reading; `matched` is None for rules after the one that decided."""
 
     reading: int = 0
@@ -48,7 +48,7 @@ class Verdict(Fact, kw_only=True):
     because: str
 
 
-class Notification(Fact, kw_only=True):
+class Notification(Fact, frozen=True, kw_only=True):
     """A mail that a decision asks for; `subject` is filled when it is rendered."""
 
     reading: int = 0
@@ -62,7 +62,7 @@ class Notification(Fact, kw_only=True):
     """Why it goes there, in words of the admin: the rule's name, or what stood in for it."""
 
 
-class Deadline(Fact, kw_only=True):
+class Deadline(Fact, frozen=True, kw_only=True):
     """A step of a policy with its time; `because` is the arithmetic in words."""
 
     reading: int = 0
@@ -75,7 +75,7 @@ class Deadline(Fact, kw_only=True):
     because: str
 
 
-class Decision(Fact, kw_only=True):
+class Decision(Fact, frozen=True, kw_only=True):
     """What is to become of one reading."""
 
     kind: str
@@ -90,7 +90,7 @@ class Decision(Fact, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
 
 
-class MailDecision(Fact, kw_only=True):
+class MailDecision(Fact, frozen=True, kw_only=True):
     """What is to become of one mail: its fate, and a decision for each reading that opens a record."""
 
     fate: Fate
@@ -100,14 +100,14 @@ class MailDecision(Fact, kw_only=True):
     decisions: tuple[Decision, ...] = ()
 
 
-class Actor(Fact):
+class Actor(Fact, frozen=True):
     """Who acts: a role, and a name or address."""
 
     role: ActorRole
     name: str = ""
 
 
-class Opening(Fact, kw_only=True):
+class Opening(Fact, frozen=True, kw_only=True):
     """What a record is opened with."""
 
     ref: str
@@ -118,7 +118,7 @@ class Opening(Fact, kw_only=True):
     received_at: datetime
 
 
-class Action(Fact, kw_only=True):
+class Action(Fact, frozen=True, kw_only=True):
     """Something that happens to a record: the only thing that changes one."""
 
     name: str
@@ -127,7 +127,7 @@ class Action(Fact, kw_only=True):
     opening: Opening | None = None
 
 
-class Record(Fact, kw_only=True):
+class Record(Fact, frozen=True, kw_only=True):
     """The current state of a request."""
 
     ref: str
@@ -149,7 +149,7 @@ class Record(Fact, kw_only=True):
     reading: Reading
 
 
-class Notice(Fact, kw_only=True):
+class Notice(Fact, frozen=True, kw_only=True):
     """Something to be told about a record: bundled and rendered when it is sent."""
 
     purpose: str
@@ -164,7 +164,7 @@ class Notice(Fact, kw_only=True):
     because: str = ""
 
 
-class Effects(Fact, kw_only=True):
+class Effects(Fact, frozen=True, kw_only=True):
     """What follows from an action, beside the record's new state."""
 
     notices: tuple[Notice, ...] = ()

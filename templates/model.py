@@ -7,7 +7,7 @@ import msgspec
 from rules.model import Fact, Notice, Record
 
 
-class SiteCard(Fact, kw_only=True):
+class SiteCard(Fact, frozen=True, kw_only=True):
     """The site as a mail shows it."""
 
     id: str
@@ -20,7 +20,7 @@ class SiteCard(Fact, kw_only=True):
     address: str | None = None
 
 
-class MailCard(Fact, kw_only=True):
+class MailCard(Fact, frozen=True, kw_only=True):
     """The mail that the record came from."""
 
     subject: str | None = None
@@ -31,7 +31,7 @@ class MailCard(Fact, kw_only=True):
     attachments: tuple[str, ...] = ()
 
 
-class RenderJob(Fact, kw_only=True):
+class RenderJob(Fact, frozen=True, kw_only=True):
     """One mail to be written. All texts come from strangers, cleaned by `parsers.clean`, and are escaped in HTML."""
 
     notice: Notice
@@ -42,7 +42,7 @@ class RenderJob(Fact, kw_only=True):
     """Where a plain reply goes: the desk address with the record's token."""
 
 
-class Rendered(Fact, kw_only=True):
+class Rendered(Fact, frozen=True, kw_only=True):
     """A mail's words: one line of subject, plain text, and HTML with inlined styles."""
 
     subject: str

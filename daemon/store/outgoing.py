@@ -58,7 +58,8 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "created_at": at,
         "next_try_at": at,
     }
-    return connection.execute(insert(outbox).values(row).returning(outbox.c.id)).scalar_one()
+    key: int = connection.execute(insert(outbox).values(row).returning(outbox.c.id)).scalar_one()
+    return key
 
 
 def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
@@ -166,7 +167,7 @@ def recover(connection: Connection, now: datetime) -> int:
 
 def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -> bool:
     """What a person does with a letter: `retry` now, `hold` it, or `drop` it; whether it was possible."""
-    allowed = {
+    allowed: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
         "retry": (("waiting", "unknown", "held", "failed"), {"state": "waiting", "next_try_at": now, "lease": None}),
         "hold": (("waiting", "unknown"), {"state": "held"}),
         "drop": (("waiting", "unknown", "held", "failed"), {"state": "withdrawn"}),

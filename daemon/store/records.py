@@ -39,7 +39,7 @@ def open_record(
 ) -> int:
     """Write a new record with its first revision and what follows from it; its key."""
     row = {**_columns(opened, effects), "ref": opened.ref, "received_at": opened.received_at}
-    key = connection.execute(insert(record).values(row).returning(record.c.id)).scalar_one()
+    key: int = connection.execute(insert(record).values(row).returning(record.c.id)).scalar_one()
     _append(connection, key, opened, effects, action, settings, at)
     return key
 
