@@ -1,0 +1,208 @@
+"""One SMTP session: aiosmtpd with bounds, and without its costs per connection and per line.
+
+What is private in aiosmtpd 1.4.6 and touched here is pinned by tests/unit/intake/test_session_pins.py:
+`_reader`, `_reader._buffer`, `_writer`, `_getaddr`, `_reset_timeout`, `_timeout_cb`, `_call_handler_hook`,
+`_set_post_data_state`, `_handle_client`, `_smtp_methods`, `_timeout_handle`.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, AnyStr, Protocol
+
+from aiosmtpd.smtp import SMTP
+
+END_OF_DATA = b"\r\n.\r\n"
+_PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255})>(.*)")
+_REST_OF_DATA_SECONDS = 180
+
+
+class House(Protocol):
+    """What a session asks of the service that it belongs to."""
+
+    def may_enter(self, peer: str) -> bool:
+        """Whether one more connection from here is within the limits; counts it if so."""
+
+    def left(self, peer: str) -> None:
+        """A connection that entered is gone."""
+
+    @property
+    def line_limit(self) -> int:
+        """Bytes of the longest line accepted."""
+
+    @property
+    def session_seconds(self) -> float:
+        """Longest duration of a session."""
+
+    @property
+    def errors_allowed(self) -> int:
+        """Number of 5xx answers after which a client is sent away."""
+
+
+class Session(SMTP):
+    """A session that belongs to a `House`.
+
+    aiosmtpd's own constructor searches both objects for `auth_*` methods at every connection; what it finds never
+    changes, so it runs once, in `prepare`, and every session starts from a copy of that.
+    """
+
+    line_length_limit = 64 << 10
+    local_part_limit = 64
+
+    @classmethod
+    def prepare(cls, house: House, handler: object, **settings: Any) -> Callable[[], "Session"]:
+        """A factory of sessions for `loop.create_server`."""
+        loop = asyncio.get_running_loop()
+        first = SMTP(handler, loop=loop, **settings)
+        own = vars(asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), loop=loop)).keys()
+        shared = {key: value for key, value in vars(first).items() if key not in own}
+        shared["_limit"] = cls.line_length_limit
+        commands = [name.removeprefix("smtp_") for name in dir(cls) if name.startswith("smtp_")]
+        return lambda: cls(house, loop, shared, commands)
+
+    def __init__(
+        self, house: House, loop: asyncio.AbstractEventLoop, shared: dict[str, Any], commands: list[str]
+    ) -> None:
+        reader = asyncio.StreamReader(loop=loop, limit=self.line_length_limit)
+        asyncio.StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
+        self.__dict__.update(shared)
+        self._smtp_methods = {name: getattr(self, f"smtp_{name}") for name in commands}
+        self._house = house
+        self._peer: str | None = None
+        self._errors = 0
+        self._session_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Refuse what is over the limits before anything is spent on it."""
+        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - a stream has no other
+        if self._peer is None:
+            name = transport.get_extra_info("peername")
+            peer = str(name[0]) if name else "local"
+            if not self._house.may_enter(peer):
+                transport.write(b"421 4.7.0 Too many connections\r\n")
+                transport.close()
+                return
+            self._peer = peer
+            self._session_timer = self.loop.call_later(self._house.session_seconds, self._timeout_cb)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Give the place free, once."""
+        if self._peer is None or self.session is None:
+            return
+        if self._session_timer is not None:
+            self._session_timer.cancel()
+            self._session_timer = None
+            self._house.left(self._peer)
+        super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """A client that was refused at the door has no session that could end."""
+        return super().eof_received() if self._peer is not None else None
+
+    def _timeout_cb(self) -> None:
+        if self.transport is not None:
+            self.transport.write(b"421 4.4.2 Timeout\r\n")
+            self.transport.close()
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        match = _PLAIN_ADDRESS.fullmatch(arg)
+        if match:
+            return match[1], match[2]
+        if not arg.isprintable():  # NUL, bare CR and undecodable bytes all pass aiosmtpd's own reading
+            return None, None
+        address, rest = super()._getaddr(arg)
+        return address, rest
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer; too many refusals end the session."""
+        if status[:1] in ("5", b"5"):
+            self._errors += 1
+            if self._errors > self._house.errors_allowed and self.transport is not None:
+                await super().push("421 4.7.0 Too many errors")
+                self.transport.close()
+                return
+        await super().push(status)
+
+    async def _spoke_early(self) -> bool:
+        """Whether the client sent more than it was asked for; then it is sent away (no PIPELINING is offered)."""
+        if not self._reader._buffer:  # type: ignore[attr-defined]
+            return False
+        await self.push("554 5.5.0 Speak when you are asked to")
+        if self.transport is not None:
+            self.transport.close()
+        return True
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Greeting; a body of an HTTP request comes all at once and ends here."""
+        if not await self._spoke_early():
+            await super().smtp_EHLO(hostname)
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """The same for old clients."""
+        if not await self._spoke_early():
+            await super().smtp_HELO(hostname)
+
+    async def smtp_POST(self, arg: str | None) -> None:
+        """A browser was made to talk to us: end it before its body is read as commands."""
+        del arg
+        await self.push("554 5.5.0 This is SMTP")
+        if self.transport is not None:
+            self.transport.close()
+
+    smtp_GET = smtp_PUT = smtp_CONNECT = smtp_OPTIONS = smtp_POST
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        """Read the mail in chunks; only CRLF.CRLF ends it."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 Error: need RCPT command")
+            return
+        if arg:
+            await self.push("501 5.5.4 Syntax: DATA")
+            return
+        if await self._spoke_early():
+            return
+        # The reader is empty and nothing was asked for: with this line end before it, a dot on the very first line
+        # ends the mail like any other.
+        self._reader.feed_data(b"\r\n")
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        data = await self._read_data()
+        if data is None:
+            await self.push("552 5.3.4 Too much mail data")
+            self._set_post_data_state()
+        elif len(data) > self._house.line_limit and _longest_line(data) > self._house.line_limit:
+            await self.push("500 5.5.2 Line too long")
+            self._set_post_data_state()
+        else:
+            self.envelope.content = data.replace(b"\r\n..", b"\r\n.")[2:-3] if b"\r\n.." in data else data[2:-3]
+            self._reset_timeout(_REST_OF_DATA_SECONDS)
+            status = await self._call_handler_hook("DATA")
+            self._set_post_data_state()
+            await self.push(status)
+
+    async def _read_data(self) -> bytes | None:
+        """All bytes from the line end before the first line to the final dot; None if it is too much."""
+        chunks: list[bytes] = []
+        size = 0
+        limit = self.data_size_limit or 0
+        while True:
+            self._reset_timeout(_REST_OF_DATA_SECONDS)
+            try:
+                chunk = await self._reader.readuntil(END_OF_DATA)
+                ended = True
+            except asyncio.LimitOverrunError as overrun:
+                chunk = await self._reader.readexactly(overrun.consumed)
+                ended = False
+            size += len(chunk)
+            if size <= limit + len(END_OF_DATA) + 2:
+                chunks.append(chunk)
+            else:
+                chunks.clear()
+            if ended:
+                return b"".join(chunks) if chunks else None
+
+
+def _longest_line(data: bytes) -> int:
+    return max(map(len, data.split(b"\r\n")))

@@ -1,0 +1,76 @@
+"""Time, and the two seams for tests: a clock in a file and named crash points.
+
+Both seams are refused unless the configuration says `[test] enabled = true`.
+"""
+
+import os
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+CLOCK = "POSTROOM_TEST_CLOCK"
+CRASH = "POSTROOM_TEST_CRASH"
+READ_EVERY_SECONDS = 0.05
+
+
+class SeamRefused(Exception):  # noqa: N818
+    """A test seam is set in the environment, but the configuration does not allow it."""
+
+
+class Clock:
+    """The time that due times and caps are compared with; leases and time-outs never use it."""
+
+    def __init__(self) -> None:
+        path = os.environ.get(CLOCK)
+        self._file = Path(path) if path else None
+        self._read_at = 0.0
+        self._time = datetime.now(UTC)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the time stands in a file."""
+        return self._file is not None
+
+    def now(self) -> datetime:
+        """The present time, aware, in UTC."""
+        if self._file is None:
+            return datetime.now(UTC)
+        if time.monotonic() - self._read_at >= READ_EVERY_SECONDS:
+            self._time = datetime.fromisoformat(self._file.read_text().strip()).astimezone(UTC)
+            self._read_at = time.monotonic()
+        return self._time
+
+
+def wall_now() -> datetime:
+    """The machine's time, aware, in UTC: for leases and logs."""
+    return datetime.now(UTC)
+
+
+def check_allowed(*, enabled: bool) -> None:
+    """Refuse to start with a seam in the environment that the configuration does not allow.
+
+    Raises:
+        SeamRefused: A seam is set and `[test] enabled` is not true.
+    """
+    for name in (CLOCK, CRASH):
+        if os.environ.get(name) and not enabled:
+            raise SeamRefused(f"{name} is set, but postroom.toml does not say [test] enabled = true")
+
+
+def crash_point(name: str, content: bytes = b"") -> None:
+    """Die here, as by `kill -9`, if the environment names this point.
+
+    `POSTROOM_TEST_CRASH=after-claim` dies at that point; `reader-parse@MARK` only where the content holds `MARK`;
+    a leading `hang:` hangs instead.
+    """
+    wanted = os.environ.get(CRASH)
+    if not wanted:
+        return
+    hang = wanted.startswith("hang:")
+    point, _, mark = wanted.removeprefix("hang:").partition("@")
+    if point != name or (mark and mark.encode() not in content):
+        return
+    if hang:
+        signal.pause()
+    os.kill(os.getpid(), signal.SIGKILL)
