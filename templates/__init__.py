@@ -1,0 +1,1 @@
+"""What mails say: templates per language, and their rendering. Pure."""

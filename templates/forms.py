@@ -1,0 +1,149 @@
+"""How values are written in a language: times, amounts, distances, phone numbers, and the links made of them.
+
+Values come from strangers: what does not have the expected shape is shown as it was written, never refused.
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+from parsers.records import Distance, Money
+from templates.words import Words
+
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Marks that reorder what stands beside them: a name could make our own words read backwards.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SEPARATORS = tuple(mark.encode() for mark in ("\x85", "\u2028", "\u2029"))
+_CONTROLS = bytes(b if (b >= 32 and b != 127) or b in b"\t\n" else 10 if b in b"\r\v\f" else 32 for b in range(256))
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,2})?")
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$*+/=^_`{|}~'-]{1,64}@[\w.-]{1,253}")
+_WEB = re.compile(r"https?://[^\s<>\"'\\^`{|}]{1,2000}", re.IGNORECASE)
+
+
+def one_line(text: object, limit: int = 500) -> str:
+    """A text as one line without control, line separator and reordering characters, cut to `limit` characters."""
+    line = _BIDI.sub("", _BREAKS.sub(" ", _SURROGATES.sub("\ufffd", str(text)))).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def block(text: str) -> str:
+    """A text of several lines, ended by LF alone, without control characters and lone surrogates."""
+    # Over bytes: ten times faster than regular expressions over text, and this runs over every mail that goes out.
+    raw = text.encode("utf-8", "replace").replace(b"\r\n", b"\n")
+    for separator in _SEPARATORS:
+        raw = raw.replace(separator, b"\n")
+    return raw.translate(_CONTROLS).decode("utf-8")
+
+
+def lines(text: str | None) -> tuple[str, ...]:
+    """The lines of a text, without blank ones at both ends and never two blank ones in a row."""
+    kept: list[str] = []
+    for line in _BIDI.sub("", block(text or "")).split("\n"):
+        line = line.rstrip()
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return tuple(kept[:-1] if kept and not kept[-1] else kept)
+
+
+@lru_cache(maxsize=4096)
+def phone(number: str) -> str:
+    """An E.164 number in its international form (`+49 30 1234567`); anything else as written."""
+    if not number.startswith("+"):
+        return one_line(number, 60)
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return one_line(number, 60)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def call_link(number: str) -> str | None:
+    """A `tel:` link (RFC 3966), if the number has at least three digits."""
+    digits = "".join(c for c in number if c in "0123456789")
+    return f"tel:{'+' if number.lstrip().startswith('+') else ''}{digits}" if 3 <= len(digits) <= 20 else None
+
+
+def write_link(address: str, subject: str) -> str | None:
+    """A `mailto:` link (RFC 6068); none for an address that could name a second recipient or a header."""
+    if not _MAILBOX.fullmatch(address):
+        return None
+    return f"mailto:{quote(address, safe='@')}?subject={quote(one_line(subject, 150), safe='')}"
+
+
+def web_link(url: str) -> str | None:
+    """The address itself, if it leads to a web page and nowhere else."""
+    return url if _WEB.fullmatch(url) else None
+
+
+class Forms:
+    """The forms of one language and one site's local time."""
+
+    def __init__(self, words: Words, timezone: str) -> None:
+        self._words = words
+        self._zone = ZoneInfo(timezone)
+
+    def moment(self, value: datetime | str | None) -> str:
+        """A time in the site's local time and the language's form.
+
+        Text is ISO 8601; without an offset it is local already, without a time it is a day.
+        """
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            try:
+                parsed = datetime.fromisoformat(value.strip())
+            except ValueError:
+                return one_line(value, 100)
+            if len(value.strip()) <= 10:
+                return self._write("date", parsed)
+            value = parsed if parsed.tzinfo else parsed.replace(tzinfo=self._zone)
+        try:
+            return self._write("datetime", value.astimezone(self._zone))
+        except OverflowError:  # the years 1 and 9999 have no neighbours
+            return self._write("datetime", value.astimezone(UTC))
+
+    def _write(self, form: str, at: datetime) -> str:
+        names = self._words["forms"]
+        text: str = names[form].format(
+            weekday=names["weekdays"][at.weekday()],
+            day=at.day,
+            month=names["months"][at.month - 1],
+            number=at.month,
+            year=at.year,
+            hour=at.hour,
+            minute=at.minute,
+        )
+        return text
+
+    def number(self, value: Decimal | int) -> str:
+        """A number with the language's marks for thousands and decimals."""
+        marks = {",": self._words["forms"]["thousands"], ".": self._words["forms"]["decimal"]}
+        return "".join(marks.get(c, c) for c in f"{value:,}")
+
+    def money(self, money: Money | None) -> str:
+        """An amount with its currency; cents only where there are any."""
+        if money is None:
+            return ""
+        if not _AMOUNT.fullmatch(money.amount):
+            return one_line(f"{money.amount} {money.currency or ''}", 60)
+        amount = Decimal(money.amount).quantize(Decimal("0.01"))
+        text = self.number(int(amount) if amount == int(amount) else amount)
+        if money.currency is None:
+            return text
+        currency = self._words["currencies"].get(money.currency, one_line(money.currency, 10) + "\u00a0")
+        written: str = self._words["forms"]["money"].format(amount=text, currency=currency)
+        return written.strip()
+
+    def distance(self, distance: Distance | None) -> str:
+        """A distance with its unit, if that is known."""
+        return f"{self.number(distance.value)}\u00a0{distance.unit or ''}".strip() if distance else ""
+
+    phone = staticmethod(phone)
+    lines = staticmethod(lines)
+    one_line = staticmethod(one_line)

@@ -1,0 +1,179 @@
+"""Turn a notice and its record into a mail's words: subject, text and HTML.
+
+Templates are Jinja2 in a sandbox. The admin's files win over the shipped ones of the same name. A sandbox does not
+bound time or memory: rendering runs in the guarded reader process.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final
+
+import css_inline
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from templates.fallback import fallback
+from templates.forms import Forms, block, one_line
+from templates.letter import write_letter
+from templates.model import Rendered, RenderJob
+from templates.words import DEFAULT_LANGUAGE, WORDS, Words, load_words, shipped_files
+
+__all__ = ["CONTEXT", "FORMATS", "Renderer", "TemplateFault", "fallback"]
+
+FORMATS: Final = ("subject", "txt", "html")
+CONTEXT: Final = frozenset(
+    {"notice", "record", "reading", "site", "mail", "reply_to", "letter", "words", "forms", "language"}
+)
+"""Names that every template knows; docs/templates.md describes them."""
+SUBJECT_LENGTH: Final = 200
+
+_DATA = (str, int, type(None), tuple, datetime)
+
+
+class TemplateFault(Exception):  # noqa: N818 - named after what the admin must mend
+    """A template does not compile or does not render: file as the admin names it, line from 1, what is wrong."""
+
+    def __init__(self, file: str, line: int, what: str) -> None:
+        super().__init__(f"{file}:{line}: {what}")
+        self.file = file
+        self.line = line
+        self.what = what
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's immutable sandbox, with a short way for the plain values that templates mostly ask for."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow public attributes that hold plain data; let the sandbox judge all others."""
+        return (type(value) in _DATA and attr[:1] != "_") or super().is_safe_attribute(obj, attr, value)
+
+
+class Renderer:
+    """Renders notices with the shipped templates and an admin's own over them; compiled templates are kept."""
+
+    def __init__(self, overrides: Mapping[str, str]) -> None:
+        self._overrides = dict(overrides)
+        self.sources = {**shipped_files(), **self._overrides}
+        self._inliner = css_inline.CSSInliner(
+            keep_at_rules=True, keep_style_tags=False, load_remote_stylesheets=False, preallocate_node_capacity=512
+        )
+        self._words: dict[str, Words] = {}
+        self.environment = Sandbox(
+            loader=FunctionLoader(self._load),
+            undefined=StrictUndefined,
+            autoescape=lambda name: bool(name and name.endswith(".html.j2")),
+            finalize=lambda value: "" if value is None else value,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        # The name doubles as file name, so that tracebacks of a failing template lead to its line.
+        return (self.sources[name], name, None) if name in self.sources else None
+
+    def parse(self, name: str) -> nodes.Template:
+        """The syntax tree of a template.
+
+        Raises:
+            TemplateSyntaxError: It does not compile.
+        """
+        return self.environment.parse(self.sources[name], name, name)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages with a folder of templates or words."""
+        return tuple(sorted({name.split("/")[0] for name in self.sources if "/" in name}))
+
+    def render(self, job: RenderJob) -> Rendered:
+        """Write the mail that the job asks for, in the notice's language or else in English.
+
+        Raises:
+            TemplateFault: A template failed; `fallback` writes the mail without one.
+        """
+        language = self.language(job.notice.template, job.notice.language)
+        try:
+            context = self._context(job, language)
+            subject, text, html = (
+                self._template(language, job.notice.template, form).render(context) for form in FORMATS
+            )
+            return Rendered(
+                subject=one_line(subject, SUBJECT_LENGTH), text=block(text).strip("\n") + "\n", html=self._inline(html)
+            )
+        except TemplateFault:
+            raise
+        except Exception as error:  # whatever an admin's expression can raise
+            raise self._fault(error, f"{language}/{job.notice.template}") from error
+
+    def language(self, template: str, wanted: str) -> str:
+        """The language to write in: the wanted one, or English if only that has the template or the words."""
+        for language in (wanted, DEFAULT_LANGUAGE):
+            if any(f"{language}/{template}.{form}.j2" in self.sources for form in FORMATS):
+                return language
+        return wanted if f"{wanted}/{WORDS}" in self.sources else DEFAULT_LANGUAGE
+
+    def words(self, language: str) -> Words:
+        """The words of a language.
+
+        Raises:
+            TemplateFault: The admin's `words.toml` cannot be read.
+        """
+        if language not in self._words:
+            try:
+                self._words[language] = load_words(language, self._overrides)
+            except ValueError as error:
+                line = re.search(r"at line (\d+)", str(error))
+                raise TemplateFault(f"{language}/{WORDS}", int(line[1]) if line else 1, str(error)) from error
+        return self._words[language]
+
+    def _context(self, job: RenderJob, language: str) -> dict[str, Any]:
+        words = self.words(language)
+        return {
+            "notice": job.notice,
+            "record": job.record,
+            "reading": job.record.reading,
+            "site": job.site,
+            "mail": job.mail,
+            "reply_to": job.reply_to,
+            "letter": write_letter(job, words),
+            "words": words,
+            "forms": Forms(words, job.site.timezone),
+            "language": language,
+        }
+
+    def _template(self, language: str, name: str, form: str) -> Template:
+        own = f"{language}/{name}.{form}.j2"
+        return self.environment.get_template(own if own in self.sources else f"base.{form}.j2")
+
+    def _inline(self, html: str) -> str:
+        return self._inliner.inline(block(html).strip())
+
+    def _fault(self, error: Exception, fallback_name: str) -> TemplateFault:
+        if isinstance(error, TemplateSyntaxError):
+            return TemplateFault(error.name or fallback_name, error.lineno, error.message or "does not compile")
+        if isinstance(error, TemplateNotFound):
+            what = f"there is no template {error.name}"
+        else:
+            what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        file, line = self._place(error.__traceback__) or (f"{fallback_name}.html.j2", 1)
+        return TemplateFault(file, line, what)
+
+    def _place(self, trace: TracebackType | None) -> tuple[str, int] | None:
+        """The innermost line of a template that an error came through."""
+        place: tuple[str, int] | None = None
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename in self.sources:
+                place = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            trace = trace.tb_next
+        return place
