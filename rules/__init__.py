@@ -1,0 +1,1 @@
+"""What is to be done: matching, decisions, business time, lifecycles. Pure: same input, same output."""

@@ -11,9 +11,7 @@ import msgspec
 
 from parsers.records import Reading
 
-Fate = Literal[
-    "pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"
-]
+Fate = Literal["pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"]
 ActorRole = Literal["customer", "team", "controller", "clock", "command", "source"]
 
 
@@ -79,6 +77,8 @@ class Decision(Fact, frozen=True, kw_only=True):
     """What is to become of one reading."""
 
     kind: str
+    site: str | None = None
+    """Where a mail's readings belong to several sites: the one of this reading, if it is not the mail's."""
     team: str | None = None
     category: str = "action"
     policy: str = "none"

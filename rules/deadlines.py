@@ -1,0 +1,93 @@
+"""Deadlines of a record: the steps of its policy with real times, each with its arithmetic in words."""
+
+from datetime import datetime
+
+from config.lookup import ADMIN_SITE, TEAM, default_policy, steps_of
+from config.models import Category, Rule, Settings, Site, Source, Step
+from rules.daybook import DayBook, daybook_of
+from rules.hours import add, elapsed, next_open
+from rules.model import Deadline
+from rules.moments import day_and_time
+from rules.sites import site_named
+
+NO_POLICY = "none"
+FOLLOW_UP = "follow-up"
+"""Policy that runs from a record's resubmission."""
+
+
+def plan(
+    settings: Settings,
+    site_id: str,
+    team: str | None,
+    policy_name: str,
+    received_at: datetime,
+    cycle: int,
+    began: str = "received",
+) -> tuple[Deadline, ...]:
+    """Every step of a policy with its time; each counts from the due time of the one before.
+
+    Args:
+        settings: The settings in force.
+        site_id: The record's site; its own step times count.
+        team: The record's team, whose hours count where it has some of its own.
+        policy_name: `none` has no steps.
+        received_at: UTC; where the first step counts from.
+        cycle: The record's cycle, which the deadlines belong to.
+        began: What happened at `received_at`, for the words.
+
+    Raises:
+        NeverOpens: The hours do not hold a step's time.
+        KeyError: No such site or policy.
+    """
+    if policy_name == NO_POLICY or site_id == ADMIN_SITE:
+        return ()
+    site = site_named(settings, site_id)
+    books = daybook_of(site, team), daybook_of(site, None)
+    deadlines = []
+    start = received_at
+    for step in steps_of(settings, site, policy_name):
+        deadline = _deadline(step, books, start, cycle, began)
+        deadlines.append(deadline)
+        start, began = deadline.due_at, step.name
+    return tuple(deadlines)
+
+
+def policy_for(
+    settings: Settings, site: Site, source: Source | None, rule: Rule | None, kind: str, category: Category
+) -> str:
+    """Name the policy of a new record: the site's own word, else the rule's, the source's, the default of the kind.
+
+    What is filed for audit only asks nobody to act: a policy runs for it only where site or rule name one.
+    """
+    if site.id == ADMIN_SITE:
+        return NO_POLICY
+    own = {str(key): name for key, name in site.escalate.items()}.get(kind)
+    by_rule = rule.escalate if rule else None
+    if category == "audit":
+        return own or by_rule or NO_POLICY
+    by_source = source.escalate if source else None
+    return own or by_rule or by_source or default_policy(settings, site, kind)
+
+
+def _deadline(step: Step, books: tuple[DayBook, DayBook], start: datetime, cycle: int, began: str) -> Deadline:
+    team_book, site_book = books
+    count = add if step.clock == "business" else elapsed
+    due_at, words = count(team_book, start, step.after, began)
+    deliver_at, told = _delivery(step, team_book if step.to == TEAM else site_book, due_at)
+    return Deadline(
+        step=step.name,
+        due_at=due_at,
+        deliver_at=deliver_at,
+        effect=step.effect,
+        to=step.to,
+        cycle=cycle,
+        because=f"{step.name} {step.after} {step.clock}: {words}{told}",
+    )
+
+
+def _delivery(step: Step, book: DayBook, due_at: datetime) -> tuple[datetime, str]:
+    """When the step's mail may go out: at the recipient's next opening; at once where there are no hours."""
+    if step.deliver == "any" or not any(book.week):
+        return due_at, ""
+    at = next_open(book, due_at)
+    return (at, "") if at == due_at else (at, f", told {day_and_time(book.local(at), book.local(due_at))}")

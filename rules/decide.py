@@ -1,0 +1,190 @@
+"""What is to become of a mail, and of each request read from it: fate, rules with their verdicts, mails, deadlines."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from config.lookup import ADMIN_SITE, team_address
+from config.models import Category, Conditions, Rule, Settings, Site, Source
+from parsers.records import Parsed, Reading
+from rules.deadlines import plan, policy_for
+from rules.match import Facts, judge
+from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict
+from rules.places import Place, place_of
+
+UNSORTED = "unsorted"
+NEW = "new"
+"""Template of a first notification."""
+
+
+def decide_mail(
+    parsed: Parsed, envelope: Envelope, settings: Settings, context: Context, now: datetime
+) -> MailDecision:
+    """Decide the fate of one accepted mail.
+
+    Args:
+        parsed: What was read from it.
+        envelope: What is known of it without reading.
+        settings: The settings in force.
+        context: Facts looked up for it; kept in the trace.
+        now: UTC. `explain` and the daemon agree where both pass the time of acceptance.
+
+    Raises:
+        NeverOpens: A business clock is to run in hours that never come; `check` tells before.
+    """
+    readings = readings_of(parsed)
+    places = [place_of(reading, envelope, settings) for reading in readings]
+    place = places[0]
+    gate = _gate(parsed, readings, place, context)
+    if gate is not None:
+        return _mail(place, *gate)
+    decisions = tuple(
+        msgspec.structs.replace(
+            decide(reading, envelope, parsed, own.site, own.source, settings, context, now, index),
+            site=own.site.id if own.site.id != place.site.id else None,
+        )
+        for index, (reading, own) in enumerate(zip(readings, places, strict=True))
+    )
+    return _mail(place, *_opened(decisions, place), decisions)
+
+
+def readings_of(parsed: Parsed) -> tuple[Reading, ...]:
+    """The requests of a mail; one that nothing was read from is one unsorted request with its text."""
+    return parsed.readings or (Reading(language=parsed.language, comments=parsed.text),)
+
+
+def decide(
+    reading: Reading,
+    envelope: Envelope,
+    parsed: Parsed,
+    site: Site,
+    source: Source | None,
+    settings: Settings,
+    context: Context,
+    now: datetime,
+    index: int,
+) -> Decision:
+    """Decide one reading: the rules top to bottom, who is told, which policy runs, when its steps are due.
+
+    Raises:
+        NeverOpens: As in `decide_mail`.
+    """
+    del context  # what is looked up so far settles the mail's fate, not a reading's way
+    facts = Facts(
+        reading=reading, parsed=parsed, envelope=envelope, site=site, source=source, settings=settings, now=now
+    )
+    verdicts, also, rule = _walk(facts, index)
+    kind = UNSORTED if site.id == ADMIN_SITE and source is None else reading.kind
+    if rule is not None and rule.ignore is not None:
+        because = f"rule '{rule.name}': {rule.ignore}"
+        return Decision(kind=kind, category="audit", language=site.language, ignored=because, rules=verdicts)
+    wishes = _fold([*_wishes(rule, kind, facts), *(wish for r in also for wish in _asked(r, facts))])
+    notifications = tuple(msgspec.structs.replace(wish, reading=index) for wish in wishes)
+    first = next((wish for wish in notifications if wish.category == "action"), notifications[0])
+    category: Category = "action" if first.category == "action" else "audit"
+    policy = policy_for(settings, site, source, rule, kind, category)
+    deadlines = plan(settings, site.id, first.team, policy, envelope.accepted_at, cycle=0)
+    return Decision(
+        kind=kind,
+        team=first.team,
+        category=category,
+        policy=policy,
+        language=site.language,
+        rules=verdicts,
+        notifications=notifications,
+        deadlines=tuple(msgspec.structs.replace(deadline, reading=index) for deadline in deadlines),
+    )
+
+
+def _gate(parsed: Parsed, readings: Sequence[Reading], place: Place, context: Context) -> tuple[Fate, str] | None:
+    """A fate that asks no rules."""
+    if context.repeat_of is not None:
+        return "repeat", f"the same mail as message {context.repeat_of}"
+    if context.reference is not None:
+        return "attached", f"an answer to {context.reference}"
+    if parsed.mail_class == "bounce":
+        return "bounce", _class_reason(parsed)
+    # marks of automatic mail gate answering, never taking in what a registered source sends
+    requests = place.source is not None and any(reading.kind != UNSORTED for reading in readings)
+    if parsed.mail_class == "automatic" and not requests:
+        return "automatic", _class_reason(parsed)
+    return None
+
+
+def _class_reason(parsed: Parsed) -> str:
+    return f"{parsed.mail_class} mail: {parsed.class_because}" if parsed.class_because else f"{parsed.mail_class} mail"
+
+
+def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
+    reasons = [decision.ignored for decision in decisions if decision.ignored is not None]
+    if len(reasons) == len(decisions):
+        return "ignored", "; ".join(dict.fromkeys(reasons))
+    kinds = ", ".join(decision.kind for decision in decisions if decision.ignored is None)
+    return "opened", f"{kinds} for {place.site.id}: {place.because}"
+
+
+def _mail(place: Place, fate: Fate, reason: str, decisions: tuple[Decision, ...] = ()) -> MailDecision:
+    source = place.source.id if place.source else None
+    return MailDecision(fate=fate, reason=reason, source=source, site=place.site.id, decisions=decisions)
+
+
+def _walk(facts: Facts, index: int) -> tuple[tuple[Verdict, ...], list[Rule], Rule | None]:
+    """Try the rules top to bottom: every verdict, the rules that only add, and the one that decides."""
+    verdicts, also = [], list[Rule]()
+    decider: Rule | None = None
+    skip = "not asked: the admin's own mail goes to the admin" if facts.site.id == ADMIN_SITE else ""
+    for rule in facts.settings.rules:
+        if skip:
+            verdicts.append(Verdict(reading=index, name=rule.name, matched=None, because=skip))
+            continue
+        matched, because = judge(rule.when, facts)
+        verdicts.append(Verdict(reading=index, name=rule.name, matched=matched, because=because))
+        if matched and rule.also:
+            also.append(rule)
+        elif matched:
+            decider, skip = rule, f"not reached: '{rule.name}' matched"
+    return tuple(verdicts), also, decider
+
+
+def _wishes(rule: Rule | None, kind: str, facts: Facts) -> list[Notification]:
+    """Whom the deciding rule tells; the site's fallback team stands in where no rule says anybody."""
+    settings, fallback = facts.settings, facts.site.fallback
+    if facts.site.id == ADMIN_SITE:
+        return [_told(facts, fallback, because="mail for no site goes to the admin")]
+    if rule is None:
+        return [_told(facts, fallback, because=f"no rule matched: fallback team {fallback}")]
+    if kind == UNSORTED and rule is settings.rules[-1] and rule.when == Conditions():
+        return [_told(facts, fallback, because=f"nothing could be read from it: fallback team {fallback}")]
+    if not rule.notify:
+        return [_told(facts, fallback, because=f"rule '{rule.name}' names no team: fallback team {fallback}")]
+    return _asked(rule, facts)
+
+
+def _asked(rule: Rule, facts: Facts) -> list[Notification]:
+    said = f"rule '{rule.name}'"
+    return [_told(facts, ask.team, ask.category, ask.template or NEW, said) for ask in rule.notify]
+
+
+def _told(
+    facts: Facts, team: str, category: Category = "action", template: str = NEW, because: str = ""
+) -> Notification:
+    site = facts.site
+    address, stands_in = team_address(facts.settings, site, team)
+    if stands_in:
+        because = f"{because}; {site.id} has no team {team}: fallback team {site.fallback}"
+        team = site.fallback
+    return Notification(to=address, team=team, category=category, template=template, at=facts.now, because=because)
+
+
+def _fold(wishes: Iterable[Notification]) -> list[Notification]:
+    """One mail for each address: the first that asks for action, else the first of all; all reasons are kept."""
+    folded: dict[str, Notification] = {}
+    for wish in wishes:
+        known = folded.setdefault(wish.to.lower(), wish)
+        if known is wish:
+            continue
+        kept = wish if wish.category == "action" != known.category else known
+        because = "; ".join(dict.fromkeys([known.because, wish.because]))
+        folded[wish.to.lower()] = msgspec.structs.replace(kept, because=because)
+    return list(folded.values())
