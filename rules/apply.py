@@ -1,0 +1,244 @@
+"""The one door: whatever happens to a record is an action, and this is the only function that changes one."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from config.lookup import controllers_of, team_address
+from config.models import Settings, Site
+from config.problems import nearest
+from parsers.clean import single_line
+from rules import glob, lifecycle
+from rules.daybook import daybook_of
+from rules.deadlines import FOLLOW_UP, plan
+from rules.hours import NeverOpens
+from rules.lifecycle import Transition
+from rules.model import Action, Deadline, Effects, Notice, Notification, Record, Refused
+from rules.resubmission import resubmission
+from rules.sites import site_named
+
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
+_RESULT_LIMIT = 200
+
+Fields = dict[str, Any]
+"""Fields of a record that an action sets, beside state, cycle and revision."""
+
+
+def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
+    """Let something happen to a record.
+
+    Args:
+        record: The current revision; None for `open`.
+        action: What happens, who does it, with which arguments.
+        settings: The settings in force.
+        now: UTC.
+
+    Returns:
+        The next revision, and what follows: notices, deadlines, whether the open deadlines end.
+
+    Raises:
+        Refused: Not possible for this record, state, actor or these arguments; nothing changes.
+    """
+    transition = _transition(record, action)
+    _check_arguments(action, transition)
+    try:
+        if record is None:
+            return _open(action, transition, now)
+        changed = _change(record, action, transition, settings, now)
+        deadlines = _deadlines(changed, transition, settings, now)
+        notices = _notices(changed, action, transition, settings, now)
+    except NeverOpens as error:
+        raise Refused(str(error)) from error
+    return changed, Effects(notices=notices, deadlines=deadlines, ends_deadlines=transition.ends_deadlines)
+
+
+def _transition(record: Record | None, action: Action) -> Transition:
+    """Find the action's row in the table of the record's kind, or say what would be possible."""
+    if record is None and action.opening is None:
+        raise Refused(f"there is no record to {action.name[:40]}")
+    kind = record.kind if record else action.opening.decision.kind if action.opening else "lead"
+    state = record.state if record else None
+    transition = lifecycle.table_of(kind).get((state, action.name))
+    if transition is None:
+        raise Refused(_not_possible(kind, state, action.name))
+    if action.actor.role not in transition.who:
+        raise Refused(f"a {action.actor.role} may not {action.name}; {_names(sorted(transition.who))} may")
+    return transition
+
+
+def _not_possible(kind: str, state: str | None, name: str) -> str:
+    all_names = lifecycle.known(kind)
+    now_possible = f"possible now: {_names(lifecycle.possible(kind, state))}"
+    if name in all_names:
+        return f"{name} is not possible for a record that is {state or 'not there yet'}; {now_possible}"
+    meant = nearest(name, all_names)
+    return f"unknown action '{name[:40]}'{f', {meant}' if meant else ''}; {now_possible}"
+
+
+def _check_arguments(action: Action, transition: Transition) -> None:
+    allowed = (*transition.needs, *transition.may)
+    for name in action.args:
+        if name not in allowed:
+            meant = nearest(name, allowed)
+            takes = f"{action.name} takes {_names(allowed)}" if allowed else f"{action.name} takes none"
+            raise Refused(f"unknown argument '{name[:40]}'{f', {meant}' if meant else ''}; {takes}")
+    for name in transition.needs:
+        if not action.args.get(name, "").strip():
+            raise Refused(f"{action.name} needs {name}={_EXAMPLES.get(name, '…')}")
+
+
+_EXAMPLES = {"until": "2d", "to": "name@domain.example", "text": "'…'"}
+
+
+def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record, Effects]:
+    opening = action.opening
+    if opening is None or opening.decision.ignored is not None:
+        raise Refused("there is nothing to open")
+    decision = opening.decision
+    record = Record(
+        ref=opening.ref,
+        kind=decision.kind,
+        site=opening.site,
+        source=opening.source,
+        team=decision.team,
+        state=transition.to or lifecycle.NEW,
+        category=decision.category,
+        policy=decision.policy,
+        language=decision.language,
+        received_at=opening.received_at,
+        reading=opening.reading,
+    )
+    notices = tuple(_first_notice(wish, decision.language, now) for wish in decision.notifications)
+    return record, Effects(notices=notices, deadlines=decision.deadlines)
+
+
+def _first_notice(wish: Notification, language: str, now: datetime) -> Notice:
+    return Notice(
+        purpose="new",
+        to=wish.to,
+        team=wish.team,
+        category=wish.category,
+        template=wish.template,
+        language=language,
+        at=max(wish.at, now),
+        because=wish.because,
+    )
+
+
+def _change(record: Record, action: Action, transition: Transition, settings: Settings, now: datetime) -> Record:
+    set_fields = _FIELDS.get(action.name)
+    fields = set_fields(record, action, _site(settings, record), settings, now) if set_fields else {}
+    return msgspec.structs.replace(
+        record,
+        state=transition.to or record.state,
+        cycle=record.cycle + transition.new_cycle,
+        revision=record.revision + 1,
+        **fields,
+    )
+
+
+def _take(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"assignee": action.actor.name or record.assignee, "resubmit_at": None}
+
+
+def _assign(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    to = action.args["to"].strip()
+    if not _ADDRESS.fullmatch(to):
+        raise Refused(f"'{to[:80]}' is no mail address, write to=name@domain.example")
+    # a customer's data goes there: by mail only to people of the house; the admin's command line knows what it does
+    if action.actor.role != "command" and not _of_the_house(to, site, settings):
+        raise Refused(f"'{to}' is nobody of {site.id}: members, roles, teams and controllers of a site can be assigned")
+    return {"assignee": to, "resubmit_at": None}
+
+
+def _of_the_house(address: str, site: Site, settings: Settings) -> bool:
+    known = (*site.teams.values(), *site.roles.values(), *controllers_of(settings, site))
+    members = (pattern for patterns in site.members.values() for pattern in patterns)
+    return address.casefold() in {each.casefold() for each in known} or glob.any_of(members, (address,)) is not None
+
+
+def _done(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"result": single_line(action.args.get("result"), _RESULT_LIMIT), "resubmit_at": None}
+
+
+def _later(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"resubmit_at": resubmission(action.args["until"], daybook_of(site, record.team), now)}
+
+
+def _not_mine(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    team = (action.args.get("team") or "").strip() or site.fallback
+    if team not in site.teams:
+        meant = nearest(team, site.teams)
+        raise Refused(f"{site.id} has no team '{team[:40]}', {meant or f'its teams are {_names(sorted(site.teams))}'}")
+    if team == record.team:
+        others = sorted(set(site.teams) - {team})
+        raise Refused(f"{team} has it already; {f'say team={others[0]}' if others else 'there is no other team'}")
+    return {"team": team, "assignee": None, "resubmit_at": None}
+
+
+def _close(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"resubmit_at": None}
+
+
+def _reopen(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"result": None, "assignee": None, "resubmit_at": None}
+
+
+_FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
+    "take": _take,
+    "assign": _assign,
+    "done": _done,
+    "later": _later,
+    "not-mine": _not_mine,
+    "spam": _close,
+    "reopen": _reopen,
+}
+
+
+def _deadlines(record: Record, transition: Transition, settings: Settings, now: datetime) -> tuple[Deadline, ...]:
+    if transition.clocks == "follow-up" and record.resubmit_at is not None:
+        return plan(settings, record.site, record.team, FOLLOW_UP, record.resubmit_at, record.cycle, "resubmitted")
+    if transition.clocks == "policy":
+        began = "reopened" if transition.tells is None else "moved"
+        return plan(settings, record.site, record.team, record.policy, now, record.cycle, began)
+    return ()
+
+
+def _notices(
+    record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
+) -> tuple[Notice, ...]:
+    if transition.tells not in ("assigned", "moved"):
+        return ()
+    by = f" by {action.actor.name}" if action.actor.name else ""
+    if transition.tells == "assigned":
+        to, because = record.assignee or "", f"assigned to you{by}"
+    else:
+        to, _ = team_address(settings, _site(settings, record), record.team or "")
+        reason = single_line(action.args.get("reason"), _RESULT_LIMIT)
+        because = f"moved to {record.team}{by}" + (f": {reason}" if reason else "")
+    return (
+        Notice(
+            purpose=transition.tells,
+            to=to,
+            team=record.team,
+            category=record.category,
+            template=transition.tells,
+            language=record.language,
+            at=now,
+            because=because,
+        ),
+    )
+
+
+def _site(settings: Settings, record: Record) -> Site:
+    try:
+        return site_named(settings, record.site)
+    except KeyError as error:
+        raise Refused(f"the site '{record.site}' is no longer configured") from error
+
+
+def _names(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names)
