@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from config.models import Policy, Settings, Site, Source, SourceType, Step
+from config.names import KINDS
 from config.values import parse_duration
 
 ADMIN_SITE = "admin"
@@ -50,7 +51,7 @@ def _desk(settings: Settings, address: str) -> tuple[str, str]:
 
 
 def admin_site(settings: Settings) -> Site:
-    """Build the site that the admin's own mail belongs to: one team, no clocks."""
+    """Build the site that the admin's own mail belongs to: the admin is its one team; nothing escalates."""
     host = settings.postroom.hostname
     return Site.model_construct(
         id=ADMIN_SITE,
@@ -58,9 +59,11 @@ def admin_site(settings: Settings) -> Site:
         timezone="UTC",
         language=settings.postroom.language,
         teams={ADMIN_SITE: settings.postroom.admin},
+        controllers=(settings.postroom.admin,),
         fallback=ADMIN_SITE,
         desk=f"postmaster@{host}",
-        escalate={"unsorted": "none"},
+        escalate=dict.fromkeys(KINDS, "none"),
+        shipped=max(settings.shipped),
     )
 
 

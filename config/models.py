@@ -7,7 +7,7 @@ checked in `config.links`. Unknown keys are errors. Keys and their meaning: docs
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -350,13 +350,28 @@ class Shipped(Model):
     type: tuple[SourceType, ...]
 
 
+def as_paths(value: object) -> object:
+    """Write nested tables as dotted keys and values as text: `a = { b = 1 }` is `"a.b" = "1"`."""
+    if not isinstance(value, Mapping):
+        return value
+    flat: dict[str, str] = {}
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            nested = as_paths(inner)
+            flat |= {f"{key}.{path}": text for path, text in nested.items()} if isinstance(nested, dict) else {}
+        else:
+            flat[key] = str(inner).lower() if isinstance(inner, bool) else str(inner)
+    return flat
+
+
 class Test(Model):
     """`[[test]]` of a rule or source file: a sample mail and what is expected of it."""
 
     mail: Path
     to: Address
     at: Moment | None = None
-    expect: Mapping[str, Any]
+    expect: Annotated[Mapping[str, str], BeforeValidator(as_paths)]
+    """Dotted paths into `explain --json`, and the text of what stands there."""
 
 
 class Settings(Model):

@@ -1,0 +1,209 @@
+"""Which mails a rule can still see: a rule that none can reach is a mistake, and so is a last rule that leaves some."""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+
+from config.draft import Draft, Entry
+from config.models import Conditions, Rule
+from config.names import KINDS, MAIL_CLASSES, is_glob
+from config.places import parse_postcodes
+from config.problems import Problem
+
+_FREE = ("make", "model", "language", "recipient", "interest", "has", "text")
+"""Keys whose values are not a closed set; compared pattern by pattern."""
+_CLOSED = {"kind": frozenset(KINDS), "mail_class": frozenset(MAIL_CLASSES)}
+Allowed = Set[str] | None
+"""Names that a condition lets through; None is all."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The sites and sources that rules speak of."""
+
+    sites: dict[str, frozenset[str]]
+    """Site -> its unit and all above it."""
+    brands: dict[str, frozenset[str]]
+    sources: dict[str, tuple[str, str | None]]
+    """Source -> its type, and its site unless it serves several."""
+
+
+def check_reach(draft: Draft) -> Iterator[Problem]:
+    """Find rules that can never match or do nothing, and a missing last rule."""
+    house = house_of(draft)
+    before: list[Entry[Rule]] = []
+    for entry in draft.rules:
+        yield from _effects(entry)
+        if draft.whole("units", "sites", "sources"):
+            yield from _reached(house, entry, before)
+        if not entry.model.also:
+            before.append(entry)
+    yield from _last(draft)
+
+
+def sites_for(house: House, rule: Rule) -> Set[str]:
+    """Name the sites whose mail a rule may see."""
+    allowed = _sites(house, rule.when)
+    return house.sites.keys() if allowed is None else allowed
+
+
+def house_of(draft: Draft) -> House:
+    """Gather what rules speak of, once for all rules."""
+    parents = {unit.model.id: unit.model.parent for unit in draft.units}
+
+    @cache
+    def above(unit: str | None) -> frozenset[str]:
+        chain: list[str] = []
+        while unit is not None and unit not in chain:
+            chain.append(unit)
+            unit = parents.get(unit)
+        return frozenset(chain)
+
+    return House(
+        {entry.model.id: above(entry.model.unit) for entry in draft.sites},
+        {entry.model.id: frozenset(brand.lower() for brand in entry.model.brands) for entry in draft.sites},
+        {entry.model.id: (entry.model.type, entry.model.site) for entry in draft.sources},
+    )
+
+
+def _effects(entry: Entry[Rule]) -> Iterator[Problem]:
+    rule = entry.model
+    if rule.ignore is None and not rule.notify:
+        yield entry.problem(("notify",), "the rule does nothing", 'write notify = { team = "…" } or ignore = "why"')
+    if rule.ignore is not None and rule.notify:
+        yield entry.problem(("ignore",), "a rule either ignores or notifies", "take one of them out")
+    if rule.also and rule.ignore is not None:
+        yield entry.problem(("also",), "a rule that ignores ends there", "take also = true out")
+    if rule.also and rule.escalate is not None:
+        yield entry.problem(("escalate",), "has no effect beside also = true", "the rule that decides names the policy")
+    if rule.ignore is not None and rule.escalate is not None:
+        yield entry.problem(("escalate",), "has no effect on what is ignored", "take it out")
+
+
+def _reached(house: House, entry: Entry[Rule], before: list[Entry[Rule]]) -> Iterator[Problem]:
+    when = entry.model.when
+    reason = _contradiction(house, when)
+    if reason is not None:
+        yield entry.problem(("when",), f"the rule can never match: {reason}")
+        return
+    for earlier in before:
+        if covers(house, earlier.model.when, when):
+            place = f"rule '{earlier.model.name}' ({earlier.file.name}:{earlier.file.line(earlier.path)})"
+            yield entry.problem(("when",), f"the rule can never match: {place} takes all of it before", "move it up")
+            return
+
+
+def _last(draft: Draft) -> Iterator[Problem]:
+    if "rules" in draft.unread or draft.named.get("rule"):
+        return
+    if not draft.rules:
+        yield Problem(
+            "rules.toml", 1, "rule", "no rule is configured", 'write [[rule]] name = "…" notify = { team = "…" }'
+        )
+        return
+    last = draft.rules[-1]
+    if last.model.when != Conditions() or last.model.also:
+        meant = "add one without when and without also at the end"
+        yield last.problem((), "the last rule does not match all", meant)
+
+
+def _contradiction(house: House, when: Conditions) -> str | None:
+    """Say why no mail can meet the conditions, if so."""
+    sites = _sites(house, when)
+    if sites is not None and not sites:
+        given = ", ".join(key for key in ("site", "unit", "brand", "source", "type") if getattr(when, key))
+        return f"no mail meets its {given} together"
+    if when.excluded is not None and covers(house, when.excluded, when.model_copy(update={"excluded": None})):
+        return "what it asks for is what its not excludes"
+    return None
+
+
+def covers(house: House, outer: Conditions, inner: Conditions) -> bool:
+    """Tell whether every mail that meets `inner` surely meets `outer`; when in doubt, it does not."""
+    if outer.excluded is not None and (inner.excluded is None or not covers(house, inner.excluded, outer.excluded)):
+        return False
+    if outer.open is not None and outer.open != inner.open:
+        return False
+    if not _within(_sources(house, outer), _sources(house, inner)):
+        return False
+    if not _within(_own_sites(house, outer), _sites(house, inner)):
+        return False
+    if not all(_within(_closed(outer, key), _closed(inner, key)) for key in _CLOSED):
+        return False
+    if not all(_patterns_within(getattr(outer, key), getattr(inner, key)) for key in _FREE):
+        return False
+    return _postcodes_within(outer.postcode, inner.postcode)
+
+
+def _within(outer: Allowed, inner: Allowed) -> bool:
+    return outer is None or (inner is not None and inner <= outer)
+
+
+def _named(patterns: tuple[str, ...], names: Set[str]) -> set[str]:
+    """Pick the names that one of the patterns fits."""
+    plain = {pattern.lower() for pattern in patterns if not is_glob(pattern)}
+    globs = [pattern.lower() for pattern in patterns if is_glob(pattern)]
+    return {n for n in names if n.lower() in plain or any(fnmatchcase(n.lower(), glob) for glob in globs)}
+
+
+def _closed(when: Conditions, key: str) -> Allowed:
+    patterns = getattr(when, key)
+    names = _named(patterns, _CLOSED[key])
+    return None if not patterns or names == _CLOSED[key] else names
+
+
+def _sources(house: House, when: Conditions) -> Allowed:
+    """Name the sources let through; None also lets through mail that comes from no source."""
+    if not when.source and not when.type:
+        return None
+    named = _named(when.source, house.sources.keys()) if when.source else set(house.sources)
+    types = _named(when.type, {kind for kind, _ in house.sources.values()}) if when.type else None
+    return {name for name in named if types is None or house.sources[name][0] in types}
+
+
+def _own_sites(house: House, when: Conditions) -> Allowed:
+    """Name the sites that site, unit and brand let through."""
+    if not (when.site or when.unit or when.brand):
+        return None
+    found = _named(when.site, house.sites.keys()) if when.site else set(house.sites)
+    if when.unit:
+        units = _named(when.unit, frozenset().union(*house.sites.values()))
+        found = {site for site in found if not units.isdisjoint(house.sites[site])}
+    if when.brand:
+        brands = _named(when.brand, frozenset().union(*house.brands.values()))
+        found = {site for site in found if not brands.isdisjoint(house.brands[site])}
+    return found
+
+
+def _sites(house: House, when: Conditions) -> Allowed:
+    """Name the sites that mail can be of, also by the sources it must come from."""
+    own, sources = _own_sites(house, when), _sources(house, when)
+    if sources is None:
+        return own
+    of_sources = {house.sources[name][1] for name in sources}
+    reachable = set(house.sites) if None in of_sources else {site for site in of_sources if site is not None}
+    return reachable if own is None else own & reachable
+
+
+def _patterns_within(outer: tuple[str, ...], inner: tuple[str, ...]) -> bool:
+    if not outer:
+        return True
+    return bool(inner) and all(any(_fits(wide.lower(), narrow.lower()) for wide in outer) for narrow in inner)
+
+
+def _fits(wide: str, narrow: str) -> bool:
+    return wide in ("*", narrow) or (not is_glob(narrow) and fnmatchcase(narrow, wide))
+
+
+def _postcodes_within(outer: tuple[str, ...], inner: tuple[str, ...]) -> bool:
+    if not outer:
+        return True
+    return bool(inner) and all(any(_range_within(wide, narrow) for wide in outer) for narrow in inner)
+
+
+def _range_within(wide: str, narrow: str) -> bool:
+    if is_glob(wide) or is_glob(narrow):
+        return _fits(wide, narrow)
+    (first, last), (low, high) = parse_postcodes(wide), parse_postcodes(narrow)
+    return len(first) == len(low) and first <= low and high <= last
