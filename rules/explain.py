@@ -53,7 +53,7 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
         "reason": decision.reason,
         "rules": [_plain(verdict) for each in decisions for verdict in each.rules],
         "notifications": [
-            {"category": wish.category, "template": wish.template, **_plain(wish)}
+            _plain(wish) | {"category": wish.category, "template": wish.template}
             for each in decisions
             for wish in each.notifications
         ],
@@ -146,9 +146,8 @@ def _plain(value: object) -> Any:
 
 def _text(value: object) -> str:
     """A value as people write it in an expectation: true, 2, L-7KQ2M4-9; lists and tables as JSON."""
-    if isinstance(value, str):
-        return value
-    return msgspec.json.encode(value, order="sorted").decode()
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain, order="sorted").decode()
 
 
 def _short(text: str) -> str:

@@ -37,31 +37,20 @@ def week_words(week: Sequence[tuple[Interval, ...]]) -> str:
 
 def days_words(book: DayBook, first: date, last: date) -> list[str]:
     """The days of a span that do not follow their week: `holiday Mon 25 May`, `exception Thu 31 Dec 08-12`."""
-    specials = []
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        hours, why = book.hours(day)
-        if why and hours != book.week[day.weekday()]:
-            specials.append((offset, f"{why} {_hours(hours)}".strip() if hours else why, day))
-    words = [_run_words(list(run)) for _, run in groupby(enumerate(specials), key=_same_run)]
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    runs = (list(run) for _, run in groupby(days, key=book.hours))
+    words = [words for run in runs if (words := _run_words(book, run))]
     hidden = len(words) - _SPECIALS_SHOWN
     return words if hidden <= 0 else [*words[:_SPECIALS_SHOWN], f"and {hidden} more"]
 
 
-_Special = tuple[int, str, date]
-
-
-def _same_run(numbered: tuple[int, _Special]) -> tuple[int, str]:
-    """Days in a row for the same reason share this key."""
-    position, (offset, why, _) = numbered
-    return offset - position, why
-
-
-def _run_words(run: list[tuple[int, _Special]]) -> str:
-    why, first, last = run[0][1][1], run[0][1][2], run[-1][1][2]
-    reason, _, hours = why.partition(" ")
-    days = day_words(first) if first == last else f"{day_words(first)} to {day_words(last)}"
-    return f"{reason} {days} {hours}".rstrip()
+def _run_words(book: DayBook, run: list[date]) -> str:
+    """Days in a row of the same hours for the same reason; nothing where each would have had these hours anyway."""
+    hours, why = book.hours(run[0])
+    if why is None or all(hours == book.week[day.weekday()] for day in run):
+        return ""
+    days = day_words(run[0]) if len(run) == 1 else f"{day_words(run[0])} to {day_words(run[-1])}"
+    return f"{why} {days} {_hours(hours)}".rstrip()
 
 
 def _hours(intervals: tuple[Interval, ...]) -> str:
