@@ -74,7 +74,7 @@ class Session(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse what is over the limits before anything is spent on it."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - a stream has no other
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream has no other
         if self._peer is None:
             name = transport.get_extra_info("peername")
             peer = str(name[0]) if name else "local"

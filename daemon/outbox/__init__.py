@@ -1,0 +1,1 @@
+"""Mail goes out."""

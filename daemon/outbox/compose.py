@@ -15,12 +15,17 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
 
+from parsers.clean import single_line
+from templates.forms import printable
+
 MAX_ORIGINAL: Final = 10 << 20
 """Originals above this size (bytes) are not attached; the caller says so in the mail (`MailCard.attached`)."""
 
+MAX_VALUE: Final = 500
+"""Characters of a free header value; longer ones are cut."""
+
 _LINE = 76
 _CRLF = b"\r\n"
-_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
 )
@@ -29,9 +34,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _PLAIN = re.compile(r"[ -~]*")
 _LONG_WORD = re.compile(r"[^ ]{61}")
 _FIELD_NAME = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
-_BODY_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_CONTROLS = {code: " " for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
-_ANY_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _BARE = re.compile(rb"\r\n|\r|\n")
 
 
@@ -151,8 +153,8 @@ def token(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A header value as one line: control and line separator characters become spaces, lone surrogates `?`."""
-    return _BREAKS.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
+    """A header value as one line, without control and line separator characters."""
+    return single_line(text, MAX_VALUE) or ""
 
 
 def unstructured(text: str, used: int) -> str:
@@ -217,15 +219,14 @@ def _multipart(subtype: str, parts: list[bytes], seed: str) -> tuple[dict[str, s
             break
         n += 1
     opening = b"--" + mark + _CRLF
-    body = b"".join(opening + part + (b"" if part.endswith(_CRLF) else _CRLF) for part in parts)
+    body = b"".join(opening + part + _CRLF for part in parts)
     return {"Content-Type": f'multipart/{subtype};\r\n boundary="{boundary}"'}, body + b"--" + mark + b"--" + _CRLF
 
 
 def _text_part(subtype: str, text: str) -> tuple[dict[str, str], bytes]:
     """A text in whichever encoding is shorter: base64 for scripts that are not Latin."""
-    if _ANY_CONTROL.search(text):
-        text = _BODY_BREAKS.sub("\n", text).translate(_CONTROLS)
-    raw = text.encode("utf-8", "replace").replace(b"\n", _CRLF)
+    text = printable(text)
+    raw = text.encode("utf-8").replace(b"\n", _CRLF)
     foreign = len(raw) - len(text) > len(text) // 2
     fields = {
         "Content-Type": f"text/{subtype}; charset=utf-8",

@@ -1,0 +1,158 @@
+"""The desk: takes accepted mails, has them read, and writes what becomes of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from daemon.desk.plan import Plan, hints_for, settle
+from daemon.reader import Answer, Parse, ReaderDied
+from daemon.seams import crash_point, wall_now
+from daemon.shift import Shift
+from daemon.store import messages, records
+from daemon.store.messages import Claimed, LostLease
+from parsers.records import Parsed
+
+BATCH = 50
+REPEATS = 5
+
+log = structlog.get_logger(__name__)
+
+Read = tuple[Claimed, Parsed]
+
+
+class Desk:
+    """One batch at a time: claim, read, decide, write."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+
+    def step(self) -> int:
+        """Handle the mails that wait longest; how many there were."""
+        shift = self._shift
+        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        claimed = shift.store.write(lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        if not claimed:
+            return 0
+        crash_point("after-claim")
+        readable = self._read(claimed)
+        crash_point("after-parse")
+        if readable:
+            self._keep(readable)
+        crash_point("after-commit")
+        return len(claimed)
+
+    def next_due(self) -> datetime | None:
+        """When there will be something to do."""
+        with self._shift.store.read() as connection:
+            return messages.next_due(connection)
+
+    def _read(self, claimed: Sequence[Claimed]) -> list[Read]:
+        """Have the mails read; set aside those that cannot be."""
+        shift = self._shift
+        requests = [Parse(mail.content, hints_for(shift.settings, mail.recipient)) for mail in claimed]
+        try:
+            answers = shift.reader.ask(requests)
+        except ReaderDied as died:
+            answers = died.answers
+            self._set_aside(claimed, died)
+        read: list[Read] = []
+        for mail, answer in zip(claimed, answers, strict=False):
+            if answer.parsed is not None:
+                read.append((mail, answer.parsed))
+            else:
+                self._quarantine(mail, answer)
+        return read
+
+    def _set_aside(self, claimed: Sequence[Claimed], died: ReaderDied) -> None:
+        """The first mail without an answer was in hand: it waits and is tried alone; the others are free again."""
+        shift = self._shift
+        unread = claimed[len(died.answers) :]
+        in_hand, others = unread[0], unread[1:]
+        proven = died.in_hand and len(claimed) == 1
+        at = shift.clock.now()
+
+        def write(connection: Connection) -> str:
+            messages.release(connection, [mail.id for mail in others], in_hand.lease)
+            if not died.in_hand:
+                messages.release(connection, [in_hand.id], in_hand.lease)
+                return "pending"
+            return messages.suspect(connection, in_hand, proven=proven, why=str(died), at=at)
+
+        if shift.store.write(write).result() == "quarantined":
+            shift.count("quarantined")
+            log.error("mail-quarantined", message=in_hand.id, why=str(died))
+
+    def _quarantine(self, mail: Claimed, answer: Answer) -> None:
+        shift = self._shift
+        at, why = shift.clock.now(), f"it could not be read: {answer.error}"
+        shift.store.write(lambda c: messages.quarantine(c, mail.id, mail.lease, why, at)).result()
+        shift.count("quarantined")
+        log.error("mail-quarantined", message=mail.id, why=why)
+
+    def _keep(self, read: Sequence[Read]) -> None:
+        """Write a batch in one go; if anything of it does not fit any more, one by one."""
+        shift = self._shift
+        plans = self._plans(read)
+        if plans is not None:
+            try:
+                shift.store.write(lambda c: _write(c, plans, shift.clock.now())).result()
+            except (IntegrityError, LostLease, records.Changed):
+                log.info("batch-repeated", mails=len(read))
+            else:
+                self._count(plans)
+                return
+        for one in read:
+            self._keep_one(one)
+
+    def _plans(self, read: Sequence[Read]) -> list[Plan] | None:
+        """Plans for a batch; None if its mails depend on each other and must be taken in turn."""
+        shift = self._shift
+        plans: list[Plan] = []
+        seen: set[object] = set()
+        with shift.store.read() as connection:
+            for mail, parsed in read:
+                one = settle(connection, shift.settings, shift.keys, mail, parsed)
+                touched = {(one.fated.site, parsed.digest), *(c.before.id for c in one.changes if c.before)}
+                if touched & seen:
+                    return None
+                seen |= touched
+                plans.append(one)
+        return plans
+
+    def _keep_one(self, one: Read) -> None:
+        shift = self._shift
+        for _ in range(REPEATS):
+            plans = self._plans([one])
+            assert plans is not None  # noqa: S101 - a single mail depends on no other
+            try:
+                shift.store.write(lambda c, plans=plans: _write(c, plans, shift.clock.now())).result()  # type: ignore[misc]
+            except LostLease:
+                log.warning("lease-lost", message=one[0].id)
+                return
+            except (IntegrityError, records.Changed):
+                continue
+            self._count(plans)
+            return
+        log.error("mail-not-kept", message=one[0].id)  # its lease runs out and it is tried again
+
+    def _count(self, plans: Sequence[Plan]) -> None:
+        for one in plans:
+            self._shift.count(f"fate_{one.fated.fate}")
+
+
+def _write(connection: Connection, plans: Sequence[Plan], at: datetime) -> None:
+    """Records, revisions, deadlines, notices and fates of a batch."""
+    messages.finish(connection, [one.fated for one in plans], at)
+    for one in plans:
+        settings = one.fated.settings
+        for change in one.changes:
+            if change.before is None:
+                key = records.open_record(connection, change.after, change.effects, change.action, settings, at)
+                how = "opened"
+            else:
+                records.save(connection, change.before, change.after, change.effects, change.action, settings, at)
+                key, how = change.before.id, "attached"
+            records.link(connection, one.fated.id, change.reading, key, how)

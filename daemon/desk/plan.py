@@ -1,0 +1,116 @@
+"""From a read mail to what will be written: context, decision, records. No writing here."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from config.lookup import desk_token, site_of, source_type
+from config.models import Settings
+from daemon.act import new_reference
+from daemon.store import messages, records
+from daemon.store.messages import Claimed, Fated
+from parsers.records import Hints, Parsed
+from rules.apply import apply
+from rules.decide import decide_mail
+from rules.explain import trace
+from rules.model import Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
+from rules.reference import read_token
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A new state of a record, with the action that led to it."""
+
+    reading: int
+    before: records.Kept | None
+    after: Record
+    effects: Effects
+    action: Action
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that one mail leads to."""
+
+    fated: Fated
+    changes: tuple[Change, ...]
+
+
+def hints_for(settings: Settings, recipient: str) -> Hints:
+    """What the recipient's source and site say of a mail before it is read."""
+    source, site = site_of(settings, recipient)
+    kind = source_type(settings, source, site) if source else None
+    return Hints(
+        source_type=source.type if source else None,
+        region=site.country if site else "DE",
+        language=(source and source.language) or (kind and kind.language) or (site.language if site else None),
+        kind=(source and source.kind) or (kind.kind if kind else None),
+    )
+
+
+def settle(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed, parsed: Parsed) -> Plan:
+    """Look up the facts and decide; again, if the decision's own site shows that the mail was there before."""
+    token = desk_token(settings, mail.recipient)
+    named = read_token(token, keys) if token else None
+    kept = records.load(connection, named[0]) if named else None
+    reference = kept.record.ref if kept else None
+    first = plan(settings, mail, parsed, Context(reference=reference), kept)
+    repeat_of = messages.earlier(connection, first.fated.site, parsed.digest, mail.id)
+    if repeat_of is None:
+        return first
+    return plan(settings, mail, parsed, Context(repeat_of=repeat_of, reference=reference), kept)
+
+
+def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, named: records.Kept | None) -> Plan:
+    """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
+    at = mail.accepted_at
+    envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
+    decision = decide_mail(parsed, envelope, settings, context, at)
+    if decision.fate == "attached" and named is not None:
+        changes: tuple[Change, ...] = (_attach(settings, mail, parsed, named, at),)
+    elif decision.fate == "opened":
+        changes = tuple(_openings(settings, mail, parsed, decision, at))
+    else:
+        changes = ()
+    fated = Fated(
+        id=mail.id,
+        lease=mail.lease,
+        fate=decision.fate,
+        reason=decision.reason,
+        site=decision.site,
+        source=decision.source,
+        mail_class=parsed.mail_class,
+        digest=parsed.digest,
+        subject=parsed.subject,
+        trace=_encode(trace(parsed, decision, context, at, settings)),
+        settings=settings.digest,
+    )
+    return Plan(fated, changes)
+
+
+def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> list[Change]:
+    actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or mail.sender)
+    changes = []
+    for number, (reading, decided) in enumerate(zip(parsed.readings, decision.decisions, strict=True)):
+        if decided.ignored is not None:
+            continue
+        opening = Opening(
+            ref=new_reference(decided.kind),
+            site=decision.site,
+            source=decision.source,
+            reading=reading,
+            decision=decided,
+            received_at=at,
+        )
+        action = Action(name="open", actor=actor, opening=opening)
+        opened, effects = apply(None, action, settings, at)
+        changes.append(Change(number, None, opened, effects, action))
+    return changes
+
+
+def _attach(settings: Settings, mail: Claimed, parsed: Parsed, kept: records.Kept, at: datetime) -> Change:
+    actor = Actor("customer", parsed.sender or mail.sender)
+    action = Action(name="attach", actor=actor, args={"message": str(mail.id)})
+    after, effects = apply(kept.record, action, settings, at)
+    return Change(0, kept, after, effects, action)

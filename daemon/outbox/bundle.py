@@ -1,0 +1,121 @@
+"""Due notices become letters in the outbox; letters that their record has outrun are written again or withdrawn."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from daemon.outbox.compose import ComposeError
+from daemon.outbox.letters import Draft, alarm, draft, letter, still_holds
+from daemon.reader import Answer, ReaderDied, Render
+from daemon.seams import crash_point
+from daemon.shift import Shift
+from daemon.store import outgoing, records
+from daemon.store.outgoing import Letter
+from templates.fallback import fallback
+from templates.model import Rendered
+
+BATCH = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Bundler:
+    """One batch at a time: gather, render, compose, keep."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+
+    def step(self) -> int:
+        """Handle the notices that are due; how many there were."""
+        shift = self._shift
+        with shift.store.read() as connection:
+            due = records.due_notices(connection, shift.clock.now(), BATCH)
+            holding = [one for one in due if still_holds(one.notice, one.record)]
+            drafts = [draft(connection, shift, one) for one in holding]
+        gone = [one.id for one in due if one not in holding]
+        letters = self._letters(drafts)
+        if due:
+            crash_point("after-render")
+            self._keep(letters, gone)
+        return len(due) + self._rewrite_outdated()
+
+    def next_due(self) -> datetime | None:
+        """When the next notice is to be sent."""
+        with self._shift.store.read() as connection:
+            return records.next_notice(connection)
+
+    def _letters(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Letter]]:
+        """Render and compose all; what cannot be composed (an address no relay would take) goes to the admin."""
+        made: list[tuple[Draft, Letter]] = []
+        for one, rendered in zip(drafts, self._render(drafts), strict=True):
+            try:
+                made.append((one, letter(self._shift, one, rendered)))
+            except ComposeError as error:
+                self._shift.count("letters_not_composed")
+                log.error("letter-not-composed", notice=one.due.id, why=str(error))  # noqa: TRY400 - no fault of ours
+                made.append((one, self._instead(one, str(error))))
+        return made
+
+    def _instead(self, one: Draft, why: str) -> Letter:
+        """The admin hears what could not be told, so that the notice is not lost and not tried for ever."""
+        record = one.due.record
+        text = f"A mail about {record.ref} ({record.site}) could not be written.\n\n{why}\n"
+        return alarm(self._shift, f"notice:{one.due.id}", f"{record.ref} could not be told", text)
+
+    def _render(self, drafts: Sequence[Draft]) -> list[Rendered]:
+        """Words for all; a template that fails falls back to plain ones, because the lead must reach the team."""
+        shift = self._shift
+        rendered: list[Rendered] = []
+        while len(rendered) < len(drafts):
+            waiting = drafts[len(rendered) :]
+            try:
+                answers = shift.reader.ask([Render(one.job) for one in waiting])
+            except ReaderDied as died:
+                hung = Answer(error=f"the template was over its limit: {died}")
+                answers = [*died.answers, hung]
+            rendered.extend(self._words(one, answer) for one, answer in zip(waiting, answers, strict=False))
+        return rendered
+
+    def _words(self, one: Draft, answer: Answer) -> Rendered:
+        if answer.rendered is not None:
+            return answer.rendered
+        self._shift.count("template_fallbacks")
+        log.error("template-failed", template=one.job.notice.template, why=answer.error)
+        return fallback(one.job)
+
+    def _keep(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> None:
+        shift = self._shift
+        now = shift.clock.now()
+
+        def write(connection: Connection) -> None:
+            for notice_id in gone:
+                records.withdraw_notice(connection, notice_id, now)
+            for one, made in letters:
+                key = outgoing.put(connection, made, now)
+                if key is not None:
+                    records.carry(connection, one.due.id, key)
+
+        try:
+            shift.store.write(write).result()
+        except IntegrityError:
+            log.info("bundle-repeated")  # somebody else carries one of them; the rest is due still
+
+    def _rewrite_outdated(self) -> int:
+        shift = self._shift
+        with shift.store.read() as connection:
+            found = outgoing.outdated(connection, BATCH)
+            due = [(key, own_id, records.notice_of_outbox(connection, key)) for key, own_id in found]
+            drafts = [
+                (key, own_id, draft(connection, shift, one) if one and still_holds(one.notice, one.record) else None)
+                for key, own_id, one in due
+            ]
+        for key, own_id, fresh in drafts:
+            if fresh is None:
+                shift.store.write(lambda c, key=key: outgoing.withdraw(c, key)).result()  # type: ignore[misc]
+            else:
+                made = letter(shift, fresh, self._render([fresh])[0], own_id)
+                shift.store.write(lambda c, key=key, made=made: outgoing.rewrite(c, key, made)).result()  # type: ignore[misc]
+        return len(found)

@@ -1,0 +1,157 @@
+"""Sender threads: claim letters, hand them to the relay, and mark each before the next one is begun.
+
+So a crash leaves at most one letter for each connection of which nobody knows whether it went out; it is sent again
+with the same Message-ID.
+"""
+
+import random
+import threading
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from daemon.outbox.letters import alarm
+from daemon.outbox.relay import Outcome, Relay, open_relay
+from daemon.seams import crash_point, wall_now
+from daemon.shift import Shift
+from daemon.store import StoreError, outgoing
+from daemon.store.outgoing import InHand
+
+BATCH = 20
+RETRY_MINUTES = (1, 5, 15, 30)
+THEN_MINUTES = 60
+TELL_AFTER = timedelta(minutes=30)
+GIVE_UP_AFTER = timedelta(hours=48)
+DOWN_SECONDS = 5.0
+LONGEST_SLEEP_SECONDS = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+class Sender:
+    """One thread with one connection."""
+
+    def __init__(self, shift: Shift, work: threading.Condition) -> None:
+        self._shift = shift
+        self._work = work
+        self._stopping = False
+        self._relay: Relay | None = None
+        self._relay_of = shift.settings
+        self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.beat = wall_now()
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the letter in hand, give back the others; call `join` afterwards."""
+        self._stopping = True
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self.beat = wall_now()
+            pause = self._pause_after_step()
+            if pause > 0 and not self._stopping:
+                with self._work:
+                    self._work.wait(pause)
+        if self._relay is not None:
+            self._relay.close()
+
+    def _pause_after_step(self) -> float:
+        try:
+            return self.step()
+        except StoreError:
+            log.warning("sender-without-store")
+            return DOWN_SECONDS
+        except Exception:
+            log.exception("sender-trouble")
+            return DOWN_SECONDS
+
+    def step(self) -> float:
+        """Send what is due; seconds to wait before the next step."""
+        shift = self._shift
+        with shift.store.read() as connection:
+            due = outgoing.next_due(connection)
+        if due is None or due > shift.clock.now():
+            return self._until(due)
+        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        crash_point("after-outbox-claim")
+        for index, letter in enumerate(letters):
+            outcome = self._current_relay().send(letter)
+            crash_point("after-relay")
+            self._mark(letter, outcome)
+            if outcome.down or self._stopping:
+                rest = letters[index + 1 :]
+                shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
+                return DOWN_SECONDS if outcome.down else 0.0
+        return 0.0 if letters else 0.2  # due but not ours: its words are being written again
+
+    def _until(self, due: datetime | None) -> float:
+        if self._shift.clock.is_test:
+            return 0.05
+        if due is None:
+            return LONGEST_SLEEP_SECONDS
+        return min(LONGEST_SLEEP_SECONDS, max(0.01, (due - self._shift.clock.now()).total_seconds()))
+
+    def _current_relay(self) -> Relay:
+        """The relay of the present settings; after a reload the old connection is closed."""
+        if self._relay is None or self._relay_of is not self._shift.settings:
+            if self._relay is not None:
+                self._relay.close()
+            self._relay_of = self._shift.settings
+            self._relay = open_relay(self._relay_of)
+        return self._relay
+
+    def _mark(self, letter: InHand, outcome: Outcome) -> None:
+        """One commit says how it ended, and tells the admin what a person must know."""
+        shift, now = self._shift, self._shift.clock.now()
+        state, age = outcome.state, now - letter.created_at
+        if state in ("waiting", "unknown") and age > GIVE_UP_AFTER:
+            state = "failed"
+        again = now + self._backoff(letter.attempts) if state in ("waiting", "unknown") else None
+        told = self._alarm(letter, state, outcome.error, age)
+
+        def write(connection: Connection) -> None:
+            outgoing.mark(
+                connection,
+                letter,
+                state,
+                at=now,
+                next_try_at=again,
+                error=outcome.error,
+                reached_data=outcome.reached_data,
+            )
+            if told is not None:
+                outgoing.put(connection, told, now)
+
+        shift.store.write(write).result()
+        shift.count(f"outbox_{state}")
+        if state != "sent":
+            log.warning("letter-not-sent", letter=letter.id, state=state, attempt=letter.attempts, why=outcome.error)
+
+    def _alarm(self, letter: InHand, state: str, error: str | None, age: timedelta) -> outgoing.Letter | None:
+        if letter.purpose == "alarm":
+            return None
+        if state == "failed":
+            text = (
+                f"The mail {letter.message_id} to {letter.recipient} was not delivered and will not be tried again.\n\n"
+                f"{error}\n\nTry it again: postroom queue retry {letter.id}\n"
+            )
+            return alarm(self._shift, f"failed:{letter.id}", f"mail to {letter.recipient} failed", text)
+        if state in ("waiting", "unknown") and age >= TELL_AFTER:
+            day = self._shift.clock.now().date()
+            text = f"Mail has been waiting for {int(age.total_seconds() // 60)} minutes.\n\nThe relay says: {error}\n"
+            return alarm(self._shift, f"waiting:{day}", "the relay does not take our mail", text)
+        return None
+
+    def _backoff(self, attempts: int) -> timedelta:
+        minutes = RETRY_MINUTES[attempts - 1] if attempts <= len(RETRY_MINUTES) else THEN_MINUTES
+        return timedelta(minutes=minutes) * self._random.uniform(0.8, 1.2)

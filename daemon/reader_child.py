@@ -1,0 +1,71 @@
+"""The reader: parses and renders what strangers wrote, in a process that may die of it.
+
+It sends and writes nothing but its answers, sees no configuration but templates, and runs under RLIMIT_AS. Started
+by `daemon.reader`; ends when the worker does.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+
+import msgspec
+from parsers.read import parse
+
+from daemon import wire
+from daemon.reader import Answer, Parse, Render, Request, Templates
+from daemon.seams import crash_point
+from templates.render import Renderer
+
+MEMORY_LIMIT = 768 << 20
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Be killed when the thread that started this process ends (Linux, prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Reader:
+    """Answers requests; nothing that a mail or a template does may end it but death."""
+
+    def __init__(self) -> None:
+        self._renderer = Renderer({})
+
+    def answer(self, request: Request) -> Answer:
+        """Do what is asked, or say why not."""
+        try:
+            match request:
+                case Parse(raw, hints):
+                    crash_point("reader-parse", raw)
+                    return Answer(parsed=parse(raw, hints))
+                case Render(job):
+                    crash_point("reader-render")
+                    return Answer(rendered=self._renderer.render(job))
+                case Templates(overrides):
+                    self._renderer = Renderer(overrides)
+                    return Answer()
+        except MemoryError:
+            return Answer(error="out of memory")
+        except Exception as error:
+            return Answer(error=f"{type(error).__name__}: {error}"[:500])
+
+
+def main() -> None:
+    """Serve the socket that stands in file descriptor 0 until it is closed."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the acceptor decides
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sock = socket.socket(fileno=os.dup(0))
+    decode, encode = msgspec.msgpack.Decoder(Request).decode, msgspec.msgpack.Encoder().encode
+    reader = Reader()
+    while (frame := wire.receive(sock)) is not None:
+        wire.send(sock, encode(reader.answer(decode(frame))))
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

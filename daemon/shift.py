@@ -1,0 +1,78 @@
+"""What the rooms of the worker share while it runs: settings, store, clock, reader, keys, counters."""
+
+import hashlib
+import os
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from email.utils import make_msgid
+from pathlib import Path
+
+import structlog
+
+from config.models import Settings
+from config.secrets import reveal
+from daemon.reader import Reader
+from daemon.seams import Clock
+from daemon.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+class Shift:
+    """The worker's present state; the settings are swapped between batches only."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, reader: Reader, keys: Sequence[bytes]) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.reader = reader
+        self.keys = tuple(keys)
+        self.counters: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Count something that metrics show; from any thread."""
+        with self._counting:
+            self.counters[name] += number
+
+    def new_lease(self) -> str:
+        """A fencing token: whoever comes back too late does not know the present one."""
+        return f"{os.getpid()}-{secrets.token_hex(6)}"
+
+    def new_number(self) -> int:
+        """A number for a reference: six characters of base 32."""
+        return secrets.randbits(30)
+
+    def new_message_id(self) -> str:
+        """A Message-ID of our own domain."""
+        return make_msgid(domain=self.settings.postroom.hostname)
+
+
+def data_directory(settings: Settings) -> Path:
+    """Where the database, the sockets and the keys lie."""
+    return (settings.directory / settings.postroom.data).resolve()
+
+
+def database_url(settings: Settings) -> str:
+    """SQLAlchemy URL; `sqlite` stands for a file in the data directory."""
+    url = settings.postroom.database
+    return f"sqlite:///{data_directory(settings) / 'postroom.db'}" if url == "sqlite" else url
+
+
+def desk_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Keys of the desk's tokens, the current one first; without configured ones, one of our own in the data directory."""
+    told = [reveal(secret, settings.directory) for secret in settings.postroom.desk.keys]
+    if told:
+        return tuple(hashlib.sha256(key.encode()).digest() for key in told)
+    file = data_directory(settings) / "desk.key"
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return (hashlib.sha256(file.read_bytes()).digest(),)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(secrets.token_bytes(32))
+        handle.flush()
+        os.fsync(handle.fileno())
+    return (hashlib.sha256(file.read_bytes()).digest(),)
