@@ -3,6 +3,10 @@
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 _LIMIT = 200
 _SEVERAL = re.compile(r"[,;|\n]|\s/\s(?=[+0(])|(?i:\b(?:or|oder|und|and|eller|og|of|en|ou|et|o|e)\b)|或|和|、")
@@ -55,7 +59,7 @@ def _e164(written: str, region: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _lacks_area_code(number: object, region: str | None) -> bool:
+def _lacks_area_code(number: "phonenumbers.PhoneNumber", region: str | None) -> bool:
     """Where national numbers begin with a 0, one without it is local, unless it can only be a mobile number."""
     import phonenumbers
 
