@@ -89,7 +89,7 @@ class _Writer:
         car = car_name(wanted or next(iter(reading.vehicles), None))
         actions = self.actions(car)
         return Letter(
-            reply=f"{self.words['reply']['team'].format(ref=ref)} {self.words['reply'][self.way(actions)]}",
+            reply=f"{self.words['reply']['team']} {self.words['reply'][self.way(actions)]}",
             topic=", ".join(filter(None, (person, car))) or self.subject(),
             kind=self.word("kinds", self.job.record.kind),
             person=person or self.words["phrases"]["unknown"],
@@ -188,7 +188,7 @@ class _Writer:
         return [
             *self.row("name", name),
             *self.row("company", customer.company),
-            *self.row("address", postal_line(customer.address)),
+            *self.row("address", postal_line(customer.address, self.job.site.country)),
         ]
 
     def call(self) -> list[Row]:
@@ -240,9 +240,11 @@ class _Writer:
         ]
 
 
-def postal_line(address: PostalAddress | None) -> str:
-    """Street, postcode with town, region and country in one line."""
+def postal_line(address: PostalAddress | None, home: str) -> str:
+    """Street, postcode with town, region and country in one line; the site's own country goes without saying."""
     if address is None:
         return ""
     town = " ".join(filter(None, (address.postal_code, address.city)))
-    return ", ".join(filter(None, (address.street, town, address.region, address.country)))
+    region = address.region if address.region != address.city else None
+    country = address.country if address.country != home else None
+    return ", ".join(filter(None, (address.street, town, region, country)))

@@ -23,7 +23,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from templates.fallback import fallback
-from templates.forms import Forms, block, one_line
+from templates.forms import Forms, one_line, printable
 from templates.letter import write_letter
 from templates.model import Rendered, RenderJob
 from templates.words import DEFAULT_LANGUAGE, WORDS, Words, load_words, shipped_files
@@ -109,7 +109,9 @@ class Renderer:
                 self._template(language, job.notice.template, form).render(context) for form in FORMATS
             )
             return Rendered(
-                subject=one_line(subject, SUBJECT_LENGTH), text=block(text).strip("\n") + "\n", html=self._inline(html)
+                subject=one_line(subject, SUBJECT_LENGTH),
+                text=printable(text).strip("\n") + "\n",
+                html=self._inliner.inline(printable(html).strip()),
             )
         except TemplateFault:
             raise
@@ -133,8 +135,10 @@ class Renderer:
             try:
                 self._words[language] = load_words(language, self._overrides)
             except ValueError as error:
-                line = re.search(r"at line (\d+)", str(error))
-                raise TemplateFault(f"{language}/{WORDS}", int(line[1]) if line else 1, str(error)) from error
+                name = f"{language}/{WORDS}"
+                at = re.search(r"at line (\d+)", str(error))  # else the end of the document
+                line = int(at[1]) if at else len(self.sources[name].splitlines())
+                raise TemplateFault(name, line, str(error)) from error
         return self._words[language]
 
     def _context(self, job: RenderJob, language: str) -> dict[str, Any]:
@@ -155,9 +159,6 @@ class Renderer:
     def _template(self, language: str, name: str, form: str) -> Template:
         own = f"{language}/{name}.{form}.j2"
         return self.environment.get_template(own if own in self.sources else f"base.{form}.j2")
-
-    def _inline(self, html: str) -> str:
-        return self._inliner.inline(block(html).strip())
 
     def _fault(self, error: Exception, fallback_name: str) -> TemplateFault:
         if isinstance(error, TemplateSyntaxError):

@@ -14,6 +14,7 @@ Words = Mapping[str, Any]
 
 DEFAULT_LANGUAGE = "en"
 WORDS = "words.toml"
+_KINDS = {dict: "table", list: "list"}
 
 
 @cache
@@ -41,7 +42,7 @@ def load_words(language: str, overrides: Mapping[str, str]) -> Words:
     """The words of a language: English, below the shipped ones, below the admin's own.
 
     Raises:
-        tomllib.TOMLDecodeError: The admin's `words.toml` is not TOML.
+        ValueError: The admin's `words.toml` is not TOML, or has a text where there should be a table.
     """
     words: Words = {}
     for name, source in (
@@ -56,5 +57,7 @@ def load_words(language: str, overrides: Mapping[str, str]) -> Words:
 def _merge(below: Words, above: Words) -> Words:
     merged = dict(below)
     for key, value in above.items():
+        if key in below and type(value) is not type(below[key]):
+            raise ValueError(f"'{key}' must be a {_KINDS.get(type(below[key]), 'text')}")
         merged[key] = _merge(below.get(key, {}), value) if isinstance(value, dict) else value
     return merged
