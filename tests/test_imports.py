@@ -13,9 +13,11 @@ PACKAGES = ("config", "parsers", "rules", "templates", "daemon")
 
 LAYERS = (
     ("daemon",),
-    ("daemon.log", "daemon.time"),
+    ("daemon.log", "daemon.seams", "daemon.wire"),
     ("daemon.store",),
     ("daemon.act", "daemon.reader"),
+    ("daemon.reader_child",),
+    ("daemon.shift",),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
     ("daemon.health",),
     ("daemon.guard",),

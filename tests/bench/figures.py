@@ -1,7 +1,6 @@
 """Figures of a run: values by round, their medians, ratios between them, and the ratios that must be reached."""
 
 import json
-import operator
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,7 +49,8 @@ class Goal:
     @property
     def reached(self) -> bool:
         """Whether it is; not a number never is."""
-        return {">=": operator.ge, "<=": operator.le}[self.relation](self.measure(), self.least)
+        value = self.measure()
+        return value >= self.least if self.relation == ">=" else value <= self.least
 
 
 @dataclass(frozen=True)

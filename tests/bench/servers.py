@@ -105,10 +105,9 @@ def postfix() -> Iterator[Running]:
         shutil.chown(data, "postfix")
         (settings / "main.cf").write_text((HERE / "postfix" / "main.cf").read_text().format(queue=queue, data=data))
         (settings / "master.cf").write_text((HERE / "postfix" / "master.cf").read_text().format(port=port))
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             # master itself, in the foreground, so that its tree is ours; `check` makes the queue's directories.
-            subprocess.run([program, "-c", settings, "check"], check=True, **quiet)
+            subprocess.run([program, "-c", settings, "check"], check=True, capture_output=True)
             master = Path(daemons.stdout.decode().strip()) / "master"
             with started([master, "-c", settings, "-d"], directory, port) as running:
                 yield running

@@ -5,8 +5,6 @@ told of) and XDUMP (`{number: [seconds, times]}` as JSON since the last dump, on
 """
 
 import asyncio
-import base64
-import binascii
 import json
 import re
 import socket
@@ -23,15 +21,11 @@ _MARK = re.compile(rb"(?:bench-|kunde)(\d+)@")
 def subject_of(mail: bytes) -> int:
     """Number of the generated mail that a notification is about; -1 if it does not say."""
     mark = _MARK.search(mail)
-    if mark is None:
-        for part in message_from_bytes(mail).walk():
-            if part.get("Content-Transfer-Encoding", "").lower() == "base64":
-                try:
-                    mark = _MARK.search(base64.b64decode(part.get_payload()))
-                except (binascii.Error, TypeError, ValueError):
-                    continue
-                if mark is not None:
-                    break
+    parts = () if mark else message_from_bytes(mail).walk()
+    for part in parts:
+        content = part.get_payload(decode=True)
+        if isinstance(content, bytes) and (mark := _MARK.search(content)):
+            break
     return int(mark[1]) if mark else -1
 
 
