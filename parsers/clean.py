@@ -37,7 +37,7 @@ def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
 
 
 def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:
-    r"""Clean a text of several lines: ends of lines become `\n`, lines lose trailing space, at most one is blank in a row.
+    r"""Clean a text of several lines: they end with `\n`, lose trailing space, and at most one in a row is blank.
 
     Returns:
         None where nothing readable is left.

@@ -1,0 +1,128 @@
+"""Finding ADF in a mail and making it parse.
+
+ADF travels as a body, as an attachment, escaped in HTML or naked in HTML; its prolog is often not well-formed and
+its ampersands are often bare. Nothing is validated: the published DTD does not even load.
+"""
+
+import html
+import re
+from html.entities import html5
+
+from lxml import etree
+
+from parsers.document import Document
+
+FRAGMENT_CHARACTERS = 1 << 20
+FRAGMENTS = 50
+
+_START = re.compile(r"<(?:[\w-]{1,40}:)?(?:adf|prospect)(?=[\s/>])", re.IGNORECASE)
+_END = re.compile(r"</(?:[\w-]{1,40}:)?(?:adf|prospect)\s*>", re.IGNORECASE)
+_LESS = r"&(?:lt|#0*60|#x0*3c);"
+_ESCAPED_START = re.compile(_LESS + r"(?:[\w-]{1,40}:)?(?:adf|prospect)\b", re.IGNORECASE)
+_ESCAPED_END = re.compile(_LESS + r"/(?:[\w-]{1,40}:)?(?:adf|prospect)\s*&(?:gt|#0*62|#x0*3e);", re.IGNORECASE)
+_MARKUP_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]*>", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]*>")
+
+_UNSAFE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)"  # kept as it is
+    r"|<!--.*?(?:-->|\Z)"  # dropped: "--" inside one ends the document for a parser
+    r"|<!(?:DOCTYPE|ENTITY)[^<>\[]*(?:\[[^\]]*\]\s*)?>?"  # dropped: nothing may be declared
+    r"|<[A-Za-z_][^<>]*>"  # a tag: its attributes are quoted
+    r"|<(?![/?A-Za-z_])"  # a bare sign
+    r"|&(?:\#?\w{1,32};)?",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(
+    r"""(\s[\w:.-]+\s*=\s*)(?:"([^"<>]*)"|'([^'<>]*)'|[“”„]([^<>“”„]*)[“”„]|([^\s"'<>]+?)(?=[\s>]|/>|$))"""
+)
+_PREDEFINED = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"}
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 forbids."""
+
+
+def fragments(document: Document) -> list[str]:
+    """Find every piece of ADF in the mail's own text-like parts, as markup without prolog and tail."""
+    found: list[str] = []
+    for part in document.structured:
+        text = part.text
+        piece = cut(text) or cut_escaped(text)
+        if piece is not None and len(found) < FRAGMENTS:
+            found.append(piece)
+    return found
+
+
+def cut(text: str) -> str | None:
+    """Cut ADF out of a text that holds it as markup."""
+    if "<" not in text or not (start := _START.search(text)):
+        return None
+    end = start.end()
+    for closing in _END.finditer(text, start.end()):
+        end = closing.end()
+    return text[start.start() : end if end > start.end() else len(text)][:FRAGMENT_CHARACTERS]
+
+
+def cut_escaped(text: str) -> str | None:
+    """Cut ADF out of HTML that shows it as text (`&lt;adf&gt;`), and unescape it once."""
+    if not (start := _ESCAPED_START.search(text)):
+        return None
+    end = None
+    for closing in _ESCAPED_END.finditer(text, start.end()):
+        end = closing.end()
+    shown = text[start.start() : end][:FRAGMENT_CHARACTERS]
+    return html.unescape(_MARKUP.sub("", _MARKUP_BREAK.sub("\n", shown)))
+
+
+def repair(markup: str) -> str:
+    """Make ADF well-formed enough for a recovering parser, without losing a word of it.
+
+    A bare ampersand becomes `&amp;`, HTML's named characters become themselves, entities of the document's own stay
+    literal, unquoted attributes are quoted, comments and characters that XML forbids are dropped.
+    """
+    return _UNSAFE.sub(_repaired, _ILLEGAL.sub("", markup))
+
+
+def _repaired(match: re.Match[str]) -> str:
+    text = match[0]
+    if text.startswith("<!"):
+        return text if text.startswith("<![CDATA[") else ""
+    if text.startswith("<"):
+        return "&lt;" if len(text) == 1 else _ATTRIBUTE.sub(_quoted, text) if "=" in text else text
+    if text in _PREDEFINED or text.startswith("&#"):
+        return text
+    return html.escape(html5.get(text[1:], "")) or "&amp;" + text[1:]
+
+
+def _quoted(match: re.Match[str]) -> str:
+    value = next((group for group in match.groups()[1:] if group is not None), "")
+    return f'{match[1]}"{html.escape(html.unescape(value))}"'
+
+
+def prospects(markup: str) -> list[etree._Element]:
+    """Parse repaired ADF; returns its prospects in order, of any prefix and case.
+
+    Entities are never expanded, nothing is fetched, and libxml2's limits on depth and size stay on.
+    """
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True, strip_cdata=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(f"<postroom>{repair(markup)}</postroom>".encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return []
+    if root is None:
+        return []
+    return [element for element in root.iter() if local_name(element) == "prospect"]
+
+
+def text_of(element: etree._Element) -> str:
+    """All text inside an element, foreign elements' too."""
+    return "".join(str(piece) for piece in element.itertext())
+
+
+def local_name(element: etree._Element) -> str:
+    """Name of an element without namespace and prefix, lower case; empty for what is no element."""
+    tag = element.tag
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()

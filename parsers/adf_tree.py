@@ -1,0 +1,102 @@
+"""Walking one prospect: children by name, texts, and a memory of what was read, so that the rest can be kept."""
+
+import html as entities
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from parsers import html
+from parsers.adf_text import local_name, text_of
+from parsers.clean import BLOCK_LIMIT, block, single_line
+
+Element = etree._Element  # lxml has no public name for it
+
+EXTRA_COUNT = 100
+EXTRA_CHARACTERS = 1_000
+
+_NOTHING = frozenset(
+    {"n/a", "na", "none", "null", "nil", "-", "--", ".", "not specified", "unspecified", "unknown", "undefined"}
+)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,5});")
+_UNTOLD = (("vendor", "contact"), ("provider", "contact"), ("provider", "email"), ("provider", "phone"))
+"""Branches whose rest is not kept: how to reach the dealer and the service is no news, and no customer's data."""
+
+
+class Walker:
+    """Reads elements of one prospect and remembers which."""
+
+    def __init__(self, prospect: Element) -> None:
+        self.prospect = prospect
+        self._read: set[Element] = set()
+
+    def children(self, parent: Element | None, *names: str) -> list[Element]:
+        """Children of any of these names, in document order; none where there is no parent."""
+        return [] if parent is None else [child for child in parent if local_name(child) in names]
+
+    def child(self, parent: Element | None, *names: str) -> Element | None:
+        """The first child of any of these names."""
+        return next(iter(self.children(parent, *names)), None)
+
+    def line(self, element: Element | None) -> str | None:
+        """Text of an element as one line; None where it is missing, empty or says that nothing is known."""
+        if element is None:
+            return None
+        self._read.update(element.iter())
+        text = single_line(text_of(element))
+        if text and _ENTITY.search(text):
+            text = single_line(entities.unescape(text))
+        return None if text is None or text.casefold() in _NOTHING else text
+
+    def first(self, parent: Element | None, *names: str) -> str | None:
+        """The first text among the children of these names; later ones stay unread unless the first are empty."""
+        return next((text for child in self.children(parent, *names) if (text := self.line(child))), None)
+
+    def prose(self, element: Element) -> str | None:
+        """Text of several lines; HTML inside is reduced to its text."""
+        self._read.update(element.iter())
+        text = text_of(element)[: BLOCK_LIMIT * 4]
+        if _TAG.search(text) or _ENTITY.search(text):
+            text = html.to_text(text)
+        return block(text)
+
+    def rest(self) -> dict[str, str]:
+        """What was not read, by dotted path below the prospect: partners' extensions, options, grades, tracking."""
+        kept: dict[str, str] = {}
+        for path, element in self._leaves():
+            text = single_line(element.text, EXTRA_CHARACTERS)
+            if not text or path[:2] in _UNTOLD:
+                continue
+            label = ".".join((*path, attribute(element, "type") or "")).rstrip(".")[:100]
+            if label not in kept and len(kept) >= EXTRA_COUNT:
+                break
+            joined = f"{kept[label]}; {text}" if label in kept else text
+            kept[label] = joined[:EXTRA_CHARACTERS]
+        return kept
+
+    def _leaves(self) -> Iterator[tuple[tuple[str, ...], Element]]:
+        """Unread elements without element children, with their path; repeated branches are numbered from 2."""
+        stack: list[tuple[tuple[str, ...], Element]] = [((), self.prospect)]
+        while stack:
+            path, element = stack.pop()
+            if path and len(element) == 0 and element not in self._read:
+                yield path, element
+            seen: dict[str, int] = {}
+            below: list[tuple[tuple[str, ...], Element]] = []
+            for child in element:
+                name = local_name(child)
+                seen[name] = seen.get(name, 0) + 1
+                numbered = f"{name}{seen[name]}" if name == "vehicle" and seen[name] > 1 else name
+                below.append(((*path, numbered), child))
+            stack.extend(reversed(below))
+
+
+def attribute(element: Element | None, *names: str) -> str | None:
+    """The first attribute of any of these names, without regard to case and prefix, as one line."""
+    if element is None:
+        return None
+    for key, value in element.items():
+        if str(key).rpartition("}")[2].rpartition(":")[2].lower() in names and (text := single_line(str(value))):
+            return text
+    return None

@@ -1,0 +1,93 @@
+"""Whether the sender of a mail is the customer, and under which address.
+
+Rules that authors of lead parsers learned: a platform or no-reply address never is the customer; Reply-To goes before
+From; a platform's relay address is the way to answer, but nobody's identity.
+"""
+
+import tomllib
+from importlib import resources
+
+from parsers.classify import takes_no_answers
+from parsers.document import Document
+from parsers.records import Customer
+
+_SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
+_LISTS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/senders.toml").read_text("utf-8"))
+_PLATFORMS = frozenset(_LISTS["platforms"])
+_MAILBOXES = frozenset(_LISTS["mailboxes"])
+_FORM_SENDERS = frozenset(_LISTS["forms"])
+
+
+def registrable(domain: str) -> str:
+    """The part of a domain that somebody registered: `mail.mobile.de` -> `mobile.de`, `a.b.co.uk` -> `b.co.uk`."""
+    labels = domain.lower().rstrip(".").split(".")
+    length = 3 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-length:])
+
+
+def is_platform(address: str) -> bool:
+    """Whether an address belongs to a service that passes requests on."""
+    domain = registrable(address.rpartition("@")[2])
+    return domain in _PLATFORMS or domain.partition(".")[0] in _PLATFORMS
+
+
+def customer(document: Document, *, reply_to_only: bool = False, is_form: bool = False) -> Customer | None:
+    """The customer as the header names one; None where it names a platform or a machine.
+
+    Args:
+        document: The mail.
+        reply_to_only: From is known to be a program's: only Reply-To can name a person.
+        is_form: A form was filled in: the addressee's own house, which mails forms to itself, is not the customer.
+    """
+    houses = _houses(document) if is_form else set()
+    for name in ("reply-to",) if reply_to_only else ("reply-to", "from"):
+        for display, address in document.headers.addresses(name)[:3]:
+            if _is_person(address, houses):
+                display = display or _display(document, address)
+                return Customer(name=_bare(display), emails=(_lowered(address),))
+    return None
+
+
+def relay(document: Document) -> str | None:
+    """The platform's address through which an answer reaches the person, if Reply-To or From is one."""
+    for name in ("reply-to", "from"):
+        for _, address in document.headers.addresses(name)[:1]:
+            local = address.partition("@")[0]
+            if is_platform(address) and not takes_no_answers(local):
+                return address
+    return None
+
+
+def _houses(document: Document) -> set[str]:
+    """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer."""
+    found: set[str] = set()
+    for name in ("to", "cc"):
+        for _, address in document.headers.addresses(name)[:20]:
+            found.add(registrable(address.rpartition("@")[2]))
+    return found - _MAILBOXES
+
+
+def _is_person(address: str, houses: set[str]) -> bool:
+    local, _, domain = address.rpartition("@")
+    machine = takes_no_answers(local) or local.lower() in _FORM_SENDERS
+    return bool(local and domain) and not machine and not is_platform(address) and registrable(domain) not in houses
+
+
+def _display(document: Document, address: str) -> str | None:
+    """Name beside the same address in From."""
+    same = (name for name, other in document.headers.addresses("from") if other.lower() == address.lower())
+    return next(same, None)
+
+
+def _bare(display: str | None) -> str | None:
+    """Name without the platform's addition (`Eve über Kleinanzeigen`); an address is no name."""
+    if not display or "@" in display:
+        return None
+    for connective in _LISTS["connectives"]:
+        display = display.partition(connective)[0]
+    return display.strip(" ,\"'") or None
+
+
+def _lowered(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.lower()}"
