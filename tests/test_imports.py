@@ -13,13 +13,13 @@ PACKAGES = ("config", "parsers", "rules", "templates", "daemon")
 
 LAYERS = (
     ("daemon",),
-    ("daemon.log", "daemon.seams", "daemon.wire"),
+    ("daemon.log", "daemon.seams", "daemon.wire", "daemon.versions"),
     ("daemon.store",),
     ("daemon.act", "daemon.reader"),
     ("daemon.reader_child",),
     ("daemon.shift",),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
-    ("daemon.health",),
+    ("daemon.health", "daemon.control"),
     ("daemon.guard",),
     ("daemon.worker",),
     ("daemon.app",),
