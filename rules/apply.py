@@ -71,11 +71,11 @@ def _transition(record: Record | None, action: Action) -> Transition:
 
 def _not_possible(kind: str, state: str | None, name: str) -> str:
     all_names = lifecycle.known(kind)
-    now_possible = f"possible now: {_names(lifecycle.possible(kind, state))}"
+    now_possible = f"Possible now: {_names(lifecycle.possible(kind, state))}"
     if name in all_names:
-        return f"{name} is not possible for a record that is {state or 'not there yet'}; {now_possible}"
+        return f"{name} is not possible for a record that is {state or 'not there yet'}. {now_possible}"
     meant = nearest(name, all_names)
-    return f"unknown action '{name[:40]}'{f', {meant}' if meant else ''}; {now_possible}"
+    return f"unknown action '{name[:40]}'{f', {meant}' if meant else '.'} {now_possible}"
 
 
 def _check_arguments(action: Action, transition: Transition) -> None:
@@ -83,8 +83,8 @@ def _check_arguments(action: Action, transition: Transition) -> None:
     for name in action.args:
         if name not in allowed:
             meant = nearest(name, allowed)
-            takes = f"{action.name} takes {_names(allowed)}" if allowed else f"{action.name} takes none"
-            raise Refused(f"unknown argument '{name[:40]}'{f', {meant}' if meant else ''}; {takes}")
+            takes = f"{action.name.capitalize()} takes {_names(allowed) or 'none'}"
+            raise Refused(f"unknown argument '{name[:40]}'{f', {meant}' if meant else '.'} {takes}")
     for name in transition.needs:
         if not action.args.get(name, "").strip():
             raise Refused(f"{action.name} needs {name}={_EXAMPLES.get(name, '…')}")

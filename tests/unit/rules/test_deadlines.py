@@ -1,14 +1,23 @@
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 import pytest
 
+from config.models import Category, Settings
 from rules.deadlines import plan, policy_for
 from rules.hours import NeverOpens
+from rules.model import Deadline
+
+House = Callable[..., Settings]
+At = Callable[[str], datetime]
 
 
-def times(deadlines, zone_hours=2):
+def times(deadlines: tuple[Deadline, ...]) -> list[tuple[str, str, str]]:
     return [(d.step, d.due_at.isoformat(), d.deliver_at.isoformat()) for d in deadlines]
 
 
-def test_each_step_counts_from_the_one_before(house, at):
+def test_each_step_counts_from_the_one_before(house: House, at: At) -> None:
     settings = house(steps={"standard": {"EM2.1": "on"}})
     planned = plan(settings, "berlin", "sales", "standard", at("2026-05-20T10:00+02:00"), cycle=3)
     assert times(planned) == [
@@ -28,7 +37,7 @@ def test_each_step_counts_from_the_one_before(house, at):
     ]
 
 
-def test_counts_in_the_hours_of_the_team_and_tells_controllers_in_those_of_the_site(house, at):
+def test_counts_in_the_hours_of_the_team_and_tells_controllers_in_those_of_the_site(house: House, at: At) -> None:
     planned = plan(house(), "berlin", "service", "standard", at("2026-05-22T16:30+02:00"), cycle=0)
     assert times(planned) == [
         ("E1", "2026-05-26T06:30:00+00:00", "2026-05-26T06:30:00+00:00"),  # Tue 08:30: no Saturday, Monday a holiday
@@ -36,7 +45,7 @@ def test_counts_in_the_hours_of_the_team_and_tells_controllers_in_those_of_the_s
     ]
 
 
-def test_wall_clocks_and_working_days(house, at):
+def test_wall_clocks_and_working_days(house: House, at: At) -> None:
     alert = plan(house(), "berlin", "sales", "hot-alert", at("2026-05-22T17:40+02:00"), cycle=0)
     assert times(alert) == [
         ("W1", "2026-05-24T03:40:00+00:00", "2026-05-24T03:40:00+00:00"),
@@ -49,7 +58,7 @@ def test_wall_clocks_and_working_days(house, at):
     ]
 
 
-def test_without_hours_a_wall_clock_tells_at_once_and_a_business_clock_is_an_error(house, at):
+def test_without_hours_a_wall_clock_tells_at_once_and_a_business_clock_is_an_error(house: House, at: At) -> None:
     settings = house(hours={}, team_hours={})
     alert = plan(settings, "berlin", "sales", "hot-alert", at("2026-05-22T17:40+02:00"), cycle=0)
     assert all(d.due_at == d.deliver_at for d in alert)
@@ -57,7 +66,7 @@ def test_without_hours_a_wall_clock_tells_at_once_and_a_business_clock_is_an_err
         plan(settings, "berlin", "sales", "standard", at("2026-05-22T17:40+02:00"), cycle=0)
 
 
-def test_no_policy_and_the_admin_have_no_deadlines(house, at):
+def test_no_policy_and_the_admin_have_no_deadlines(house: House, at: At) -> None:
     assert plan(house(), "berlin", "sales", "none", at("2026-05-22T17:40+02:00"), 0) == ()
     assert plan(house(), "admin", "admin", "standard", at("2026-05-22T17:40+02:00"), 0) == ()
 
@@ -78,7 +87,14 @@ SITE, RULE, SOURCE = {"escalate": {"lead": "by-site"}}, {"escalate": "by-rule"},
         (SITE, {}, {}, "audit", "by-site"),
     ],
 )
-def test_site_before_rule_before_source_before_kind(house, site, rule, source, category, policy):
+def test_site_before_rule_before_source_before_kind(
+    house: House,
+    site: dict[str, Any],
+    rule: dict[str, Any] | None,
+    source: dict[str, Any] | None,
+    category: Category,
+    policy: str,
+) -> None:
     settings = house(**site)
     where = settings.sites["berlin"]
     by_source = None if source is None else settings.sources["mobile-berlin"].model_copy(update=source)
@@ -86,7 +102,7 @@ def test_site_before_rule_before_source_before_kind(house, site, rule, source, c
     assert policy_for(settings, where, by_source, by_rule, "lead", category) == policy
 
 
-def test_the_policy_of_a_kind_is_that_of_the_shipped_values(house):
+def test_the_policy_of_a_kind_is_that_of_the_shipped_values(house: House) -> None:
     settings = house()
     kinds = {"booking": "booking-request", "alert": "hot-alert", "unsorted": "standard", "review": "none"}
     where = settings.sites["berlin"]

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -6,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.models import Site
-from config.values import Duration, parse_duration
+from config.values import Duration, Interval, parse_duration
 from rules.daybook import DayBook, daybook_of, instant
 from rules.hours import NeverOpens, add, between, elapsed, is_open, next_open, opening_of
 
 WEEK = {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"}
 
 
-def book(team=None, **fields):
+def book(team: str | None = None, **fields: Any) -> DayBook:
     base = {
         "id": "s", "name": "S", "timezone": "Europe/Berlin", "language": "de", "holidays": "DE-BE", "hours": WEEK,
         "teams": {"sales": "a@b.example"}, "fallback": "sales", "desk": "d@b.example",
@@ -21,8 +22,8 @@ def book(team=None, **fields):
     return daybook_of(Site.model_validate(base | fields), team)
 
 
-def local(text, zone="Europe/Berlin"):
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 
 
 # local start, duration, local due; May 25, 2026 is Whit Monday, clocks change on March 29 and October 25
@@ -45,7 +46,7 @@ WEEKDAYS = [
 
 
 @pytest.mark.parametrize(("start", "duration", "due"), WEEKDAYS)
-def test_counts_open_time(start, duration, due):
+def test_counts_open_time(start: str, duration: str, due: str) -> None:
     assert add(book(), local(start), parse_duration(duration))[0] == local(due)
 
 
@@ -63,26 +64,26 @@ CLOCK_CHANGES = [
 
 
 @pytest.mark.parametrize(("start", "duration", "due"), CLOCK_CHANGES)
-def test_counts_hours_that_pass_on_the_days_of_the_clock_change(start, duration, due):
+def test_counts_hours_that_pass_on_the_days_of_the_clock_change(start: str, duration: str, due: str) -> None:
     expected = datetime.fromisoformat(due).astimezone(UTC) if "+" in due else local(due)
     assert add(book(hours=NIGHT), local(start), parse_duration(duration))[0] == expected
 
 
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
-def test_day_hours_are_local_on_both_sides_of_a_clock_change(day):
+def test_day_hours_are_local_on_both_sides_of_a_clock_change(day: str) -> None:
     hours = book(hours={"sat-sun": "08:00-18:00"})
     before = date.fromisoformat(day) - timedelta(days=1)
     assert add(hours, local(f"{before}T17:00"), Duration(2, "h"))[0] == local(f"{day}T09:00")
 
 
-def test_a_time_that_the_clock_skips_is_the_moment_of_the_change():
+def test_a_time_that_the_clock_skips_is_the_moment_of_the_change() -> None:
     zone = ZoneInfo("Europe/Berlin")
     change = datetime(2026, 3, 29, 1, tzinfo=UTC)
     assert [instant(date(2026, 3, 29), minute, zone) for minute in (120, 150, 179, 180)] == [change] * 4
     assert book(hours={"sun": "02:00-03:00"}).spans(date(2026, 3, 29)) == ()
 
 
-SPECIAL = {
+SPECIAL: dict[str, Any] = {
     "closures": ["2026-12-24..2027-01-01", "2026-06-10"],
     "exceptions": {
         "2026-12-31": "08:00-12:00",
@@ -106,18 +107,18 @@ SPECIAL_DAYS = [
 
 
 @pytest.mark.parametrize(("start", "duration", "due"), SPECIAL_DAYS)
-def test_exceptions_win_over_closures_over_holidays_over_the_week(start, duration, due):
+def test_exceptions_win_over_closures_over_holidays_over_the_week(start: str, duration: str, due: str) -> None:
     assert add(book(**SPECIAL), local(start), parse_duration(duration))[0] == local(due)
 
 
-def test_a_break_does_not_count():
+def test_a_break_does_not_count() -> None:
     hours = book(hours={"mon-fri": "07:00-12:00, 13:00-17:00"}, timezone="Europe/Copenhagen", holidays="DK")
     assert add(hours, local("2026-05-20T11:00"), Duration(2, "h"))[0] == local("2026-05-20T14:00")
     assert add(hours, local("2026-05-20T11:00"), Duration(1, "h"))[0] == local("2026-05-20T12:00")
     assert not is_open(hours, local("2026-05-20T12:30"))
 
 
-def test_a_team_has_its_own_hours_or_those_of_the_site():
+def test_a_team_has_its_own_hours_or_those_of_the_site() -> None:
     own = {"team_hours": {"service": {"mon-fri": "07:00-17:00"}}}
     start = local("2026-05-20T16:30")
     assert add(book("service", **own), start, Duration(1, "h"))[0] == local("2026-05-21T07:30")
@@ -137,18 +138,18 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("fields", "start", "duration", "words"), WORDS)
-def test_the_arithmetic_reads_like_a_sentence(fields, start, duration, words):
+def test_the_arithmetic_reads_like_a_sentence(fields: dict[str, Any], start: str, duration: str, words: str) -> None:
     assert add(book(**fields), local(start), parse_duration(duration))[1] == words
 
 
-def test_elapsed_time_runs_through_nights_and_clock_changes():
+def test_elapsed_time_runs_through_nights_and_clock_changes() -> None:
     due, words = elapsed(book(), local("2026-10-24T10:00"), Duration(48, "h"), "received")
     assert due == local("2026-10-26T09:00")
     assert words == "received Sat 10:00, counts 48h elapsed, due Mon 09:00"
     assert elapsed(book(), local("2026-05-22T10:00"), Duration(2, "wd"))[0] == local("2026-05-26T18:00")
 
 
-def test_open_and_next_opening():
+def test_open_and_next_opening() -> None:
     hours = book()
     assert is_open(hours, local("2026-05-20T08:00"))
     assert not is_open(hours, local("2026-05-20T18:00"))
@@ -159,17 +160,17 @@ def test_open_and_next_opening():
 
 
 @pytest.mark.parametrize("duration", ["1m", "1wd"])
-def test_hours_that_never_come_are_an_error_that_says_so(duration):
+def test_hours_that_never_come_are_an_error_that_says_so(duration: str) -> None:
     with pytest.raises(NeverOpens, match=r"within 400 days of 2026-05-20 \(hours: no hours\)"):
         add(book(hours={}), local("2026-05-20T10:00"), parse_duration(duration))
 
 
-def test_a_time_that_the_hours_cannot_hold_is_an_error():
+def test_a_time_that_the_hours_cannot_hold_is_an_error() -> None:
     with pytest.raises(NeverOpens, match="999999h of open time within 400 days"):
         add(book(), local("2026-05-20T10:00"), Duration(999999, "h"))
 
 
-def test_a_business_day_may_lie_between_other_offsets():
+def test_a_business_day_may_lie_between_other_offsets() -> None:
     hours = book(timezone="Asia/Shanghai", holidays=None, hours={"mon-sun": "09:00-12:00"})
     assert add(hours, datetime(2026, 5, 20, 3, 30, tzinfo=UTC), Duration(1, "h"))[0] == datetime(
         2026, 5, 21, 1, 30, tzinfo=UTC
@@ -183,13 +184,13 @@ EDGES = [m for m in range(0, 1441, 15) if not 120 < m < 180]
 
 
 @st.composite
-def intervals(draw):
+def intervals(draw: st.DrawFn) -> tuple[Interval, ...]:
     edges = draw(st.lists(st.sampled_from(EDGES), min_size=0, max_size=4, unique=True).map(sorted))
     return tuple(zip(edges[0::2], edges[1::2], strict=False))
 
 
 @st.composite
-def books(draw):
+def books(draw: st.DrawFn) -> DayBook:
     week = tuple(draw(intervals()) for _ in range(7))
     closed = draw(st.lists(st.sampled_from(DAYS), max_size=2))
     special = draw(st.lists(st.tuples(st.sampled_from(DAYS), intervals()), max_size=2))
@@ -205,7 +206,7 @@ ZONES = ["Europe/Berlin", "Europe/Copenhagen", "America/New_York", "Asia/Shangha
 MINUTE = timedelta(minutes=1)
 
 
-def counted(hours, at):
+def counted(hours: DayBook, at: datetime) -> bool:
     """Whether the minute that begins at a moment is an open one by the wall clock."""
     there = at.astimezone(hours.zone)
     minute = there.hour * 60 + there.minute
@@ -221,7 +222,7 @@ moments = st.builds(
 
 @given(hours=books(), start=moments, minutes=st.integers(1, 1500))
 @settings(max_examples=150, deadline=None)
-def test_adding_equals_counting_minute_by_minute(hours, start, minutes):
+def test_adding_equals_counting_minute_by_minute(hours: DayBook, start: datetime, minutes: int) -> None:
     at, left = start, minutes
     limit = start + timedelta(days=9)
     while left and at < limit:
@@ -233,14 +234,14 @@ def test_adding_equals_counting_minute_by_minute(hours, start, minutes):
 
 @given(hours=books(), start=moments, length=st.integers(0, 4000))
 @settings(max_examples=100, deadline=None)
-def test_time_between_equals_counting_minute_by_minute(hours, start, length):
+def test_time_between_equals_counting_minute_by_minute(hours: DayBook, start: datetime, length: int) -> None:
     expected = sum(counted(hours, start + n * MINUTE) for n in range(length))
     assert between(hours, start, start + length * MINUTE) == expected * MINUTE
 
 
 @given(hours=books(), start=moments, minutes=st.integers(1, 3000), seconds=st.integers(0, 59))
 @settings(max_examples=150, deadline=None)
-def test_what_was_added_lies_between(hours, start, minutes, seconds):
+def test_what_was_added_lies_between(hours: DayBook, start: datetime, minutes: int, seconds: int) -> None:
     begin = start + timedelta(seconds=seconds)
     if any(hours.week):
         due, _ = add(hours, begin, Duration(minutes, "m"))

@@ -1,6 +1,10 @@
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 import pytest
 
-from config.models import Conditions
+from config.models import Conditions, Settings
 from parsers.records import (
     Complaint,
     Customer,
@@ -12,6 +16,10 @@ from parsers.records import (
 )
 from rules.match import Facts, in_postcodes, judge, present
 from rules.model import Envelope
+
+House = Callable[..., Settings]
+At = Callable[[str], datetime]
+MakeFacts = Callable[..., Facts]
 
 READING = Reading(
     kind="lead",
@@ -29,8 +37,14 @@ BARE = Reading()
 
 
 @pytest.fixture
-def facts(house, at):
-    def make(reading=READING, site="berlin", source="mobile-berlin", now="2026-05-20T10:00+02:00", **parsed):
+def facts(house: House, at: At) -> MakeFacts:
+    def make(
+        reading: Reading = READING,
+        site: str = "berlin",
+        source: str | None = "mobile-berlin",
+        now: str = "2026-05-20T10:00+02:00",
+        **parsed: Any,
+    ) -> Facts:
         settings = house()
         return Facts(
             reading=reading,
@@ -80,7 +94,7 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("when", "matched", "because"), MATCHES)
-def test_conditions(facts, when, matched, because):
+def test_conditions(facts: MakeFacts, when: dict[str, Any], matched: bool, because: str) -> None:
     assert judge(Conditions.model_validate(when), facts()) == (matched, because)
 
 
@@ -95,19 +109,19 @@ def test_conditions(facts, when, matched, because):
         ({"open": True}, "copenhagen is closed, rule wants open"),
     ],
 )
-def test_what_is_not_there_does_not_match_and_says_so(facts, when, because):
+def test_what_is_not_there_does_not_match_and_says_so(facts: MakeFacts, when: dict[str, Any], because: str) -> None:
     bare = facts(BARE, site="copenhagen", source=None, now="2026-05-20T12:30+02:00")
     assert judge(Conditions.model_validate(when), bare) == (False, because)
 
 
-def test_text_looks_into_complaints_and_into_all_of_a_mail_that_nobody_understands(facts):
+def test_text_looks_into_complaints_and_into_all_of_a_mail_that_nobody_understands(facts: MakeFacts) -> None:
     angry = Reading(kind="complaint", complaint=Complaint(text="Der Motor ist defekt"))
     assert judge(Conditions(text=("motor",)), facts(angry))[0]
     assert judge(Conditions(text=("rechnung",)), facts(BARE, text="Die Rechnung fehlt"))[0]
     assert not judge(Conditions(text=("rechnung",)), facts(text="Die Rechnung fehlt"))[0]
 
 
-def test_a_hostile_value_is_cut_in_the_reason(facts):
+def test_a_hostile_value_is_cut_in_the_reason(facts: MakeFacts) -> None:
     reading = Reading(vehicles=(Vehicle(make="x" * 5000),))
     assert len(judge(Conditions(make=("vw",)), facts(reading))[1]) < 100
 
@@ -132,7 +146,7 @@ def test_a_hostile_value_is_cut_in_the_reason(facts):
         ("customer..name", False),
     ],
 )
-def test_presence_of_fields(path, there):
+def test_presence_of_fields(path: str, there: bool) -> None:
     assert present(READING, path) is there
 
 
@@ -150,9 +164,9 @@ def test_presence_of_fields(path, there):
         ("10115", ["a-b-c"], False),
     ],
 )
-def test_postcodes(code, ranges, inside):
+def test_postcodes(code: str, ranges: list[str], inside: bool) -> None:
     assert in_postcodes(code, ranges) is inside
 
 
-def test_dealer_is_a_field_like_others():
+def test_dealer_is_a_field_like_others() -> None:
     assert present(Reading(dealer=Dealer(id="7")), "dealer.id")
