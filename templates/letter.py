@@ -119,8 +119,9 @@ class _Writer:
     def actions(self, car: str) -> tuple[Row, ...]:
         customer = self.reading.customer or Customer()
         subject = ": ".join(filter(None, (self.words["phrases"]["mail_subject"], car)))
+        numbers = customer.phones[:5] or ((self.reading.call.number,) if self.reading.call else ())
         rows: list[Row] = []
-        for number in customer.phones[:5]:
+        for number in filter(None, numbers):
             rows += self.row("call", phone(number), call_link(number))
         for address in customer.emails[:5]:
             rows += self.row("write", address, write_link(address, subject))

@@ -14,7 +14,7 @@ Words = Mapping[str, Any]
 
 DEFAULT_LANGUAGE = "en"
 WORDS = "words.toml"
-_KINDS = {dict: "table", list: "list"}
+_KINDS: Mapping[type, str] = {dict: "table", list: "list"}
 
 
 @cache

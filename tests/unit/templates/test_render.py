@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from parsers.records import Customer, Money, Reading, Vehicle
+from parsers.records import Call, Customer, Money, Reading, Vehicle
 from templates.fallback import fallback
 from templates.letter import write_letter
 from templates.model import RenderJob
@@ -95,6 +95,12 @@ def test_links_answer_the_customer() -> None:
         "tel:+49309876543",
         "mailto:karin@beispiel.example?subject=Your%20request%3A%20Volkswagen%20Golf%202.0%20TDI%20Style%202021",
     ]
+
+
+def test_a_caller_without_other_contacts_can_be_called_back() -> None:
+    mail = SHIPPED.render(sample_job("en", reading=Reading(kind="lead", call=Call(number="+49301234567"))))
+    assert "\nCall: +49 30 1234567\n" in mail.text
+    assert "neither" not in mail.text
 
 
 @pytest.mark.parametrize(
