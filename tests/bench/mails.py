@@ -183,14 +183,14 @@ def _text(text: str, subtype: str, encoding: str) -> MIMENonMultipart:
 
 
 def _form(lead: Lead, size: int) -> MIMEMultipart:
-    both = MIMEMultipart("alternative")
+    both = MIMEMultipart("alternative", boundary=f"=_both_{lead.n}_")
     both.attach(_text(_plain(lead), "plain", "quoted-printable"))
     both.attach(_text(_html(lead, size), "html", "quoted-printable"))
     return both
 
 
 def _with(body: MIMEBase, *attachments: tuple[MIMEBase, str]) -> MIMEMultipart:
-    whole = MIMEMultipart("mixed")
+    whole = MIMEMultipart("mixed", boundary="=_whole_")
     whole.attach(body)
     for part, name in attachments:
         part.add_header("Content-Disposition", "attachment", filename=name)
