@@ -4,7 +4,6 @@ It sends and writes nothing but its answers, sees no configuration but templates
 by `daemon.reader`; ends when the worker does.
 """
 
-import ctypes
 import os
 import resource
 import signal
@@ -12,20 +11,15 @@ import socket
 import sys
 
 import msgspec
-from parsers.read import parse
 
 from daemon import wire
+from daemon.processes import end_with_parent
 from daemon.reader import Answer, Parse, Render, Request, Templates
 from daemon.seams import crash_point
+from parsers.read import parse
 from templates.render import Renderer
 
 MEMORY_LIMIT = 768 << 20
-_PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent() -> None:
-    """Be killed when the thread that started this process ends (Linux, prctl(2))."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Reader:

@@ -62,7 +62,7 @@ def database_url(settings: Settings) -> str:
 
 
 def desk_keys(settings: Settings) -> tuple[bytes, ...]:
-    """Keys of the desk's tokens, the current one first; without configured ones, one of our own in the data directory."""
+    """Keys of the desk's tokens, the current one first; unless configured, one of our own in the data directory."""
     told = [reveal(secret, settings.directory) for secret in settings.postroom.desk.keys]
     if told:
         return tuple(hashlib.sha256(key.encode()).digest() for key in told)

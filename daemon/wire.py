@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 _LENGTH = struct.Struct(">I")
 MAX_FRAME = 128 << 20
 
+WAKE, SETTINGS, QUIT = b"w", b"s", b"q"
+"""First bytes of what the acceptor says to the worker; settings follow theirs."""
+
 
 class Gone(Exception):  # noqa: N818
     """The other side died, hung, or spoke nonsense."""

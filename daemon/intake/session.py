@@ -101,7 +101,7 @@ class Session(SMTP):
         return super().eof_received() if self._peer is not None else None
 
     def _timeout_cb(self) -> None:
-        if self.transport is not None:
+        if isinstance(self.transport, asyncio.Transport):
             self.transport.write(b"421 4.4.2 Timeout\r\n")
             self.transport.close()
 

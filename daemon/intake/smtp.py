@@ -173,7 +173,7 @@ class SmtpService:
             return NO_ROOM if "full" in str(error) else OUR_TROUBLE
         except TimeoutError:
             self.counters["trouble"] += 1
-            log.error("commit-slow", seconds=HANDLER_SECONDS)
+            log.warning("commit-slow", seconds=HANDLER_SECONDS)
             return OUR_TROUBLE
         self.counters["accepted"] += len(mails)
         self._wake()

@@ -7,8 +7,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from daemon.outbox.alarms import not_told
 from daemon.outbox.compose import ComposeError
-from daemon.outbox.letters import Draft, alarm, draft, letter, still_holds
+from daemon.outbox.letters import Draft, draft, letter, still_holds
 from daemon.reader import Answer, ReaderDied, Render
 from daemon.seams import crash_point
 from daemon.shift import Shift
@@ -56,14 +57,10 @@ class Bundler:
             except ComposeError as error:
                 self._shift.count("letters_not_composed")
                 log.error("letter-not-composed", notice=one.due.id, why=str(error))  # noqa: TRY400 - no fault of ours
-                made.append((one, self._instead(one, str(error))))
+                record, now = one.due.record, self._shift.clock.now()
+                told = not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
+                made.append((one, told))
         return made
-
-    def _instead(self, one: Draft, why: str) -> Letter:
-        """The admin hears what could not be told, so that the notice is not lost and not tried for ever."""
-        record = one.due.record
-        text = f"A mail about {record.ref} ({record.site}) could not be written.\n\n{why}\n"
-        return alarm(self._shift, f"notice:{one.due.id}", f"{record.ref} could not be told", text)
 
     def _render(self, drafts: Sequence[Draft]) -> list[Rendered]:
         """Words for all; a template that fails falls back to plain ones, because the lead must reach the team."""

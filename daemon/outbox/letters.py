@@ -89,31 +89,6 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
     )
 
 
-def alarm(shift: Shift, dedupe: str, subject: str, text: str) -> Letter:
-    """A plain mail to the admin about the daemon itself."""
-    own_id, postroom = shift.new_message_id(), shift.settings.postroom
-    sender = f"postmaster@{postroom.hostname}"
-    mail = OutgoingMail(
-        sender=sender,
-        sender_name="Postroom",
-        to=postroom.admin,
-        subject=f"[Postroom] {subject}",
-        text=text,
-        message_id=own_id,
-        date=shift.clock.now(),
-        category="alarm",
-    )
-    return Letter(
-        dedupe=f"alarm:{dedupe}",
-        purpose="alarm",
-        recipient=postroom.admin,
-        sender=sender,
-        subject=mail.subject,
-        message_id=own_id,
-        content=compose(mail),
-    )
-
-
 def thread_id(settings: Settings, ref: str) -> str:
     """What all mails about a record refer to, so that mail programs show them together."""
     return f"<{ref.lower()}.record@{settings.postroom.hostname}>"

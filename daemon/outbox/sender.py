@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from daemon.outbox.letters import alarm
+from daemon.outbox.alarms import not_delivered, relay_is_down
 from daemon.outbox.relay import Outcome, Relay, open_relay
 from daemon.seams import crash_point, wall_now
 from daemon.shift import Shift
@@ -138,18 +138,13 @@ class Sender:
             log.warning("letter-not-sent", letter=letter.id, state=state, attempt=letter.attempts, why=outcome.error)
 
     def _alarm(self, letter: InHand, state: str, error: str | None, age: timedelta) -> outgoing.Letter | None:
+        settings, now, why = self._shift.settings, self._shift.clock.now(), error or "no reason was given"
         if letter.purpose == "alarm":
             return None
         if state == "failed":
-            text = (
-                f"The mail {letter.message_id} to {letter.recipient} was not delivered and will not be tried again.\n\n"
-                f"{error}\n\nTry it again: postroom queue retry {letter.id}\n"
-            )
-            return alarm(self._shift, f"failed:{letter.id}", f"mail to {letter.recipient} failed", text)
+            return not_delivered(settings, letter.id, letter.recipient, why, now)
         if state in ("waiting", "unknown") and age >= TELL_AFTER:
-            day = self._shift.clock.now().date()
-            text = f"Mail has been waiting for {int(age.total_seconds() // 60)} minutes.\n\nThe relay says: {error}\n"
-            return alarm(self._shift, f"waiting:{day}", "the relay does not take our mail", text)
+            return relay_is_down(settings, int(age.total_seconds() // 60), why, now)
         return None
 
     def _backoff(self, attempts: int) -> timedelta:

@@ -223,6 +223,11 @@ def next_due(connection: Connection) -> datetime | None:
     return connection.execute(select(func.min(message.c.due_at)).where(message.c.fate == "pending")).scalar()
 
 
+def oldest_pending(connection: Connection) -> datetime | None:
+    """Time of acceptance of the mail that waits longest for its fate."""
+    return connection.execute(select(func.min(message.c.accepted_at)).where(message.c.fate == "pending")).scalar()
+
+
 def by_fate(connection: Connection) -> list[tuple[str, str | None, int]]:
     """Number of mails by fate and source."""
     query = (

@@ -152,17 +152,21 @@ def give_back(connection: Connection, letters: list[InHand]) -> None:
         connection.execute(update(outbox).where(*ours).values(values))
 
 
-def recover(connection: Connection, now: datetime) -> int:
-    """The only sender of this database starts: what was being sent has an unknown outcome and is tried again.
+def recover(connection: Connection, now: datetime, *, expired_before: datetime | None = None) -> int:
+    """Letters whose sender is gone have an unknown outcome and are tried again; how many.
 
-    The Message-ID stays, so that a reader of both can tell; how many there were.
+    The Message-ID stays, so that a reader of both can tell.
+
+    Args:
+        connection: A writing transaction.
+        now: When they may be tried again.
+        expired_before: Only those whose lease ran out before this time; None at the start of the only sender.
     """
-    done = connection.execute(
-        update(outbox)
-        .where(outbox.c.state == "sending")
-        .values(state="unknown", reached_data=True, lease=None, lease_until=None, next_try_at=now)
-    )
-    return done.rowcount
+    query = update(outbox).where(outbox.c.state == "sending")
+    if expired_before is not None:
+        query = query.where(outbox.c.lease_until < expired_before)
+    in_doubt = {"state": "unknown", "reached_data": True, "lease": None, "lease_until": None, "next_try_at": now}
+    return connection.execute(query.values(in_doubt)).rowcount
 
 
 def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -> bool:

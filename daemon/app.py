@@ -1,0 +1,271 @@
+"""The wiring of the daemon: read `Acceptor.run` from top to bottom."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from config.load import check
+from config.models import Settings
+from config.problems import Problem
+from daemon import control
+from daemon import log as logging
+from daemon.health import Health, age
+from daemon.intake.smtp import SmtpService
+from daemon.processes import notify_systemd, watchdog_seconds
+from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
+from daemon.shift import data_directory, database_url, desk_keys
+from daemon.store import Store, messages, open_store, outgoing
+from daemon.store.chains import Chain
+from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
+from daemon.supervisor import Supervisor
+from templates.check import check as check_templates
+
+OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
+
+log = structlog.get_logger(__name__)
+
+
+def problems_of_templates(settings: Settings) -> list[Problem]:
+    """Faults of the admin's templates, in the shape of all others."""
+    named = {n.template for rule in settings.rules for n in rule.notify if n.template}
+    return [Problem(p.file, p.line, "", p.what) for p in check_templates(settings.templates, named)]
+
+
+def load_checked(directory: Path) -> tuple[Settings | None, list[Problem]]:
+    """The settings that may be run on: None if anything is wrong with files or templates."""
+    settings, problems = check(directory, [problems_of_templates])
+    return (None if problems else settings), problems
+
+
+def run(directory: Path) -> int:
+    """Run the daemon in the foreground until SIGTERM or SIGINT; the exit code."""
+    settings, problems = load_checked(directory)
+    if settings is None:
+        for problem in problems:
+            sys.stderr.write(f"{problem}\n")
+        sys.stderr.write(f"postroom: {len(problems)} problems in {directory}; nothing was started\n")
+        return BAD_CONFIGURATION
+    logging.set_up(settings.postroom.log.level, "acceptor")
+    data = data_directory(settings)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        check_allowed(enabled=settings.postroom.test.enabled)
+        desk_keys(settings)
+        with only_daemon(data):
+            prepare(database_url(settings), data)
+            return asyncio.run(Acceptor(settings).run())
+    except AlreadyRunning as error:
+        sys.stderr.write(f"postroom: {error}\n")
+        return TEMPORARY
+    except (SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
+        sys.stderr.write(f"postroom: {error}\n")
+        return BAD_CONFIGURATION
+
+
+class AlreadyRunning(Exception):  # noqa: N818
+    """Another daemon runs on this data directory."""
+
+
+@contextlib.contextmanager
+def only_daemon(data: Path) -> Any:
+    """Hold the lock of the data directory: one daemon for one SQLite file.
+
+    Raises:
+        AlreadyRunning: Somebody else holds it.
+    """
+    with (data / "daemon.lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.seek(0)
+            raise AlreadyRunning(f"{data} is in use by another daemon, process {handle.read().strip()}") from error
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+class Acceptor:
+    """The first process: listens, keeps mail, supervises the worker, answers commands and health checks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clock = Clock()
+        self._store = open_store(database_url(settings))
+        self._stopping = asyncio.Event()
+        self._started_at = wall_now()
+        self._reloaded_at: datetime | None = None
+        self._problems: list[str] = []
+        self._supervisor = Supervisor(settings) if "work" in settings.postroom.roles else None
+        chain = Chain(f"acceptor {os.getpid()}")
+        self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake)
+        self._smtp_places: list[tuple[str, int]] = []
+
+    async def run(self) -> int:
+        """Start everything, wait for the end, stop everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))
+        _raise_file_limit()
+        working = asyncio.ensure_future(self._supervisor.run()) if self._supervisor else None
+        try:
+            if "smtp" in self._settings.postroom.roles:
+                self._smtp_places = await self._smtp.listen()
+            health = await self._open_health()
+            commands = await control.serve(data_directory(self._settings), self._answer)
+        except OSError as error:
+            sys.stderr.write(f"postroom: cannot listen: {error}\n")
+            if self._supervisor:
+                await self._supervisor.stop()
+            self._store.close()
+            return TEMPORARY
+        if self._supervisor:
+            await self._supervisor.wait_until_ready()
+        log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
+        notify_systemd("READY=1\nSTATUS=Taking mail")
+        watching = asyncio.ensure_future(self._watch())
+        await self._stopping.wait()
+        notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
+        await self._smtp.close()
+        commands.close()
+        watching.cancel()
+        if self._supervisor and working:
+            await self._supervisor.stop()
+            await working
+        if health:
+            health.close()
+        await asyncio.to_thread(self._store.close)
+        log.info("stopped")
+        return OK
+
+    def _wake(self) -> None:
+        if self._supervisor:
+            self._supervisor.wake()
+
+    async def _open_health(self) -> Health | None:
+        place = self._settings.postroom.health.listen
+        if place is None:
+            return None
+        health = Health(
+            self._store,
+            self._clock.now,
+            self._counters,
+            lambda: self._smtp.connections,
+            self._worker_up,
+            lambda: bool(self._smtp_places or "smtp" not in self._settings.postroom.roles) and self._worker_up(),
+        )
+        self._health_place = await health.listen(place)
+        return health
+
+    def _worker_up(self) -> bool:
+        return self._supervisor is None or self._supervisor.is_fresh
+
+    def _counters(self) -> dict[str, int]:
+        counted = dict(self._smtp.counters)
+        if self._supervisor:
+            counted |= self._supervisor.counters
+            counted["worker_deaths"] = self._supervisor.deaths
+            for name in ("reader_deaths", "reader_renewals"):
+                counted[name] = self._supervisor.beat.get(name, 0)
+        return counted
+
+    async def _watch(self) -> None:
+        """Tell systemd's watchdog that all is well, as long as the worker says so and the store can be read."""
+        every = watchdog_seconds()
+        while every:
+            if self._worker_up() and await asyncio.to_thread(_can_read, self._store):
+                notify_systemd("WATCHDOG=1")
+            await asyncio.sleep(every)
+
+    async def _reload(self) -> dict[str, Any]:
+        """First phase: load and check, touching nothing. Second phase: every process swaps, and cannot fail."""
+        notify_systemd(f"RELOADING=1\nMONOTONIC_USEC={int(asyncio.get_running_loop().time() * 1_000_000)}")
+        settings, problems = await asyncio.to_thread(load_checked, self._settings.directory)
+        self._problems = [str(problem) for problem in problems]
+        if settings is None:
+            log.error("reload-refused", problems=len(problems), first=self._problems[0])
+            await asyncio.to_thread(self._tell_admin)
+        else:
+            self._settings = settings
+            self._smtp.use(settings)
+            if self._supervisor:
+                await self._supervisor.use(settings)
+            self._reloaded_at = wall_now()
+            log.info("reloaded", settings=settings.digest[:12])
+        notify_systemd("READY=1")
+        return {"ok": settings is not None, "problems": self._problems}
+
+    def _tell_admin(self) -> None:
+        """One mail for each distinct set of problems."""
+        from daemon.outbox.alarms import reload_refused
+
+        letter = reload_refused(self._settings, self._problems, self._clock.now())
+        self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
+        self._wake()
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        match request.get("do"):
+            case "wake":
+                self._wake()
+                return {"ok": True}
+            case "reload":
+                return await self._reload()
+            case "status":
+                return await asyncio.to_thread(self._status)
+            case other:
+                return {"ok": False, "problems": [f"unknown request {other!r}"]}
+
+    def _status(self) -> dict[str, Any]:
+        now = self._clock.now()
+        with self._store.read() as connection:
+            fates: dict[str, int] = {}
+            for fate, _, number in messages.by_fate(connection):
+                fates[fate] = fates.get(fate, 0) + number
+            states = outgoing.by_state(connection)
+            pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+        return {
+            "running": True,
+            "pid": os.getpid(),
+            "started_at": self._started_at.isoformat(),
+            "settings": self._settings.digest,
+            "reloaded_at": self._reloaded_at.isoformat() if self._reloaded_at else None,
+            "problems": self._problems,
+            "smtp": [f"{host}:{port}" for host, port in self._smtp_places],
+            "health": "{}:{}".format(*self._health_place) if self._settings.postroom.health.listen else None,
+            "connections": self._smtp.connections,
+            "worker": "none" if self._supervisor is None else "up" if self._supervisor.is_fresh else "silent",
+            "mails": fates,
+            "outbox": states,
+            "oldest_pending_seconds": round(age(pending, now)),
+            "oldest_unsent_seconds": round(age(unsent, now)),
+            "relays": [relay.url for relay in self._settings.postroom.relay],
+            "refused_recipients": [
+                {"address": r.address, "count": r.count, "last_at": r.last_at.isoformat(), "meant": r.meant}
+                for r in self._smtp.refusals.listing()
+            ],
+            "counters": self._counters(),
+        }
+
+
+def _can_read(store: Store) -> bool:
+    with store.read() as connection:
+        messages.oldest_pending(connection)
+    return True
+
+
+def _raise_file_limit() -> None:
+    """As many descriptors as we are allowed: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

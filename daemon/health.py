@@ -1,0 +1,131 @@
+"""Metrics and health on a loopback port: `/-/healthy`, `/-/ready`, `/metrics`."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from daemon.store import Store, messages, outgoing
+
+REQUEST_SECONDS = 5
+
+COUNTERS = {
+    "accepted": ("postroom_accepted_total", "Mails accepted and stored, one for each recipient"),
+    "recipients_refused": ("postroom_recipients_refused_total", "Recipients refused because they are not ours"),
+    "connections_refused": ("postroom_connections_refused_total", "Connections refused over the limits"),
+    "trouble": ("postroom_trouble_total", "Answers 4xx because of trouble of our own"),
+    "quarantined": ("postroom_quarantined_total", "Mails set aside because they could not be read"),
+    "template_fallbacks": ("postroom_template_fallbacks_total", "Mails in plain words because a template failed"),
+    "letters_not_composed": ("postroom_letters_not_composed_total", "Notices that no mail could be made of"),
+    "worker_deaths": ("postroom_worker_deaths_total", "Times the worker died and was started again"),
+    "reader_deaths": ("postroom_reader_deaths_total", "Times the reader died or hung with a request in hand"),
+    "reader_renewals": ("postroom_reader_renewals_total", "Times the reader was renewed because it was worn"),
+}
+FATES = ("postroom_mails", "Mails by fate")
+OUTBOX = ("postroom_outbox", "Outgoing mails by state")
+OLDEST_PENDING = ("postroom_oldest_pending_seconds", "Age of the oldest mail that nobody has read yet")
+OLDEST_UNSENT = ("postroom_oldest_unsent_seconds", "Age of the oldest outgoing mail that is not sent yet")
+CONNECTIONS = ("postroom_connections", "SMTP connections open now")
+WORKER = ("postroom_worker_up", "1 while the worker lives and says so")
+BY_FATE = ("postroom_fates_total", "Mails that reached a fate since the start, by fate")
+BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
+
+GAUGES = (FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME)
+
+
+class Health:
+    """Answers three paths; anything else is 404."""
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        counters: Callable[[], dict[str, int]],
+        connections: Callable[[], int],
+        worker_up: Callable[[], bool],
+        ready: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._counters = counters
+        self._connections = connections
+        self._worker_up = worker_up
+        self._ready = ready
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    async def listen(self, place: str) -> tuple[str, int]:
+        """Open the port; its address."""
+        host, _, port = place.rpartition(":")
+        self._server = await asyncio.start_server(self._answer, host.strip("[]"), int(port))
+        address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
+        return address
+
+    def close(self) -> None:
+        """Take no more requests."""
+        self._server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.LimitOverrunError):
+            line = await asyncio.wait_for(reader.readline(), REQUEST_SECONDS)
+            method, path, *_ = line.decode("latin-1").split() or ("", "", "")
+            status, body = await self._page(path) if method in ("GET", "HEAD") else ("405 Method Not Allowed", b"")
+            kind = "text/plain; version=0.0.4; charset=utf-8"
+            head = f"HTTP/1.0 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            writer.write(head + (body if method == "GET" else b""))
+            await asyncio.wait_for(writer.drain(), REQUEST_SECONDS)
+        writer.close()
+
+    async def _page(self, path: str) -> tuple[str, bytes]:
+        match path:
+            case "/-/healthy":
+                return "200 OK", b"healthy\n"
+            case "/-/ready":
+                return ("200 OK", b"ready\n") if self._ready() else ("503 Service Unavailable", b"not ready\n")
+            case "/metrics":
+                return "200 OK", await asyncio.to_thread(generate_latest, self._registry)
+            case _:
+                return "404 Not Found", b"not found\n"
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus asks for; the database is asked at that moment."""
+        counted = self._counters()
+        for key, (name, text) in COUNTERS.items():
+            yield CounterMetricFamily(name, text, value=counted.get(key, 0))
+        yield _labelled(CounterMetricFamily(*BY_FATE, labels=["fate"]), counted, "fate_")
+        yield _labelled(CounterMetricFamily(*BY_OUTCOME, labels=["outcome"]), counted, "outbox_")
+        yield GaugeMetricFamily(*CONNECTIONS, value=self._connections())
+        yield GaugeMetricFamily(*WORKER, value=int(self._worker_up()))
+        yield from self._of_the_store()
+
+    def _of_the_store(self) -> Iterator[Metric]:
+        now = self._now()
+        with self._store.read() as connection:
+            fates = messages.by_fate(connection)
+            states = outgoing.by_state(connection)
+            pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+        mails = GaugeMetricFamily(*FATES, labels=["fate", "source"])
+        for fate, source, number in fates:
+            mails.add_metric([fate, source or ""], number)
+        letters = GaugeMetricFamily(*OUTBOX, labels=["state"])
+        for state, number in states.items():
+            letters.add_metric([state], number)
+        yield mails
+        yield letters
+        yield GaugeMetricFamily(*OLDEST_PENDING, value=age(pending, now))
+        yield GaugeMetricFamily(*OLDEST_UNSENT, value=age(unsent, now))
+
+
+def age(since: datetime | None, now: datetime) -> float:
+    """Seconds since then; 0 where there is nothing."""
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
+
+
+def _labelled(family: CounterMetricFamily, counted: dict[str, int], prefix: str) -> Metric:
+    for key, number in sorted(counted.items()):
+        if key.startswith(prefix):
+            family.add_metric([key.removeprefix(prefix)], number)
+    return family

@@ -1,0 +1,36 @@
+"""What the daemon says to stderr: an event word and values, never what a customer wrote."""
+
+import logging
+import os
+import sys
+
+import structlog
+
+
+def set_up(level: str, process: str) -> None:
+    """JSON lines under systemd, readable lines elsewhere; libraries speak only when something is wrong."""
+    under_systemd = "JOURNAL_STREAM" in os.environ or "INVOCATION_ID" in os.environ
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if under_systemd
+        else structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if under_systemd else _as_it_is,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd logs what clients send
+
+
+def _as_it_is(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    return event

@@ -1,0 +1,72 @@
+"""Plain mails to the admin about the daemon itself."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import make_msgid
+
+from config.models import Settings
+from daemon.outbox.compose import OutgoingMail, compose
+from daemon.store.outgoing import Letter
+
+
+def alarm(settings: Settings, dedupe: str, subject: str, text: str, now: datetime) -> Letter:
+    """A letter to the admin; the same `dedupe` is told once."""
+    postroom = settings.postroom
+    own_id, sender = make_msgid(domain=postroom.hostname), f"postmaster@{postroom.hostname}"
+    mail = OutgoingMail(
+        sender=sender,
+        sender_name="Postroom",
+        to=postroom.admin,
+        subject=f"[Postroom] {subject}",
+        text=text,
+        message_id=own_id,
+        date=now,
+        category="alarm",
+    )
+    return Letter(
+        dedupe=f"alarm:{dedupe}",
+        purpose="alarm",
+        recipient=postroom.admin,
+        sender=sender,
+        subject=mail.subject,
+        message_id=own_id,
+        content=compose(mail),
+    )
+
+
+def reload_refused(settings: Settings, problems: Sequence[str], now: datetime) -> Letter:
+    """The new configuration has errors; the last good one stays in force."""
+    told = "\n".join(problems[:200])
+    text = f"The configuration was changed and has errors. Postroom goes on with the last good one.\n\n{told}\n"
+    digest = hashlib.sha256("\n".join(problems).encode()).hexdigest()[:16]
+    return alarm(settings, f"reload:{digest}", f"{len(problems)} errors in the configuration", text, now)
+
+
+def not_delivered(settings: Settings, letter_id: int, recipient: str, why: str, now: datetime) -> Letter:
+    """A mail failed for good."""
+    text = (
+        f"A mail to {recipient} was not delivered and will not be tried again.\n\n{why}\n\n"
+        f"To try it again: postroom queue retry {letter_id}\n"
+    )
+    return alarm(settings, f"failed:{letter_id}", f"mail to {recipient} failed", text, now)
+
+
+def relay_is_down(settings: Settings, minutes: int, why: str, now: datetime) -> Letter:
+    """Mail has been waiting for long; told once a day."""
+    text = f"Mail has been waiting for {minutes} minutes.\n\nThe relay says: {why}\n"
+    return alarm(settings, f"waiting:{now.date()}", "the relay does not take our mail", text, now)
+
+
+def quarantined(settings: Settings, message_id: int, why: str, now: datetime) -> Letter:
+    """A mail could not be read; a person must look."""
+    text = (
+        f"A mail could not be read and was set aside.\n\n{why}\n\nLook at it: postroom quarantine show {message_id}\n"
+    )
+    return alarm(settings, f"quarantined:{message_id}", "a mail could not be read", text, now)
+
+
+def not_told(settings: Settings, notice_id: int, ref: str, site: str, why: str, now: datetime) -> Letter:
+    """A notice could not be turned into a mail."""
+    text = f"A mail about {ref} ({site}) could not be written.\n\n{why}\n"
+    return alarm(settings, f"notice:{notice_id}", f"{ref} could not be told", text, now)

@@ -1,0 +1,32 @@
+"""Children that end with their parent, and the notes that systemd wants."""
+
+import ctypes
+import os
+import signal
+import socket
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Be killed when the thread that started this process ends (Linux, prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def notify_systemd(text: str) -> None:
+    """Tell the service manager, if there is one: `READY=1`, `WATCHDOG=1`, `STATUS=…` (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect("\0" + address[1:] if address.startswith("@") else address)
+            sock.sendall(text.encode())
+        except OSError:
+            return  # a service manager that went away is no reason to stop
+
+
+def watchdog_seconds() -> float | None:
+    """How often systemd wants to hear `WATCHDOG=1`: twice in its own limit."""
+    limit = os.environ.get("WATCHDOG_USEC")
+    return int(limit) / 2_000_000 if limit else None

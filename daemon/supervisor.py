@@ -1,0 +1,153 @@
+"""The acceptor's side of the worker: starts it, hands it settings, wakes it, and starts it again when it dies."""
+
+import asyncio
+import json
+import pickle
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import structlog
+
+from config.models import Settings
+from daemon import wire
+
+FRESH_BEAT_SECONDS = 30.0
+STOP_SECONDS = 15.0
+WAKE_SECONDS = 0.003
+RESTART_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """One worker at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._stopping = False
+        self._took = asyncio.Event()
+        self._last_beat = 0.0
+        self._resting = self._again = False
+        self.beat: dict[str, Any] = {}
+        self.deaths = 0
+        self._counted: dict[str, int] = {}
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the worker lives and said so lately."""
+        return time.monotonic() - self._last_beat < FRESH_BEAT_SECONDS
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What all workers since our start have counted."""
+        now = self.beat.get("counters", {})
+        return {name: self._counted.get(name, 0) + now.get(name, 0) for name in {*self._counted, *now}}
+
+    async def run(self) -> None:
+        """Keep a worker running until `stop`."""
+        failures = 0
+        while not self._stopping:
+            started = time.monotonic()
+            await self._one_life()
+            if self._stopping:
+                return
+            self.deaths += 1
+            failures = 0 if time.monotonic() - started > 60 else failures + 1
+            pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS)) - 1] if failures else RESTART_SECONDS[0]
+            log.error("worker-died", exit=self._process.poll() if self._process else None, again_in=pause)
+            await asyncio.sleep(pause)
+
+    def wake(self) -> None:
+        """There is new mail; what comes within a few milliseconds is told together, at their end."""
+        if self._resting:
+            self._again = True
+        elif self._writer is not None:
+            self._resting = True
+            self._send(wire.WAKE)
+            asyncio.get_running_loop().call_later(WAKE_SECONDS, self._rested)
+
+    async def use(self, settings: Settings) -> None:
+        """Hand over other settings; returns when the worker has taken them, or will at its next start."""
+        self._settings = settings
+        if self._writer is None:
+            return
+        self._took.clear()
+        self._send(wire.SETTINGS + pickle.dumps(settings))
+        try:
+            await asyncio.wait_for(self._took.wait(), FRESH_BEAT_SECONDS)
+        except TimeoutError:
+            log.warning("worker-slow-to-take-settings")
+
+    async def wait_until_ready(self) -> None:
+        """Return when the first worker has taken its settings."""
+        await self._took.wait()
+
+    async def stop(self) -> None:
+        """Let the worker finish what it has in hand; kill it if it does not."""
+        self._stopping = True
+        self._send(wire.QUIT)
+        process = self._process
+        if process is None:
+            return
+        try:
+            await asyncio.wait_for(asyncio.to_thread(process.wait), STOP_SECONDS)
+        except TimeoutError:
+            log.warning("worker-killed")
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    async def _one_life(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # From this thread, which lives as long as we do: the worker is killed when it ends.
+            self._process = subprocess.Popen(  # noqa: ASYNC220
+                [sys.executable, "-m", "daemon.worker"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
+            )
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        self._send(wire.SETTINGS + pickle.dumps(self._settings))
+        try:
+            while True:
+                self._heard(json.loads(await _frame(reader)))
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            pass
+        finally:
+            self._writer.close()
+            self._writer = None
+            self._keep_counters()
+            if not self._stopping:
+                self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    def _heard(self, told: dict[str, Any]) -> None:
+        self._last_beat = time.monotonic()
+        if "took" in told:
+            if told["took"] == self._settings.digest:
+                self._took.set()
+        else:
+            self.beat = told
+
+    def _keep_counters(self) -> None:
+        self._counted = self.counters
+        self.beat = {}
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._again:
+            self._again = False
+            self.wake()
+
+    def _send(self, frame: bytes) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(len(frame).to_bytes(4, "big") + frame)
+
+
+async def _frame(reader: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await reader.readexactly(4), "big")
+    if length > wire.MAX_FRAME:
+        raise ValueError("nonsense")
+    return await reader.readexactly(length)

@@ -1,0 +1,174 @@
+"""The worker process: takes what the acceptor has stored to its fate, and sends what is to be told.
+
+Started by `daemon.supervisor` with a socket as file descriptor 0: the acceptor sends settings and wake-ups, the
+worker says that it lives and what it counted. It ends when that socket does.
+"""
+
+import gc
+import json
+import pickle
+import select
+import signal
+import socket
+import threading
+import time
+from datetime import datetime
+
+import structlog
+
+from config.load import canonical
+from config.models import Settings
+from daemon import log as logging
+from daemon import wire
+from daemon.clock.upkeep import Upkeep
+from daemon.desk.desk import Desk
+from daemon.outbox.bundle import Bundler
+from daemon.outbox.sender import Sender
+from daemon.processes import end_with_parent
+from daemon.reader import Reader
+from daemon.seams import Clock, wall_now
+from daemon.shift import Shift, database_url, desk_keys
+from daemon.store import StoreError, messages, open_store, outgoing
+from daemon.versions import versions
+
+BEAT_SECONDS = 1.0
+LONGEST_SLEEP_SECONDS = 5.0
+TEST_CLOCK_SLEEP_SECONDS = 0.05
+STOP_SECONDS = 10.0
+SENDERS_BEHIND_MAILDIR = 1
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """The rooms, taken in turn by one thread, and the sender threads beside it."""
+
+    def __init__(self, sock: socket.socket, settings: Settings) -> None:
+        self._sock = sock
+        self._quit = False
+        self._last_beat = 0.0
+        clock = Clock()
+        store = open_store(database_url(settings))
+        reader = Reader(settings.templates)
+        self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
+        self._desk = Desk(self._shift)
+        self._bundler = Bundler(self._shift)
+        self._upkeep = Upkeep(self._shift)
+        self._work = threading.Condition()
+        relay = settings.postroom.relay[0]
+        number = SENDERS_BEHIND_MAILDIR if relay.url.startswith("maildir:") else relay.connections
+        self._senders = [Sender(self._shift, self._work) for _ in range(number)]
+
+    def run(self) -> None:
+        """Work until told to stop or left alone."""
+        self._clear_what_a_crash_left()
+        self._remember(self._shift.settings)
+        for sender in self._senders:
+            sender.start()
+        gc.freeze()
+        while not self._quit:
+            try:
+                busy = self._round()
+            except StoreError:
+                log.warning("worker-without-store")
+                time.sleep(1)
+                busy = True
+            self._beat()
+            self._listen(0 if busy else self._pause())
+        self._stop()
+
+    def _round(self) -> bool:
+        """One batch in every room; whether there was anything to do."""
+        read = self._desk.step()
+        told = self._bundler.step()
+        if told:
+            with self._work:
+                self._work.notify_all()
+        self._upkeep.step()
+        return bool(read or told)
+
+    def _clear_what_a_crash_left(self) -> None:
+        """This is the only worker of an SQLite file: whatever is leased was left by a dead one."""
+        store, now = self._shift.store, self._shift.clock.now()
+        if store.url.startswith("sqlite"):
+            store.write(messages.clear_leases).result()
+            in_doubt = store.write(lambda c: outgoing.recover(c, now)).result()
+            if in_doubt:
+                log.warning("letters-in-doubt", count=in_doubt)
+
+    def _remember(self, settings: Settings) -> None:
+        """Keep the settings that decisions will name."""
+        written, told, at = canonical(settings).encode(), json.dumps(versions()), wall_now()
+        self._shift.store.write(lambda c: messages.keep_settings(c, settings.digest, told, written, at)).result()
+        wire.send(self._sock, json.dumps({"took": settings.digest}).encode())
+
+    def _listen(self, seconds: float) -> None:
+        """Take what the acceptor says; between batches only, so a batch runs under one set of settings."""
+        while not self._quit and select.select([self._sock], [], [], seconds)[0]:
+            frame = wire.receive(self._sock)
+            if frame is None or frame == wire.QUIT:
+                self._quit = True
+            elif frame.startswith(wire.SETTINGS):
+                self._use(pickle.loads(frame[1:]))  # noqa: S301 - from our own parent, over our own pipe
+            seconds = 0
+
+    def _use(self, settings: Settings) -> None:
+        self._shift.reader.use(settings.templates)
+        self._shift.settings = settings
+        self._remember(settings)
+        with self._work:
+            self._work.notify_all()
+
+    def _pause(self) -> float:
+        """Seconds until something is due."""
+        if self._shift.clock.is_test:
+            return TEST_CLOCK_SLEEP_SECONDS
+        now = self._shift.clock.now()
+        due = [at for at in (self._desk.next_due(), self._bundler.next_due()) if at is not None]
+        return min([LONGEST_SLEEP_SECONDS, *(_seconds(at, now) for at in due)])
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._last_beat < BEAT_SECONDS:
+            return
+        self._last_beat = time.monotonic()
+        reader = self._shift.reader
+        beat = {
+            "counters": dict(self._shift.counters),
+            "reader_deaths": reader.deaths,
+            "reader_renewals": reader.renewals,
+            "oldest_sender_beat": min((s.beat.timestamp() for s in self._senders), default=0),
+        }
+        wire.send(self._sock, json.dumps(beat).encode())
+
+    def _stop(self) -> None:
+        for sender in self._senders:
+            sender.stop()
+        with self._work:
+            self._work.notify_all()
+        for sender in self._senders:
+            sender.join(STOP_SECONDS)
+        self._shift.reader.close()
+        self._shift.store.close()
+
+
+def _seconds(at: datetime, now: datetime) -> float:
+    """Not quite zero, so that a row which is due but not ours costs no whole core."""
+    return max(0.02, (at - now).total_seconds())
+
+
+def main() -> None:
+    """Serve the acceptor at the other end of file descriptor 0."""
+    end_with_parent()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # meant for the acceptor, which tells us
+    sock = socket.socket(fileno=0)
+    frame = wire.receive(sock)
+    if frame is None:
+        return
+    settings: Settings = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
+    logging.set_up(settings.postroom.log.level, "worker")
+    Worker(sock, settings).run()
+
+
+if __name__ == "__main__":
+    main()
