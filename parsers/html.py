@@ -1,8 +1,8 @@
 """HTML bodies as rows of text: one walk over the tags, without a tree.
 
-A tree is what makes HTML mails dangerous: 14 kB of nested `<b id=...>` before many `<p>` grow to 374 MB in Lexbor, and
-100,000 open `<div>` take 26 s (measured with selectolax 1.0). What a form mail says needs only its cells and line ends, so
-this reads tags in one pass whose time and memory grow with the length of the markup, whatever it holds.
+A tree is what makes HTML mails dangerous: 14 kB of nested `<b id=...>` before many `<p>` grow to 374 MB in Lexbor,
+and 100,000 open `<div>` take 26 s (measured with selectolax 1.0). What a form mail says needs only its cells and line
+ends, so this reads tags in one pass whose time and memory grow with the length of the markup, whatever it holds.
 """
 
 import re
@@ -25,12 +25,29 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(?:mailto|tel):([^\"'>?\s]{3,100})", re.IGNORECASE)
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-_BLOCKS = frozenset(
-    "p div li ul ol h1 h2 h3 h4 h5 h6 dl section article header footer main aside nav form fieldset legend blockquote pre "
-    "center address body html head caption figure option".split()
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6".split())
+_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6"])
+_BLOCKS = _SPACED.union(
+    [
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "dl",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "nav",
+        "form",
+        "fieldset",
+    ],
+    ["legend", "blockquote", "pre", "center", "address", "body", "html", "head", "caption", "figure", "option"],
+)
 _BOLD = frozenset(("b", "strong", "label"))
 _CELLS = frozenset(("td", "th", "dt", "dd"))
 

@@ -1,0 +1,125 @@
+"""The label dictionaries: what the words on forms mean, in seven languages, from `dictionaries/*.toml`."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+
+LANGUAGES = ("de", "en", "da", "zh", "nl", "fr", "it")
+
+_WORDS = re.compile(r"[^\W_]+")
+_BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """All languages together; keys are squeezed labels."""
+
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Label -> language -> field."""
+    sections: dict[str, str] = field(default_factory=dict)
+    """Head of a part of a form -> trade-in, dealer, customer or vehicle."""
+    meanings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """kinds, interests, conditions, answers -> (words, what they say), the longest words first."""
+    possessives: set[str] = field(default_factory=set)
+    footers: list[str] = field(default_factory=list)
+    stop_words: dict[str, frozenset[str]] = field(default_factory=dict)
+    makes: list[tuple[str, str]] = field(default_factory=list)
+    """Name in lower case -> make, the longest name first."""
+
+
+def squeeze(text: str) -> str:
+    """The letters and digits of a label, so that `E-Mail`, `e_mail` and `*Email:*` are one."""
+    return "".join(_WORDS.findall(text.casefold()))
+
+
+@lru_cache(maxsize=1)
+def dictionary() -> Dictionary:
+    """All dictionaries, read once."""
+    result = Dictionary()
+    for language in LANGUAGES:
+        _add(result, language, _load(language))
+    for words in result.meanings.values():
+        words.sort(key=lambda pair: -len(pair[0]))
+    names = [(name.casefold(), make) for make, names in _load("makes")["makes"].items() for name in names]
+    result.makes.extend(sorted(names, key=lambda pair: -len(pair[0])))
+    return result
+
+
+def _load(name: str) -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(resources.files("parsers").joinpath(f"dictionaries/{name}.toml").read_text("utf-8"))
+
+
+def _add(result: Dictionary, language: str, data: dict[str, dict[str, list[str]]]) -> None:
+    for target, labels in data["fields"].items():
+        for label in labels:
+            result.fields.setdefault(squeeze(label), {}).setdefault(language, target)
+    for section, labels in data["sections"].items():
+        result.sections.update(dict.fromkeys(map(squeeze, labels), section))
+    answers = {"yes": data["text"]["yes"], "no": data["text"]["no"]}
+    for name, group in (*((n, data[n]) for n in ("kinds", "interests", "conditions")), ("answers", answers)):
+        meanings = result.meanings.setdefault(name, [])
+        meanings.extend((squeeze(word), meaning) for meaning, words in group.items() for word in words)
+    result.possessives.update(word.casefold() for word in data["text"]["possessives"])
+    result.footers.extend(start.casefold() for start in data["text"]["footers"])
+    result.stop_words[language] = frozenset(data["text"]["stop_words"])
+
+
+@lru_cache(maxsize=8192)
+def lookup(label: str) -> dict[str, str] | None:
+    """What a label means in each language that knows it: as written, without brackets, number or possessive."""
+    fields = dictionary().fields
+    for variant in _variants(label):
+        if found := fields.get(squeeze(variant)):
+            return found
+    return None
+
+
+def _variants(label: str) -> tuple[str, ...]:
+    bare = _BRACKETS.sub(" ", label).strip(" *:：_-#").rstrip(" 0123456789")
+    first, _, rest = bare.partition(" ")
+    possessives = dictionary().possessives
+    if first.casefold() in possessives:
+        return label, bare, rest
+    return label, bare, next((bare[len(p) :] for p in possessives if bare.startswith(p) and not p.isascii()), bare)
+
+
+@lru_cache(maxsize=4096)
+def section(label: str) -> str | None:
+    """The part of a form that a head opens: trade-in, dealer, customer, vehicle; None for anything else."""
+    return next((s for v in _variants(label) if (s := dictionary().sections.get(squeeze(v)))), None)
+
+
+@lru_cache(maxsize=4096)
+def trade_in_label(label: str) -> str | None:
+    """What a label asks about the car in part exchange: `Inzahlungnahme Marke` asks for `marke`; None if not that."""
+    key = squeeze(label)
+    for head, name in dictionary().sections.items():
+        if name == "trade-in" and len(key) > len(head):
+            rest = key.removeprefix(head) if key.startswith(head) else key.removesuffix(head)
+            if rest != key and rest in dictionary().fields:
+                return rest
+    return None
+
+
+def meaning(group: str, words: str, whole: bool = False) -> str | None:
+    """What a value says, by the longest known words that it holds (or, `whole`, that it is)."""
+    key = squeeze(words[:200])
+    known = dictionary().meanings[group]
+    return next((says for word, says in known if word == key or (not whole and word in key)), None)
+
+
+def is_footer(line: str) -> bool:
+    """Whether a line begins what a form tool or mail program adds below the customer's words."""
+    return line[:80].casefold().startswith(tuple(dictionary().footers))
+
+
+def make_of(title: str) -> tuple[str | None, str]:
+    """Split a vehicle's title into its make and the rest; `VW Golf 2.0` -> Volkswagen, `Golf 2.0`."""
+    lower = title.casefold()
+    for name, make in dictionary().makes:
+        rest = title[len(name) :]
+        if lower.startswith(name) and not (rest[:1].isalnum() and rest[:1].isascii() and name.isascii()):
+            return make, rest.strip(" ,-–/|")
+    return None, title
