@@ -13,13 +13,12 @@ from typing import Any
 
 import structlog
 
-from config.load import check
 from config.models import Settings
-from config.problems import Problem
 from daemon import control
 from daemon import log as logging
 from daemon.health import Health, age
 from daemon.intake.smtp import SmtpService
+from daemon.loading import load_checked
 from daemon.processes import notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
@@ -27,23 +26,10 @@ from daemon.store import Store, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
-from templates.check import check as check_templates
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
 
 log = structlog.get_logger(__name__)
-
-
-def problems_of_templates(settings: Settings) -> list[Problem]:
-    """Faults of the admin's templates, in the shape of all others."""
-    named = {n.template for rule in settings.rules for n in rule.notify if n.template}
-    return [Problem(p.file, p.line, "", p.what) for p in check_templates(settings.templates, named)]
-
-
-def load_checked(directory: Path) -> tuple[Settings | None, list[Problem]]:
-    """The settings that may be run on: None if anything is wrong with files or templates."""
-    settings, problems = check(directory, [problems_of_templates])
-    return (None if problems else settings), problems
 
 
 def run(directory: Path) -> int:

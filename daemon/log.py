@@ -6,6 +6,8 @@ import sys
 
 import structlog
 
+_PLAIN = structlog.dev.plain_traceback
+
 
 def set_up(level: str, process: str) -> None:
     """JSON lines under systemd, readable lines elsewhere; libraries speak only when something is wrong."""
@@ -13,7 +15,7 @@ def set_up(level: str, process: str) -> None:
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if under_systemd
-        else structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_PLAIN)
     )
     structlog.configure(
         processors=[

@@ -22,6 +22,7 @@ from daemon import log as logging
 from daemon import wire
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
+from daemon.outbox.alarms import quarantined
 from daemon.outbox.bundle import Bundler
 from daemon.outbox.sender import Sender
 from daemon.processes import end_with_parent
@@ -51,7 +52,7 @@ class Worker:
         store = open_store(database_url(settings))
         reader = Reader(settings.templates)
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
-        self._desk = Desk(self._shift)
+        self._desk = Desk(self._shift, self._tell_quarantined)
         self._bundler = Bundler(self._shift)
         self._upkeep = Upkeep(self._shift)
         self._work = threading.Condition()
@@ -95,6 +96,11 @@ class Worker:
             in_doubt = store.write(lambda c: outgoing.recover(c, now)).result()
             if in_doubt:
                 log.warning("letters-in-doubt", count=in_doubt)
+
+    def _tell_quarantined(self, message_id: int, why: str) -> None:
+        now = self._shift.clock.now()
+        letter = quarantined(self._shift.settings, message_id, why, now)
+        self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result()
 
     def _remember(self, settings: Settings) -> None:
         """Keep the settings that decisions will name."""

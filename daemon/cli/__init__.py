@@ -1,0 +1,41 @@
+"""The command line: `postroom COMMAND [-c DIR]`. Commands import what is heavy only when they run."""
+
+import click
+
+from daemon.cli import configuring, ledger, mails, quarantine, queue, records, running
+
+ORDER = (running, configuring, mails, records, ledger, queue, quarantine)
+
+
+class InOrder(click.Group):
+    """Lists its commands in the order in which they are told."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of their groups."""
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="postroom", message="postroom %(version)s")
+def main() -> None:
+    """The post room of a car dealer group: takes mail in, understands it, routes it, and keeps account of all of it.
+
+    \b
+    To begin:        postroom init DIR; postroom check -c DIR; postroom run -c DIR
+    To try a mail:   postroom explain MAIL --to ADDRESS -c DIR     (nothing is stored, nobody is told)
+    To follow one:   postroom send MAIL --to ADDRESS; postroom records; postroom why REF
+    To be sure:      postroom ledger; postroom status
+
+    The configuration stands in /etc/postroom, or where -c DIR, POSTROOM_CONFIG or CONFIGURATION_DIRECTORY say.
+    Listings take --json and then print one object a line.
+
+    Exit codes: 0 all is well, 1 something was found or refused, 2 wrong usage, 75 try again later, 78 the
+    configuration is wrong.
+    """
+
+
+for _part in ORDER:
+    for _command in _part.COMMANDS:
+        main.add_command(_command)
+
+__all__ = ["main"]

@@ -1,6 +1,6 @@
 """The desk: takes accepted mails, has them read, and writes what becomes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -26,8 +26,9 @@ Read = tuple[Claimed, Parsed]
 class Desk:
     """One batch at a time: claim, read, decide, write."""
 
-    def __init__(self, shift: Shift) -> None:
+    def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None]) -> None:
         self._shift = shift
+        self._tell_quarantined = tell_quarantined
 
     def step(self) -> int:
         """Handle the mails that wait longest; how many there were."""
@@ -82,15 +83,18 @@ class Desk:
             return messages.suspect(connection, in_hand, proven=proven, why=str(died), at=at)
 
         if shift.store.write(write).result() == "quarantined":
-            shift.count("quarantined")
-            log.error("mail-quarantined", message=in_hand.id, why=str(died))
+            self._quarantined(in_hand, str(died))
 
     def _quarantine(self, mail: Claimed, answer: Answer) -> None:
         shift = self._shift
         at, why = shift.clock.now(), f"it could not be read: {answer.error}"
         shift.store.write(lambda c: messages.quarantine(c, mail.id, mail.lease, why, at)).result()
-        shift.count("quarantined")
+        self._quarantined(mail, why)
+
+    def _quarantined(self, mail: Claimed, why: str) -> None:
+        self._shift.count("quarantined")
         log.error("mail-quarantined", message=mail.id, why=why)
+        self._tell_quarantined(mail.id, why)
 
     def _keep(self, read: Sequence[Read]) -> None:
         """Write a batch in one go; if anything of it does not fit any more, one by one."""

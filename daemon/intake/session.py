@@ -54,7 +54,7 @@ class Session(SMTP):
         """A factory of sessions for `loop.create_server`."""
         loop = asyncio.get_running_loop()
         first = SMTP(handler, loop=loop, **settings)
-        own = vars(asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), loop=loop)).keys()
+        own = vars(asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), lambda *_: None, loop=loop)).keys()
         shared = {key: value for key, value in vars(first).items() if key not in own}
         shared["_limit"] = cls.line_length_limit
         commands = [name.removeprefix("smtp_") for name in dir(cls) if name.startswith("smtp_")]

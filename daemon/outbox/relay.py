@@ -143,9 +143,7 @@ class SmtpRelay:
             _command(smtp, "DATA", 354)
             reached_data = True
             smtp.send(_dotted(letter.content))
-            code, text = smtp.getreply()
-            if code != 250:
-                raise _Answered(code, text, reached_data=True)
+            _expect(*smtp.getreply(), wanted=(250,), reached_data=True)
         except _Answered as answer:
             return self._refused(answer, reached_data=reached_data)
         except (OSError, smtplib.SMTPException) as error:
@@ -213,9 +211,12 @@ class SmtpRelay:
 
 
 def _command(smtp: smtplib.SMTP, command: str, *wanted: int) -> None:
-    code, text = smtp.docmd(command)
+    _expect(*smtp.docmd(command), wanted=wanted, reached_data=False)
+
+
+def _expect(code: int, text: bytes, *, wanted: tuple[int, ...], reached_data: bool) -> None:
     if code not in wanted:
-        raise _Answered(code, text, reached_data=False)
+        raise _Answered(code, text, reached_data=reached_data)
 
 
 def _dotted(content: bytes) -> bytes:

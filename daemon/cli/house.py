@@ -1,0 +1,126 @@
+"""What commands work on: the configuration, the store and the daemon that may run beside them."""
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, fail, finish
+
+if TYPE_CHECKING:
+    from config.models import Settings
+    from daemon.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(command: F) -> F:
+    """`-c DIR`: where the configuration stands."""
+    return click.option(
+        "-c",
+        "--config",
+        "directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar=["POSTROOM_CONFIG", "CONFIGURATION_DIRECTORY"],
+        default=Path("/etc/postroom"),
+        show_default=True,
+        metavar="DIR",
+        help="Directory of the configuration.",
+    )(command)
+
+
+def settings_of(directory: Path) -> "Settings":
+    """The settings; or their problems are printed and the command ends."""
+    from config.load import load
+
+    settings, problems = load(directory)
+    if settings is None:
+        for problem in problems:
+            complain(str(problem))
+        complain(f"postroom: {len(problems)} problems in {directory}")
+        finish(BAD_CONFIGURATION)
+    return settings
+
+
+@contextmanager
+def store_of(settings: "Settings") -> Iterator["Store"]:
+    """The store beside a daemon that may run; trouble of the database ends the command."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from daemon.shift import database_url
+    from daemon.store import StoreError, open_store
+    from daemon.store.upgrade import schema_state
+
+    url = database_url(settings)
+    try:
+        _demand_current(schema_state(url), url)
+        store = open_store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+    except (SQLAlchemyError, StoreError, OSError) as error:
+        fail(TRY_AGAIN, f"the database cannot be used now: {_first_line(error)}")
+
+
+def _demand_current(state: str, url: str) -> None:
+    if state == "none":
+        fail(TRY_AGAIN, f"there is no database yet ({_without_password(url)}): `postroom run` makes it")
+    if state == "older":
+        fail(BAD_CONFIGURATION, "the database is of an older version: back it up, then `postroom db upgrade`")
+    if state == "newer":
+        fail(BAD_CONFIGURATION, "the database was written by a newer version of Postroom: use that one")
+
+
+def now_of(settings: "Settings") -> datetime:
+    """The present time, in UTC; the test clock counts where the configuration allows it."""
+    from daemon.seams import Clock, SeamRefused, check_allowed
+
+    try:
+        check_allowed(enabled=settings.postroom.test.enabled)
+    except SeamRefused as error:
+        fail(BAD_CONFIGURATION, str(error))
+    return Clock().now()
+
+
+def wake(settings: "Settings") -> None:
+    """Let a running daemon look at what was written; without one, it is found at the next start."""
+    from daemon.control import NotRunning, ask
+    from daemon.shift import data_directory
+
+    with suppress(NotRunning):
+        ask(data_directory(settings), {"do": "wake"})
+
+
+def remember(store: "Store", settings: "Settings", at: datetime) -> None:
+    """Keep the settings that what is written now will name: the daemon may still run on older ones."""
+    import json
+
+    from config.load import canonical
+    from daemon.store import messages
+    from daemon.versions import versions
+
+    told, content = json.dumps(versions()), canonical(settings).encode()
+    store.write(lambda c: messages.keep_settings(c, settings.digest, told, content, at)).result()
+
+
+def user() -> str:
+    """Who sits at the keyboard, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
+
+
+def _without_password(url: str) -> str:
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,152 @@
+"""`run`, `status`, `reload`: the daemon itself."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daemon.cli.house import config_option, now_of, settings_of, store_of
+from daemon.cli.output import (
+    FINDINGS,
+    TRY_AGAIN,
+    complain,
+    duration,
+    fail,
+    finish,
+    json_line,
+    json_option,
+    line,
+    table,
+)
+
+
+@click.command()
+@config_option
+def run(directory: Path) -> None:
+    """Run the daemon in the foreground.
+
+    SIGTERM or Ctrl-C ends it cleanly, SIGHUP reloads the configuration. Says every error of the configuration and
+    ends with 78 if there is one.
+    """
+    from daemon.app import run as run_daemon
+
+    finish(run_daemon(directory))
+
+
+@click.command()
+@config_option
+def reload(directory: Path) -> None:
+    """Have the running daemon take over the changed configuration.
+
+    With errors the last good one stays in force everywhere, and the errors are printed (exit code 1).
+    """
+    from daemon.control import NotRunning, ask
+    from daemon.shift import data_directory
+
+    settings = _loose_settings(directory)
+    try:
+        answer = ask(data_directory(settings), {"do": "reload"})
+    except NotRunning as error:
+        fail(TRY_AGAIN, f"{error}: nothing to reload")
+    for problem in answer.get("problems", []):
+        complain(problem)
+    if not answer.get("ok"):
+        fail(FINDINGS, f"{len(answer.get('problems', []))} problems: the daemon goes on with the last good configuration")
+    line("The daemon runs on the new configuration.")
+
+
+@click.command()
+@config_option
+@json_option
+def status(directory: Path, as_json: bool) -> None:
+    """Show whether the daemon runs and how its work stands (exit code 1 if it does not run).
+
+    Mails by fate, the oldest that waits, outgoing mails by state, mails set aside, addresses that were refused and
+    what was probably meant, the last reload and its errors.
+    """
+    from daemon.control import NotRunning, ask
+    from daemon.shift import data_directory
+
+    settings = _loose_settings(directory)
+    try:
+        found = ask(data_directory(settings), {"do": "status"})
+    except NotRunning:
+        found = _status_of_the_store(settings)
+    if as_json:
+        json_line(found)
+    else:
+        _show(found)
+    if not found["running"]:
+        finish(FINDINGS)
+
+
+def _loose_settings(directory: Path) -> Any:
+    """Settings to find the daemon by: with errors in the files, the place of its data may still be told."""
+    from config.draft import read
+    from config.load import load
+
+    settings, _ = load(directory)
+    if settings is not None:
+        return settings
+    draft = read(directory.absolute())
+    if draft.postroom is None:
+        return settings_of(directory)  # says what is wrong, and ends
+    return _Place(directory.absolute(), draft.postroom.model)
+
+
+class _Place:
+    """What is needed to find a daemon whose files have errors by now."""
+
+    def __init__(self, directory: Path, postroom: Any) -> None:
+        self.directory = directory
+        self.postroom = postroom
+
+
+def _status_of_the_store(settings: Any) -> dict[str, Any]:
+    """What the database says while no daemon runs."""
+    from daemon.store import messages, outgoing
+
+    now = now_of(settings)
+    with store_of(settings) as store, store.read() as connection:
+        fates: dict[str, int] = {}
+        for fate, _, number in messages.by_fate(connection):
+            fates[fate] = fates.get(fate, 0) + number
+        pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+        return {
+            "running": False,
+            "mails": fates,
+            "outbox": outgoing.by_state(connection),
+            "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
+            "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
+            "relays": [relay.url for relay in settings.postroom.relay],
+        }
+
+
+def _show(found: dict[str, Any]) -> None:
+    if found["running"]:
+        line(f"running since {found['started_at']}, process {found['pid']}, worker {found['worker']}", style="bold")
+        line(f"settings {found['settings'][:12]}, reloaded {found['reloaded_at'] or 'not since the start'}")
+        line(f"SMTP {', '.join(found['smtp']) or 'off'} ({found['connections']} connections), health {found['health'] or 'off'}")
+    else:
+        line("not running; this is what the database says", style="bold")
+    for problem in found.get("problems", []):
+        line(f"the last reload was refused: {problem}", style="red")
+    mails, letters = found["mails"], found["outbox"]
+    line(f"mails: {_counts(mails)}; the oldest unread waits for {duration(found['oldest_pending_seconds'])}")
+    line(f"outgoing: {_counts(letters)}; the oldest unsent waits for {duration(found['oldest_unsent_seconds'])}")
+    line(f"relay: {', '.join(found['relays'])}")
+    if mails.get("quarantined"):
+        line(f"{mails['quarantined']} mails are set aside: `postroom quarantine list`", style="yellow")
+    if letters.get("failed") or letters.get("held"):
+        line("outgoing mails need a person: `postroom queue list`", style="yellow")
+    refused = found.get("refused_recipients", [])
+    if refused:
+        rows = [(one["address"], one["count"], one["last_at"], one["meant"]) for one in refused]
+        table("Refused recipients", ("Address", "Times", "Last", "Probably meant"), rows)
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(numbers.items())) or "none"
+
+
+COMMANDS = (run, status, reload)

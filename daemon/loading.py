@@ -1,0 +1,43 @@
+"""Load and check a configuration in a process of its own.
+
+Checking compiles every template and looks up every holiday: what that imports would stay in the acceptor's memory for
+good. The child hands back the built settings, or the problems.
+"""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+from config.models import Settings
+from config.problems import Problem
+
+CHECK_SECONDS = 120
+
+
+def load_checked(directory: Path) -> tuple[Settings | None, list[Problem]]:
+    """The settings that may be run on, or None and everything that is wrong with files or templates."""
+    command = [sys.executable, "-m", "daemon.loading", str(directory)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=CHECK_SECONDS, check=True)  # noqa: S603
+    loaded: tuple[Settings | None, list[Problem]] = pickle.loads(done.stdout)  # noqa: S301 - from our own child
+    return loaded
+
+
+def problems_of_templates(settings: Settings) -> list[Problem]:
+    """Faults of the admin's templates, in the shape of all others."""
+    from templates.check import check
+
+    named = {n.template for rule in settings.rules for n in rule.notify if n.template}
+    return [Problem(f"templates/{p.file}", p.line, "", p.what) for p in check(settings.templates, named)]
+
+
+def load_here(directory: Path) -> tuple[Settings | None, list[Problem]]:
+    """The same, in this process."""
+    from config.load import check
+
+    settings, problems = check(directory, [problems_of_templates])
+    return (None if problems else settings), problems
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(pickle.dumps(load_here(Path(sys.argv[1]))))
