@@ -9,7 +9,8 @@ import re
 import msgspec
 
 from parsers import adf_contact, adf_text, labels, values
-from parsers.adf_tree import Element, Walker, attribute
+from parsers.adf_tree import EXTRA_CHARACTERS, EXTRA_COUNT, Element, Walker, attribute
+from parsers.clean import single_line
 from parsers.document import Document
 from parsers.merge import marked, merged
 from parsers.records import Dealer, ExternalId, Hints, Money, Provider, Reading, Vehicle, VehicleRole
@@ -67,11 +68,16 @@ def _reading(prospect: Element, hints: Hints) -> Reading:
 
 
 def _with_key_values(reading: Reading, hints: Hints) -> Reading:
+    """Read `Key: value` lines inside the comments as a lower layer; those that no dictionary knows are kept, too."""
     pairs = labels.pairs_of_text(reading.comments) if reading.comments and ":" in reading.comments else []
-    if len(pairs) == 0:
+    told = [(label, value) for label, value in pairs if value]
+    if len(told) < 2:  # a lone colon is prose
         return reading
-    inner = labels.reading(pairs, hints, "label")
-    return merged(reading, msgspec.structs.replace(inner, comments=None)) if inner else reading
+    inner = labels.reading(told, hints, "label")
+    if inner is None:
+        extra = {single_line(label, 100) or "": single_line(value, EXTRA_CHARACTERS) or "" for label, value in told}
+        inner = marked(Reading(extra=dict(list(extra.items())[:EXTRA_COUNT])), "label")
+    return merged(reading, msgspec.structs.replace(inner, comments=None))
 
 
 def instant(text: str, language: str | None) -> str | None:

@@ -13,8 +13,10 @@ from lxml import etree
 from parsers.document import Document
 
 FRAGMENT_CHARACTERS = 1 << 20
-FRAGMENTS = 50
+TOTAL_CHARACTERS = 2 << 20
+"""Of all fragments of one mail; what goes beyond is not read."""
 
+_SIGNS = ("adf", "ADF", "Adf", "rospect", "ROSPECT")
 _START = re.compile(r"<(?:[\w-]{1,40}:)?(?:adf|prospect)(?=[\s/>])", re.IGNORECASE)
 _END = re.compile(r"</(?:[\w-]{1,40}:)?(?:adf|prospect)\s*>", re.IGNORECASE)
 _LESS = r"&(?:lt|#0*60|#x0*3c);"
@@ -26,8 +28,8 @@ _MARKUP = re.compile(r"<[^<>]*>")
 _UNSAFE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)"  # kept as it is
     r"|<!--.*?(?:-->|\Z)"  # dropped: "--" inside one ends the document for a parser
-    r"|<!(?:DOCTYPE|ENTITY)[^<>\[]*(?:\[[^\]]*\]\s*)?>?"  # dropped: nothing may be declared
-    r"|<[A-Za-z_][^<>]*>"  # a tag: its attributes are quoted
+    r"|<!(?:DOCTYPE|ENTITY)[^<>\[]*(?:\[[^\]]{0,2000}\]\s*)?>?"  # dropped: nothing may be declared
+    r"|<[A-Za-z_][^<>=]*=[^<>]*>"  # a tag with attributes: they are quoted
     r"|<(?![/?A-Za-z_])"  # a bare sign
     r"|&(?:\#?\w{1,32};)?",
     re.DOTALL,
@@ -35,6 +37,7 @@ _UNSAFE = re.compile(
 _ATTRIBUTE = re.compile(
     r"""(\s[\w:.-]+\s*=\s*)(?:"([^"<>]*)"|'([^'<>]*)'|[“”„]([^<>“”„]*)[“”„]|([^\s"'<>]+?)(?=[\s>]|/>|$))"""
 )
+_SOUND_TAG = re.compile(r'<[\w:.-]+(?:\s+[\w:.-]+="[^"<>&]*")*\s*/?>')
 _PREDEFINED = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"}
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 forbids."""
@@ -45,15 +48,22 @@ def fragments(document: Document) -> list[str]:
     found: list[str] = []
     for part in document.structured:
         text = part.text
-        piece = cut(text) or cut_escaped(text)
-        if piece is not None and len(found) < FRAGMENTS:
+        piece = (cut(text) or cut_escaped(text)) if holds(text) else None
+        if piece is not None and sum(map(len, found)) + len(piece) <= TOTAL_CHARACTERS:
             found.append(piece)
     return found
 
 
+def holds(text: str) -> bool:
+    """Whether there is ADF in a text, as markup or escaped."""
+    if not any(sign in text for sign in _SIGNS):  # most mails end here, at the price of a substring search
+        return False
+    return _START.search(text) is not None or _ESCAPED_START.search(text) is not None
+
+
 def cut(text: str) -> str | None:
     """Cut ADF out of a text that holds it as markup."""
-    if "<" not in text or not (start := _START.search(text)):
+    if not (start := _START.search(text)):
         return None
     end = start.end()
     for closing in _END.finditer(text, start.end()):
@@ -86,7 +96,9 @@ def _repaired(match: re.Match[str]) -> str:
     if text.startswith("<!"):
         return text if text.startswith("<![CDATA[") else ""
     if text.startswith("<"):
-        return "&lt;" if len(text) == 1 else _ATTRIBUTE.sub(_quoted, text) if "=" in text else text
+        if len(text) == 1:
+            return "&lt;"
+        return text if _SOUND_TAG.fullmatch(text) else _ATTRIBUTE.sub(_quoted, text)
     if text in _PREDEFINED or text.startswith("&#"):
         return text
     return html.escape(html5.get(text[1:], "")) or "&amp;" + text[1:]
@@ -97,32 +109,43 @@ def _quoted(match: re.Match[str]) -> str:
     return f'{match[1]}"{html.escape(html.unescape(value))}"'
 
 
-def prospects(markup: str) -> list[etree._Element]:
-    """Parse repaired ADF; returns its prospects in order, of any prefix and case.
+_PARSER = etree.XMLParser(
+    recover=True,
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+    strip_cdata=True,
+)
+"""Never expands an entity, never fetches anything, and keeps libxml2's limits on depth and size."""
 
-    Entities are never expanded, nothing is fetched, and libxml2's limits on depth and size stay on.
-    """
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-        remove_comments=True, remove_pis=True, strip_cdata=True,
-    )  # fmt: skip
+
+def prospects(markup: str) -> list[etree._Element]:
+    """Parse ADF; returns its prospects in order. Names of elements are bare afterwards: lower case, no prefix."""
     try:
-        root = etree.fromstring(f"<postroom>{repair(markup)}</postroom>".encode(), parser)
+        root = etree.fromstring(f"<postroom>{repair(markup)}</postroom>".encode(), _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         return []
     if root is None:
         return []
-    return [element for element in root.iter() if local_name(element) == "prospect"]
+    for element in root.iter(etree.Element):
+        tag = str(element.tag)
+        if not (tag.isalpha() and tag.islower()):
+            _rename(element, tag.rpartition("}")[2].rpartition(":")[2].lower())
+    return list(root.iter("prospect"))
+
+
+def _rename(element: etree._Element, name: str) -> None:
+    try:
+        element.tag = name
+    except ValueError:
+        element.tag = "unnamed"  # nothing that XML would allow is left of it
 
 
 def text_of(element: etree._Element) -> str:
     """All text inside an element, foreign elements' too."""
+    if len(element) == 0:
+        return element.text or ""
     return "".join(str(piece) for piece in element.itertext())
-
-
-def local_name(element: etree._Element) -> str:
-    """Name of an element without namespace and prefix, lower case; empty for what is no element."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        return ""
-    return tag.rpartition("}")[2].rpartition(":")[2].lower()

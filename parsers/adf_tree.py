@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from parsers import html
-from parsers.adf_text import local_name, text_of
+from parsers.adf_text import text_of
 from parsers.clean import BLOCK_LIMIT, block, single_line
 
 Element = etree._Element  # lxml has no public name for it
@@ -33,17 +33,17 @@ class Walker:
 
     def children(self, parent: Element | None, *names: str) -> list[Element]:
         """Children of any of these names, in document order; none where there is no parent."""
-        return [] if parent is None else [child for child in parent if local_name(child) in names]
+        return [] if parent is None else list(parent.iterchildren(*names))
 
     def child(self, parent: Element | None, *names: str) -> Element | None:
         """The first child of any of these names."""
-        return next(iter(self.children(parent, *names)), None)
+        return None if parent is None else next(parent.iterchildren(*names), None)
 
     def line(self, element: Element | None) -> str | None:
         """Text of an element as one line; None where it is missing, empty or says that nothing is known."""
         if element is None:
             return None
-        self._read.update(element.iter())
+        self._mark(element)
         text = single_line(text_of(element))
         if text and _ENTITY.search(text):
             text = single_line(entities.unescape(text))
@@ -55,11 +55,16 @@ class Walker:
 
     def prose(self, element: Element) -> str | None:
         """Text of several lines; HTML inside is reduced to its text."""
-        self._read.update(element.iter())
+        self._mark(element)
         text = text_of(element)[: BLOCK_LIMIT * 4]
         if _TAG.search(text) or _ENTITY.search(text):
             text = html.to_text(text)
         return block(text)
+
+    def _mark(self, element: Element) -> None:
+        self._read.add(element)
+        if len(element):
+            self._read.update(element.iter())
 
     def rest(self) -> dict[str, str]:
         """What was not read, by dotted path below the prospect: partners' extensions, options, grades, tracking."""
@@ -85,7 +90,7 @@ class Walker:
             seen: dict[str, int] = {}
             below: list[tuple[tuple[str, ...], Element]] = []
             for child in element:
-                name = local_name(child)
+                name = str(child.tag)
                 seen[name] = seen.get(name, 0) + 1
                 numbered = f"{name}{seen[name]}" if name == "vehicle" and seen[name] > 1 else name
                 below.append(((*path, numbered), child))

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from importlib import resources
 
 from parsers.document import Document
-from parsers.headers import parameters
 from parsers.records import MailClass
 
 Verdict = tuple[MailClass, str]
@@ -67,7 +66,7 @@ def classify(document: Document) -> tuple[MailClass, str]:
 
 def _bounce(document: Document) -> Verdict | None:
     """A mail server says that it could not deliver, or not yet."""
-    kind, params = parameters(document.headers.raw("content-type"))
+    kind, params = document.content_type
     report = params.get("report-type", "").lower()
     types = {leaf.type for leaf in document.leaves[:20]}
     if "message/delivery-status" in types or (kind == "multipart/report" and report == "delivery-status"):
@@ -101,7 +100,7 @@ def _report(document: Document) -> Verdict | None:
         return "automatic", "complaint report (RFC 5965)"
     if "message/disposition-notification" in types:
         return "automatic", "receipt (RFC 8098)"
-    if parameters(document.headers.raw("content-type"))[0] == "multipart/report":
+    if document.content_type[0] == "multipart/report":
         return "bounce", "multipart/report"
     return None
 

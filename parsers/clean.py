@@ -4,6 +4,7 @@ Everything that leaves the parsers went through here, so that no header, log lin
 by a line separator, a NUL, a lone surrogate or a bidirectional override in somebody's name.
 """
 
+import re
 import unicodedata
 
 LINE_LIMIT = 500
@@ -11,15 +12,13 @@ LINE_LIMIT = 500
 BLOCK_LIMIT = 20_000
 """Characters of a text of several lines."""
 
-_LINE_ENDS = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
+_LINE_END = re.compile("\r\n|[\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]")
 _INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 """Soft hyphen, zero-width space, byte order mark and the bidirectional controls; joiners stay, emoji need them."""
 
 
-_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
-"""C0 and C1 controls, and surrogates, which no encoding can write."""
-_DROP: dict[int, str | None] = dict.fromkeys((*_CONTROLS, *map(ord, _INVISIBLE)))
-_BLOCK = {**_DROP, **dict.fromkeys(map(ord, _LINE_ENDS), "\n"), ord("\t"): "\t", 0xA0: " "}
+_UNWANTED = re.compile(f"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
+"""C0 and C1 controls but tab and line ends, surrogates, which no encoding can write, and what nobody sees."""
 
 
 def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
@@ -32,7 +31,7 @@ def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
         return None
     joined = " ".join(text[: limit * 4].split())  # split() takes all line and paragraph separators as white space
     if not (joined.isascii() and joined.isprintable()):
-        joined = " ".join(unicodedata.normalize("NFC", joined.translate(_DROP)).split())
+        joined = " ".join(unicodedata.normalize("NFC", _UNWANTED.sub("", joined)).split())
     return joined[:limit].rstrip() or None
 
 
@@ -44,9 +43,8 @@ def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:
     """
     if not text:
         return None
-    text = text[: limit * 4].replace("\r\n", "\n")
-    if not (text.isascii() and text.replace("\n", "").isprintable()):
-        text = unicodedata.normalize("NFC", text.translate(_BLOCK))
+    text = _LINE_END.sub("\n", text[: limit * 4])
+    text = unicodedata.normalize("NFC", _UNWANTED.sub("", text).replace("\xa0", " "))
     lines: list[str] = []
     for line in text.split("\n"):
         bare = line.rstrip()

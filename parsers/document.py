@@ -5,7 +5,7 @@ from functools import cached_property
 
 from parsers import charset, html, mime
 from parsers.clean import BLOCK_LIMIT, block
-from parsers.headers import Address, Headers
+from parsers.headers import Address, Headers, parameters
 from parsers.mime import Part
 from parsers.records import Attachment, Hints
 
@@ -77,7 +77,12 @@ class Document:
             if part.disposition or part.name or not part.type.startswith(("text/", "message/delivery-status"))
         )
 
-    @property
+    @cached_property
+    def content_type(self) -> tuple[str, dict[str, str]]:
+        """Declared type of the whole mail and its parameters; `root.type` may differ where a multipart is none."""
+        return parameters(self.headers.raw("content-type"))
+
+    @cached_property
     def sender(self) -> Address:
         """Display name and lower-case address of From, else of Sender; the address is empty where none stands."""
         for name in ("from", "sender"):

@@ -44,6 +44,7 @@ class Part:
     children: "list[Part]" = field(default_factory=list)
     alternative: int = 0
     """Number of the multipart/alternative that this part stands in; 0 for none."""
+    _text: str | None = None
 
     @property
     def disposition(self) -> str:
@@ -71,7 +72,12 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The text behind transfer encoding and character set, at most `TEXT_CHARACTERS`."""
+        """The text behind transfer encoding and character set, at most `TEXT_CHARACTERS`; decoded once."""
+        if self._text is None:
+            self._text = self._read_text()
+        return self._text
+
+    def _read_text(self) -> str:
         data = self._decoded(min(self.end, self.start + TEXT_BYTES))
         if self.end - self.start > TEXT_BYTES:
             data = data[: data.rfind(b"\n") + 1] or data

@@ -24,14 +24,14 @@ Level = Callable[[Document, Hints], tuple[Reading, ...]]
 
 def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
-    pairs = [pair for markup in mail.html if not _holds_adf(markup) for pair in labels.pairs_of_html(markup)]
+    pairs = [pair for markup in mail.html if not adf_text.holds(markup) for pair in labels.pairs_of_html(markup)]
     reading = labels.reading(pairs, hints, "table") if pairs else None
     return (reading,) if reading else ()
 
 
 def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """`Label: value` lines of plain text."""
-    pairs = [pair for text in mail.plain if not _holds_adf(text) for pair in labels.pairs_of_text(text)]
+    pairs = [pair for text in mail.plain if not adf_text.holds(text) for pair in labels.pairs_of_text(text)]
     reading = labels.reading(pairs, hints, "label") if pairs else None
     return (reading,) if reading else ()
 
@@ -196,9 +196,5 @@ def _with_relay(reading: Reading, mail: Document) -> Reading:
     return merged(reading, marked(Reading(extra={"reply_to": relay}), "header"))
 
 
-def _holds_adf(text: str) -> bool:
-    return adf_text.cut(text) is not None or adf_text.cut_escaped(text) is not None
-
-
 def _shows_adf(mail: Document) -> bool:
-    return any(_holds_adf(part.text) for part in mail.structured)
+    return any(adf_text.holds(part.text) for part in mail.structured)
