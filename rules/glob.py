@@ -30,8 +30,18 @@ def found(pattern: str, text: str) -> bool:
 
 def any_of(patterns: Iterable[str], texts: Iterable[str]) -> str | None:
     """The first text that fits one of the patterns; None if none does."""
-    wanted = tuple(patterns)
-    return next((text for text in texts if any(matches(pattern, text) for pattern in wanted)), None)
+    plain, globs = _sorted_out(tuple(patterns))
+    for text in texts:
+        if text[:TEXT_LIMIT].casefold() in plain or any(matches(glob, text) for glob in globs):
+            return text
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _sorted_out(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Patterns without a glob, which are only compared, and the others."""
+    globs = tuple(pattern for pattern in patterns if "*" in pattern or "?" in pattern)
+    return frozenset(pattern.casefold() for pattern in patterns if pattern not in globs), globs
 
 
 def _fits_after(rest: list[re.Pattern[str]], text: str, at: int, last_length: int) -> bool:

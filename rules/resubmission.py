@@ -40,7 +40,7 @@ def resubmission(text: str, book: DayBook, now: datetime) -> datetime:
 
 def _read(text: str, book: DayBook, now: datetime) -> datetime:
     if text[-1:].isalpha() and text[:1].isdigit() and "-" not in text:
-        return _after(parse_duration(text), book, now)
+        return _after(parse_duration(text.lower()), book, now)
     if len(text) == len("2026-12-03"):
         return _day(date.fromisoformat(text), book)
     at = datetime.fromisoformat(text)
