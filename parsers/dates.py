@@ -119,7 +119,7 @@ def _day(text: str, language: str | None) -> tuple[str, str] | None:
 
 def _date(parts: dict[str, str | None], language: str | None) -> str | None:
     year = int(parts["y"] or 0)
-    year += 2000 if year < 100 else 0
+    year += 2000 if len(parts["y"] or "") == 2 else 0
     for month, day in _orders(parts, language):
         try:
             date = datetime(year, month, day)  # noqa: DTZ001 - only a check of the calendar

@@ -6,6 +6,7 @@ ends, so this reads tags in one pass whose time and memory grow with the length 
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
@@ -79,11 +80,14 @@ class _Walk:
         self.headers = 0
         self.cell: list[Row] | None = None
         self.pieces: list[str] = []
+        self.bold = False
         self.bold_end = 0
         self.tables: list[tuple[list[list[Row]], list[Row] | None]] = []
 
     def end_line(self, blank: bool = False) -> None:
         """Finish the line; `blank` marks the gap after a paragraph or a second `<br>`."""
+        if not (self.pieces or blank):
+            return
         target = self.rows if self.cell is None else self.cell
         if self.pieces:
             bold, plain = "".join(self.pieces[: self.bold_end]), "".join(self.pieces[self.bold_end :])
@@ -92,14 +96,16 @@ class _Walk:
                 target.append(Row((head, tail)))
             elif head or tail:
                 target.append(Row((head + tail,)))
-            self.pieces = []
-            self.bold_end = 0
+            self.pieces, self.bold, self.bold_end = [], False, 0
         if blank and target and target[-1] is not BLANK:
             target.append(BLANK)
 
+    def start_bold(self) -> None:
+        self.bold = len(self.pieces) < 4 and not "".join(self.pieces).strip()
+
     def end_bold(self) -> None:
         """Bold type at the start of a line may be a label; later bold type is only emphasis."""
-        if not self.bold_end and len(self.pieces) < 4:
+        if self.bold and not self.bold_end:
             self.bold_end = len(self.pieces)
 
     def start_cell(self, header: bool) -> None:
@@ -141,7 +147,8 @@ class _Walk:
             self.cells, self.cell = self.tables.pop()
 
 
-def rows(markup: str) -> list[Row]:
+@lru_cache(maxsize=2)  # text and pairs of the same part are asked for one after the other
+def rows(markup: str) -> tuple[Row, ...]:
     """Read the visible text as lines and table rows, in their order; never raises."""
     walk = _Walk()
     markup = markup[:_LIMIT]
@@ -154,17 +161,17 @@ def rows(markup: str) -> list[Row]:
         if token.start() > position and hidden is None:
             _add_text(walk, markup[position : token.start()], in_pre > 0)
         position = token.end()
-        name = (token["name"] or "").lower()
+        _, slash, name, attributes = token.groups()
         if not name:
             continue
-        closing, attributes = token["close"] == "/", token["attributes"]
+        closing, name = slash == "/", name.lower()
         if hidden is not None:  # everything up to the end of the hidden element
             if name == hidden:
                 depth += -1 if closing else 1
             if depth == 0 or (hidden == "p" and name in _BLOCKS):
                 hidden = None
             continue
-        if attributes and not closing and name not in _VOID and _HIDDEN.search(attributes):
+        if attributes and not closing and name not in _VOID and _is_hidden(attributes):
             hidden, depth = name, 1
         elif name == "a":
             address = _link(walk, closing, attributes, address)
@@ -177,7 +184,12 @@ def rows(markup: str) -> list[Row]:
         _add_text(walk, markup[position:], in_pre > 0)
     for _ in range(len(walk.tables) + 1):
         walk.end_table()
-    return walk.rows
+    return tuple(walk.rows)
+
+
+def _is_hidden(attributes: str) -> bool:
+    lower = attributes.lower()
+    return ("none" in lower or "hid" in lower) and bool(_HIDDEN.search(lower))
 
 
 def _add_text(walk: _Walk, text: str, preformatted: bool) -> None:
@@ -226,8 +238,8 @@ def _tag(walk: _Walk, name: str, closing: bool) -> None:
         walk.end_row()
     elif name == "table":
         (walk.end_table if closing else walk.start_table)()
-    elif name in _BOLD and closing:
-        walk.end_bold()
+    elif name in _BOLD:
+        (walk.end_bold if closing else walk.start_bold)()
     elif name == "hr":
         walk.end_line()
         (walk.rows if walk.cell is None else walk.cell).append(RULER)

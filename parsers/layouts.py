@@ -83,6 +83,8 @@ class _Pairing:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not _is_plausible(label):
                 return False
+        elif self.in_message and self.label and label[0].islower() and not self.label[0].islower():
+            return False  # "my question: how far?" is the customer's sentence, not the form's label
         self.open(label, value)
         if not self.in_message:
             self._split(value)

@@ -5,7 +5,7 @@ import unicodedata
 
 # ISO 3779: 17 characters without I, O and Q. The check digit holds only in North America, so it rejects nothing here.
 _VIN = re.compile(r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)[0-9]{2}(?!\d)")
 _DASHES = re.compile(r"[‐‑‒–—−·•．.]")
 _PLATES: dict[str, tuple[re.Pattern[str], str]] = {
     "DE": (re.compile(r"([A-ZÄÖÜ]{1,3})[-: ]{1,3}([A-Z]{1,2})[- ]{0,2}(\d{1,4})\s?([EH]?)"), r"\1-\2 \3\4"),
@@ -15,7 +15,7 @@ _PLATES: dict[str, tuple[re.Pattern[str], str]] = {
     "FR": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1-\2-\3"),
     "IT": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1\2\3"),
 }
-_NL_GROUPS = re.compile(r"[A-Z]{1,3}|\d{1,3}")
+_NL_GROUPS = re.compile(r"[A-Z]{1,3}|[0-9]{1,3}")
 
 
 def vin(text: str) -> str | None:
@@ -45,7 +45,7 @@ def plate(text: str, region: str | None) -> str | None:
     found = pattern.fullmatch(upper.replace("- ", "-")) if pattern else None
     if found:
         return found.expand(form)
-    if region == "NL" and len(upper.replace("-", "").replace(" ", "")) == 6:
+    if region == "NL" and re.fullmatch(r"[A-Z0-9]{6}", re.sub(r"[- ]", "", upper)):
         return "-".join(_NL_GROUPS.findall(upper))
     short = len(upper) <= 12 and any(c.isdigit() for c in upper)
     return upper if short and re.fullmatch(r"[\w -]+", upper) else None
