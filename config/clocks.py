@@ -88,6 +88,9 @@ def _steps(draft: Draft, entry: Entry[Site]) -> Iterator[Problem]:
 
 
 def _find(draft: Draft, site: Site, name: str) -> Policy | None:
+    """Find the policy that a name means at a site; None also for one with errors of its own."""
+    if name in draft.named.get("policy", ()):
+        return None
     own = next((entry.model for entry in draft.policies if entry.path[1] == name), None)
     return own or shipped_versions()[site.shipped].policy.get(name)
 

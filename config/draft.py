@@ -16,10 +16,17 @@ from pydantic import ValidationError
 
 from config.locate import locate
 from config.models import Model, Policy, Postroom, Rule, Site, Source, Test, Unit
+from config.partial import remainder
 from config.problems import Path, Problem, nearest
 from config.wording import said
 
 M = TypeVar("M", bound=Model)
+_SYNTAX = {
+    "Illegal character '\\n'": "a text is not closed with a quote",
+    "Cannot overwrite a value": "a key is given twice",
+}
+"""What tomllib says, and what it means to an admin."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 MAIN = "postroom.toml"
 TABLES: dict[str, dict[str, type[Model]]] = {
     "units": {"unit": Unit},
@@ -87,6 +94,15 @@ class Draft:
     """Table -> ids of tables that are not well formed: known, but nothing can be said of them."""
     unread: set[str] = field(default_factory=set)
     """Stems of files that could not be read: what they hold is not known."""
+    unsound: set[tuple[str, str]] = field(default_factory=set)
+    """File and dotted key of values that are wrong in themselves: nothing follows from them."""
+
+    def follows(self, problem: Problem) -> bool:
+        """Whether a problem only follows from a value that is wrong in itself."""
+        if not self.unsound:
+            return False
+        ends = [i for i, c in enumerate(problem.key) if c in ".["] + [len(problem.key)]
+        return any((problem.file, problem.key[:end]) in self.unsound for end in ends)
 
     def whole(self, *stems: str) -> bool:
         """Whether every table of these files is well formed, so that a missing one is really missing."""
@@ -139,6 +155,7 @@ def _parse(draft: Draft, path: FilePath, stem: str) -> TomlFile | None:
 def _syntax(message: str, text: str) -> tuple[int, str]:
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", message, re.DOTALL)
     words = match[1] if match else message
+    words = _SYNTAX.get(words, words)
     line = int(match[2]) if match and match[2] else text.rstrip().count("\n") + 1
     return line, f"is not valid TOML: {words[:1].lower()}{words[1:]}"
 
@@ -170,18 +187,32 @@ def _keep(draft: Draft, table: str, entry: Entry[Any] | None) -> None:
 
 
 def _entry(draft: Draft, file: TomlFile, path: Path, model: type[M]) -> Entry[M] | None:
+    """Check one table by itself; of a table with errors, what is sound is still checked against the others."""
     value: Any = file.data
     for key in path:
         value = value[key]
     try:
         return Entry(file, path, model.model_validate(value))
-    except ValidationError as failure:
-        found = {_problem(file, path, error, model) for error in failure.errors(include_url=False)}
-        draft.problems.extend(sorted(found))
+    except ValidationError as error:
+        failure = error
+    draft.problems.extend(_problems(file, path, failure, model))
     if path:
         name = path[1] if path[0] == "policy" else value.get("id", "") if isinstance(value, dict) else ""
         draft.named.setdefault(str(path[0]), set()).add(str(name))
-    return None
+    built, unsound = remainder(model, value, failure)
+    draft.unsound |= {(file.name, dotted(file.data, (*path, key))) for key in unsound}
+    return Entry(file, path, built) if built else None
+
+
+def _problems(file: TomlFile, path: Path, failure: ValidationError, model: type[Model]) -> set[Problem]:
+    errors = failure.errors(include_url=False)
+    # A list whose elements are all wrong counts as empty: pydantic says both, one is enough.
+    inner = {error["loc"][:-1] for error in errors} | {error["loc"][:-2] for error in errors}
+    return {
+        _problem(file, path, error, model)
+        for error in errors
+        if error["type"] != "too_short" or error["loc"] not in inner
+    }
 
 
 def _problem(file: TomlFile, path: Path, error: Any, model: type[Model]) -> Problem:
@@ -212,6 +243,7 @@ def dotted(data: Any, path: Path) -> str:
             name = (inner.get("id") or inner.get("name")) if isinstance(inner, dict) else None
             text += f"[{name if isinstance(name, str) and name else key + 1}]"
         else:
-            text += f".{key}" if text else key
+            shown = key if _BARE.fullmatch(key) else f'"{key}"'
+            text += f".{shown}" if text else shown
         data = inner
     return text

@@ -32,8 +32,9 @@ def load(directory: Path) -> tuple[Settings | None, list[Problem]]:
         The settings and no problems, or None and every problem of all files, sorted by file and line.
     """
     draft = read(directory.absolute())
-    draft.problems += chain.from_iterable(check(draft) for check in (check_links, check_addresses, check_clocks))
-    draft.problems += chain(check_reach(draft), check_outside(draft), _some_site(draft))
+    checks = (check_links, check_addresses, check_clocks, check_reach, check_outside, _some_site)
+    found = chain.from_iterable(check(draft) for check in checks)
+    draft.problems += [problem for problem in found if not draft.follows(problem)]
     templates = dict(_templates(draft))
     if draft.problems or draft.postroom is None:
         return None, _sorted(draft.problems)

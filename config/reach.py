@@ -28,6 +28,19 @@ class House:
     sources: dict[str, tuple[str, str | None]]
     """Source -> its type, and its site unless it serves several."""
 
+    def names(self, key: str) -> Set[str]:
+        """Name all that a key of `when` may name."""
+        match key:
+            case "site":
+                return self.sites.keys()
+            case "unit":
+                return frozenset().union(*self.sites.values())
+            case "brand":
+                return frozenset().union(*self.brands.values())
+            case "source":
+                return self.sources.keys()
+        return {kind for kind, _ in self.sources.values()}
+
 
 def check_reach(draft: Draft) -> Iterator[Problem]:
     """Find rules that can never match or do nothing, and a missing last rule."""
@@ -35,7 +48,7 @@ def check_reach(draft: Draft) -> Iterator[Problem]:
     before: list[Entry[Rule]] = []
     for entry in draft.rules:
         yield from _effects(entry)
-        if draft.whole("units", "sites", "sources"):
+        if draft.whole("units", "sites", "sources", "rules"):
             yield from _reached(house, entry, before)
         if not entry.model.also:
             before.append(entry)
@@ -95,13 +108,15 @@ def _reached(house: House, entry: Entry[Rule], before: list[Entry[Rule]]) -> Ite
 
 
 def _last(draft: Draft) -> Iterator[Problem]:
-    if "rules" in draft.unread or draft.named.get("rule"):
+    if not draft.whole("rules"):
         return
     if not draft.rules:
         yield Problem(
             "rules.toml", 1, "rule", "no rule is configured", 'write [[rule]] name = "…" notify = { team = "…" }'
         )
         return
+    if any(rule.model.when == Conditions() and not rule.model.also for rule in draft.rules[:-1]):
+        return  # every rule after that one is reported already
     last = draft.rules[-1]
     if last.model.when != Conditions() or last.model.also:
         meant = "add one without when and without also at the end"
@@ -111,9 +126,9 @@ def _last(draft: Draft) -> Iterator[Problem]:
 def _contradiction(house: House, when: Conditions) -> str | None:
     """Say why no mail can meet the conditions, if so."""
     sites = _sites(house, when)
-    if sites is not None and not sites:
-        given = ", ".join(key for key in ("site", "unit", "brand", "source", "type") if getattr(when, key))
-        return f"no mail meets its {given} together"
+    given = [key for key in ("site", "unit", "brand", "source", "type") if getattr(when, key)]
+    if sites is not None and not sites and all(_named(getattr(when, key), house.names(key)) for key in given):
+        return f"no mail meets its {' and '.join(given)} together"
     if when.excluded is not None and covers(house, when.excluded, when.model_copy(update={"excluded": None})):
         return "what it asks for is what its not excludes"
     return None
@@ -158,7 +173,7 @@ def _sources(house: House, when: Conditions) -> Allowed:
     if not when.source and not when.type:
         return None
     named = _named(when.source, house.sources.keys()) if when.source else set(house.sources)
-    types = _named(when.type, {kind for kind, _ in house.sources.values()}) if when.type else None
+    types = _named(when.type, house.names("type")) if when.type else None
     return {name for name in named if types is None or house.sources[name][0] in types}
 
 
@@ -168,10 +183,10 @@ def _own_sites(house: House, when: Conditions) -> Allowed:
         return None
     found = _named(when.site, house.sites.keys()) if when.site else set(house.sites)
     if when.unit:
-        units = _named(when.unit, frozenset().union(*house.sites.values()))
+        units = _named(when.unit, house.names("unit"))
         found = {site for site in found if not units.isdisjoint(house.sites[site])}
     if when.brand:
-        brands = _named(when.brand, frozenset().union(*house.brands.values()))
+        brands = _named(when.brand, house.names("brand"))
         found = {site for site in found if not brands.isdisjoint(house.brands[site])}
     return found
 

@@ -42,7 +42,7 @@ def parse_duration(text: object) -> Duration:
         return text
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("is not a duration, write 30m, 2h, 7d or 2wd (working days)")
+        raise ValueError(f"'{text}' is not a duration, write 30m, 2h, 7d or 2wd (working days)")
     return Duration(int(match[1]), match[2])
 
 
@@ -52,7 +52,7 @@ def parse_silence(text: object) -> Duration | str:
         return "off"
     duration = parse_duration(text)
     if duration.unit == "wd":
-        raise ValueError("counts elapsed time, write 7d or off")
+        raise ValueError(f"'{text}' counts working days, silence counts all, write 7d or off")
     return duration
 
 
@@ -113,5 +113,5 @@ def parse_size(text: object) -> int:
         return text
     match = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("is not a size, write 25MiB")
+        raise ValueError(f"'{text}' is not a size, write 25MiB")
     return int(match[1]) * _SIZE_UNITS[match[2] or ""]
