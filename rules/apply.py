@@ -1,30 +1,20 @@
 """The one door: whatever happens to a record is an action, and this is the only function that changes one."""
 
-import re
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from config.lookup import controllers_of, team_address
+from config.lookup import team_address
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
-from rules import glob, lifecycle
-from rules.daybook import daybook_of
+from rules import lifecycle
+from rules.changes import FIELDS, WORDS_LIMIT
 from rules.deadlines import FOLLOW_UP, plan
 from rules.hours import NeverOpens
 from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Notification, Record, Refused
-from rules.resubmission import resubmission
 from rules.sites import site_named
-
-_ADDRESS = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
-_RESULT_LIMIT = 200
-
-Fields = dict[str, Any]
-"""Fields of a record that an action sets, beside state, cycle and revision."""
 
 
 def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
@@ -129,7 +119,7 @@ def _first_notice(wish: Notification, language: str, now: datetime) -> Notice:
 
 
 def _change(record: Record, action: Action, transition: Transition, settings: Settings, now: datetime) -> Record:
-    set_fields = _FIELDS.get(action.name)
+    set_fields = FIELDS.get(action.name)
     fields = set_fields(record, action, _site(settings, record), settings, now) if set_fields else {}
     return msgspec.structs.replace(
         record,
@@ -138,64 +128,6 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
         revision=record.revision + 1,
         **fields,
     )
-
-
-def _take(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"assignee": action.actor.name or record.assignee, "resubmit_at": None}
-
-
-def _assign(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    to = action.args["to"].strip()
-    if not _ADDRESS.fullmatch(to):
-        raise Refused(f"'{to[:80]}' is no mail address, write to=name@domain.example")
-    # a customer's data goes there: by mail only to people of the house; the admin's command line knows what it does
-    if action.actor.role != "command" and not _of_the_house(to, site, settings):
-        raise Refused(f"'{to}' is nobody of {site.id}: members, roles, teams and controllers of a site can be assigned")
-    return {"assignee": to, "resubmit_at": None}
-
-
-def _of_the_house(address: str, site: Site, settings: Settings) -> bool:
-    known = (*site.teams.values(), *site.roles.values(), *controllers_of(settings, site))
-    members = (pattern for patterns in site.members.values() for pattern in patterns)
-    return address.casefold() in {each.casefold() for each in known} or glob.any_of(members, (address,)) is not None
-
-
-def _done(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"result": single_line(action.args.get("result"), _RESULT_LIMIT), "resubmit_at": None}
-
-
-def _later(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"resubmit_at": resubmission(action.args["until"], daybook_of(site, record.team), now)}
-
-
-def _not_mine(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    team = (action.args.get("team") or "").strip() or site.fallback
-    if team not in site.teams:
-        meant = nearest(team, site.teams)
-        raise Refused(f"{site.id} has no team '{team[:40]}', {meant or f'its teams are {_names(sorted(site.teams))}'}")
-    if team == record.team:
-        others = sorted(set(site.teams) - {team})
-        raise Refused(f"{team} has it already; {f'say team={others[0]}' if others else 'there is no other team'}")
-    return {"team": team, "assignee": None, "resubmit_at": None}
-
-
-def _close(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"resubmit_at": None}
-
-
-def _reopen(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"result": None, "assignee": None, "resubmit_at": None}
-
-
-_FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
-    "take": _take,
-    "assign": _assign,
-    "done": _done,
-    "later": _later,
-    "not-mine": _not_mine,
-    "spam": _close,
-    "reopen": _reopen,
-}
 
 
 def _deadlines(record: Record, transition: Transition, settings: Settings, now: datetime) -> tuple[Deadline, ...]:
@@ -210,14 +142,17 @@ def _deadlines(record: Record, transition: Transition, settings: Settings, now: 
 def _notices(
     record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Notice, ...]:
-    if transition.tells not in ("assigned", "moved"):
+    if transition.tells is None or (transition.tells == "attached" and not _worth_telling(action)):
         return ()
     by = f" by {action.actor.name}" if action.actor.name else ""
+    team_at, _ = team_address(settings, _site(settings, record), record.team or "")
     if transition.tells == "assigned":
         to, because = record.assignee or "", f"assigned to you{by}"
+    elif transition.tells == "attached":
+        to, because = record.assignee or team_at, f"a further mail for {record.ref}"
     else:
-        to, _ = team_address(settings, _site(settings, record), record.team or "")
-        reason = single_line(action.args.get("reason"), _RESULT_LIMIT)
+        to = team_at
+        reason = single_line(action.args.get("reason"), WORDS_LIMIT)
         because = f"moved to {record.team}{by}" + (f": {reason}" if reason else "")
     return (
         Notice(
@@ -231,6 +166,11 @@ def _notices(
             because=because,
         ),
     )
+
+
+def _worth_telling(action: Action) -> bool:
+    """Whether a person outside wrote: two programs that answer each other must not go on through us."""
+    return action.actor.role in ("customer", "source") and action.args.get("class") in ("person", "reply")
 
 
 def _site(settings: Settings, record: Record) -> Site:

@@ -16,6 +16,7 @@ CLOSED_STATES = (DONE, SPAM)
 
 _STAFF = frozenset[ActorRole]({"team", "command"})
 _OPENERS = frozenset[ActorRole]({"customer", "source", "team", "command"})
+_WRITERS = _OPENERS | frozenset[ActorRole]({"controller"})
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,11 +28,13 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
     """Arguments that must and that may be given."""
+    by_hand: bool = True
+    """Whether a person can ask for it by its name; what only happens is not offered."""
     ends_deadlines: bool = True
     new_cycle: bool = False
     clocks: Literal["policy", "follow-up"] | None = None
     """Deadlines that start: those of the record's policy from now, or the follow-up's from the resubmission."""
-    tells: Literal["new", "assigned", "moved"] | None = None
+    tells: Literal["new", "attached", "assigned", "moved"] | None = None
 
 
 Table = Mapping[tuple[str | None, str], Transition]
@@ -41,6 +44,11 @@ Table = Mapping[tuple[str | None, str], Transition]
 def _rows(states: tuple[str | None, ...], action: str, transition: Transition) -> Table:
     return {(state, action): transition for state in states}
 
+
+ATTACH = Transition(
+    to=None, who=_WRITERS, by_hand=False, needs=("message",), may=("class",), ends_deadlines=False, tells="attached"
+)
+"""A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`)."""
 
 LEAD: Table = {
     **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, ends_deadlines=False, tells="new")),
@@ -54,6 +62,7 @@ LEAD: Table = {
         Transition(to=NEW, may=("team", "reason"), new_cycle=True, clocks="policy", tells="moved"),
     ),
     **_rows(OPEN_STATES, "spam", Transition(to=SPAM)),
+    **_rows((*OPEN_STATES, *CLOSED_STATES), "attach", ATTACH),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows((*OPEN_STATES, *CLOSED_STATES), "note", Transition(to=None, needs=("text",), ends_deadlines=False)),
 }
@@ -69,7 +78,7 @@ def table_of(kind: str) -> Table:
 
 
 def possible(kind: str, state: str | None) -> tuple[str, ...]:
-    """The actions that a record of this kind can see in this state, by name."""
+    """The actions that a person can ask for in this state, by name."""
     return tuple(sorted(_actions(table_of(kind), state)))
 
 
@@ -79,4 +88,4 @@ def known(kind: str) -> tuple[str, ...]:
 
 
 def _actions(table: Table, state: str | None) -> Iterator[str]:
-    return (action for at, action in table if at == state)
+    return (action for (at, action), transition in table.items() if at == state and transition.by_hand)

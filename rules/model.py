@@ -153,7 +153,10 @@ class Notice(Fact, frozen=True, kw_only=True):
     """Something to be told about a record: bundled and rendered when it is sent."""
 
     purpose: str
-    """`new`, `assigned`, `moved`: what the mail is about; its template carries the same name unless a rule says so."""
+    """What the mail is about: `new`, `assigned`, `moved`, `attached` (a further mail).
+
+    Its template carries the same name unless a rule says so.
+    """
     to: str
     team: str | None = None
     role: Literal["team", "controller", "customer", "admin"] = "team"

@@ -259,6 +259,31 @@ def test_not_mine_without_a_team_goes_to_the_fallback_team(act: Act) -> None:
     assert act("not-mine", in_state("taken", team="service", assignee="x@y.example"))[0].team == "sales"
 
 
+@pytest.mark.parametrize("state", [*OPEN_STATES, *CLOSED_STATES])
+@pytest.mark.parametrize(
+    ("role", "mail_class", "told"),
+    [
+        ("customer", "reply", True),
+        ("source", "person", True),
+        ("customer", "automatic", False),
+        ("team", "reply", False),
+    ],
+)
+def test_a_further_mail_changes_no_state_and_is_told_if_a_person_outside_wrote_it(
+    act: Act, state: str, role: ActorRole, mail_class: str, told: bool
+) -> None:
+    record, effects = act("attach", in_state(state), role=role, message="7", **{"class": mail_class})
+    assert (record.state, record.revision, effects.ends_deadlines, effects.deadlines) == (state, 2, False, ())
+    assert [(n.purpose, n.to) for n in effects.notices] == [("attached", "verkauf@muster.example")] * told
+
+
+def test_a_further_mail_is_told_to_the_assignee(act: Act) -> None:
+    taken = in_state("taken", assignee=EVA)
+    _, effects = act("attach", taken, role="customer", message="7", **{"class": "reply"})
+    assert [(n.to, n.because) for n in effects.notices] == [(EVA, "a further mail for L-000005-Y")]
+    assert act("attach", taken, role="customer", message="7")[1].notices == ()
+
+
 def test_each_cycle_counts_on(act: Act) -> None:
     record, _ = act("later", until="2d")
     record, _ = act("not-mine", record, team="service")
