@@ -1,6 +1,6 @@
 """What one table says of another: every name must exist, every id once."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -27,11 +27,12 @@ def check_links(draft: Draft) -> Iterator[Problem]:
         yield from _site(draft, site, units)
     for source in draft.sources:
         yield from _source(draft, source, sites)
+    teams = {site.model.id: site.model.teams for site in draft.sites}
     names, house = tuple(_known_names(draft)), house_of(draft)
     for rule in draft.rules:
         yield from _conditions(rule, rule.model.when, ("when",), names)
         if draft.whole("sites", "units", "sources"):
-            yield from _teams(draft, rule, sites_for(house, rule.model))
+            yield from _teams(teams, rule, sites_for(house, rule.model))
 
 
 def ids(draft: Draft, table: str, entries: Collection[Entry[Any]]) -> set[str]:
@@ -129,10 +130,12 @@ def _source(draft: Draft, entry: Entry[Source], sites: set[str]) -> Iterator[Pro
         yield entry.problem(("site_by",), f'no site has {needs}, which site_by = "{source.site_by}" goes by')
 
 
-def _teams(draft: Draft, rule: Entry[Rule], sites: Collection[str]) -> Iterator[Problem]:
+def _teams(by_site: Mapping[str, Collection[str]], rule: Entry[Rule], sites: Collection[str]) -> Iterator[Problem]:
     """Find a team that none of the sites has which the rule can see; where only some lack it, the fallback serves."""
-    of_rule = {team for site in draft.sites if site.model.id in sites for team in site.model.teams}
-    everywhere = {team for site in draft.sites for team in site.model.teams}
+    if all(any(notify.team in by_site[site] for site in sites) for notify in rule.model.notify):
+        return
+    of_rule = {team for site in sites for team in by_site[site]}
+    everywhere = {team for teams in by_site.values() for team in teams}
     for index, notify in enumerate(rule.model.notify):
         path = ("notify", index, "team")
         if notify.team in everywhere - of_rule and of_rule:
@@ -175,5 +178,5 @@ def _known_names(draft: Draft) -> Iterator[Names]:
 
 def _matches_any(pattern: str, known: Collection[str]) -> bool:
     if not is_glob(pattern):
-        return pattern.lower() in (name.lower() for name in known)
+        return pattern in known or pattern.lower() in (name.lower() for name in known)
     return any(fnmatchcase(name.lower(), pattern.lower()) for name in known)

@@ -46,9 +46,9 @@ def check_postcodes(text: str) -> str:
 
 
 def check_listen(text: str) -> str:
-    """Accept `127.0.0.1:2525`, `[::1]:25` or `host:port`."""
+    """Accept `127.0.0.1:2525`, `[::1]:25` or `host:port`; port 0 takes any free one, which `status` tells."""
     match = _LISTEN.fullmatch(text)
-    if match is None or not 0 < int(match[1]) < 65536:
+    if match is None or not 0 <= int(match[1]) < 65536:
         raise ValueError(f"'{text}' is not an address to listen on, write 127.0.0.1:2525")
     return text
 

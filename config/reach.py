@@ -1,9 +1,9 @@
 """Which mails a rule can still see: a rule that none can reach is a mistake, and so is a last rule that leaves some."""
 
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 
 from config.draft import Draft, Entry
 from config.models import Conditions, Rule
@@ -28,36 +28,53 @@ class House:
     sources: dict[str, tuple[str, str | None]]
     """Source -> its type, and its site unless it serves several."""
 
-    def names(self, key: str) -> Set[str]:
-        """Name all that a key of `when` may name."""
-        match key:
-            case "site":
-                return self.sites.keys()
-            case "unit":
-                return frozenset().union(*self.sites.values())
-            case "brand":
-                return frozenset().union(*self.brands.values())
-            case "source":
-                return self.sources.keys()
-        return {kind for kind, _ in self.sources.values()}
+    def named(self, key: str, patterns: tuple[str, ...]) -> set[str]:
+        """Pick what a key of `when` names."""
+        return _pick(patterns, self._by_lower[key])
+
+    @cached_property
+    def _by_lower(self) -> dict[str, dict[str, str]]:
+        names: dict[str, Iterable[str]] = {
+            "site": self.sites,
+            "unit": frozenset().union(*self.sites.values()),
+            "brand": frozenset().union(*self.brands.values()),
+            "source": self.sources,
+            "type": {kind for kind, _ in self.sources.values()},
+        }
+        return {key: {name.lower(): name for name in known} for key, known in names.items()}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What conditions let through, worked out once for all comparisons."""
+
+    when: Conditions
+    own_sites: Allowed
+    """By site, unit and brand alone."""
+    sites: Allowed
+    """Also by the sources it must come from."""
+    sources: Allowed
+    closed: Mapping[str, Allowed]
+    excluded: "Scope | None"
 
 
 def check_reach(draft: Draft) -> Iterator[Problem]:
     """Find rules that can never match or do nothing, and a missing last rule."""
     house = house_of(draft)
-    before: list[Entry[Rule]] = []
+    before: list[tuple[Entry[Rule], Scope]] = []
     for entry in draft.rules:
         yield from _effects(entry)
         if draft.whole("units", "sites", "sources", "rules"):
-            yield from _reached(house, entry, before)
-        if not entry.model.also:
-            before.append(entry)
+            scope = scope_of(house, entry.model.when)
+            yield from _reached(house, entry, scope, before)
+            if not entry.model.also:
+                before.append((entry, scope))
     yield from _last(draft)
 
 
 def sites_for(house: House, rule: Rule) -> Set[str]:
     """Name the sites whose mail a rule may see."""
-    allowed = _sites(house, rule.when)
+    allowed = scope_of(house, rule.when).sites
     return house.sites.keys() if allowed is None else allowed
 
 
@@ -94,14 +111,15 @@ def _effects(entry: Entry[Rule]) -> Iterator[Problem]:
         yield entry.problem(("escalate",), "has no effect on what is ignored", "take it out")
 
 
-def _reached(house: House, entry: Entry[Rule], before: list[Entry[Rule]]) -> Iterator[Problem]:
-    when = entry.model.when
-    reason = _contradiction(house, when)
+def _reached(
+    house: House, entry: Entry[Rule], scope: Scope, before: list[tuple[Entry[Rule], Scope]]
+) -> Iterator[Problem]:
+    reason = _contradiction(house, scope)
     if reason is not None:
         yield entry.problem(("when",), f"the rule can never match: {reason}")
         return
-    for earlier in before:
-        if covers(house, earlier.model.when, when):
+    for earlier, wider in before:
+        if covers(wider, scope):
             place = f"rule '{earlier.model.name}' ({earlier.file.name}:{earlier.file.line(earlier.path)})"
             yield entry.problem(("when",), f"the rule can never match: {place} takes all of it before", "move it up")
             return
@@ -123,57 +141,70 @@ def _last(draft: Draft) -> Iterator[Problem]:
         yield last.problem((), "the last rule does not match all", meant)
 
 
-def _contradiction(house: House, when: Conditions) -> str | None:
+def _contradiction(house: House, scope: Scope) -> str | None:
     """Say why no mail can meet the conditions, if so."""
-    sites = _sites(house, when)
+    when = scope.when
     given = [key for key in ("site", "unit", "brand", "source", "type") if getattr(when, key)]
-    if sites is not None and not sites and all(_named(getattr(when, key), house.names(key)) for key in given):
+    # A name that does not exist is reported as such.
+    if scope.sites is not None and not scope.sites and all(house.named(key, getattr(when, key)) for key in given):
         return f"no mail meets its {' and '.join(given)} together"
-    if when.excluded is not None and covers(house, when.excluded, when.model_copy(update={"excluded": None})):
+    if scope.excluded is not None and covers(scope.excluded, replace(scope, excluded=None)):
         return "what it asks for is what its not excludes"
     return None
 
 
-def covers(house: House, outer: Conditions, inner: Conditions) -> bool:
+def scope_of(house: House, when: Conditions) -> Scope:
+    """Work out what conditions let through."""
+    own = _own_sites(house, when)
+    sources = _sources(house, when)
+    return Scope(
+        when,
+        own,
+        _sites(house, own, sources),
+        sources,
+        {key: _closed(getattr(when, key), names) for key, names in _CLOSED.items()},
+        scope_of(house, when.excluded) if when.excluded else None,
+    )
+
+
+def covers(outer: Scope, inner: Scope) -> bool:
     """Tell whether every mail that meets `inner` surely meets `outer`; when in doubt, it does not."""
-    if outer.excluded is not None and (inner.excluded is None or not covers(house, inner.excluded, outer.excluded)):
+    if not (_within(outer.own_sites, inner.sites) and _within(outer.sources, inner.sources)):
         return False
-    if outer.open is not None and outer.open != inner.open:
+    if outer.excluded is not None and (inner.excluded is None or not covers(inner.excluded, outer.excluded)):
         return False
-    if not _within(_sources(house, outer), _sources(house, inner)):
+    if outer.when.open is not None and outer.when.open != inner.when.open:
         return False
-    if not _within(_own_sites(house, outer), _sites(house, inner)):
+    if not all(_within(outer.closed[key], inner.closed[key]) for key in _CLOSED):
         return False
-    if not all(_within(_closed(outer, key), _closed(inner, key)) for key in _CLOSED):
+    if not all(_patterns_within(getattr(outer.when, key), getattr(inner.when, key)) for key in _FREE):
         return False
-    if not all(_patterns_within(getattr(outer, key), getattr(inner, key)) for key in _FREE):
-        return False
-    return _postcodes_within(outer.postcode, inner.postcode)
+    return _postcodes_within(outer.when.postcode, inner.when.postcode)
 
 
 def _within(outer: Allowed, inner: Allowed) -> bool:
     return outer is None or (inner is not None and inner <= outer)
 
 
-def _named(patterns: tuple[str, ...], names: Set[str]) -> set[str]:
-    """Pick the names that one of the patterns fits."""
-    plain = {pattern.lower() for pattern in patterns if not is_glob(pattern)}
-    globs = [pattern.lower() for pattern in patterns if is_glob(pattern)]
-    return {n for n in names if n.lower() in plain or any(fnmatchcase(n.lower(), glob) for glob in globs)}
+def _closed(patterns: tuple[str, ...], names: frozenset[str]) -> Allowed:
+    found = _pick(patterns, {name: name for name in names})
+    return None if not patterns or found == names else found
 
 
-def _closed(when: Conditions, key: str) -> Allowed:
-    patterns = getattr(when, key)
-    names = _named(patterns, _CLOSED[key])
-    return None if not patterns or names == _CLOSED[key] else names
+def _pick(patterns: tuple[str, ...], names: Mapping[str, str]) -> set[str]:
+    """Pick the names that one of the patterns fits, from names by their lower case."""
+    found = {names[pattern.lower()] for pattern in patterns if pattern.lower() in names}
+    for glob in [pattern.lower() for pattern in patterns if is_glob(pattern)]:
+        found |= {name for lower, name in names.items() if fnmatchcase(lower, glob)}
+    return found
 
 
 def _sources(house: House, when: Conditions) -> Allowed:
     """Name the sources let through; None also lets through mail that comes from no source."""
     if not when.source and not when.type:
         return None
-    named = _named(when.source, house.sources.keys()) if when.source else set(house.sources)
-    types = _named(when.type, house.names("type")) if when.type else None
+    named = house.named("source", when.source) if when.source else set(house.sources)
+    types = house.named("type", when.type) if when.type else None
     return {name for name in named if types is None or house.sources[name][0] in types}
 
 
@@ -181,19 +212,18 @@ def _own_sites(house: House, when: Conditions) -> Allowed:
     """Name the sites that site, unit and brand let through."""
     if not (when.site or when.unit or when.brand):
         return None
-    found = _named(when.site, house.sites.keys()) if when.site else set(house.sites)
+    found = house.named("site", when.site) if when.site else set(house.sites)
     if when.unit:
-        units = _named(when.unit, house.names("unit"))
+        units = house.named("unit", when.unit)
         found = {site for site in found if not units.isdisjoint(house.sites[site])}
     if when.brand:
-        brands = _named(when.brand, house.names("brand"))
+        brands = house.named("brand", when.brand)
         found = {site for site in found if not brands.isdisjoint(house.brands[site])}
     return found
 
 
-def _sites(house: House, when: Conditions) -> Allowed:
+def _sites(house: House, own: Allowed, sources: Allowed) -> Allowed:
     """Name the sites that mail can be of, also by the sources it must come from."""
-    own, sources = _own_sites(house, when), _sources(house, when)
     if sources is None:
         return own
     of_sources = {house.sources[name][1] for name in sources}
