@@ -27,6 +27,8 @@ _POSTAL_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(?P<code>\d{4,6}(?:\s?[A-Z]{2}\b)?)[
 _LIST = re.compile(r"\s*[;\n、，•|]\s*|,\s+|\s\+\s")
 _URL = re.compile(r"https?://[^\s<>\"]{3,1000}")
 _MOST_EXTRA = 80
+_WEAK = frozenset([None, "requested_at"])
+"""A sender and a date alone are the head of a forwarded mail, not a form."""
 _IDENTIFYING = (
     "customer.name",
     "customer.first",
@@ -58,7 +60,7 @@ class Form:
         """Keep one value: in its field if it can be read as that, else under its label."""
         if field == "-":
             return
-        self.known += field is not None
+        self.known += field not in _WEAK
         if field is None or not self._read(label, field, value):
             self.keep(label, value)
 

@@ -132,7 +132,8 @@ def test_an_empty_field_does_not_take_the_next_label() -> None:
 def test_a_lead_with_everything() -> None:
     found = read(
         "Vorname: Kim\nNachname: Muster\nE-Mail: kim@x.example\nTelefon: 0171 1234567\nMobil: 0172 7654321\n"
-        "Straße: Hauptstr.\nHausnummer: 5\nPLZ / Ort: 10115 Berlin\nLand: Deutschland\nMarke: Opel\nModell: Astra\nFIN: W0L000051T2123456\nKilometerstand: 45.000\nPreis: 12.500,-\n"
+        "Straße: Hauptstr.\nHausnummer: 5\nPLZ / Ort: 10115 Berlin\nLand: Deutschland\n"
+        "Marke: Opel\nModell: Astra\nFIN: W0L000051T2123456\nKilometerstand: 45.000\nPreis: 12.500,-\n"
         "Erstzulassung: 03/2019\nZustand: Gebrauchtwagen\nInserat-ID: 4711\nFarbwunsch: rot\nNewsletter: ja\n"
         "Anfrage-Nr.: A-77\nDatum: 25.11.2026 14:30\nInzahlungnahme:\nMarke: VW\nModell: Polo\nKm-Stand: 99.000"
     )
@@ -168,7 +169,7 @@ def test_a_lead_with_everything() -> None:
 @pytest.mark.parametrize(
     ("text", "region", "starts_at", "services", "plate"),
     [
-        ("Name: Kim\nKennzeichen: b-ab 1234\nWunschdatum: 25.11.2026\nUhrzeit: 9:30 Uhr\nLeistungen: Inspektion, Ölwechsel",
+        ("Name: Kim\nKennzeichen: b-ab 1234\nWunschdatum: 25.11.2026\nUhrzeit: 9:30\nLeistung: Inspektion, Ölwechsel",
          "DE", "2026-11-25T09:30:00", ("Inspektion", "Ölwechsel"), "B-AB 1234"),
         ("Name: Kim\nReg: AB12 CDE\nAppointment: November 25, 2026 9:30 AM\nServices: MOT; Tyres",
          "GB", "2026-11-25T09:30:00", ("MOT", "Tyres"), "AB12 CDE"),
@@ -215,7 +216,15 @@ def test_kinds(text: str, hint: str | None, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Hallo, wie geht es?", "Name: Kim", "Nachricht: a\nDatum: 25.11.2026", "foo: bar\nbaz: qux"]
+    "text",
+    [
+        "",
+        "Hallo, wie geht es?",
+        "Name: Kim",
+        "Nachricht: a\nDatum: 25.11.2026",
+        "foo: bar\nbaz: qux",
+        "From: Kim <k@x.example>\nDate: 25.11.2026\nSubject: a",
+    ],
 )
 def test_no_request(text: str) -> None:
     assert labels.reading(labels.pairs_of_text(text), Hints(), "label") is None
@@ -264,9 +273,8 @@ def test_unknown_labels_keep_their_spelling() -> None:
 
 def test_dictionaries_name_only_fields_that_exist() -> None:
     roots = {target.split(".")[0] for options in dictionary().fields.values() for target in options.values()}
-    assert roots <= {"customer", "vehicle", "booking", "complaint", "review", "alert", "call", "consent", "dealer", "comments"} | {
-        "requested_at", "interest", "external_id", "from", "-"
-    }  # fmt: skip
+    parts = {"customer", "vehicle", "booking", "complaint", "review", "alert", "call", "consent", "dealer"}
+    assert roots <= parts | {"comments", "requested_at", "interest", "external_id", "from", "-"}
 
 
 def calls(function: Callable[[], object]) -> int:
@@ -319,6 +327,18 @@ def test_any_form_gives_clean_fields(parts: list[tuple[str, str, str]]) -> None:
         line and "\n" not in line and "\r" not in line and "\x00" not in line and len(line) <= 1010 for line in lines
     )
     assert all(value and len(value) <= 2_000 for value in found.extra.values())
+
+
+MARKUP = st.sampled_from(
+    ["<table>", "<tr>", "<td>", "<th>", "</table>", "<b>", "</b>", "<br>", "<p>", "<dl><dt>", "<dd>", ":", "--"]
+)
+
+
+@given(st.lists(MARKUP | WORDS | st.text(max_size=10), max_size=40))
+def test_any_markup_gives_a_request_or_none(parts: list[str]) -> None:
+    pairs = labels.pairs_of_html("".join(parts))
+    assert all(isinstance(label, str) and isinstance(value, str) for label, value in pairs)
+    msgspec.json.encode(labels.reading(pairs, Hints(), "table"))
 
 
 def _texts(shape: object) -> list[str]:

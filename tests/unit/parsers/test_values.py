@@ -262,8 +262,8 @@ def test_name_parts(text: str, expected: tuple[str | None, str | None, str | Non
 
 @given(st.text(max_size=300), st.sampled_from(["DE", "DK", "CN", "US", "NL", "ZZ", None]))
 def test_hostile_text_gives_values_or_nothing(text: str, region: str | None) -> None:
-    found = (values.phone(text, region), values.vin(text), values.email(text), values.plate(text, region))
-    found += (values.year(text), values.country(text), values.instant(text, "de"), *values.name_parts(text))
+    found = [values.phone(text, region), values.vin(text), values.email(text), values.plate(text, region)]
+    found += [values.year(text), values.country(text), values.instant(text, "de"), *values.name_parts(text)]
     assert all(value is None or (value and len(value) <= 254 and "\n" not in value) for value in found)
     amount, way = values.money(text), values.distance(text)
     assert amount is None or float(amount.amount) < 1e21
