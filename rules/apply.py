@@ -149,7 +149,8 @@ def _notices(
     if transition.tells == "assigned":
         to, because = record.assignee or "", f"assigned to you{by}"
     elif transition.tells == "attached":
-        to, because = record.assignee or team_at, f"a further mail for {record.ref}"
+        own = record.assignee if record.assignee and "@" in record.assignee else None  # a name from the command line
+        to, because = own or team_at, f"a further mail for {record.ref}"
     else:
         to = team_at
         reason = single_line(action.args.get("reason"), WORDS_LIMIT)

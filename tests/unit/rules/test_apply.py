@@ -282,6 +282,9 @@ def test_a_further_mail_is_told_to_the_assignee(act: Act) -> None:
     _, effects = act("attach", taken, role="customer", message="7", **{"class": "reply"})
     assert [(n.to, n.because) for n in effects.notices] == [(EVA, "a further mail for L-000005-Y")]
     assert act("attach", taken, role="customer", message="7")[1].notices == ()
+    by_name = in_state("taken", assignee="anna")
+    _, effects = act("attach", by_name, role="customer", message="7", **{"class": "reply"})
+    assert [n.to for n in effects.notices] == ["verkauf@muster.example"]
 
 
 def test_each_cycle_counts_on(act: Act) -> None:
