@@ -31,7 +31,7 @@ def main() -> None:
 
     Exit codes: 0 all is well, 1 something was found or refused, 2 wrong usage, 75 try again later, 78 the
     configuration is wrong.
-    """
+    """  # noqa: D301 - click wants the real character before lines that keep their breaks
 
 
 for _part in ORDER:

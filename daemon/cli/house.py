@@ -108,6 +108,12 @@ def remember(store: "Store", settings: "Settings", at: datetime) -> None:
     store.write(lambda c: messages.keep_settings(c, settings.digest, told, content, at)).result()
 
 
+def zone_of(settings: "Settings", site: str) -> str:
+    """IANA zone of a site; UTC where it is the admin's own, or no longer configured."""
+    known = settings.sites.get(site)
+    return known.timezone if known else "UTC"
+
+
 def user() -> str:
     """Who sits at the keyboard, as far as the system knows."""
     try:

@@ -83,7 +83,9 @@ def words(value: object, *, lines: bool = False) -> str:
     if text.isprintable():
         return text
     kept = "\n\t" if lines else ""
-    return "".join(c if c.isprintable() or c in kept else " " if c in "\r\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(
+        c if c.isprintable() or c in kept else " " if c in "\r\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def moment(at: datetime) -> str:

@@ -51,7 +51,9 @@ def reload(directory: Path) -> None:
     for problem in answer.get("problems", []):
         complain(problem)
     if not answer.get("ok"):
-        fail(FINDINGS, f"{len(answer.get('problems', []))} problems: the daemon goes on with the last good configuration")
+        fail(
+            FINDINGS, f"{len(answer.get('problems', []))} problems: the daemon goes on with the last good configuration"
+        )
     line("The daemon runs on the new configuration.")
 
 
@@ -126,14 +128,16 @@ def _show(found: dict[str, Any]) -> None:
     if found["running"]:
         line(f"running since {found['started_at']}, process {found['pid']}, worker {found['worker']}", style="bold")
         line(f"settings {found['settings'][:12]}, reloaded {found['reloaded_at'] or 'not since the start'}")
-        line(f"SMTP {', '.join(found['smtp']) or 'off'} ({found['connections']} connections), health {found['health'] or 'off'}")
+        smtp = f"{', '.join(found['smtp']) or 'off'} ({found['connections']} connections)"
+        line(f"SMTP {smtp}, health {found['health'] or 'off'}")
     else:
         line("not running; this is what the database says", style="bold")
     for problem in found.get("problems", []):
         line(f"the last reload was refused: {problem}", style="red")
     mails, letters = found["mails"], found["outbox"]
-    line(f"mails: {_counts(mails)}; the oldest unread waits for {duration(found['oldest_pending_seconds'])}")
-    line(f"outgoing: {_counts(letters)}; the oldest unsent waits for {duration(found['oldest_unsent_seconds'])}")
+    line(f"mails: {_counts(mails)}{_waits(mails, ('pending',), found['oldest_pending_seconds'])}")
+    waiting = ("waiting", "sending", "unknown")
+    line(f"outgoing: {_counts(letters)}{_waits(letters, waiting, found['oldest_unsent_seconds'])}")
     line(f"relay: {', '.join(found['relays'])}")
     if mails.get("quarantined"):
         line(f"{mails['quarantined']} mails are set aside: `postroom quarantine list`", style="yellow")
@@ -143,6 +147,11 @@ def _show(found: dict[str, Any]) -> None:
     if refused:
         rows = [(one["address"], one["count"], one["last_at"], one["meant"]) for one in refused]
         table("Refused recipients", ("Address", "Times", "Last", "Probably meant"), rows)
+
+
+def _waits(numbers: dict[str, int], states: tuple[str, ...], seconds: float) -> str:
+    """How long the oldest that is not finished waits."""
+    return f"; the oldest waits for {duration(seconds)}" if any(numbers.get(state) for state in states) else ""
 
 
 def _counts(numbers: dict[str, int]) -> str:

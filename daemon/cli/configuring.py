@@ -1,0 +1,177 @@
+"""`init`, `check`, `config show`, `schema`, `db upgrade`: setting up and changing an installation."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from daemon.cli.house import config_option, settings_of
+from daemon.cli.output import (
+    BAD_CONFIGURATION,
+    FINDINGS,
+    TRY_AGAIN,
+    USAGE,
+    fail,
+    finish,
+    json_line,
+    json_option,
+    line,
+    table,
+)
+
+if TYPE_CHECKING:
+    from config.models import Settings
+    from config.problems import Problem
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+def init(directory: Path) -> None:
+    """Write a commented configuration to start from: a small group with sources, rules, sample mails and tests."""
+    from config.init import initialise
+
+    try:
+        written = initialise(directory)
+    except FileExistsError as error:
+        fail(FINDINGS, str(error))
+    except OSError as error:
+        fail(FINDINGS, f"{directory} cannot be written: {error.strerror}")
+    for path in written:
+        line(str(path))
+    line(f"\nChange what needs changing, then: postroom check -c {directory}")
+
+
+@click.command()
+@config_option
+@json_option
+def check(directory: Path, as_json: bool) -> None:
+    """Find every error of the configuration and the templates, and run the tests that rules and sources carry.
+
+    Errors are printed as `file:line: key: what is wrong, what was meant`; with one the exit code is 1. Nothing of a
+    running daemon is touched.
+    """
+    from config.load import check as check_files
+    from daemon.dryrun import DryRun, failing_tests
+    from daemon.loading import problems_of_templates
+
+    settings, problems = check_files(directory, [problems_of_templates])
+    if settings is not None:
+        with DryRun(settings) as dry:
+            problems += failing_tests(dry, directory)
+    notes = list(_notes(settings)) if settings else []
+    if as_json:
+        _as_json(problems, notes)
+    else:
+        for text in (*map(str, problems), *notes):
+            line(text)
+        line(_counted(settings, problems))
+    finish(FINDINGS if problems else 0)
+
+
+def _as_json(problems: "list[Problem]", notes: list[str]) -> None:
+    for p in problems:
+        json_line({"file": p.file, "line": p.line, "key": p.key, "what": p.what, "meant": p.meant})
+    for note in notes:
+        json_line({"note": note})
+
+
+def _notes(settings: "Settings") -> "list[str]":
+    """What is no error, and worth knowing once."""
+    from templates.words import shipped_files
+
+    written = {name.partition("/")[0] for name in (*shipped_files(), *settings.templates) if name.endswith(".j2")}
+    spoken = {site.language for site in settings.sites.values()} | {settings.postroom.language}
+    without = sorted(spoken - written)
+    return [f"note: mails in '{language}' have no templates yet and are written in English" for language in without]
+
+
+def _counted(settings: "Settings | None", problems: "list[Problem]") -> str:
+    if settings is None:
+        return f"{len(problems)} problems"
+    numbers = (
+        (len(settings.sites), "sites"),
+        (len(settings.sources), "sources"),
+        (len(settings.rules), "rules"),
+        (len(settings.tests), "tests"),
+    )
+    return f"{', '.join(f'{number} {name}' for number, name in numbers)}; {len(problems) or 'no'} problems"
+
+
+@click.group("config")
+def config() -> None:
+    """Look at the configuration as it is understood."""
+
+
+@config.command("show")
+@config_option
+@click.option("--changed", is_flag=True, help="Only values that the files set, not shipped ones and defaults.")
+@json_option
+def show(directory: Path, changed: bool, as_json: bool) -> None:
+    """Show every effective value and where it comes from: a line of a file, the shipped values or a default.
+
+    Secrets are masked.
+    """
+    from config.show import effective
+
+    settings = settings_of(directory)
+    values = [one for one in effective(settings) if not changed or ":" in one.origin]
+    if as_json:
+        for one in values:
+            json_line({"key": one.key, "value": one.value, "origin": one.origin})
+    else:
+        table("", ("Key", "Value", "From"), [(one.key, one.value, one.origin) for one in values])
+
+
+@click.command()
+@click.argument("file")
+def schema(file: str) -> None:
+    """Print the JSON Schema of a configuration FILE (sites.toml), for editors that help while one types."""
+    import json
+
+    from config.problems import nearest
+    from config.schema import FILES
+    from config.schema import schema as schema_for
+
+    try:
+        found = schema_for(Path(file).name)
+    except KeyError:
+        known = f"known are {', '.join(FILES)}"
+        fail(USAGE, f"there is no file {file}, {nearest(file, FILES) or known}")
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+@click.group("db")
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+@config_option
+def upgrade(directory: Path) -> None:
+    """Bring the database to this version's schema: all of it or nothing.
+
+    Stop the daemon before. An SQLite file is backed up beside itself first; `postroom run` does all this by itself
+    for SQLite.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from daemon.shift import data_directory, database_url
+    from daemon.store.upgrade import SchemaTooNew, prepare, schema_state
+    from daemon.store.upgrade import upgrade as run_migrations
+
+    settings = settings_of(directory)
+    url = database_url(settings)
+    try:
+        state = schema_state(url)
+        if state == "older" and not url.startswith("sqlite"):
+            run_migrations(url)
+        else:
+            prepare(url, data_directory(settings))
+    except SchemaTooNew as error:
+        fail(BAD_CONFIGURATION, str(error))
+    except (SQLAlchemyError, OSError) as error:
+        fail(TRY_AGAIN, f"the database cannot be used now: {error}")
+    line({"none": "created", "older": "upgraded", "current": "nothing to do: it is up to date"}[state])
+
+
+COMMANDS = (init, check, config, schema, db)

@@ -1,0 +1,3 @@
+"""Group of commands."""
+
+COMMANDS = ()

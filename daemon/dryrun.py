@@ -1,0 +1,179 @@
+"""The whole way of a mail without a database: the functions that the daemon runs, and nothing is kept or told."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from config.draft import read
+from config.lookup import site_of
+from config.models import Settings
+from config.problems import Problem
+from daemon.desk.plan import hints_for
+from daemon.outbox.compose import MAX_ORIGINAL
+from daemon.reader import Parse, Reader, ReaderDied, Render
+from daemon.seams import wall_now
+from parsers.records import Hints, Parsed
+from rules.apply import apply
+from rules.decide import decide_mail, readings_of
+from rules.explain import differences, mail_json, trace
+from rules.hours import NeverOpens
+from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Opening, Record
+from rules.reference import LETTERS
+from rules.sites import site_named
+from templates.fallback import fallback
+from templates.model import MailCard, Rendered, RenderJob, SiteCard
+
+Json = dict[str, Any]
+
+PLACEHOLDER = "000000-?"
+"""Stands where a record would get its reference."""
+_HEADER_BYTES = 64 << 10
+_ADDRESS = re.compile(rb"[^\s<>,;:\"()]{1,64}@[A-Za-z0-9.-]{1,255}")
+
+
+class Unreadable(Exception):  # noqa: N818 - a verdict on the mail
+    """The reader could not read the mail; the daemon would try it three times and set it aside."""
+
+
+class DryRun(AbstractContextManager["DryRun"]):
+    """Reads, decides and renders on one set of settings, in the guarded reader."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self._settings = settings
+        self._reader = Reader(settings.templates if settings else {})
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._reader.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        assert self._settings is not None  # noqa: S101 - only `parse` goes without
+        return self._settings
+
+    def parse(self, raw: bytes, recipient: str | None) -> Json:
+        """What is read from a mail, as `parse --json` prints it, without the file's name.
+
+        Raises:
+            Unreadable: As it says.
+        """
+        hints = hints_for(self.settings, recipient) if recipient else Hints()
+        return _json(mail_json(self._read(raw, hints)))
+
+    def explain(self, raw: bytes, recipient: str, at: datetime) -> Json:
+        """What would become of a mail: the trace that the daemon would store, with the subjects of the mails.
+
+        Args:
+            raw: The mail as received.
+            recipient: The address that it came for.
+            at: When it came.
+
+        Raises:
+            Unreadable: As it says.
+            NeverOpens: A business clock is to run in hours that never come.
+        """
+        settings, at = self.settings, at.astimezone(UTC)
+        parsed = self._read(raw, hints_for(settings, recipient))
+        context = Context()
+        decision = decide_mail(parsed, Envelope(recipient=recipient, accepted_at=at), settings, context, at)
+        found = _json(trace(parsed, decision, context, at, settings))
+        card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)
+        jobs = list(_jobs(settings, parsed, decision, card, at))
+        for told, rendered in zip(found["notifications"], map(self._render, jobs), strict=False):
+            told["subject"] = rendered.subject
+        return found
+
+    def _read(self, raw: bytes, hints: Hints) -> Parsed:
+        try:
+            (answer,) = self._reader.ask([Parse(raw, hints)])
+        except ReaderDied as died:
+            raise Unreadable(f"the reader died of it: {died}") from died
+        if answer.parsed is None:
+            raise Unreadable(f"it could not be read: {answer.error}")
+        return answer.parsed
+
+    def _render(self, job: RenderJob) -> Rendered:
+        """The words that would be sent; the plain ones where the template fails, as in the daemon."""
+        try:
+            (answer,) = self._reader.ask([Render(job)])
+        except ReaderDied:
+            return fallback(job)
+        return answer.rendered or fallback(job)
+
+
+def _json(value: Json) -> Json:
+    """As it is stored: lists, and times as text."""
+    found: Json = msgspec.json.decode(msgspec.json.encode(value))
+    return found
+
+
+def guess_recipient(settings: Settings, raw: bytes) -> str | None:
+    """The first of our addresses in a mail's header, from Delivered-To down to To; None if it names none."""
+    header = re.split(rb"\r?\n\r?\n", raw[:_HEADER_BYTES], maxsplit=1)[0]
+    found = (match[0].decode("latin-1").rstrip(".") for match in _ADDRESS.finditer(header))
+    return next((address for address in found if site_of(settings, address) != (None, None)), None)
+
+
+def moment(settings: Settings, recipient: str | None, text: str) -> datetime:
+    """A time as a person gives it; without an offset it is the local time of the recipient's site.
+
+    Raises:
+        ValueError: It is no time.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        site = site_of(settings, recipient)[1] if recipient else None
+        at = at.replace(tzinfo=ZoneInfo(site.timezone) if site else UTC)
+    return at.astimezone(UTC)
+
+
+def failing_tests(dry: DryRun, directory: Path) -> Iterator[Problem]:
+    """Run the tests that rules and sources carry: a problem for each expectation that is not met."""
+    for test in read(directory.absolute()).tests:
+        model = test.model
+        at = datetime.fromisoformat(model.at) if model.at else wall_now()
+        try:
+            found = dry.explain((directory / model.mail).read_bytes(), model.to, at)
+        except (Unreadable, NeverOpens, OSError) as error:
+            yield test.problem(("mail",), f"'{model.mail}': {error}")
+            continue
+        for sentence in differences(found, model.expect):
+            yield test.problem(("expect",), f"'{model.mail}': {sentence}")
+
+
+def _jobs(
+    settings: Settings, parsed: Parsed, decision: MailDecision, card: MailCard, at: datetime
+) -> Iterator[RenderJob]:
+    """The mails that the decision asks for, in its order."""
+    for record, notice in _notices(settings, parsed, decision, at):
+        site = site_named(settings, record.site)
+        own = SiteCard(**{name: getattr(site, name) for name in SiteCard.__struct_fields__})
+        yield RenderJob(notice=notice, record=record, site=own, mail=card, reply_to=site.desk)
+
+
+def _notices(
+    settings: Settings, parsed: Parsed, decision: MailDecision, at: datetime
+) -> Iterator[tuple[Record, Notice]]:
+    if decision.fate != "opened":
+        return
+    actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or "")
+    for reading, decided in zip(readings_of(parsed), decision.decisions, strict=True):
+        if decided.ignored is not None:
+            continue
+        opening = Opening(
+            ref=f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}",
+            site=decided.site or decision.site,
+            source=decision.source,
+            reading=reading,
+            decision=decided,
+            received_at=at,
+        )
+        record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
+        yield from ((record, notice) for notice in effects.notices)
