@@ -184,18 +184,21 @@ def show(fates: list[Fate]) -> None:
     """The table: what came in, what became of it, who was told, and where that mail lies."""
     files = notifications()
     table = Table(title="What became of the mails", title_justify="left", show_lines=True)
-    for column in ("Subject", "Source", "Fate", "Record", "Team mail", "File"):
+    for column in ("Subject", "Source", "Fate", "Record"):
         table.add_column(column, overflow="fold")
+    table.add_column("Team mail and its file", no_wrap=True)
     for fate in fates:
         told = [entry.partition(" ")[::2] for entry in (fate.mails or "").split(",") if entry]
-        paths = [files.get(message_id.strip("<>")) for message_id, _ in told]
+        letters = [
+            f"{to}\n  {files[key].name if (key := own_id.strip('<>')) in files else '(not sent)'}"
+            for own_id, to in told
+        ]
         cells = (
             fate.subject or "(none)",
             fate.source or "-",
             fate.fate if fate.records else f"{fate.fate}: {fate.reason or ''}",
             (fate.records or "-").replace(",", "\n"),
-            "\n".join(to for _, to in told) or "-",
-            "\n".join(str(path.relative_to(ROOT)) for path in paths if path) or "-",
+            "\n".join(letters) or "-",
         )
         table.add_row(*map(escape, cells))
     console.print(table)
@@ -205,7 +208,7 @@ def tell_how_to_go_on(example_to: str) -> None:
     """What a person can try now."""
     here = SITE.relative_to(ROOT)
     boxes = ", ".join(str(box.relative_to(ROOT)) for box in mailboxes())
-    console.print(f"\nNotifications lie in [bold]{boxes}[/] (a Maildir: `mutt -f {boxes}`, or open the files).")
+    console.print(f"\nNotifications lie in [bold]{boxes}/new[/], one file each (a Maildir: any mail program opens it).")
     console.print("Send a mail of your own, from another terminal in this directory:")
     console.print(f"  [bold].venv/bin/postroom send my.eml --to {escape(example_to)} -c {here}[/]")
     console.print("and look at it:")

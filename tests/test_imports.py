@@ -13,14 +13,12 @@ PACKAGES = ("config", "parsers", "rules", "templates", "daemon")
 
 LAYERS = (
     ("daemon",),
-    ("daemon.log", "daemon.seams", "daemon.wire", "daemon.versions"),
+    ("daemon.log", "daemon.seams", "daemon.wire", "daemon.versions", "daemon.processes"),
     ("daemon.store",),
     ("daemon.act", "daemon.reader"),
-    ("daemon.reader_child",),
-    ("daemon.shift",),
+    ("daemon.reader_child", "daemon.shift"),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
-    ("daemon.health", "daemon.control"),
-    ("daemon.guard",),
+    ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.supervisor"),
     ("daemon.worker",),
     ("daemon.app",),
     ("daemon.cli",),

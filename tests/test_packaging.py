@@ -23,7 +23,7 @@ MUST_SHIP = (
     ("parsers", "*.toml"),
     ("templates", "de/*.j2"),
     ("templates", "en/*.j2"),
-    ("daemon", "store/migrations/versions/*.py"),
+    ("daemon", "store/migrations/r0001_*.py"),
 )
 
 
