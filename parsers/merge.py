@@ -42,60 +42,69 @@ def marked(reading: Reading, origin: str) -> Reading:
     return msgspec.structs.replace(reading, origins=origins)
 
 
+class _Notes:
+    """What a merge did: values that differ, and which path of the lower reading went to which of the higher."""
+
+    def __init__(self) -> None:
+        self.conflicts: dict[str, list[str]] = {}
+        self.taken: list[tuple[str, str]] = []
+
+    def origins(self, low: Reading) -> dict[str, str]:
+        """Origins of what was taken, under its new path."""
+        found = {}
+        for here, there in self.taken:
+            for path, origin in low.origins.items():
+                if path == there or path.startswith(f"{there}."):
+                    found[here + path[len(there) :]] = origin
+        return found
+
+
 def merged(high: Reading, low: Reading) -> Reading:
     """Lay a reading over one of a lower level.
 
     Cars are laid over each other where their roles agree; a further car of the lower level is taken only if the
     higher one has none at all.
     """
-    conflicts: dict[str, list[str]] = {}
-    taken: list[str] = []
-    result = _laid(high, low, "", conflicts, taken)
-    extra = {**low.extra, **high.extra}
-    consent = {**low.consent, **high.consent}
-    origins = {
-        **{path: origin for path, origin in low.origins.items() if _from_below(path, taken, high)},
-        **high.origins,
-    }
+    notes = _Notes()
+    result = _laid(high, low, "", "", notes)
+    notes.taken += [(f"extra.{label}", f"extra.{label}") for label in low.extra if label not in high.extra]
     alternatives = {**low.alternatives, **high.alternatives}
-    for path, others in conflicts.items():
+    for path, others in notes.conflicts.items():
         alternatives[path] = tuple(dict.fromkeys((*alternatives.get(path, ()), *others)))
-    return msgspec.structs.replace(result, extra=extra, consent=consent, origins=origins, alternatives=alternatives)
+    return msgspec.structs.replace(
+        result,
+        extra={**low.extra, **high.extra},
+        consent={**low.consent, **high.consent},
+        origins={**notes.origins(low), **high.origins},
+        alternatives=alternatives,
+    )
 
 
-def _from_below(path: str, taken: list[str], high: Reading) -> bool:
-    if path.startswith("extra."):
-        return path.removeprefix("extra.") not in high.extra
-    return any(path == t or path.startswith(f"{t}.") for t in taken)
-
-
-def _laid(high: P, low: P, path: str, conflicts: dict[str, list[str]], taken: list[str]) -> P:
+def _laid(high: P, low: P, path: str, low_path: str, notes: _Notes) -> P:
     changes: dict[str, Any] = {}
     for name in high.__struct_fields__:
         above, below = getattr(high, name), getattr(low, name)
-        here = f"{path}{name}"
+        here, there = f"{path}{name}", f"{low_path}{name}"
         if name in _NOTES or below is None or below in ((), {}) or above == below:
             continue
         if above is None or above == ():
             changes[name] = below
-            taken.append(here)
+            notes.taken.append((here, there))
         elif name == "vehicles":
-            changes[name] = _laid_cars(above, below, here, conflicts, taken)
+            changes[name] = _laid_cars(above, below, notes)
         elif isinstance(above, Part) and not _is_value(above):
-            changes[name] = _laid(above, below, f"{here}.", conflicts, taken)
+            changes[name] = _laid(above, below, f"{here}.", f"{there}.", notes)
         elif other := _differing(above, below, numbers=name == "phones"):
-            conflicts.setdefault(here, []).extend(other)
-    return msgspec.structs.replace(high, **changes)
+            notes.conflicts.setdefault(here, []).extend(other)
+    return msgspec.structs.replace(high, **changes) if changes else high
 
 
-def _laid_cars(
-    above: tuple[Vehicle, ...], below: tuple[Vehicle, ...], path: str, conflicts: dict[str, list[str]], taken: list[str]
-) -> tuple[Vehicle, ...]:
+def _laid_cars(above: tuple[Vehicle, ...], below: tuple[Vehicle, ...], notes: _Notes) -> tuple[Vehicle, ...]:
     cars = list(above)
-    for other in below:
+    for number, other in enumerate(below):
         index = next((i for i, car in enumerate(cars) if (car.role or "wanted") == (other.role or "wanted")), None)
         if index is not None:
-            cars[index] = _laid(cars[index], other, f"{path}.{index}.", conflicts, taken)
+            cars[index] = _laid(cars[index], other, f"vehicles.{index}.", f"vehicles.{number}.", notes)
     return tuple(cars)
 
 

@@ -164,7 +164,10 @@ class _Walk:
             if opened is not None and self.raw[opened : at + 1].strip():  # a boundary written twice opens one part
                 spans.append((opened, max(opened, at - (self.raw[at - 1 : at] == b"\r"))))
             opened = None if closing else after
-            if closing or len(spans) >= PART_COUNT:
+            if closing:
+                break
+            if len(spans) >= PART_COUNT:
+                self.defects[f"more than {PART_COUNT} parts"] = None
                 break
             position = after - 1
         if opened is not None and len(spans) < PART_COUNT:
