@@ -27,7 +27,9 @@ def check_links(draft: Draft) -> Iterator[Problem]:
         yield from _site(draft, site, units)
     for source in draft.sources:
         yield from _source(draft, source, sites)
-    teams = {site.model.id: site.model.teams for site in draft.sites}
+    teams: dict[str, set[str]] = {}
+    for site in draft.sites:
+        teams.setdefault(site.model.id, set()).update(site.model.teams)
     names, house = tuple(_known_names(draft)), house_of(draft)
     for rule in draft.rules:
         yield from _conditions(rule, rule.model.when, ("when",), names)

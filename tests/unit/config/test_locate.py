@@ -88,7 +88,8 @@ def written(value: Any) -> str:
 
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_every_line_of_any_document_is_found(tables: list[list[Any]]) -> None:
-    lines, expected = [], {}
+    lines: list[str] = []
+    expected: dict[tuple[str | int, ...], int] = {}
     for index, values in enumerate(tables):
         lines.append("[[t]]")
         expected["t", index] = len(lines)

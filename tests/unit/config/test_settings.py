@@ -225,3 +225,18 @@ def parts_of(annotation: Any) -> list[type]:
 def test_the_names_that_rules_may_use_are_those_of_readings() -> None:
     assert fields_of(Reading) == names.READING_FIELDS
     assert set(get_args(MailClass)) == set(names.MAIL_CLASSES)
+
+
+def test_split_files_follow_the_main_file_by_name(tmp_path: Path) -> None:
+    base = Path(__file__).parents[2] / "configs" / "base"
+    shutil.copytree(base, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "rules.toml").unlink()
+    (tmp_path / "rules.d").mkdir()
+    rule = '[[rule]]\nname = "{}"\nwhen = {{ kind = "{}" }}\nnotify = {{ team = "sales" }}\n'
+    (tmp_path / "rules.d/20-b.toml").write_text(rule.format("second", "review"))
+    (tmp_path / "rules.d/10-a.toml").write_text(rule.format("first", "booking"))
+    (tmp_path / "rules.d/90-last.toml").write_text('[[rule]]\nname = "last"\nnotify = { team = "sales" }\n')
+    settings, problems = load(tmp_path)
+    assert problems == []
+    assert settings is not None
+    assert [rule.name for rule in settings.rules] == ["first", "second", "last"]

@@ -1,0 +1,57 @@
+"""docs/configuration.md names every key of every file, in the part that is about its table."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config import models
+from config.defaults import shipped_versions
+from config.models import Model
+
+PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
+PARTS = {part.splitlines()[0]: part for part in re.split(r"^#+ ", PAGE, flags=re.MULTILINE) if part.strip()}
+TABLES: list[tuple[type[Model], str, str]] = [
+    (models.Smtp, "`[smtp]`", ""),
+    (models.Relay, "`[[relay]]`", ""),
+    (models.Limits, "`[limits]`", ""),
+    (models.Desk, "`[desk]`", "desk."),
+    (models.Health, "`[desk]`", "health."),
+    (models.Log, "`[desk]`", "log."),
+    (models.TestSeams, "`[desk]`", "test."),
+    (models.Unit, "units.toml", ""),
+    (models.Site, "sites.toml", ""),
+    (models.Source, "sources.toml", ""),
+    (models.Rule, "rules.toml", ""),
+    (models.Notify, "`notify`", ""),
+    (models.Conditions, "`when`", ""),
+    (models.Policy, "escalation.toml", ""),
+    (models.Step, "escalation.toml", ""),
+    (models.Test, "Tests", ""),
+]
+
+
+def part(title: str) -> str:
+    return next(text for heading, text in PARTS.items() if heading.startswith(title))
+
+
+def keys(model: type[Model]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+@pytest.mark.parametrize(("model", "title", "prefix"), TABLES, ids=lambda value: getattr(value, "__name__", None))
+def test_every_key_is_documented(model: type[Model], title: str, prefix: str) -> None:
+    assert [key for key in keys(model) if f"`{prefix}{key}`" not in part(title)] == []
+
+
+def test_every_key_of_the_installation_is_documented() -> None:
+    sections = {"smtp", "relay", "limits", "desk", "health", "log", "test"}
+    assert [key for key in keys(models.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
+    assert all(f"[{section}]" in PAGE for section in sections)
+    assert all(f"{{ {key} = " in PAGE for key in keys(models.Secret))
+
+
+def test_every_shipped_name_is_documented() -> None:
+    for shipped in shipped_versions().values():
+        named = [known.name for known in shipped.type] + list(shipped.policy)
+        assert [name for name in named if f"`{name}`" not in PAGE] == []
