@@ -19,7 +19,7 @@ from daemon import log as logging
 from daemon.health import Health, age
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
-from daemon.processes import notify_systemd, watchdog_seconds
+from daemon.processes import notify_systemd, share_one_heap, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
 from daemon.store import Store, messages, open_store, outgoing
@@ -40,6 +40,7 @@ def run(directory: Path) -> int:
             sys.stderr.write(f"{problem}\n")
         sys.stderr.write(f"postroom: {len(problems)} problems in {directory}; nothing was started\n")
         return BAD_CONFIGURATION
+    share_one_heap()
     logging.set_up(settings.postroom.log.level, "acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -99,6 +100,7 @@ class Acceptor:
     async def run(self) -> int:
         """Start everything, wait for the end, stop everything."""
         loop = asyncio.get_running_loop()
+        self._store.deliver = loop.call_soon_threadsafe
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))

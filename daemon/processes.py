@@ -6,11 +6,22 @@ import signal
 import socket
 
 _PR_SET_PDEATHSIG = 1
+_M_ARENA_MAX = -8
 
 
 def end_with_parent() -> None:
     """Be killed when the thread that started this process ends (Linux, prctl(2))."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def share_one_heap() -> None:
+    """Let all threads allocate from one arena of glibc: theirs would each keep what they freed (mallopt(3)).
+
+    Threads here wait for disks and peers, hardly for memory; other C libraries have no such call and need none.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def notify_systemd(text: str) -> None:

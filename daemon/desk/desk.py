@@ -5,10 +5,10 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from daemon.desk.plan import Plan, hints_for, settle
-from daemon.reader import Answer, Parse, ReaderDied
+from daemon.reader import Parse, ReaderDied
 from daemon.seams import crash_point, wall_now
 from daemon.shift import Shift
 from daemon.store import messages, records
@@ -64,7 +64,7 @@ class Desk:
             if answer.parsed is not None:
                 read.append((mail, answer.parsed))
             else:
-                self._quarantine(mail, answer)
+                self._quarantine(mail, f"it could not be read: {answer.error}")
         return read
 
     def _set_aside(self, claimed: Sequence[Claimed], died: ReaderDied) -> None:
@@ -85,9 +85,8 @@ class Desk:
         if shift.store.write(write).result() == "quarantined":
             self._quarantined(in_hand, str(died))
 
-    def _quarantine(self, mail: Claimed, answer: Answer) -> None:
-        shift = self._shift
-        at, why = shift.clock.now(), f"it could not be read: {answer.error}"
+    def _quarantine(self, mail: Claimed, why: str) -> None:
+        shift, at = self._shift, self._shift.clock.now()
         shift.store.write(lambda c: messages.quarantine(c, mail.id, mail.lease, why, at)).result()
         self._quarantined(mail, why)
 
@@ -118,7 +117,9 @@ class Desk:
         seen: set[object] = set()
         with shift.store.read() as connection:
             for mail, parsed in read:
-                one = settle(connection, shift.settings, shift.keys, mail, parsed)
+                one = self._settle(connection, mail, parsed)
+                if one is None:
+                    continue
                 touched = {(one.fated.site, parsed.digest), *(c.before.id for c in one.changes if c.before)}
                 if touched & seen:
                     return None
@@ -126,11 +127,21 @@ class Desk:
                 plans.append(one)
         return plans
 
+    def _settle(self, connection: Connection, mail: Claimed, parsed: Parsed) -> Plan | None:
+        """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
+        try:
+            return settle(connection, self._shift.settings, self._shift.keys, mail, parsed)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("mail-not-decided", message=mail.id)
+            self._quarantine(mail, f"it could not be decided: {error}")
+            return None
+
     def _keep_one(self, one: Read) -> None:
         shift = self._shift
         for _ in range(REPEATS):
-            plans = self._plans([one])
-            assert plans is not None  # noqa: S101 - a single mail depends on no other
+            plans = self._plans([one]) or []
             try:
                 shift.store.write(lambda c, plans=plans: _write(c, plans, shift.clock.now())).result()  # type: ignore[misc]
             except LostLease:

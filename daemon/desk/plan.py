@@ -12,10 +12,10 @@ from daemon.store import messages, records
 from daemon.store.messages import Claimed, Fated
 from parsers.records import Hints, Parsed
 from rules.apply import apply
-from rules.decide import decide_mail
+from rules.decide import decide_mail, readings_of
 from rules.explain import trace
 from rules.model import Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
-from rules.reference import read_token
+from rules.reference import TokenRole, read_token
 
 _encode = msgspec.json.Encoder().encode
 
@@ -28,6 +28,13 @@ class Change(msgspec.Struct, frozen=True):
     after: Record
     effects: Effects
     action: Action
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The record that a genuine desk token names, and as whom its bearer writes."""
+
+    kept: records.Kept
+    role: TokenRole
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -54,21 +61,22 @@ def settle(connection: Connection, settings: Settings, keys: tuple[bytes, ...], 
     token = desk_token(settings, mail.recipient)
     named = read_token(token, keys) if token else None
     kept = records.load(connection, named[0]) if named else None
+    answered = Answered(kept, named[1]) if kept and named else None
     reference = kept.record.ref if kept else None
-    first = plan(settings, mail, parsed, Context(reference=reference), kept)
+    first = plan(settings, mail, parsed, Context(reference=reference), answered)
     repeat_of = messages.earlier(connection, first.fated.site, parsed.digest, mail.id)
     if repeat_of is None:
         return first
-    return plan(settings, mail, parsed, Context(repeat_of=repeat_of, reference=reference), kept)
+    return plan(settings, mail, parsed, Context(repeat_of=repeat_of, reference=reference), answered)
 
 
-def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, named: records.Kept | None) -> Plan:
+def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, answered: Answered | None) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
     at = mail.accepted_at
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
-    if decision.fate == "attached" and named is not None:
-        changes: tuple[Change, ...] = (_attach(settings, mail, parsed, named, at),)
+    if decision.fate == "attached" and answered is not None:
+        changes: tuple[Change, ...] = (_attach(settings, mail, parsed, answered, at),)
     elif decision.fate == "opened":
         changes = tuple(_openings(settings, mail, parsed, decision, at))
     else:
@@ -92,12 +100,12 @@ def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, na
 def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> list[Change]:
     actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or mail.sender)
     changes = []
-    for number, (reading, decided) in enumerate(zip(parsed.readings, decision.decisions, strict=True)):
+    for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
         if decided.ignored is not None:
             continue
         opening = Opening(
             ref=new_reference(decided.kind),
-            site=decision.site,
+            site=decided.site or decision.site,
             source=decision.source,
             reading=reading,
             decision=decided,
@@ -109,8 +117,9 @@ def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailD
     return changes
 
 
-def _attach(settings: Settings, mail: Claimed, parsed: Parsed, kept: records.Kept, at: datetime) -> Change:
-    actor = Actor("customer", parsed.sender or mail.sender)
-    action = Action(name="attach", actor=actor, args={"message": str(mail.id)})
-    after, effects = apply(kept.record, action, settings, at)
-    return Change(0, kept, after, effects, action)
+def _attach(settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered, at: datetime) -> Change:
+    """The token says as whom the mail comes; its contents change nothing but the record's history."""
+    actor = Actor(answered.role, parsed.sender or mail.sender)
+    action = Action(name="attach", actor=actor, args={"message": str(mail.id), "class": parsed.mail_class})
+    after, effects = apply(answered.kept.record, action, settings, at)
+    return Change(0, answered.kept, after, effects, action)

@@ -15,6 +15,8 @@ from aiosmtpd.smtp import SMTP
 END_OF_DATA = b"\r\n.\r\n"
 _PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255})>(.*)")
 _REST_OF_DATA_SECONDS = 180
+_CHUNK = 256 << 10
+"""Bytes read before the reader hands over; it holds twice as much at most."""
 
 
 class House(Protocol):
@@ -63,7 +65,7 @@ class Session(SMTP):
     def __init__(
         self, house: House, loop: asyncio.AbstractEventLoop, shared: dict[str, Any], commands: list[str]
     ) -> None:
-        reader = asyncio.StreamReader(loop=loop, limit=self.line_length_limit)
+        reader = asyncio.StreamReader(loop=loop, limit=_CHUNK)
         asyncio.StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
         self.__dict__.update(shared)
         self._smtp_methods = {name: getattr(self, f"smtp_{name}") for name in commands}
@@ -71,6 +73,7 @@ class Session(SMTP):
         self._peer: str | None = None
         self._errors = 0
         self._session_timer: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse what is over the limits before anything is spent on it."""
@@ -99,6 +102,20 @@ class Session(SMTP):
     def eof_received(self) -> bool | None:
         """A client that was refused at the door has no session that could end."""
         return super().eof_received() if self._peer is not None else None
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Move the end of the idle time; the timer looks again when it rings, so that commands cost no timer each."""
+        self._idle_until = self.loop.time() + (duration or self._timeout_duration)
+        if self._timeout_handle is None or self._timeout_handle.when() > self._idle_until:
+            if self._timeout_handle is not None:
+                self._timeout_handle.cancel()
+            self._timeout_handle = self.loop.call_at(self._idle_until, self._idle_rang)
+
+    def _idle_rang(self) -> None:
+        if self.loop.time() >= self._idle_until:
+            self._timeout_cb()
+        else:
+            self._timeout_handle = self.loop.call_at(self._idle_until, self._idle_rang)
 
     def _timeout_cb(self) -> None:
         if isinstance(self.transport, asyncio.Transport):

@@ -7,6 +7,7 @@ import re
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import structlog
@@ -164,10 +165,11 @@ class SmtpService:
 
     async def _keep(self, mails: list[Accepted]) -> str:
         """Write all; a client that leaves or a slow disk does not stop the commit, only our answer."""
-        kept = [asyncio.wrap_future(self._store.write_together(self._chain.append, mail)) for mail in mails]
-        written = asyncio.gather(*kept) if len(kept) > 1 else kept[0]
+        written = [self._written(mail) for mail in mails]
         try:
-            await asyncio.wait_for(asyncio.shield(written), HANDLER_SECONDS)
+            async with asyncio.timeout(HANDLER_SECONDS):
+                for one in written:
+                    await one
         except StoreError as error:
             self.counters["trouble"] += 1
             return NO_ROOM if "full" in str(error) else OUR_TROUBLE
@@ -178,6 +180,23 @@ class SmtpService:
         self.counters["accepted"] += len(mails)
         self._wake()
         return "250 2.0.0 OK"
+
+    def _written(self, mail: Accepted) -> "asyncio.Future[None]":
+        """A future of the loop for a commit of the store's; cancelling it leaves the commit alone."""
+        waiter = asyncio.get_running_loop().create_future()
+
+        def committed(done: "Future[Any]") -> None:
+            if waiter.done():
+                return
+            error = done.exception()
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+                waiter.exception()  # looked at: another recipient's failure may answer first
+
+        self._store.write_together(self._chain.append, mail).add_done_callback(committed)
+        return waiter
 
 
 def network_of(peer: str) -> str:

@@ -10,11 +10,17 @@ import os
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from daemon.store.schema import chain, message, raw
 
 _LINKS_PER_CHAIN = 1 << 32
+
+# Built once: SQLAlchemy keeps what it compiled by the statement object.
+_INSERT_MESSAGE = insert(message)
+_INSERT_RAW = insert(raw)
+_ADVANCE = update(chain).where(chain.c.id == bindparam("the_chain"), chain.c.n == bindparam("from_n"))
+_ADVANCE = _ADVANCE.values(n=bindparam("n"), hash=bindparam("hash"))
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -71,25 +77,26 @@ class Chain:
         self._hash = ""
 
     def append(self, connection: Connection, mails: list[Accepted]) -> list[int]:
-        """Write the mails as the next links; their message ids.
-
-        Each call takes up what is committed, since a failed transaction takes its links with it.
-        """
+        """Write the mails as the next links; their message ids."""
         if self._id is None:
             self._begin(connection, mails[0].at)
-        else:
-            self._again(connection, self._id, mails[0].at)
-        links, raws, ids = [], [], []
-        for mail in mails:
-            link = self._link(mail)
-            key = message_id_of(link.chain, link.n)
-            links.append(self._row(key, link, mail))
-            ids.append(key)
-            raws.append({"message": key, "bytes": mail.content})
-        connection.execute(insert(message), links)
-        connection.execute(insert(raw), raws)
-        connection.execute(update(chain).where(chain.c.id == self._id).values(n=self._n, hash=self._hash))
-        return ids
+        links = self._links(mails)
+        if not self._advance(connection, len(links)):
+            # A transaction of ours failed after it had counted here: take up what is committed.
+            self._take_up(connection, mails[0].at)
+            links = self._links(mails)
+            self._advance(connection, len(links))
+        rows = [self._row(link, hashed, mail) for (link, hashed), mail in zip(links, mails, strict=True)]
+        connection.execute(_INSERT_MESSAGE, rows)
+        connection.execute(
+            _INSERT_RAW, [{"message": row["id"], "bytes": m.content} for row, m in zip(rows, mails, strict=True)]
+        )
+        return [message_id_of(link.chain, link.n) for link, _ in links]
+
+    def _advance(self, connection: Connection, by: int) -> bool:
+        """Move the chain's row to our new end; False if it does not stand where we began."""
+        ours = {"the_chain": self._id, "from_n": self._n - by, "n": self._n, "hash": self._hash}
+        return connection.execute(_ADVANCE, ours).rowcount == 1
 
     def _begin(self, connection: Connection, at: datetime) -> None:
         self._key = os.urandom(32)
@@ -98,17 +105,26 @@ class Chain:
         self._id = connection.execute(insert(chain).values(row).returning(chain.c.id)).scalar_one()
         self._n, self._hash = 0, start
 
-    def _again(self, connection: Connection, chain_id: int, at: datetime) -> None:
-        """Take up what is committed: a failed transaction took its links with it, and perhaps the chain's first row."""
-        row = connection.execute(select(chain.c.n, chain.c.hash, chain.c.key).where(chain.c.id == chain_id)).first()
-        if row is None or row.key != self._key:
+    def _take_up(self, connection: Connection, at: datetime) -> None:
+        query = select(chain.c.n, chain.c.hash, chain.c.key).where(chain.c.id == self._id)
+        row = connection.execute(query).first()
+        if row is None or row.key != self._key:  # even the chain's first row went with the failed transaction
             self._begin(connection, at)
         else:
             self._n, self._hash = row.n, row.hash
 
+    def _links(self, mails: list[Accepted]) -> list[tuple[Link, str]]:
+        """The next links with their hashes."""
+        links = []
+        for mail in mails:
+            link = self._link(mail)
+            self._n, self._hash = link.n, link.hash_after(self._hash)
+            links.append((link, self._hash))
+        return links
+
     def _link(self, mail: Accepted) -> Link:
         assert self._id is not None  # noqa: S101 - set by append
-        link = Link(
+        return Link(
             chain=self._id,
             n=self._n + 1,
             accepted_at=mail.at,
@@ -116,14 +132,12 @@ class Chain:
             raw_sha256=hashlib.sha256(mail.content).hexdigest(),
             recipient_mac=recipient_mac(self._key, mail.recipient),
         )
-        self._n, self._hash = link.n, link.hash_after(self._hash)
-        return link
 
-    def _row(self, key: int, link: Link, mail: Accepted) -> dict[str, object]:
+    def _row(self, link: Link, hashed: str, mail: Accepted) -> dict[str, object]:
         return {
-            "id": key,
+            "id": message_id_of(link.chain, link.n),
             **msgspec.structs.asdict(link),
-            "hash": self._hash,
+            "hash": hashed,
             "sender": mail.sender,
             "recipient": mail.recipient,
             "client": mail.client,

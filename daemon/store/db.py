@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from daemon.store.engine import database_file, open_engine, turn
+from daemon.store.engine import Checkpoints, database_file, open_engine, turn
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -44,10 +44,13 @@ class Store:
 
     Attributes:
         url: SQLAlchemy URL of the database.
+        deliver: Runs a function that gives a whole batch its answers; an event loop puts its `call_soon_threadsafe`
+            here, so that it is woken once a commit and callbacks of futures run in its thread.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.deliver: Callable[[Callable[[], None]], object] = lambda answers: answers()
         file = database_file(url)
         self._lock_file = Path(f"{file}-turn") if file else None
         self._reads = open_engine(url, write=False)
@@ -55,6 +58,8 @@ class Store:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._file = file
+        self._checkpoints: Checkpoints | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -79,6 +84,8 @@ class Store:
         if self._thread is not None:
             self._jobs.put(None)
             self._thread.join()
+        if self._checkpoints is not None:
+            self._checkpoints.end()
         self._reads.dispose()
         self._writes.dispose()
 
@@ -86,6 +93,8 @@ class Store:
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
             self._thread.start()
+            if self._file is not None:
+                self._checkpoints = Checkpoints(self._file)
         self._jobs.put(job)
         return job.future
 
@@ -119,14 +128,10 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             log.exception("write-failed", waiting=len(jobs))
             self._drop_connection()
-            for job in jobs:
-                job.future.set_exception(StoreError(str(error)))
+            failure = StoreError(str(error))
+            self.deliver(lambda: _answer(jobs, [failure] * len(jobs)))
             return
-        for job, answer in zip(jobs, answers, strict=True):
-            if isinstance(answer, BaseException):
-                job.future.set_exception(answer)
-            else:
-                job.future.set_result(answer)
+        self.deliver(lambda: _answer(jobs, answers))
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -136,6 +141,14 @@ class Store:
                 connection.close()
             except SQLAlchemyError:
                 log.warning("connection-not-closed")
+
+
+def _answer(jobs: list[_Job], answers: list[Any]) -> None:
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, BaseException):
+            job.future.set_exception(answer)
+        else:
+            job.future.set_result(answer)
 
 
 def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:
