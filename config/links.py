@@ -174,8 +174,6 @@ def _known_names(draft: Draft) -> Iterator[Names]:
         known = ids(draft, table, entries)
         if stem not in draft.unread and "" not in known:
             yield table, table, known
-    if draft.whole("sites"):
-        yield "brand", "brand", {brand for site in draft.sites for brand in site.model.brands}
 
 
 def _matches_any(pattern: str, known: Collection[str]) -> bool:

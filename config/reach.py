@@ -11,8 +11,8 @@ from config.names import KINDS, MAIL_CLASSES, is_glob
 from config.places import parse_postcodes
 from config.problems import Problem
 
-_FREE = ("make", "model", "language", "recipient", "interest", "has", "text")
-"""Keys whose values are not a closed set; compared pattern by pattern."""
+_FREE = ("type", "brand", "make", "model", "language", "recipient", "interest", "has", "text")
+"""Keys compared pattern by pattern: they are no closed set, or (type, brand) may come from the mail."""
 _CLOSED = {"kind": frozenset(KINDS), "mail_class": frozenset(MAIL_CLASSES)}
 Allowed = Set[str] | None
 """Names that a condition lets through; None is all."""
@@ -24,9 +24,8 @@ class House:
 
     sites: dict[str, frozenset[str]]
     """Site -> its unit and all above it."""
-    brands: dict[str, frozenset[str]]
-    sources: dict[str, tuple[str, str | None]]
-    """Source -> its type, and its site unless it serves several."""
+    sources: dict[str, str | None]
+    """Source -> its site, unless it serves several."""
 
     def named(self, key: str, patterns: tuple[str, ...]) -> set[str]:
         """Pick what a key of `when` names."""
@@ -37,9 +36,7 @@ class House:
         names: dict[str, Iterable[str]] = {
             "site": self.sites,
             "unit": frozenset().union(*self.sites.values()),
-            "brand": frozenset().union(*self.brands.values()),
             "source": self.sources,
-            "type": {kind for kind, _ in self.sources.values()},
         }
         return {key: {name.lower(): name for name in known} for key, known in names.items()}
 
@@ -50,7 +47,7 @@ class Scope:
 
     when: Conditions
     own_sites: Allowed
-    """By site, unit and brand alone."""
+    """By site and unit alone."""
     sites: Allowed
     """Also by the sources it must come from."""
     sources: Allowed
@@ -92,8 +89,7 @@ def house_of(draft: Draft) -> House:
 
     return House(
         {entry.model.id: above(entry.model.unit) for entry in draft.sites},
-        {entry.model.id: frozenset(brand.lower() for brand in entry.model.brands) for entry in draft.sites},
-        {entry.model.id: (entry.model.type, entry.model.site) for entry in draft.sources},
+        {entry.model.id: entry.model.site for entry in draft.sources},
     )
 
 
@@ -144,7 +140,7 @@ def _last(draft: Draft) -> Iterator[Problem]:
 def _contradiction(house: House, scope: Scope) -> str | None:
     """Say why no mail can meet the conditions, if so."""
     when = scope.when
-    given = [key for key in ("site", "unit", "brand", "source", "type") if getattr(when, key)]
+    given = [key for key in ("site", "unit", "source") if getattr(when, key)]
     # A name that does not exist is reported as such.
     if scope.sites is not None and not scope.sites and all(house.named(key, getattr(when, key)) for key in given):
         return f"no mail meets its {' and '.join(given)} together"
@@ -201,24 +197,17 @@ def _pick(patterns: tuple[str, ...], names: Mapping[str, str]) -> set[str]:
 
 def _sources(house: House, when: Conditions) -> Allowed:
     """Name the sources let through; None also lets through mail that comes from no source."""
-    if not when.source and not when.type:
-        return None
-    named = house.named("source", when.source) if when.source else set(house.sources)
-    types = house.named("type", when.type) if when.type else None
-    return {name for name in named if types is None or house.sources[name][0] in types}
+    return house.named("source", when.source) if when.source else None
 
 
 def _own_sites(house: House, when: Conditions) -> Allowed:
-    """Name the sites that site, unit and brand let through."""
-    if not (when.site or when.unit or when.brand):
+    """Name the sites that site and unit let through."""
+    if not (when.site or when.unit):
         return None
     found = house.named("site", when.site) if when.site else set(house.sites)
     if when.unit:
         units = house.named("unit", when.unit)
         found = {site for site in found if not units.isdisjoint(house.sites[site])}
-    if when.brand:
-        brands = house.named("brand", when.brand)
-        found = {site for site in found if not brands.isdisjoint(house.brands[site])}
     return found
 
 
@@ -226,7 +215,7 @@ def _sites(house: House, own: Allowed, sources: Allowed) -> Allowed:
     """Name the sites that mail can be of, also by the sources it must come from."""
     if sources is None:
         return own
-    of_sources = {house.sources[name][1] for name in sources}
+    of_sources = {house.sources[name] for name in sources}
     reachable = set(house.sites) if None in of_sources else {site for site in of_sources if site is not None}
     return reachable if own is None else own & reachable
 
