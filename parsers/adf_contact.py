@@ -95,6 +95,8 @@ def _phones(walk: Walker, contact: Element, region: str | None, *, stated: bool)
         if number:
             walk.line(element)
             found.append(number)
+            time = attribute(element, "besttime", "time")
+            walk.note(f"call {number}", None if time == "nopreference" else time)
     return found
 
 

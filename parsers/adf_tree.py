@@ -19,6 +19,8 @@ _NOTHING = frozenset(
     {"n/a", "na", "none", "null", "nil", "-", "--", ".", "not specified", "unspecified", "unknown", "undefined"}
 )
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_BLOCK_TAG = re.compile(r"<(?:p|div|table|ul|ol|html|body)\b", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"(?:<br\s*/?>)?[ \t]*\r?\n", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,5});")
 _UNTOLD = (("vendor", "contact"), ("provider", "contact"), ("provider", "email"), ("provider", "phone"))
 """Branches whose rest is not kept: how to reach the dealer and the service is no news, and no customer's data."""
@@ -30,6 +32,7 @@ class Walker:
     def __init__(self, prospect: Element) -> None:
         self.prospect = prospect
         self._read: set[Element] = set()
+        self._notes: dict[str, str] = {}
 
     def children(self, parent: Element | None, *names: str) -> list[Element]:
         """Children of any of these names, in document order; none where there is no parent."""
@@ -58,8 +61,15 @@ class Walker:
         self._mark(element)
         text = text_of(element)[: BLOCK_LIMIT * 4]
         if _TAG.search(text) or _ENTITY.search(text):
+            if not _BLOCK_TAG.search(text):  # mostly plain: its own line ends count
+                text = _LINE_BREAK.sub("<br>", text)
             text = html.to_text(text)
         return block(text)
+
+    def note(self, label: str, text: str | None) -> None:
+        """Keep what stands in an attribute among the rest."""
+        if text:
+            self._notes[label] = text
 
     def _mark(self, element: Element) -> None:
         self._read.add(element)
@@ -68,7 +78,7 @@ class Walker:
 
     def rest(self) -> dict[str, str]:
         """What was not read, by dotted path below the prospect: partners' extensions, options, grades, tracking."""
-        kept: dict[str, str] = {}
+        kept = dict(self._notes)
         for path, element in self._leaves():
             text = single_line(element.text, EXTRA_CHARACTERS)
             if not text or path[:2] in _UNTOLD:
@@ -81,20 +91,26 @@ class Walker:
         return kept
 
     def _leaves(self) -> Iterator[tuple[tuple[str, ...], Element]]:
-        """Unread elements without element children, with their path; repeated branches are numbered from 2."""
-        stack: list[tuple[tuple[str, ...], Element]] = [((), self.prospect)]
-        while stack:
-            path, element = stack.pop()
-            if path and len(element) == 0 and element not in self._read:
-                yield path, element
-            seen: dict[str, int] = {}
-            below: list[tuple[tuple[str, ...], Element]] = []
-            for child in element:
-                name = str(child.tag)
-                seen[name] = seen.get(name, 0) + 1
-                numbered = f"{name}{seen[name]}" if name == "vehicle" and seen[name] > 1 else name
-                below.append(((*path, numbered), child))
-            stack.extend(reversed(below))
+        """Unread elements with text and without element children, with their path."""
+        paths: dict[Element, tuple[str, ...]] = {self.prospect: ()}
+        for element in self.prospect.iter(etree.Element):
+            parent = element.getparent()
+            if element.text and len(element) == 0 and element not in self._read and parent is not None:
+                yield (*_path(parent, paths), str(element.tag)), element
+
+
+def _path(element: Element, paths: dict[Element, tuple[str, ...]]) -> tuple[str, ...]:
+    """Names from below the prospect down to an element; further vehicles are numbered from 2."""
+    known = paths.get(element)
+    parent = element.getparent()
+    if known is not None or parent is None:
+        return known or ()
+    name = str(element.tag)
+    if name == "vehicle":
+        number = 1 + sum(1 for _ in element.itersiblings("vehicle", preceding=True))
+        name = name if number == 1 else f"{name}{number}"
+    paths[element] = (*_path(parent, paths), name)
+    return paths[element]
 
 
 def attribute(element: Element | None, *names: str) -> str | None:

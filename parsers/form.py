@@ -130,7 +130,8 @@ class Form:
         day = self.fields.pop("booking.date", None)
         time = self.fields.pop("booking.time", None)
         start = self.fields.get("booking.starts_at")
-        for text in (f"{day or start or ''} {time or start or ''}", f"{start or day or ''}", f"{day or ''}"):
+        both = f"{day or start} {time or start}" if (day or start) and (time or (day and start)) else ""
+        for text in (both, f"{start or day or ''}", f"{day or ''}"):
             read = values.instant(text, self.language)
             if read:
                 self.fields["booking.starts_at"] = read

@@ -109,9 +109,23 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
     reading = lower[0]
     for other in lower[1:]:
         reading = merged(reading, other)
+    reading = _without_houses(reading, mail, mail_class)
     if mail_class == "automatic" and not _asks_something(reading, hints):
         return ()
     return (_addressed(reading, mail, hints, mail_class),)
+
+
+def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> Reading:
+    """Drop addresses that cannot be the customer's, and keep them where they do no harm."""
+    person = reading.customer
+    if person is None or not person.emails:
+        return reading
+    kept = sender.personal(mail, person.emails, automatic=mail_class == "automatic")
+    if kept == person.emails:
+        return reading
+    dropped = ", ".join(address for address in person.emails if address not in kept)
+    extra = {**reading.extra, "other address": dropped}
+    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
 
 
 def _depth(mail_class: MailClass, hints: Hints) -> int:
@@ -160,8 +174,8 @@ def _asks_something(reading: Reading, hints: Hints) -> bool:
     person = reading.customer
     if person is None:
         return False
-    reachable = bool(person.emails or person.phones)
-    return reachable and (hints.source_type is not None or person.name is not None)
+    named = person.name is not None and person.name != person.company  # an imprint names a company
+    return bool(person.emails or person.phones) and (named or hints.source_type is not None)
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass) -> Reading:

@@ -139,7 +139,7 @@ class Call(Part, frozen=True):
 class Reading(Part, frozen=True):
     """One request read from a mail; a mail may hold several."""
 
-    kind: str = "unsorted"
+    kind: str = msgspec.field(default_factory=lambda: "unsorted")  # a factory's value is written, a default is not
     source: str | None = None
     language: str | None = None
     requested_at: str | None = None
@@ -185,7 +185,7 @@ class Hints(Part, frozen=True):
 class Parsed(Part, frozen=True, kw_only=True):
     """All that one mail says, as far as a program can read it."""
 
-    mail_class: MailClass = msgspec.field(name="class", default="person")
+    mail_class: MailClass = msgspec.field(name="class", default_factory=lambda: "person")
     class_because: str | None = None
     digest: str
     """Lower-case hex SHA-256 over normalised body and chosen headers: equal for the same mail sent twice."""

@@ -48,6 +48,20 @@ def customer(document: Document, *, reply_to_only: bool = False, is_form: bool =
     return None
 
 
+def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) -> tuple[str, ...]:
+    """The addresses out of a text that can be the customer's: no machine's, no platform's, none of our house.
+
+    Args:
+        document: The mail.
+        emails: Addresses that its text gives.
+        automatic: A program wrote it: then addresses of its house belong to the imprint.
+    """
+    houses = _houses(document)
+    if automatic:
+        houses |= {registrable(document.sender[1].rpartition("@")[2])} - _MAILBOXES
+    return tuple(address for address in emails if _is_person(address, houses))
+
+
 def relay(document: Document) -> str | None:
     """The platform's address through which an answer reaches the person, if Reply-To or From is one."""
     for name in ("reply-to", "from"):

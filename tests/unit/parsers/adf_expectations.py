@@ -14,7 +14,8 @@ from parsers.records import Reading
 
 def plain(reading: Reading) -> dict[str, Any]:
     """The reading as `parse --json` prints it."""
-    return msgspec.json.decode(msgspec.json.encode(reading))
+    shown: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(reading))
+    return shown
 
 
 def norm(value: object) -> str:

@@ -19,7 +19,7 @@ AGREEING = 0.90
 def stdlib_leaves(message: Message) -> list[tuple[str, bytes | None]]:
     kind = message.get_content_type()
     if message.is_multipart() and kind.startswith("multipart/"):
-        return [leaf for part in message.get_payload() for leaf in stdlib_leaves(part)]  # type: ignore[union-attr,arg-type]
+        return [leaf for part in message.get_payload() for leaf in stdlib_leaves(part)]  # type: ignore[arg-type]
     if message.is_multipart() or kind in OPAQUE:
         return [(kind, None)]
     data = message.get_payload(decode=True)
