@@ -107,7 +107,7 @@ Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
 class Model(BaseModel):
     """Base of all settings: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Secret(Model):
@@ -200,13 +200,13 @@ class Postroom(Model):
     database: Annotated[str, AfterValidator(check_database)] = "sqlite"
     roles: tuple[Role, ...] = ("smtp", "work")
     language: Language = "en"
-    smtp: Smtp = Smtp()
+    smtp: Smtp = Field(default_factory=Smtp)
     relay: tuple[Relay, ...] = Field(min_length=1)
-    limits: Limits = Limits()
-    desk: Desk = Desk()
-    health: Health = Health()
-    log: Log = Log()
-    test: TestSeams = TestSeams()
+    limits: Limits = Field(default_factory=Limits)
+    desk: Desk = Field(default_factory=Desk)
+    health: Health = Field(default_factory=Health)
+    log: Log = Field(default_factory=Log)
+    test: TestSeams = Field(default_factory=TestSeams)
 
 
 class Unit(Model):
@@ -306,7 +306,7 @@ class Rule(Model):
     """`[[rule]]` of rules.toml."""
 
     name: str
-    when: Conditions = Conditions()
+    when: Conditions = Field(default_factory=Conditions)
     notify: Annotated[tuple[Notify, ...], BeforeValidator(as_tuple)] = ()
     escalate: str | None = None
     also: bool = False

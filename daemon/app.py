@@ -11,14 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from config.models import Settings
 from daemon import control
 from daemon import log as logging
 from daemon.health import Health, age
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
+from daemon.log import get_logger
 from daemon.processes import notify_systemd, share_one_heap, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
@@ -29,12 +28,12 @@ from daemon.supervisor import Supervisor
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def run(directory: Path) -> int:
     """Run the daemon in the foreground until SIGTERM or SIGINT; the exit code."""
-    settings, problems = load_checked(directory)
+    settings, problems, written = load_checked(directory)
     if settings is None:
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
@@ -49,7 +48,7 @@ def run(directory: Path) -> int:
         desk_keys(settings)
         with only_daemon(data):
             prepare(database_url(settings), data)
-            return asyncio.run(Acceptor(settings).run())
+            return asyncio.run(Acceptor(settings, written).run())
     except AlreadyRunning as error:
         sys.stderr.write(f"postroom: {error}\n")
         return TEMPORARY
@@ -84,7 +83,7 @@ def only_daemon(data: Path) -> Any:
 class Acceptor:
     """The first process: listens, keeps mail, supervises the worker, answers commands and health checks."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, written: bytes) -> None:
         self._settings = settings
         self._clock = Clock()
         self._store = open_store(database_url(settings))
@@ -92,7 +91,7 @@ class Acceptor:
         self._started_at = wall_now()
         self._reloaded_at: datetime | None = None
         self._problems: list[str] = []
-        self._supervisor = Supervisor(settings) if "work" in settings.postroom.roles else None
+        self._supervisor = Supervisor(settings, written) if "work" in settings.postroom.roles else None
         chain = Chain(f"acceptor {os.getpid()}")
         self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake)
         self._smtp_places: list[tuple[str, int]] = []
@@ -178,7 +177,7 @@ class Acceptor:
     async def _reload(self) -> dict[str, Any]:
         """First phase: load and check, touching nothing. Second phase: every process swaps, and cannot fail."""
         notify_systemd(f"RELOADING=1\nMONOTONIC_USEC={int(asyncio.get_running_loop().time() * 1_000_000)}")
-        settings, problems = await asyncio.to_thread(load_checked, self._settings.directory)
+        settings, problems, written = await asyncio.to_thread(load_checked, self._settings.directory)
         self._problems = [str(problem) for problem in problems]
         if settings is None:
             log.error("reload-refused", problems=len(problems), first=self._problems[0])
@@ -187,7 +186,7 @@ class Acceptor:
             self._settings = settings
             self._smtp.use(settings)
             if self._supervisor:
-                await self._supervisor.use(settings)
+                await self._supervisor.use(settings, written)
             self._reloaded_at = wall_now()
             log.info("reloaded", settings=settings.digest[:12])
         notify_systemd("READY=1")

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from config.models import Settings
 from config.problems import Problem
@@ -15,11 +16,19 @@ from config.problems import Problem
 CHECK_SECONDS = 120
 
 
-def load_checked(directory: Path) -> tuple[Settings | None, list[Problem]]:
-    """The settings that may be run on, or None and everything that is wrong with files or templates."""
+class Loaded(NamedTuple):
+    """Settings that may be run on, with their canonical JSON; or None and everything that is wrong."""
+
+    settings: Settings | None
+    problems: list[Problem]
+    written: bytes = b""
+
+
+def load_checked(directory: Path) -> Loaded:
+    """Load and check files and templates in a child."""
     command = [sys.executable, "-m", "daemon.loading", str(directory)]
     done = subprocess.run(command, stdout=subprocess.PIPE, timeout=CHECK_SECONDS, check=True)  # noqa: S603
-    loaded: tuple[Settings | None, list[Problem]] = pickle.loads(done.stdout)  # noqa: S301 - from our own child
+    loaded: Loaded = pickle.loads(done.stdout)  # noqa: S301 - from our own child
     return loaded
 
 

@@ -4,7 +4,18 @@ import logging
 import os
 import sys
 
-import structlog
+# structlog draws tracebacks with rich where it finds it. We never ask it to, and five megabytes of rich and pygments in
+# each of three processes are more than all else that logging costs.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
+
+get_logger = structlog.get_logger
 
 _PLAIN = structlog.dev.plain_traceback
 

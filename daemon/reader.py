@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from daemon import wire
+from daemon.log import get_logger
 from parsers.records import Hints, Parsed
 from templates.model import Rendered, RenderJob
 
@@ -22,7 +22,7 @@ RENEW_AFTER_MAILS = 20_000
 RENEW_ABOVE_BYTES = 300 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Parse(msgspec.Struct, frozen=True, tag="parse"):

@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from email.utils import make_msgid
 from pathlib import Path
 
-import structlog
-
 from config.models import Settings
 from config.secrets import reveal
+from daemon.log import get_logger
 from daemon.reader import Reader
 from daemon.seams import Clock
 from daemon.store import Store
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Shift:

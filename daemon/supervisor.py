@@ -9,24 +9,24 @@ import sys
 import time
 from typing import Any
 
-import structlog
-
 from config.models import Settings
 from daemon import wire
+from daemon.log import get_logger
 
 FRESH_BEAT_SECONDS = 30.0
 STOP_SECONDS = 15.0
 WAKE_SECONDS = 0.003
-RESTART_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+RESTART_SECONDS = (0.1, 0.2, 0.5, 1.0)
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Supervisor:
     """One worker at a time."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, written: bytes) -> None:
         self._settings = settings
+        self._written = written
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._stopping = False
@@ -71,13 +71,13 @@ class Supervisor:
             self._send(wire.WAKE)
             asyncio.get_running_loop().call_later(WAKE_SECONDS, self._rested)
 
-    async def use(self, settings: Settings) -> None:
+    async def use(self, settings: Settings, written: bytes) -> None:
         """Hand over other settings; returns when the worker has taken them, or will at its next start."""
-        self._settings = settings
+        self._settings, self._written = settings, written
         if self._writer is None:
             return
         self._took.clear()
-        self._send(wire.SETTINGS + pickle.dumps(settings))
+        self._send_settings()
         try:
             await asyncio.wait_for(self._took.wait(), FRESH_BEAT_SECONDS)
         except TimeoutError:
@@ -109,7 +109,7 @@ class Supervisor:
                 [sys.executable, "-m", "daemon.worker"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
             )
         reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._send(wire.SETTINGS + pickle.dumps(self._settings))
+        self._send_settings()
         try:
             while True:
                 self._heard(json.loads(await _frame(reader)))
@@ -140,6 +140,9 @@ class Supervisor:
         if self._again:
             self._again = False
             self.wake()
+
+    def _send_settings(self) -> None:
+        self._send(wire.SETTINGS + pickle.dumps((self._settings, self._written)))
 
     def _send(self, frame: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():

@@ -14,14 +14,12 @@ import threading
 import time
 from datetime import datetime
 
-import structlog
-
-from config.load import canonical
 from config.models import Settings
 from daemon import log as logging
 from daemon import wire
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
+from daemon.log import get_logger
 from daemon.outbox.alarms import quarantined
 from daemon.outbox.bundle import Bundler
 from daemon.outbox.sender import Sender
@@ -38,14 +36,15 @@ TEST_CLOCK_SLEEP_SECONDS = 0.05
 STOP_SECONDS = 10.0
 SENDERS_BEHIND_MAILDIR = 1
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Worker:
     """The rooms, taken in turn by one thread, and the sender threads beside it."""
 
-    def __init__(self, sock: socket.socket, settings: Settings) -> None:
+    def __init__(self, sock: socket.socket, settings: Settings, written: bytes) -> None:
         self._sock = sock
+        self._written = written
         self._quit = False
         self._last_beat = 0.0
         clock = Clock()
@@ -63,7 +62,7 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop or left alone."""
         self._clear_what_a_crash_left()
-        self._remember(self._shift.settings)
+        self._remember(self._shift.settings, self._written)
         for sender in self._senders:
             sender.start()
         gc.freeze()
@@ -102,9 +101,9 @@ class Worker:
         letter = quarantined(self._shift.settings, message_id, why, now)
         self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result()
 
-    def _remember(self, settings: Settings) -> None:
+    def _remember(self, settings: Settings, written: bytes) -> None:
         """Keep the settings that decisions will name."""
-        written, told, at = canonical(settings).encode(), json.dumps(versions()), wall_now()
+        told, at = json.dumps(versions()), wall_now()
         self._shift.store.write(lambda c: messages.keep_settings(c, settings.digest, told, written, at)).result()
         wire.send(self._sock, json.dumps({"took": settings.digest}).encode())
 
@@ -115,13 +114,13 @@ class Worker:
             if frame is None or frame == wire.QUIT:
                 self._quit = True
             elif frame.startswith(wire.SETTINGS):
-                self._use(pickle.loads(frame[1:]))  # noqa: S301 - from our own parent, over our own pipe
+                self._use(*pickle.loads(frame[1:]))  # noqa: S301 - from our own parent, over our own pipe
             seconds = 0
 
-    def _use(self, settings: Settings) -> None:
+    def _use(self, settings: Settings, written: bytes) -> None:
         self._shift.reader.use(settings.templates)
         self._shift.settings = settings
-        self._remember(settings)
+        self._remember(settings, written)
         with self._work:
             self._work.notify_all()
 
@@ -172,9 +171,9 @@ def main() -> None:
     frame = wire.receive(sock)
     if frame is None:
         return
-    settings: Settings = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
+    settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
-    Worker(sock, settings).run()
+    Worker(sock, settings, written).run()
 
 
 if __name__ == "__main__":

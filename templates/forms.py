@@ -10,8 +10,6 @@ from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from parsers import clean
 from parsers.clean import single_line
 from parsers.records import Distance, Money
@@ -50,6 +48,8 @@ def phone(number: str) -> str:
     """An E.164 number in its international form (`+49 30 1234567`); anything else as written."""
     if not number.startswith("+"):
         return one_line(number, 60)
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -3,8 +3,7 @@
 import time
 from datetime import timedelta
 
-import structlog
-
+from daemon.log import get_logger
 from daemon.seams import wall_now
 from daemon.shift import Shift
 from daemon.store import messages, outgoing
@@ -13,7 +12,7 @@ EVERY_SECONDS = 60
 PACK_AFTER = timedelta(days=1)
 PACK_AT_ONCE = 200
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Upkeep:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from daemon.desk.plan import Plan, hints_for, settle
+from daemon.log import get_logger
 from daemon.reader import Parse, ReaderDied
 from daemon.seams import crash_point, wall_now
 from daemon.shift import Shift
@@ -18,7 +18,7 @@ from parsers.records import Parsed
 BATCH = 50
 REPEATS = 5
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Read = tuple[Claimed, Parsed]
 

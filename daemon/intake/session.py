@@ -126,7 +126,8 @@ class Session(SMTP):
         match = _PLAIN_ADDRESS.fullmatch(arg)
         if match:
             return match[1], match[2]
-        if not arg.isprintable():  # NUL, bare CR and undecodable bytes all pass aiosmtpd's own reading
+        # NUL, bare CR, undecodable bytes and a bracket that is never closed all pass aiosmtpd's own reading.
+        if not arg.isprintable() or ("<" in arg and ">" not in arg):
             return None, None
         address, rest = super()._getaddr(arg)
         return address, rest

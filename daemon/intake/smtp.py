@@ -10,12 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-import structlog
 from aiosmtpd.smtp import Envelope
 
 from config.models import Settings, Smtp
 from daemon.intake.directory import Directory, Refusals
 from daemon.intake.session import Session
+from daemon.log import get_logger
 from daemon.seams import Clock
 from daemon.store import Store, StoreError
 from daemon.store.chains import Accepted, Chain
@@ -28,7 +28,7 @@ NO_ROOM = "452 4.3.1 Insufficient system storage, please try again later"
 
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class SmtpService:

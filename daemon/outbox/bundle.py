@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from daemon.log import get_logger
 from daemon.outbox.alarms import not_told
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.letters import Draft, draft, letter, still_holds
@@ -20,7 +20,7 @@ from templates.model import Rendered
 
 BATCH = 50
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Bundler:

@@ -8,9 +8,9 @@ import random
 import threading
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection
 
+from daemon.log import get_logger
 from daemon.outbox.alarms import not_delivered, relay_is_down
 from daemon.outbox.relay import Outcome, Relay, open_relay
 from daemon.seams import crash_point, wall_now
@@ -26,7 +26,7 @@ GIVE_UP_AFTER = timedelta(hours=48)
 DOWN_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 30.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Sender:

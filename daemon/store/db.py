@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from daemon.log import get_logger
 from daemon.store.engine import Checkpoints, database_file, open_engine, turn
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ Together = Callable[[Connection, list[Any]], list[Any]]
 
 BATCH = 200
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class StoreError(Exception):

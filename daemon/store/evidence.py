@@ -1,0 +1,233 @@
+"""The ledger's second half: does everything that was accepted have its place, its bytes and the proof of its fate?
+
+Streams through the tables in step with each other, in constant memory; nothing is summed that could hide what is not
+there. Each finding names one thing that a person can look at.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, Row, func, select
+
+from daemon.store.chains import Link, first_hash, message_id_of, recipient_mac
+from daemon.store.evidence_records import Finding, check_letters, check_records, check_settings
+from daemon.store.messages import unpack
+from daemon.store.schema import chain, message, message_record, raw
+from daemon.store.streams import Stream, stream
+
+LATE = timedelta(minutes=10)
+"""Nothing is unread for longer, while a daemon runs."""
+_RAW_ROWS = 4
+"""Mails held at once: each may be 25 MiB."""
+_READ = ("opened", "attached", "command", "repeat", "automatic", "bounce", "ignored")
+"""Fates of mails that were read, so that a trace says why."""
+_NEEDS_REASON = ("ignored", "automatic", "bounce", "quarantined")
+
+
+class _Context(msgspec.Struct):
+    repeat_of: int | None = None
+
+
+class _Decision(msgspec.Struct):
+    reading: int
+    ignored: str | None = None
+
+
+class _Trace(msgspec.Struct):
+    fate: str
+    reason: str
+    site: str
+    settings: str
+    mail_class: str = msgspec.field(name="class")
+    context: _Context
+    decisions: list[_Decision]
+    source: str | None = None
+
+
+_decode_trace = msgspec.json.Decoder(_Trace).decode
+
+
+def check(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Look for what is missing, altered or late, in the order of the ledger, then of records and outgoing mails.
+
+    Args:
+        connection: A snapshot.
+        now: UTC; mails unread for ten minutes before are findings.
+    """
+    known = set[str]()
+    yield from check_settings(connection, known)
+    yield from _check_chains(connection, now, known)
+    yield from check_records(connection, known)
+    yield from check_letters(connection)
+
+
+def summary(connection: Connection) -> list[tuple[str, str | None, int]]:
+    """Number of accepted mails by fate and source."""
+    number = func.count()
+    query = select(message.c.fate, message.c.source, number).group_by(message.c.fate, message.c.source)
+    found = [(row[0], row[1], row[2]) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one[0], one[1] or ""))
+
+
+class _ChainWalk:
+    """How far a chain was followed."""
+
+    def __init__(self, row: Row[tuple[object, ...]]) -> None:
+        self.id, self.key, self.n, self.hash = row.id, row.key, row.n, row.hash
+        self.at = 0
+        self.before = {first_hash(row.key)}
+        """What the hash before the next link may be; the stored and the computed one, if a link did not fit."""
+
+    def follow(self, row: Row[tuple[object, ...]]) -> Iterator[Finding]:
+        """Take the next link."""
+        where = f"message {row.id}"
+        if row.n != self.at + 1:
+            yield Finding(f"{_mails(self.at + 1, row.n - 1)} missing before it", f"chain {self.id}, {where}")
+            self.before = set()
+        link = Link(row.chain, row.n, row.accepted_at, row.channel, row.raw_sha256, row.recipient_mac)
+        computed = {link.hash_after(before) for before in self.before}
+        if self.before and row.hash not in computed:
+            yield Finding("its link in the chain is broken: it, or the one before, was altered", where)
+        self.before = {row.hash, *computed}
+        self.at = row.n
+        if not hmac.compare_digest(recipient_mac(self.key, row.recipient), row.recipient_mac):
+            yield Finding("its recipient was altered", where)
+
+    def end(self) -> Iterator[Finding]:
+        """Nothing may be missing at the end."""
+        if self.at < self.n:
+            yield Finding(f"{_mails(self.at + 1, self.n)} missing at its end", f"chain {self.id}")
+        elif self.at > self.n:
+            yield Finding(f"its end was altered: it says {self.n} mails and has {self.at}", f"chain {self.id}")
+        elif self.hash not in self.before:
+            yield Finding("its last hash was altered", f"chain {self.id}")
+
+
+def _mails(first: int, last: int) -> str:
+    return f"mail {first} is" if first == last else f"mails {first} to {last} are"
+
+
+def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> Iterator[Finding]:
+    chains = {row.id: _ChainWalk(row) for row in connection.execute(select(chain))}
+    contents = Stream(stream(connection, select(raw).order_by(raw.c.message), _RAW_ROWS), "message")
+    links = Stream(stream(connection, select(message_record).order_by(message_record.c.message)), "message")
+    missing = set[int]()
+    for row in stream(connection, select(message).order_by(message.c.id)):
+        where = f"message {row.id}"
+        yield from (
+            Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.below(row.id)
+        )
+        yield from (_stray_link(r) for r in links.below(row.id))
+        walk = chains.get(row.chain)
+        if walk is not None:
+            yield from walk.follow(row)
+        elif row.chain not in missing:
+            missing.add(row.chain)
+            yield Finding("there is no such chain", f"chain {row.chain}, {where}")
+        if row.id != message_id_of(row.chain, row.n):
+            yield Finding("its number does not fit its place in the chain", where)
+        yield from (Finding(what, where) for what in _wrong_bytes(row, contents.at(row.id)))
+        yield from (Finding(what, where) for what in _wrong_fate(connection, row, links.at(row.id), now, settings))
+    yield from (Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.rest())
+    yield from (_stray_link(r) for r in links.rest())
+    for walk in chains.values():
+        yield from walk.end()
+
+
+def _stray_link(row: Row[tuple[object, ...]]) -> Finding:
+    return Finding(
+        "is linked to a message that is not in the ledger", f"record number {row.record}, message {row.message}"
+    )
+
+
+def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]]]) -> Iterator[str]:
+    if not kept:
+        yield "its bytes are missing"
+        return
+    try:
+        content = unpack(kept[0].packed, kept[0].bytes)
+    except Exception:  # zlib.error and what else altered bytes lead to
+        yield "its bytes were altered: they cannot be unpacked"
+        return
+    if hashlib.sha256(content).hexdigest() != row.raw_sha256:
+        yield "its bytes were altered: they do not match their SHA-256"
+    elif len(content) != row.size:
+        yield f"its size was altered: it says {row.size}, its bytes are {len(content)}"
+    if row.site is not None and kept[0].site != row.site:
+        yield f"its bytes are kept for site {kept[0].site}, it belongs to {row.site}"
+
+
+def _wrong_fate(
+    connection: Connection,
+    row: Row[tuple[object, ...]],
+    links: list[Row[tuple[object, ...]]],
+    now: datetime,
+    settings: set[str],
+) -> Iterator[str]:
+    """The proof of a fate."""
+    if (row.fate == "pending") != (row.fate_at is None):
+        yield f"its fate '{row.fate}' and the time of it do not fit"
+    if row.fate == "pending" and max(row.accepted_at, row.due_at) < now - LATE:
+        yield f"it is unread since {row.accepted_at:%Y-%m-%d %H:%M} UTC"
+    if row.fate not in (*_READ, "pending", "quarantined"):
+        yield f"it has no fate that there is: '{row.fate}'"
+    if row.fate in _NEEDS_REASON and not row.reason:
+        yield f"it is {row.fate} without a reason"
+    if links and row.fate not in ("opened", "attached"):
+        yield f"it is {row.fate}, and yet linked to a record"
+    trace = None
+    if row.trace is not None:
+        try:
+            trace = _decode_trace(row.trace)
+        except msgspec.DecodeError:
+            yield "its trace was altered: it cannot be read"
+            return
+    elif row.fate in _READ and not (row.fate == "ignored" and row._mapping["class"] is None):
+        yield f"it is {row.fate} without a trace"
+    if trace is not None:
+        yield from _unlike_trace(row, trace, settings)
+        yield from _wrong_links(row, trace, links)
+        if row.fate == "repeat":
+            yield from _wrong_repeat(connection, row, trace)
+
+
+def _unlike_trace(row: Row[tuple[object, ...]], trace: _Trace, settings: set[str]) -> Iterator[str]:
+    columns = row._mapping
+    for name, told in (
+        ("fate", trace.fate),
+        ("reason", trace.reason),
+        ("site", trace.site),
+        ("source", trace.source),
+        ("class", trace.mail_class),
+        ("settings", trace.settings),
+    ):
+        if columns[name] != told:
+            yield f"its {name} was altered: it is '{columns[name]}', its trace says '{told}'"
+    if trace.settings not in settings:
+        yield f"the settings {trace.settings[:12]} that decided it are not kept"
+
+
+def _wrong_links(row: Row[tuple[object, ...]], trace: _Trace, links: list[Row[tuple[object, ...]]]) -> Iterator[str]:
+    """Each reading that was not ignored opened one record; an attached mail names one at least."""
+    found = {link.reading: link.how for link in links}
+    if row.fate == "attached" and "attached" not in found.values():
+        yield "it is attached, but linked to no record"
+    if row.fate != "opened":
+        return
+    wanted = {decided.reading for decided in trace.decisions if decided.ignored is None}
+    opened = {reading for reading, how in found.items() if how == "opened"}
+    for reading in sorted(wanted - opened):
+        yield f"its reading {reading} opened a record, but is linked to none"
+    for reading in sorted(found.keys() - (wanted & opened)):
+        yield f"its reading {reading} is linked to a record that it did not open"
+
+
+def _wrong_repeat(connection: Connection, row: Row[tuple[object, ...]], trace: _Trace) -> Iterator[str]:
+    query = select(message.c.id).where(
+        message.c.id == trace.context.repeat_of, message.c.site == row.site, message.c.digest == row.digest
+    )
+    if connection.execute(query).first() is None:
+        yield f"it repeats message {trace.context.repeat_of}, but that is not there with the same digest and site"

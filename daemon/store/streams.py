@@ -1,0 +1,45 @@
+"""Sorted streams of rows, read in step: joins of whole tables in constant memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select
+
+ROWS = 200
+
+
+def stream(connection: Connection, query: Select[Any], rows: int = ROWS) -> Iterator[Row[Any]]:
+    """The rows of a query, at most `rows` of them in memory."""
+    return iter(connection.execute(query.execution_options(yield_per=rows)))
+
+
+class Stream:
+    """Rows sorted by a key, taken in step with another stream that is sorted by the same key."""
+
+    def __init__(self, rows: Iterator[Row[Any]], key: str) -> None:
+        self._rows = rows
+        self._key = key
+        self._next = next(rows, None)
+
+    def below(self, key: int) -> Iterator[Row[Any]]:
+        """The rows that come before a key: nothing they could belong to."""
+        while self._next is not None and getattr(self._next, self._key) < key:
+            yield self._take()
+
+    def at(self, key: int) -> list[Row[Any]]:
+        """The rows of a key."""
+        found = []
+        while self._next is not None and getattr(self._next, self._key) == key:
+            found.append(self._take())
+        return found
+
+    def rest(self) -> Iterator[Row[Any]]:
+        """All that is left."""
+        while self._next is not None:
+            yield self._take()
+
+    def _take(self) -> Row[Any]:
+        row = self._next
+        assert row is not None  # noqa: S101 - the callers have looked
+        self._next = next(self._rows, None)
+        return row
