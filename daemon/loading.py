@@ -40,13 +40,22 @@ def problems_of_templates(settings: Settings) -> list[Problem]:
     return [Problem(f"templates/{p.file}", p.line, "", p.what) for p in check(settings.templates, named)]
 
 
-def load_here(directory: Path) -> tuple[Settings | None, list[Problem]]:
+def load_here(directory: Path) -> Loaded:
     """The same, in this process."""
-    from config.load import check
+    from config.load import canonical, check
 
     settings, problems = check(directory, [problems_of_templates])
-    return (None if problems else settings), problems
+    if settings is None or problems:
+        return Loaded(None, problems)
+    return Loaded(settings, [], canonical(settings).encode())
+
+
+def main() -> None:
+    """Answer on standard output; `Loaded` must be the module's class, not that of the script."""
+    from daemon.loading import load_here
+
+    sys.stdout.buffer.write(pickle.dumps(load_here(Path(sys.argv[1]))))
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(pickle.dumps(load_here(Path(sys.argv[1]))))
+    main()
