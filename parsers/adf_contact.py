@@ -96,7 +96,7 @@ def _phones(walk: Walker, contact: Element, region: str | None, *, stated: bool)
             walk.line(element)
             found.append(number)
             time = attribute(element, "besttime", "time")
-            walk.note(f"call {number}", None if time == "nopreference" else time)
+            walk.note("customer.contact.phone.time", None if time == "nopreference" else time)
     return found
 
 

@@ -30,8 +30,10 @@ def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
     if not text:
         return None
     joined = " ".join(text[: limit * 4].split())  # split() takes all line and paragraph separators as white space
-    if not (joined.isascii() and joined.isprintable()):
-        joined = " ".join(unicodedata.normalize("NFC", _UNWANTED.sub("", joined)).split())
+    if not joined.isprintable():
+        joined = " ".join(_UNWANTED.sub("", joined).split())
+    if not joined.isascii():
+        joined = unicodedata.normalize("NFC", joined)
     return joined[:limit].rstrip() or None
 
 
@@ -43,6 +45,8 @@ def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:
     """
     if not text:
         return None
+    if text.isprintable():  # most values: one line without anything to drop
+        return unicodedata.normalize("NFC", text[: limit * 4])[:limit].rstrip() or None
     text = _LINE_END.sub("\n", text[: limit * 4])
     text = unicodedata.normalize("NFC", _UNWANTED.sub("", text).replace("\xa0", " "))
     lines: list[str] = []

@@ -99,7 +99,11 @@ def _classified(mail: Document) -> tuple[MailClass, str]:
 
 
 def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
-    by_level = {name: _guarded(name, level, mail, hints) for name, level in LEVELS[: _depth(mail_class, hints)]}
+    by_level: dict[str, tuple[Reading, ...]] = {}
+    for name, level in LEVELS[: _depth(mail_class, hints)]:
+        if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
+            break
+        by_level[name] = _guarded(name, level, mail, hints)
     leads = by_level.pop("adf")
     lower = [reading for readings_of_level in by_level.values() for reading in readings_of_level]
     if leads:
@@ -131,6 +135,19 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
 def _depth(mail_class: MailClass, hints: Hints) -> int:
     """How many levels to try: an answer quotes the labels of what it answers, unless a source sends it."""
     return 1 if mail_class == "reply" and hints.source_type is None else len(LEVELS)
+
+
+def _is_full(reading: Reading) -> bool:
+    """Whether it says who asks, how to reach them and what for."""
+    person = reading.customer
+    reachable = person is not None and person.name is not None and bool(person.emails or person.phones)
+    return reachable and reading.comments is not None and bool(reading.vehicles)
+
+
+def _are_twins(mail: Document) -> bool:
+    """Whether each plain text says what an HTML text beside it says (RFC 2046 5.1.4)."""
+    shown = {part.alternative for part in mail.leaves if part.is_text and part.type == "text/html"} - {0}
+    return all(part.alternative in shown for part in mail.leaves if part.is_text and part.type == "text/plain")
 
 
 def _guarded(name: str, level: Level, mail: Document, hints: Hints) -> tuple[Reading, ...]:
