@@ -15,7 +15,8 @@ from parsers.document import Document
 from parsers.merge import marked, merged
 from parsers.records import Dealer, ExternalId, Hints, Money, Provider, Reading, Vehicle, VehicleRole
 
-PROSPECTS = 50
+PROSPECTS = 200
+"""Of one mail. More is no mail of our sources, and is noted as a defect."""
 VEHICLES = 20
 
 _ROLES: dict[str, VehicleRole] = {
@@ -33,7 +34,10 @@ def readings(document: Document, hints: Hints) -> tuple[Reading, ...]:
     """Read every prospect of every piece of ADF in the mail; the same lead attached and shown is one reading."""
     found: list[Reading] = []
     for fragment in adf_text.fragments(document):
-        for prospect in adf_text.prospects(fragment)[:PROSPECTS]:
+        for prospect in adf_text.prospects(fragment):
+            if len(found) >= PROSPECTS:
+                document.defects.append(f"more than {PROSPECTS} prospects: the rest is not read")
+                return tuple(found)
             reading = _reading(prospect, hints)
             if reading not in found:
                 found.append(reading)

@@ -49,8 +49,12 @@ def fragments(document: Document) -> list[str]:
     for part in document.structured:
         text = part.text
         piece = (cut(text) or cut_escaped(text)) if holds(text) else None
-        if piece is not None and sum(map(len, found)) + len(piece) <= TOTAL_CHARACTERS:
-            found.append(piece)
+        if piece is None:
+            continue
+        if sum(map(len, found)) + len(piece) > TOTAL_CHARACTERS:
+            document.defects.append("ADF over the limit of size: the rest is not read")
+            break
+        found.append(piece)
     return found
 
 

@@ -131,6 +131,8 @@ class _Walk:
             self._descend(part, depth)
         if not part.children and len(self.leaves) < PART_COUNT:
             self.leaves.append(part)
+            if end - body > TEXT_CHARACTERS and part.type.startswith("text/"):
+                self.defects["text over the limit: its end may not be read"] = None
         return part
 
     def _descend(self, part: Part, depth: int) -> None:

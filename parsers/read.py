@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, sender
+from parsers import adf, adf_text, document, labels, language, sender
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
@@ -78,7 +78,7 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
         return ()
     found = _from_levels(mail, hints, mail_class)
     if found:
-        return found
+        return tuple(_with_language(reading) for reading in found)
     return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
 
 
@@ -210,10 +210,18 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
     """What nothing understands: the text for a person to decide, and the sender if it is one."""
-    reading = marked(Reading(comments=mail.text, language=hints.language), "text")
+    reading = _with_language(marked(Reading(comments=mail.text), "text"))
+    if reading.language is None and hints.language:
+        reading = msgspec.structs.replace(reading, language=hints.language)
     if not _shows_adf(mail):  # a service sent it, whatever its From says
         reading = _with_header_customer(reading, sender.customer(mail, reply_to_only=mail_class == "automatic"))
     return _with_relay(reading, mail)
+
+
+def _with_language(reading: Reading) -> Reading:
+    """Add the language that the person writes in, where nothing told it yet."""
+    spoken = language.guess(reading.comments) if reading.comments and not reading.language else None
+    return merged(reading, marked(Reading(language=spoken), "text")) if spoken else reading
 
 
 def _with_header_customer(reading: Reading, found: Customer | None) -> Reading:

@@ -26,7 +26,13 @@ def test_a_person_in_free_text_is_unsorted() -> None:
     assert (reading.kind, reading.comments) == ("unsorted", "Guten Tag, ich suche einen Golf.")
     assert reading.customer is not None
     assert (reading.customer.name, reading.customer.emails) == ("Eva Muster", ("eva@example.de",))
-    assert reading.origins == {"comments": "text", "customer.name": "header", "customer.emails": "header"}
+    assert reading.language == "de"
+    assert reading.origins == {
+        "comments": "text",
+        "language": "text",
+        "customer.name": "header",
+        "customer.emails": "header",
+    }
 
 
 def test_a_form_is_read_and_its_sender_is_the_customer_only_by_reply_to() -> None:
