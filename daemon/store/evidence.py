@@ -6,6 +6,7 @@ there. Each finding names one thing that a person can look at.
 
 import hashlib
 import hmac
+import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -15,8 +16,8 @@ from sqlalchemy import Connection, Row, func, select
 from daemon.store.chains import Link, first_hash, message_id_of, recipient_mac
 from daemon.store.evidence_records import Finding, check_letters, check_records, check_settings
 from daemon.store.messages import unpack
-from daemon.store.schema import chain, message, message_record, raw
-from daemon.store.streams import Stream, stream
+from daemon.store.schema import chain, message, message_record, metadata, raw
+from daemon.store.streams import Stream, stream, unreadable
 
 LATE = timedelta(minutes=10)
 """Nothing is unread for longer, while a daemon runs."""
@@ -58,10 +59,10 @@ def check(connection: Connection, now: datetime) -> Iterator[Finding]:
         now: UTC; mails unread for ten minutes before are findings.
     """
     known = set[str]()
-    yield from check_settings(connection, known)
-    yield from _check_chains(connection, now, known)
-    yield from check_records(connection, known)
-    yield from check_letters(connection)
+    yield from _readable(connection, check_settings(connection, known))
+    yield from _readable(connection, _check_chains(connection, now, known))
+    yield from _readable(connection, check_records(connection, known))
+    yield from _readable(connection, check_letters(connection))
 
 
 def summary(connection: Connection) -> list[tuple[str, str | None, int]]:
@@ -70,6 +71,17 @@ def summary(connection: Connection) -> list[tuple[str, str | None, int]]:
     query = select(message.c.fate, message.c.source, number).group_by(message.c.fate, message.c.source)
     found = [(row[0], row[1], row[2]) for row in connection.execute(query)]
     return sorted(found, key=lambda one: (one[0], one[1] or ""))
+
+
+def _readable(connection: Connection, found: Iterator[Finding]) -> Iterator[Finding]:
+    """Findings, up to a row whose values are of another kind than the column: that row is named instead."""
+    try:
+        yield from found
+    except (ValueError, TypeError) as error:
+        yield Finding(f"the check stopped at a value of the wrong kind: {error}", "database")
+        for table in metadata.sorted_tables:
+            for key in unreadable(connection, table):
+                yield Finding("it holds a value of the wrong kind", f"{table.name} {', '.join(map(str, key))}")
 
 
 class _ChainWalk:
@@ -148,8 +160,8 @@ def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]
         yield "its bytes are missing"
         return
     try:
-        content = unpack(kept[0].packed, kept[0].bytes)
-    except Exception:  # zlib.error and what else altered bytes lead to
+        content = memoryview(unpack(kept[0].packed, kept[0].bytes))
+    except (zlib.error, TypeError):
         yield "its bytes were altered: they cannot be unpacked"
         return
     if hashlib.sha256(content).hexdigest() != row.raw_sha256:

@@ -55,7 +55,7 @@ def check_settings(connection: Connection, known: set[str]) -> Iterator[Finding]
         known.add(row.digest)
         try:
             json.loads(zlib.decompress(row.packed))
-        except (zlib.error, ValueError):
+        except (zlib.error, ValueError, TypeError):
             yield Finding("they were altered: they cannot be read", f"settings {row.digest[:12]}")
 
 
@@ -93,7 +93,7 @@ def check_letters(connection: Connection) -> Iterator[Finding]:
             yield Finding("the notice that it tells of is missing", where)
         if (row.state == "sent") != (row.sent_at is not None):
             yield Finding(f"its state '{row.state}' and the time of sending do not fit", where)
-        if row.message_id.encode() not in row.rendered:
+        if not isinstance(row.rendered, bytes) or row.message_id.encode() not in row.rendered:
             yield Finding("its Message-ID or its bytes were altered", where)
         if not row.dedupe.endswith(f":{row.recipient}") and row.record is not None:
             yield Finding("its recipient was altered", where)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Row, Select, Table, select
 
 ROWS = 200
 
@@ -11,6 +11,18 @@ ROWS = 200
 def stream(connection: Connection, query: Select[Any], rows: int = ROWS) -> Iterator[Row[Any]]:
     """The rows of a query, at most `rows` of them in memory."""
     return iter(connection.execute(query.execution_options(yield_per=rows)))
+
+
+def unreadable(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
+    """Keys of rows that cannot be loaded: SQLite lets a hand write anything into a column of times."""
+    keys = list(table.primary_key)
+    for key in list(connection.execute(select(*keys))):
+        try:
+            connection.execute(
+                select(table).where(*(column == value for column, value in zip(keys, key, strict=True)))
+            ).all()
+        except (ValueError, TypeError):
+            yield tuple(key)
 
 
 class Stream:
