@@ -1,3 +1,163 @@
-"""Group of commands."""
+"""`records`, `show`, `do`, `new`: look and act without a mailbox."""
 
-COMMANDS = ()
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from daemon.cli.house import config_option, now_of, remember, settings_of, store_of, user, wake, zone_of
+from daemon.cli.output import FINDINGS, USAGE, fail, json_line, json_option, line, table
+from daemon.cli.reference import reference
+
+if TYPE_CHECKING:
+    from config.models import Settings
+    from rules.model import Record
+
+KINDS = ("lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted")
+
+
+@click.command()
+@click.option("--site", help="Only of this site.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
+@click.option("--state", help="Only in this state: new, taken, waiting, done, spam.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="At most so many, the newest.")
+@config_option
+@json_option
+def records(site: str | None, kind: str | None, state: str | None, limit: int, directory: Path, as_json: bool) -> None:
+    """List records, the newest last."""
+    from daemon.store import records as kept
+
+    settings = settings_of(directory)
+    _demand_site(settings, site)
+    with store_of(settings) as store, store.read() as connection:
+        found = [one.record for one in kept.listing(connection, site=site, kind=kind, state=state, limit=limit)]
+    if as_json:
+        for record in found:
+            json_line(record)
+        return
+    columns = ("Reference", "Kind", "Site", "Team", "State", "Received", "Customer", "Wants")
+    table("Records", columns, [_row(settings, record) for record in found])
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--at", metavar="TIME", help="As it was then: ISO 8601, the site's time if no offset.")
+@config_option
+@json_option
+def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
+    """Show a record: customer, cars, deadlines with their arithmetic, who was told, its history and its mails."""
+    from daemon.cli.portrait import portrait, print_portrait
+
+    settings = settings_of(directory)
+    ref = reference(ref)
+    with store_of(settings) as store, store.read() as connection:
+        found = portrait(connection, settings, ref, at)
+    if isinstance(found, str):
+        fail(FINDINGS, found)
+    if as_json:
+        json_line(found)
+    else:
+        print_portrait(found, zone_of(settings, found["record"]["site"]))
+
+
+@click.command()
+@click.argument("ref")
+@click.argument("action")
+@click.argument("values", nargs=-1, metavar="[KEY=VALUE…]")
+@config_option
+@json_option
+def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
+    """Do something to a record: take, assign, done, later, not-mine, note, spam, reopen.
+
+    For example: do L-7KQ2M4-9 done result=won; do L-7KQ2M4-9 later until=2d; do L-7KQ2M4-9 note text='wants red'.
+    What is possible depends on the record's state; if something is not, the answer names what is.
+    """
+    from daemon.act import act
+    from rules.model import Action, Actor, Refused
+
+    settings = settings_of(directory)
+    ref = reference(ref)
+    asked = Action(name=action, actor=Actor("command", user()), args=dict(_pairs(values)))
+    now = now_of(settings)
+    with store_of(settings) as store:
+        remember(store, settings, now)
+        try:
+            after = act(store, settings, ref, asked, now)
+        except Refused as refused:
+            fail(FINDINGS, str(refused))
+    wake(settings)
+    _say(after, as_json)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("values", nargs=-1, metavar="[KEY=VALUE…]")
+@config_option
+@json_option
+def new(kind: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
+    """Open a record without a mail: somebody has called or stands at the counter.
+
+    Keys are the fields of `parse --json` with dots, and site= and at= (when they asked; default: now). For example:
+    new lead site=berlin customer.name='Eva Beispiel' customer.phones=030123456 vehicles.make=VW comments='red, soon'.
+    A key of a list may be repeated. The rules decide who is told.
+    """
+    from daemon.act import open_by_hand
+    from daemon.cli.byhand import opening_by_hand
+    from rules.model import Action, Actor, Refused
+
+    settings = settings_of(directory)
+    now = now_of(settings)
+    try:
+        opening = opening_by_hand(settings, kind, _pairs(values), now)
+    except ValueError as error:
+        fail(USAGE, str(error))
+    with store_of(settings) as store:
+        remember(store, settings, now)
+        try:
+            opened = open_by_hand(store, settings, opening, Action(name="open", actor=Actor("command", user())), now)
+        except Refused as refused:
+            fail(FINDINGS, opening.decision.ignored or str(refused))
+    wake(settings)
+    _say(opened, as_json)
+
+
+def _say(record: "Record", as_json: bool) -> None:
+    if as_json:
+        json_line(record)
+        return
+    line(f"{record.ref}: {record.state}, team {record.team or '-'}, {record.assignee or 'nobody'} has it")
+
+
+def _row(settings: "Settings", record: "Record") -> tuple[Any, ...]:
+    from zoneinfo import ZoneInfo
+
+    received = record.received_at.astimezone(ZoneInfo(zone_of(settings, record.site)))
+    customer = record.reading.customer
+    name = customer and (customer.name or customer.company or next(iter(customer.emails), None))
+    cars = [" ".join(filter(None, (car.make, car.model))) for car in record.reading.vehicles if car.role != "trade-in"]
+    team = f"{record.team or '-'}{f' ({record.assignee})' if record.assignee else ''}"
+    return (
+        record.ref, record.kind, record.site, team, record.state, f"{received:%Y-%m-%d %H:%M}", name,
+        ", ".join(filter(None, cars)) or record.reading.interest,
+    )  # fmt: skip
+
+
+def _demand_site(settings: "Settings", site: str | None) -> None:
+    from config.lookup import ADMIN_SITE
+    from config.problems import nearest
+
+    if site is not None and site not in settings.sites and site != ADMIN_SITE:
+        meant = nearest(site, settings.sites)
+        known = f"known are {', '.join(settings.sites)}"
+        fail(USAGE, f"there is no site '{site}', {meant or known}")
+
+
+def _pairs(values: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = [text.partition("=") for text in values]
+    for key, equals, _ in pairs:
+        if not equals or not key:
+            fail(USAGE, f"'{key}': write KEY=VALUE")
+    return [(key, value) for key, _, value in pairs]
+
+
+COMMANDS = (records, show, do, new)

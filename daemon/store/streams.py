@@ -17,10 +17,9 @@ def unreadable(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]
     """Keys of rows that cannot be loaded: SQLite lets a hand write anything into a column of times."""
     keys = list(table.primary_key)
     for key in list(connection.execute(select(*keys))):
+        this = (column == value for column, value in zip(keys, key, strict=True))
         try:
-            connection.execute(
-                select(table).where(*(column == value for column, value in zip(keys, key, strict=True)))
-            ).all()
+            connection.execute(select(table).where(*this)).all()
         except (ValueError, TypeError):
             yield tuple(key)
 

@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -61,7 +60,7 @@ def worked_in(tmp_path_factory: pytest.TempPathFactory) -> PostRoom:
 
 
 @pytest.fixture
-def post_room(worked_in: PostRoom, tmp_path: Path) -> Iterator[PostRoom]:
+def post_room(worked_in: PostRoom, tmp_path: Path) -> PostRoom:
     directory = tmp_path / "etc"
     shutil.copytree(worked_in.directory, directory)
     settings, problems = load(directory)

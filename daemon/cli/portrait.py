@@ -1,0 +1,131 @@
+"""All that is known of one record, now or as it was."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection
+
+from config.models import Settings
+from daemon.cli.house import zone_of
+from daemon.cli.output import heading, line, table, words
+from daemon.cli.traces import fields, local
+from daemon.store import messages, outgoing, records
+from rules.model import Record
+
+Json = dict[str, Any]
+
+_REVISION = ("n", "at", "action", "actor_role", "actor")
+_DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
+_MAIL = ("id", "accepted_at", "sender", "recipient", "subject", "how")
+
+
+def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json | str:
+    """The record with all that belongs to it, as plain JSON values; or why there is nothing to show.
+
+    Args:
+        connection: A snapshot.
+        settings: They tell the site's time zone.
+        ref: Reference of the record.
+        at: ISO 8601; what was known then, without an offset in the site's time. None: now.
+    """
+    kept = records.load(connection, ref)
+    if kept is None:
+        return f"there is no record {ref}"
+    shown, until = kept.record, None
+    if at is not None:
+        until = _moment(at, zone_of(settings, kept.record.site))
+        past = records.as_of(connection, ref, until) if until else None
+        if past is None:
+            return f"{ref} was not there yet at {at}" if until else f"'{at}' is no time, write 2026-11-23T10:00"
+        shown = past
+    return _plain(connection, shown, until)
+
+
+def _plain(connection: Connection, shown: Record, until: datetime | None) -> Json:
+    ref = shown.ref
+    letters = {row["id"]: row for row in outgoing.of_record(connection, ref)}
+    last = shown.revision
+    found = {
+        "record": msgspec.structs.asdict(shown),
+        "deadlines": [
+            {key: row[key] for key in _DEADLINE}
+            for row in records.deadlines(connection, ref)
+            if row["cycle"] <= shown.cycle
+        ],
+        "notices": [_notice(row, letters) for row in records.notices(connection, ref) if row["revision"] <= last],
+        "revisions": [
+            {key: row[key] for key in _REVISION} | {"args": msgspec.json.decode(row["args"])}
+            for row in records.revisions(connection, ref)
+            if row["n"] <= last
+        ],
+        "mails": [
+            {key: row[key] for key in _MAIL}
+            for row in messages.of_record(connection, ref)
+            if until is None or row["accepted_at"] <= until
+        ],
+    }
+    plain: Json = msgspec.json.decode(msgspec.json.encode(found))
+    return plain
+
+
+def _notice(row: Any, letters: dict[int, Any]) -> Json:
+    letter = letters.get(row["outbox"])
+    state = letter["state"] if letter else "withdrawn" if row["withdrawn_at"] else "waiting"
+    told: Json = {"purpose": row["purpose"], "to": row["recipient"], "at": row["at"], "state": state}
+    if letter:
+        told |= {"mail": letter["id"], "subject": letter["subject"], "sent_at": letter["sent_at"]}
+    return told
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def print_portrait(found: Json, zone: str) -> None:
+    """The same for people; times as the site's clock shows them."""
+    record = found["record"]
+    heading(f"{record['ref']}: {record['kind']} for {record['site']}")
+    has = record["assignee"] or "nobody"
+    line(f"{record['state']}, team {record['team'] or '-'}, {has} has it; policy {record['policy']}")
+    line(f"received {local(record['received_at'], zone)}, source {record['source'] or '-'}")
+    if record["resubmit_at"]:
+        line(f"comes back {local(record['resubmit_at'], zone)}")
+    if record["result"]:
+        line(f"result: {record['result']}")
+    table("What was asked", ("Field", "Value"), list(fields(record["reading"])))
+    rows = [
+        (d["step"], local(d["due_at"], zone), _stands(d), d["effect"], d["target"], d["because"])
+        for d in found["deadlines"]
+    ]
+    _if_any("Deadlines", ("Step", "Due", "Stands", "Effect", "To", "How"), rows)
+    told = [(n["purpose"], n["to"], n["state"], n.get("mail"), n.get("subject")) for n in found["notices"]]
+    _if_any("Told", ("What", "To", "Mail is", "Number", "Subject"), told)
+    done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
+    _if_any("History", ("Revision", "When", "Action", "By", "With"), done)
+    mails = [(m["id"], local(m["accepted_at"], zone), m["sender"], m["subject"], m["how"]) for m in found["mails"]]
+    _if_any("Mails", ("Number", "Accepted", "From", "Subject", "How"), mails)
+
+
+def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        table(title, columns, rows)
+
+
+def _stands(deadline: Json) -> str:
+    if deadline["fired_at"]:
+        return "fired"
+    return "ended" if deadline["ended_at"] else "open"
+
+
+def _who(revision: Json) -> str:
+    return f"{revision['actor']} ({revision['actor_role']})" if revision["actor"] else words(revision["actor_role"])
+
+
+def _said(args: Json) -> str:
+    return ", ".join(f"{key}={value}" for key, value in args.items())
