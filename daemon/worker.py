@@ -10,7 +10,6 @@ import pickle
 import select
 import signal
 import socket
-import threading
 import time
 from datetime import datetime
 
@@ -22,7 +21,7 @@ from daemon.desk.desk import Desk
 from daemon.log import get_logger
 from daemon.outbox.alarms import quarantined
 from daemon.outbox.bundle import Bundler
-from daemon.outbox.sender import Sender
+from daemon.outbox.sender import Bell, Sender
 from daemon.processes import end_with_parent, share_one_heap
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
@@ -54,10 +53,10 @@ class Worker:
         self._desk = Desk(self._shift, self._tell_quarantined)
         self._bundler = Bundler(self._shift)
         self._upkeep = Upkeep(self._shift)
-        self._work = threading.Condition()
+        self._bell = Bell()
         relay = settings.postroom.relay[0]
         number = SENDERS_BEHIND_MAILDIR if relay.url.startswith("maildir:") else relay.connections
-        self._senders = [Sender(self._shift, self._work) for _ in range(number)]
+        self._senders = [Sender(self._shift, self._bell) for _ in range(number)]
 
     def run(self) -> None:
         """Work until told to stop or left alone."""
@@ -81,9 +80,8 @@ class Worker:
         """One batch in every room; whether there was anything to do."""
         read = self._desk.step()
         told = self._bundler.step()
-        if told:
-            with self._work:
-                self._work.notify_all()
+        if told or not read:  # without a mail, we were woken for a letter: an alarm, or one to be tried again
+            self._bell.ring()
         self._upkeep.step()
         return bool(read or told)
 
@@ -100,6 +98,7 @@ class Worker:
         now = self._shift.clock.now()
         letter = quarantined(self._shift.settings, message_id, why, now)
         self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result()
+        self._bell.ring()
 
     def _remember(self, settings: Settings, written: bytes) -> None:
         """Keep the settings that decisions will name."""
@@ -121,8 +120,7 @@ class Worker:
         self._shift.reader.use(settings.templates)
         self._shift.settings = settings
         self._remember(settings, written)
-        with self._work:
-            self._work.notify_all()
+        self._bell.ring()
 
     def _pause(self) -> float:
         """Seconds until something is due."""
@@ -148,8 +146,7 @@ class Worker:
     def _stop(self) -> None:
         for sender in self._senders:
             sender.stop()
-        with self._work:
-            self._work.notify_all()
+        self._bell.ring()
         for sender in self._senders:
             sender.join(STOP_SECONDS)
         self._shift.reader.close()

@@ -83,15 +83,15 @@ def status(directory: Path, as_json: bool) -> None:
 
 
 def _loose_settings(directory: Path) -> Any:
-    """Settings to find the daemon by: with errors in the files, the place of its data may still be told."""
-    from config.draft import read
+    """Settings to find the daemon by: with errors in the other files, postroom.toml still tells where its data are."""
+    from config.draft import MAIN, read
     from config.load import load
 
     settings, _ = load(directory)
     if settings is not None:
         return settings
     draft = read(directory.absolute())
-    if draft.postroom is None:
+    if draft.postroom is None or any(problem.file == MAIN for problem in draft.problems):
         return settings_of(directory)  # says what is wrong, and ends
     return _Place(directory.absolute(), draft.postroom.model)
 

@@ -2,14 +2,15 @@
 
 What is private in aiosmtpd 1.4.6 and touched here is pinned by tests/unit/intake/test_session_pins.py:
 `_reader`, `_reader._buffer`, `_writer`, `_getaddr`, `_reset_timeout`, `_timeout_cb`, `_call_handler_hook`,
-`_set_post_data_state`, `_handle_client`, `_smtp_methods`, `_timeout_handle`.
+`_set_post_data_state`, `_handle_client`, `_smtp_methods`, `_timeout_handle`, `sanitized_log`.
 """
 
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Any, AnyStr, Protocol
+from typing import Any, AnyStr, Protocol, cast
 
+import aiosmtpd.smtp
 from aiosmtpd.smtp import SMTP
 
 END_OF_DATA = b"\r\n.\r\n"
@@ -17,6 +18,11 @@ _PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9
 _REST_OF_DATA_SECONDS = 180
 _CHUNK = 256 << 10
 """Bytes read before the reader hands over; it holds twice as much at most."""
+
+
+# Every command line is cleaned for the log twice before the log is asked whether it wants it; ours never does, because
+# it holds addresses.
+aiosmtpd.smtp.sanitized_log = lambda *_, **__: None
 
 
 class House(Protocol):
@@ -59,16 +65,16 @@ class Session(SMTP):
         own = vars(asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), lambda *_: None, loop=loop)).keys()
         shared = {key: value for key, value in vars(first).items() if key not in own}
         shared["_limit"] = cls.line_length_limit
-        commands = [name.removeprefix("smtp_") for name in dir(cls) if name.startswith("smtp_")]
+        commands = frozenset(name.removeprefix("smtp_") for name in dir(cls) if name.startswith("smtp_"))
         return lambda: cls(house, loop, shared, commands)
 
     def __init__(
-        self, house: House, loop: asyncio.AbstractEventLoop, shared: dict[str, Any], commands: list[str]
+        self, house: House, loop: asyncio.AbstractEventLoop, shared: dict[str, Any], commands: frozenset[str]
     ) -> None:
         reader = asyncio.StreamReader(loop=loop, limit=_CHUNK)
         asyncio.StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
         self.__dict__.update(shared)
-        self._smtp_methods = {name: getattr(self, f"smtp_{name}") for name in commands}
+        self._smtp_methods = _Commands(self, commands)
         self._house = house
         self._peer: str | None = None
         self._errors = 0
@@ -77,12 +83,11 @@ class Session(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse what is over the limits before anything is spent on it."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream has no other
         if self._peer is None:
             name = transport.get_extra_info("peername")
             peer = str(name[0]) if name else "local"
             if not self._house.may_enter(peer):
-                transport.write(b"421 4.7.0 Too many connections\r\n")
+                cast(asyncio.Transport, transport).write(b"421 4.7.0 Too many connections\r\n")
                 transport.close()
                 return
             self._peer = peer
@@ -118,8 +123,8 @@ class Session(SMTP):
             self._timeout_handle = self.loop.call_at(self._idle_until, self._idle_rang)
 
     def _timeout_cb(self) -> None:
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.write(b"421 4.4.2 Timeout\r\n")
+        if self.transport is not None:
+            cast(asyncio.Transport, self.transport).write(b"421 4.4.2 Timeout\r\n")
             self.transport.close()
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
@@ -220,6 +225,23 @@ class Session(SMTP):
                 chunks.clear()
             if ended:
                 return b"".join(chunks) if chunks else None
+
+
+class _Commands(dict[str, Any]):
+    """The methods of a session by command, bound when they are asked for: a session uses five of twenty."""
+
+    def __init__(self, session: Session, names: frozenset[str]) -> None:
+        super().__init__()
+        self._session = session
+        self._names = names
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The method for a command."""
+        return getattr(self._session, f"smtp_{name}") if name in self._names else default
+
+    def items(self) -> Any:
+        """All of them, for HELP."""
+        return {name: self.get(name) for name in self._names}.items()
 
 
 def _longest_line(data: bytes) -> int:

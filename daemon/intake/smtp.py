@@ -7,7 +7,6 @@ import re
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from aiosmtpd.smtp import Envelope
@@ -185,17 +184,16 @@ class SmtpService:
         """A future of the loop for a commit of the store's; cancelling it leaves the commit alone."""
         waiter = asyncio.get_running_loop().create_future()
 
-        def committed(done: "Future[Any]") -> None:
+        def answer(result: object) -> None:
             if waiter.done():
                 return
-            error = done.exception()
-            if error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
+            if isinstance(result, BaseException):
+                waiter.set_exception(result)
                 waiter.exception()  # looked at: another recipient's failure may answer first
+            else:
+                waiter.set_result(None)
 
-        self._store.write_together(self._chain.append, mail).add_done_callback(committed)
+        self._store.write_together(self._chain.append, mail, answer)
         return waiter
 
 

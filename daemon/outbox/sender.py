@@ -29,12 +29,31 @@ LONGEST_SLEEP_SECONDS = 30.0
 log = get_logger(__name__)
 
 
+class Bell:
+    """Tells senders that there may be work; a ring between looking for work and waiting for it is not lost."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.rings = 0
+
+    def ring(self) -> None:
+        """Wake all who wait."""
+        with self._changed:
+            self.rings += 1
+            self._changed.notify_all()
+
+    def wait(self, heard: int, seconds: float) -> None:
+        """Wait for a ring after the `heard` that were counted before, or so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.rings != heard, seconds)
+
+
 class Sender:
     """One thread with one connection."""
 
-    def __init__(self, shift: Shift, work: threading.Condition) -> None:
+    def __init__(self, shift: Shift, bell: Bell) -> None:
         self._shift = shift
-        self._work = work
+        self._bell = bell
         self._stopping = False
         self._relay: Relay | None = None
         self._relay_of = shift.settings
@@ -57,10 +76,10 @@ class Sender:
     def _run(self) -> None:
         while not self._stopping:
             self.beat = wall_now()
+            heard = self._bell.rings
             pause = self._pause_after_step()
             if pause > 0 and not self._stopping:
-                with self._work:
-                    self._work.wait(pause)
+                self._bell.wait(heard, pause)
         if self._relay is not None:
             self._relay.close()
 

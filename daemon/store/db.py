@@ -5,18 +5,19 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from daemon.log import get_logger
-from daemon.store.engine import Checkpoints, database_file, open_engine, turn
+from daemon.store.engine import Checkpoints, Turn, database_file, open_engine
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Together = Callable[[Connection, list[Any]], list[Any]]
+Answer = Callable[[Any], None]
+"""Takes the result once it is committed and synced, or the exception that undid it."""
 
 BATCH = 200
 
@@ -28,15 +29,17 @@ class StoreError(Exception):
 
 
 class _Job:
-    """Something to write: a function, or one item for a function that writes many at once."""
+    """Something to write: a function, or one item for a function that writes many at once; and who wants to know."""
 
-    __slots__ = ("future", "item", "together", "work")
+    __slots__ = ("answer", "item", "together", "work")
 
-    def __init__(self, work: Work[Any] | None, together: Together | None = None, item: object = None) -> None:
+    def __init__(
+        self, answer: Answer, work: Work[Any] | None, together: Together | None = None, item: object = None
+    ) -> None:
+        self.answer = answer
         self.work = work
         self.together = together
         self.item = item
-        self.future: Future[Any] = Future()
 
 
 class Store:
@@ -52,7 +55,7 @@ class Store:
         self.url = url
         self.deliver: Callable[[Callable[[], None]], object] = lambda answers: answers()
         file = database_file(url)
-        self._lock_file = Path(f"{file}-turn") if file else None
+        self._turn = Turn(file)
         self._reads = open_engine(url, write=False)
         self._writes = open_engine(url, write=True)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -73,11 +76,20 @@ class Store:
         `work` runs in a savepoint of its own: if it raises, only its own changes are undone and its future holds the
         error. It may run beside the work of others, so it must not commit, wait or call the store.
         """
-        return self._put(_Job(work))
+        future: Future[T] = Future()
 
-    def write_together(self, together: Together, item: object) -> "Future[Any]":
+        def answer(result: Any) -> None:
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        self._put(_Job(answer, work))
+        return future
+
+    def write_together(self, together: Together, item: object, answer: Answer) -> None:
         """Have `together(connection, items)` write this item with all others that wait for the same function."""
-        return self._put(_Job(None, together, item))
+        self._put(_Job(answer, None, together, item))
 
     def close(self) -> None:
         """Finish what waits, then close the connections."""
@@ -89,14 +101,13 @@ class Store:
         self._reads.dispose()
         self._writes.dispose()
 
-    def _put(self, job: _Job) -> "Future[Any]":
+    def _put(self, job: _Job) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
             self._thread.start()
             if self._file is not None:
                 self._checkpoints = Checkpoints(self._file)
         self._jobs.put(job)
-        return job.future
 
     def _serve(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -120,7 +131,7 @@ class Store:
     def _commit(self, jobs: list[_Job]) -> None:
         """Run all jobs in one transaction, then answer; if the whole fails, all fail."""
         try:
-            with turn(self._lock_file):
+            with self._turn:
                 if self._connection is None:
                     self._connection = self._writes.connect()
                 with self._connection.begin():
@@ -145,10 +156,7 @@ class Store:
 
 def _answer(jobs: list[_Job], answers: list[Any]) -> None:
     for job, answer in zip(jobs, answers, strict=True):
-        if isinstance(answer, BaseException):
-            job.future.set_exception(answer)
-        else:
-            job.future.set_result(answer)
+        job.answer(answer)
 
 
 def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:

@@ -3,10 +3,9 @@
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -92,15 +91,28 @@ class Checkpoints:
         return found.st_mtime_ns if found.st_size >= CHECKPOINT_BYTES else None
 
 
-@contextmanager
-def turn(lock_file: Path | None) -> Iterator[None]:
-    """Wait for our turn among the processes that write to one SQLite file.
+class Turn:
+    """Waiting for our turn among the processes that write to one SQLite file.
 
     SQLite itself polls for its write lock with growing pauses of up to 100 ms; waiting in the kernel wakes at once.
     """
-    if lock_file is None:
-        yield
-        return
-    with lock_file.open("ab") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = Path(f"{file}-turn") if file else None
+        self._handle: IO[bytes] | None = None
+
+    def __enter__(self) -> None:
+        if self._file is None:
+            return
+        if self._handle is None:
+            self._handle = self._file.open("ab")
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._handle is not None:
+            self._handle.close()
