@@ -45,6 +45,7 @@ class Worker:
         self._sock = sock
         self._written = written
         self._quit = False
+        self._woken = False
         self._last_beat = 0.0
         clock = Clock()
         store = open_store(database_url(settings))
@@ -80,7 +81,7 @@ class Worker:
         """One batch in every room; whether there was anything to do."""
         read = self._desk.step()
         told = self._bundler.step()
-        if told or not read:  # without a mail, we were woken for a letter: an alarm, or one to be tried again
+        if told or (self._woken and not read):  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
         return bool(read or told)
@@ -108,10 +109,13 @@ class Worker:
 
     def _listen(self, seconds: float) -> None:
         """Take what the acceptor says; between batches only, so a batch runs under one set of settings."""
+        self._woken = False
         while not self._quit and select.select([self._sock], [], [], seconds)[0]:
             frame = wire.receive(self._sock)
             if frame is None or frame == wire.QUIT:
                 self._quit = True
+            elif frame == wire.WAKE:
+                self._woken = True
             elif frame.startswith(wire.SETTINGS):
                 self._use(*pickle.loads(frame[1:]))  # noqa: S301 - from our own parent, over our own pipe
             seconds = 0

@@ -195,18 +195,18 @@ class Session(SMTP):
         if data is None:
             await self.push("552 5.3.4 Too much mail data")
             self._set_post_data_state()
-        elif len(data) > self._house.line_limit and _longest_line(data) > self._house.line_limit:
+        elif _has_line_over(data, self._house.line_limit):
             await self.push("500 5.5.2 Line too long")
             self._set_post_data_state()
         else:
-            self.envelope.content = data.replace(b"\r\n..", b"\r\n.")[2:-3] if b"\r\n.." in data else data[2:-3]
+            self.envelope.content = _without_dots(data)
             self._reset_timeout(_REST_OF_DATA_SECONDS)
             status = await self._call_handler_hook("DATA")
             self._set_post_data_state()
             await self.push(status)
 
     async def _read_data(self) -> bytes | None:
-        """All bytes from the line end before the first line to the final dot; None if it is too much."""
+        """All lines before the final dot; None if it is too much."""
         chunks: list[bytes] = []
         size = 0
         limit = self.data_size_limit or 0
@@ -224,7 +224,17 @@ class Session(SMTP):
             else:
                 chunks.clear()
             if ended:
-                return b"".join(chunks) if chunks else None
+                return _trimmed(chunks) if chunks else None
+
+
+def _trimmed(chunks: list[bytes]) -> bytes:
+    """Joined without the line end that we put before the first line, and without the final dot.
+
+    The reader never hands over a part of what it looks for, so the dot's line is whole in the last chunk.
+    """
+    chunks[0] = chunks[0][2:]
+    chunks[-1] = chunks[-1][:-3]
+    return b"".join(chunks)
 
 
 class _Commands(dict[str, Any]):
@@ -244,5 +254,19 @@ class _Commands(dict[str, Any]):
         return {name: self.get(name) for name in self._names}.items()
 
 
-def _longest_line(data: bytes) -> int:
-    return max(map(len, data.split(b"\r\n")))
+def _has_line_over(data: bytes, limit: int) -> bool:
+    """Whether a line is longer than that; looks for one line end in each span of the limit, not for all of them."""
+    at = 0
+    while len(data) - at > limit:
+        end = data.rfind(b"\n", at, at + limit + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
+
+
+def _without_dots(data: bytes) -> bytes:
+    """Undo the doubling of dots at the beginning of lines (RFC 5321 4.5.2)."""
+    if b"\r\n.." in data:
+        data = data.replace(b"\r\n..", b"\r\n.")
+    return data[1:] if data.startswith(b"..") else data
