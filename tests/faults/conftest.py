@@ -1,0 +1,5 @@
+"""Tests with a running daemon."""
+
+from tests.support.fixtures import new_house, sink
+
+__all__ = ["new_house", "sink"]

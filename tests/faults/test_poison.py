@@ -1,0 +1,65 @@
+"""A mail that kills or hangs the reader is set aside at the third try; the others hardly notice."""
+
+import smtplib
+import statistics
+import time
+
+import pytest
+
+from tests.support.client import lead, new_key
+from tests.support.daemon import ADMIN, WEBSITE, Installation
+from tests.support.fixtures import Houses
+from tests.support.sink import Sink
+from tests.support.waiting import pause, wait_until
+
+INNOCENT = 100
+A_SECOND = 20.0
+P95_SECONDS = 5.0
+
+
+def _send_all(house: Installation, keys: list[str]) -> dict[str, float]:
+    """Send mails at an even pace; when each was accepted."""
+    accepted, began = {}, time.monotonic()
+    assert house.port
+    with smtplib.SMTP("127.0.0.1", house.port, "client.example", timeout=30) as smtp:
+        smtp.sendmail("wordpress@muster.example", WEBSITE, lead("poison", text="POISON"))
+        for number, key in enumerate(keys):
+            pause(max(0.0, began + number / A_SECOND - time.monotonic()))
+            smtp.sendmail("wordpress@muster.example", WEBSITE, lead(key))
+            accepted[key] = time.monotonic()
+    return accepted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("poison", ["reader-parse@POISON", "hang:reader-parse@POISON"], ids=["dies", "hangs"])
+def test_poison(poison: str, new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+    house = new_house(started=False)
+    house.start({"POSTROOM_TEST_CRASH": poison})
+    keys = [new_key("i") for _ in range(INNOCENT)]
+    accepted = _send_all(house, keys)
+    told = {key: wait_until(lambda key=key: sink.about(f"kunde-{key}@"), 60)[0].at for key in keys}  # type: ignore[misc]
+    waits = [told[key] - accepted[key] for key in keys]
+    wait_until(lambda: house.value("SELECT count(*) FROM message WHERE fate = 'quarantined'") == 1, 60)
+    p95 = statistics.quantiles(waits, n=20)[-1]
+    with capsys.disabled():
+        print(f"\n{poison}: of {INNOCENT} mails behind it p95 {p95:.2f} s, longest {max(waits):.2f} s")  # noqa: T201
+    assert p95 <= P95_SECONDS
+    bad = house.query("SELECT raw_sha256, tries, reason FROM message WHERE fate = 'quarantined'")
+    assert bad[0][1] == 3
+    assert "the reader died of it 3 times" in bad[0][2]
+    assert house.query("SELECT fate, tries, count(*) FROM message WHERE fate <> 'quarantined' GROUP BY 1, 2") == [
+        ("opened", 0, INNOCENT)
+    ]
+    wait_until(lambda: house.status()["counters"]["reader_deaths"] >= 3)
+    alarm = wait_until(lambda: sink.to(ADMIN))[0].parsed()
+    assert "could not be read" in str(alarm["Subject"])
+    _let_it_pass(house, sink)
+
+
+def _let_it_pass(house: Installation, sink: Sink) -> None:
+    """Without the fault, a person's retry makes a record of it like of any other."""
+    house.restart()
+    bad = house.value("SELECT id FROM message WHERE fate = 'quarantined'")
+    done = house.postroom("quarantine", "retry", str(bad))
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_until(lambda: sink.about("kunde-poison@"), 20, "the retried mail is told of")

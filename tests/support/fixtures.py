@@ -1,0 +1,36 @@
+"""Fixtures with a running daemon."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import Installation
+from tests.support.sink import Sink
+
+Houses = Callable[..., Installation]
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A relay of the test's own."""
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def new_house(tmp_path: Path, sink: Sink) -> Iterator[Houses]:
+    """Make installations that send to the test's relay; those that run at its end are ended."""
+    made: list[Installation] = []
+
+    def make(*, started: bool = True, **options: object) -> Installation:
+        house = Installation(tmp_path / f"house{len(made)}", sink.url, **options)  # type: ignore[arg-type]
+        made.append(house)
+        if started:
+            house.start()
+        return house
+
+    yield make
+    for house in made:
+        house.close()
