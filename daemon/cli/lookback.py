@@ -19,7 +19,7 @@ def explained(connection: Connection, asked: str) -> Json:
     Ends the command where there is no such mail.
     """
     ref, mail = _found(connection, asked)
-    found: Json = {"message": mail["id"], "recipient": mail["recipient"]}
+    found: Json = {"message": mail["id"]}
     refs = records.refs_of_message(connection, mail["id"])
     if ref or refs:
         found["record"] = ref or refs[0]

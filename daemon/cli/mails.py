@@ -118,7 +118,7 @@ def why(ref: str, directory: Path, as_json: bool) -> None:
     if as_json:
         json_line(found)
         return
-    heading(f"{found.get('record') or ''} mail {found['message']} to {found['recipient']}".strip())
+    heading(f"{found.get('record') or ''} mail {found['message']}".strip())
     if "readings" in found:
         show_mail(found)
         show_decision(found, zone_of(settings, found["site"]))
