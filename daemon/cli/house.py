@@ -63,6 +63,8 @@ def store_of(settings: "Settings") -> Iterator["Store"]:
             yield store
         finally:
             store.close()
+    except BrokenPipeError:  # whoever reads our output has enough
+        raise
     except (SQLAlchemyError, StoreError, OSError) as error:
         fail(TRY_AGAIN, f"the database cannot be used now: {_first_line(error)}")
 
@@ -73,7 +75,7 @@ def _demand_current(state: str, url: str) -> None:
     if state == "older":
         fail(BAD_CONFIGURATION, "the database is of an older version: back it up, then `postroom db upgrade`")
     if state == "newer":
-        fail(BAD_CONFIGURATION, "the database was written by a newer version of Postroom: use that one")
+        fail(BAD_CONFIGURATION, "the database was written by a newer version of Postroom, or its version row is gone")
 
 
 def now_of(settings: "Settings") -> datetime:

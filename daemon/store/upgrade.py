@@ -99,17 +99,17 @@ def back_up(file: Path, target: Path) -> None:
 
 
 def _revision(url: str) -> str | None:
-    """What the version row says; None where there is none."""
+    """What the version row says; None for an empty database, "" where there are tables and no version row."""
     file = database_file(url)
     if file is not None and not file.exists():
         return None
     engine = open_engine(url, write=False)
     try:
         with engine.connect() as connection, connection.begin():
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            return found
+            tables = inspect(connection).get_table_names()
+            if "alembic_version" not in tables:
+                return "" if tables else None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
     finally:
         engine.dispose()
 
@@ -123,6 +123,8 @@ def _state(revision: str | None) -> State:
 
 
 def _too_new(revision: str | None) -> str:
+    if not revision:
+        return "the database has tables, but no version row: it is not ours, or was altered by hand"
     return f"a newer Postroom wrote the database (schema {revision}, this program knows {HEAD}): install that version"
 
 

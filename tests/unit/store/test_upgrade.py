@@ -80,6 +80,15 @@ def test_a_newer_database_is_refused(url: str, tmp_path: Path, say: Callable[[st
         upgrade.upgrade(url)
 
 
+def test_a_database_without_its_version_row_is_refused(url: str, tmp_path: Path) -> None:
+    upgrade.prepare(url, tmp_path / "data")
+    with sqlite3.connect(tmp_path / "data" / "postroom.db") as connection:
+        connection.execute("DELETE FROM alembic_version")
+    connection.close()
+    with pytest.raises(upgrade.SchemaTooNew, match="no version row"):
+        upgrade.prepare(url, tmp_path / "data")
+
+
 @pytest.fixture
 def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """As if a later Postroom ran, with one more migration."""
