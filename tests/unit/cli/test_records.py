@@ -69,7 +69,7 @@ def test_do_changes_a_record_and_says_by_whom(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("doen",), 1, "did you mean 'done'?"),
+        (("dome",), 1, "did you mean 'done'?"),
         (("reopen",), 1, "not possible"),
         (("done", "reslut=won"), 1, "did you mean 'result'?"),
         (("later", "until"), 2, "write KEY=VALUE"),
