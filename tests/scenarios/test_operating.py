@@ -1,0 +1,196 @@
+"""Starting, stopping, reloading: what an admin does, and what must not happen then."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import Clients, lead, new_key, send, talk
+from tests.support.daemon import ADMIN, SALES, STOP_SECONDS, Installation
+from tests.support.fixtures import Houses
+from tests.support.sink import Sink
+from tests.support.waiting import wait_until
+
+NEW_SOURCE = """
+[[source]]
+id = "fair"
+site = "berlin"
+type = "website"
+address = "messe.berlin.w1w1@leads.muster.example"
+"""
+BROKEN_SOURCE = NEW_SOURCE.replace('site = "berlin"', 'site = "berlim"')
+TEMPLATE = """\
+{% extends "base.txt.j2" %}
+{% block opening %}{{ letter.kind }}, as our admin words it
+{% if "SLOW" in (reading.comments or "") %}
+{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}
+{% endif %}
+{% if "WRONG" in (reading.comments or "") %}{{ reading.comments.nothing }}{% endif %}
+{% endblock %}
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink) -> Iterator[Installation]:
+    """A daemon whose files the tests of this module change, and bring into order again."""
+    house = Installation(tmp_path_factory.mktemp("own") / "house", shared_sink.url)
+    house.start()
+    yield house
+    house.close()
+
+
+def _takes(house: Installation, address: str) -> bool:
+    with talk(house) as session:
+        session.read()
+        session.ask("EHLO client.example")
+        session.ask("MAIL FROM:<a@kunde.example>")
+        return session.ask(f"RCPT TO:<{address}>").code == 250
+
+
+def test_a_reload_takes_over_or_changes_nothing(own: Installation, shared_sink: Sink) -> None:
+    address, sources = "messe.berlin.w1w1@leads.muster.example", own.directory / "sources.toml"
+    good, alarms = sources.read_text("utf-8"), len(shared_sink.to(ADMIN))
+    before = own.status()["settings"]
+    own.append("sources.toml", BROKEN_SOURCE)
+    for _ in range(2):
+        own.hang_up()
+        wait_until(lambda: own.status()["problems"], 20, "the refusal is shown")
+        answer = own.reload()
+        assert answer["ok"] is False
+        assert any("sources.toml" in problem and "berlim" in problem for problem in answer["problems"])
+    assert own.status()["settings"] == before
+    assert not _takes(own, address)
+    alarm = wait_until(lambda: shared_sink.to(ADMIN)[alarms:], 20, "the admin is told")[0].parsed()
+    assert "errors in the configuration" in str(alarm["Subject"])
+    assert "berlim" in alarm.as_string()
+    send(own, lead(key := new_key()))
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20, "mail goes on")
+    assert len(shared_sink.to(ADMIN)) == alarms + 1, "told once"
+
+    sources.write_text(good + NEW_SOURCE, "utf-8")
+    own.hang_up()
+    wait_until(lambda: own.status()["settings"] != before, 20, "the reload took over")
+    assert own.status()["problems"] == []
+    assert _takes(own, address)
+    send(own, lead(key := new_key()), address)
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)
+    assert own.value("SELECT source FROM message WHERE subject = ?", f"Anfrage {key}") == "fair"
+
+
+def test_a_broken_template_is_refused(own: Installation) -> None:
+    path = own.directory / "templates" / "de" / "new.txt.j2"
+    own.write("templates/de/new.txt.j2", "{% extends 'base.txt.j2' %}{% block opening %}{{ recrod.ref }}{% endblock %}")
+    answer = own.reload()
+    path.unlink()
+    assert answer["ok"] is False
+    assert any("de/new.txt.j2:1" in problem and "recrod" in problem for problem in answer["problems"])
+    assert own.reload() == {"ok": True, "problems": []}
+
+
+@pytest.mark.parametrize("fault", ["SLOW", "WRONG"])
+def test_a_template_that_fails_at_work_falls_back(fault: str, own: Installation, shared_sink: Sink) -> None:
+    own.write("templates/de/new.txt.j2", TEMPLATE)
+    assert own.reload() == {"ok": True, "problems": []}
+    counted = own.status()["counters"].get("template_fallbacks", 0)
+    good, bad = new_key(), new_key()
+    send(own, lead(bad, text=f"{fault} Bitte um Angebot"))
+    send(own, lead(good))
+    mail = wait_until(lambda: shared_sink.about(f"kunde-{bad}@"), 20, "the lead reaches its team")[0]
+    assert mail.recipient == SALES
+    first = next(part for part in mail.parsed().walk() if part.get_content_type() == "text/plain")
+    words = first.get_payload(decode=True)
+    assert isinstance(words, bytes)
+    assert b"as our admin words it" not in words
+    assert b"Jonas Probe" in words
+    other = wait_until(lambda: shared_sink.about(f"kunde-{good}@"), 20)[0]
+    assert b"as our admin words it" in other.content
+    wait_until(lambda: own.status()["counters"].get("template_fallbacks", 0) == counted + 1)
+    (own.directory / "templates" / "de" / "new.txt.j2").unlink()
+    assert own.reload()["ok"]
+
+
+def test_a_second_daemon_is_sent_away(own: Installation) -> None:
+    second = own.launch()
+    assert second.wait(30) == 75
+    assert "is in use by another daemon" in own.log()
+    assert f"process {own.pid('acceptor')}" in own.log()
+
+
+@pytest.mark.parametrize("seam", ["POSTROOM_TEST_CLOCK", "POSTROOM_TEST_CRASH"])
+def test_seams_need_permission(seam: str, new_house: Houses) -> None:
+    house = new_house(started=False, seams=False)
+    assert house.launch({seam: "after-claim"}).wait(30) == 78
+    assert f"{seam} is set" in house.log()
+
+
+def test_errors_at_the_start_are_all_told(new_house: Houses) -> None:
+    house = new_house(started=False)
+    house.append("sources.toml", BROKEN_SOURCE)
+    house.append("rules.toml", '\n[[rule]]\nname = "after all"\nnotify = { team = "slaes" }\n')
+    assert house.launch().wait(30) == 78
+    assert "berlim" in house.log()
+    assert "slaes" in house.log()
+
+
+def test_the_test_clock_is_the_time_of_receipt(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("2026-11-23T09:00:00+01:00")
+    house = new_house(started=False)
+    house.start({"POSTROOM_TEST_CLOCK": str(clock)})
+    send(house, lead(key := new_key()))
+    mail = wait_until(lambda: sink.about(f"kunde-{key}@"))[0].parsed()
+    assert str(mail["Date"]) == "Mon, 23 Nov 2026 08:00:00 +0000"
+    due = house.value("SELECT due_at FROM deadline WHERE step = 'E1'")
+    assert due.startswith("2026-11-23 11:00:00"), "three business hours after nine in Berlin"
+
+
+@pytest.mark.slow
+def test_sigterm_under_load_loses_nothing(new_house: Houses, sink: Sink) -> None:
+    house = new_house()
+    clients = Clients(house)
+    for _ in range(3):
+        known = len(clients.accepted)
+        wait_until(lambda known=known: len(clients.accepted) > known + 10)  # type: ignore[misc]
+        assert house.stop() <= STOP_SECONDS
+        assert house.value("SELECT count(*) FROM outbox WHERE state = 'sending'") == 0, "letters are given back"
+        house.start()
+    clients.stop()
+    house.settle()
+    assert clients.refused == []
+    assert sink.doubled() == {}
+    opened = house.value("SELECT count(DISTINCT subject) FROM message WHERE fate = 'opened'")
+    assert opened == len(clients.accepted)
+    assert house.postroom("ledger").returncode == 0
+
+
+def test_a_child_that_dies_comes_back(own: Installation, shared_sink: Sink) -> None:
+    send(own, lead(new_key()))  # a reader is started when there is something to read
+    reader = own.kill("reader")
+    send(own, lead(key := new_key()))
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)
+    worker = own.kill("worker")
+    wait_until(lambda: own.pid("worker") not in (None, worker) and own.pid("reader") != reader, 20)
+    send(own, lead(key := new_key()))
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)
+    assert own.status()["counters"]["worker_deaths"] == 1
+    assert own.get("/-/ready")[0] == 200
+
+
+def test_ledger_names_what_was_tampered_with(own: Installation, shared_sink: Sink) -> None:
+    send(own, lead(key := new_key()))
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)
+    own.settle()
+    assert own.postroom("ledger").returncode == 0
+    sql = (
+        f"UPDATE raw SET bytes = bytes || 'x' WHERE message = (SELECT id FROM message WHERE subject = 'Anfrage {key}')"  # noqa: S608
+    )
+    _sqlite(own, sql)
+    found = own.postroom("ledger")
+    assert found.returncode == 1, found.stdout
+    assert str(own.value("SELECT n FROM message WHERE subject = ?", f"Anfrage {key}")) in found.stdout
+
+
+def _sqlite(house: Installation, sql: str) -> None:
+    code = f"import sqlite3; c = sqlite3.connect({str(house.data / 'postroom.db')!r}, timeout=30); c.execute({sql!r}); c.commit()"
+    subprocess.run(["python3", "-c", code], check=True)
