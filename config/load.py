@@ -100,11 +100,10 @@ def _settings(draft: Draft, main: Entry[Postroom], templates: dict[str, str]) ->
         tests=tuple(entry.model for entry in draft.tests),
         digest="",
     )
-    # The digest is of the values as written: the same files in another place are the same settings.
-    digest = hashlib.sha256(canonical(settings).encode()).hexdigest()
     home = draft.directory
     tests = tuple(_test(home, test) for test in settings.tests)
-    return settings.model_copy(update={"digest": digest, "postroom": _at_home(home, main.model), "tests": tests})
+    effective = settings.model_copy(update={"postroom": _at_home(home, main.model), "tests": tests})
+    return effective.model_copy(update={"digest": hashlib.sha256(canonical(effective).encode()).hexdigest()})
 
 
 def _at_home(home: Path, main: Postroom) -> Postroom:

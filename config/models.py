@@ -150,7 +150,7 @@ class Relay(Model):
     password: Secret | None = None
     tls: Literal["required", "opportunistic", "off"] = "required"
     ca_file: Path | None = None
-    connections: int = Field(default=2, ge=1, le=20)
+    connections: int = Field(default=4, ge=1, le=20)
 
 
 class Limits(Model):

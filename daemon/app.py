@@ -182,6 +182,7 @@ class Acceptor:
         if settings is None:
             log.error("reload-refused", problems=len(problems), first=self._problems[0])
             await asyncio.to_thread(self._tell_admin)
+            self._wake()
         else:
             self._settings = settings
             self._smtp.use(settings)
@@ -198,7 +199,6 @@ class Acceptor:
 
         letter = reload_refused(self._settings, self._problems, self._clock.now())
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
-        self._wake()
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         match request.get("do"):

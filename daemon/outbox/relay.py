@@ -5,6 +5,7 @@ import hashlib
 import os
 import smtplib
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ KEEP_MAILS = 100
 """Relays limit the mails of a connection; Postfix, for one, to 100 at most senders."""
 
 
+MayGo = Callable[[], None]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """How an attempt ended; `down` says that the relay as a whole did not take part."""
 
@@ -35,8 +39,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class Relay(Protocol):
     """Where mail goes out; used by one thread."""
 
-    def send(self, letter: InHand) -> Outcome:
-        """Hand over one mail."""
+    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
+        """Hand over one mail; `may_go` is called right before its contents leave, and may wait."""
 
     def close(self) -> None:
         """End what is open."""
@@ -59,11 +63,11 @@ class Relays:
     def __init__(self, relays: list[Relay]) -> None:
         self._relays = relays
 
-    def send(self, letter: InHand) -> Outcome:
+    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
         """Hand over to the first relay that answers."""
         outcome = Outcome("waiting", "no relay is configured", down=True)
         for relay in self._relays:
-            outcome = relay.send(letter)
+            outcome = relay.send(letter, may_go)
             if not outcome.down:
                 break
         return outcome
@@ -80,7 +84,7 @@ class MaildirRelay:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def send(self, letter: InHand) -> Outcome:
+    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
         """Write, sync, then move into place."""
         name = f"{int(letter.created_at.timestamp())}.{hashlib.sha256(letter.message_id.encode()).hexdigest()[:24]}"
         try:
@@ -91,6 +95,7 @@ class MaildirRelay:
                 file.write(letter.content.replace(b"\r\n", b"\n"))
                 file.flush()
                 os.fsync(file.fileno())
+            may_go()
             waiting.rename(ready)
             _sync_directory(ready.parent)
         except OSError as error:
@@ -128,7 +133,7 @@ class SmtpRelay:
         self._smtp: smtplib.SMTP | None = None
         self._sent = 0
 
-    def send(self, letter: InHand) -> Outcome:
+    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
         """Hand over one mail; everything before DATA may be tried again without a doubt."""
         fresh = self._smtp is None
         try:
@@ -140,6 +145,7 @@ class SmtpRelay:
         try:
             _command(smtp, f"MAIL FROM:<{letter.sender}>", 250)
             _command(smtp, f"RCPT TO:<{letter.recipient}>", 250, 251)
+            may_go()
             _command(smtp, "DATA", 354)
             reached_data = True
             smtp.send(_dotted(letter.content))
@@ -149,7 +155,7 @@ class SmtpRelay:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             if not reached_data and not fresh:
-                return self.send(letter)  # the relay closed a connection that was kept open: its right
+                return self.send(letter, may_go)  # the relay closed a connection that was kept open: its right
             return Outcome("unknown" if reached_data else "waiting", _words(error), reached_data, down=not reached_data)
         self._sent += 1
         if self._sent >= KEEP_MAILS:

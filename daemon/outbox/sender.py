@@ -1,4 +1,4 @@
-"""Sender threads: claim letters, hand them to the relay, and mark each before the next one is begun.
+"""Sender threads: claim letters, hand them to the relay, and mark each before the next one's contents leave.
 
 So a crash leaves at most one letter for each connection of which nobody knows whether it went out; it is sent again
 with the same Message-ID.
@@ -6,6 +6,7 @@ with the same Message-ID.
 
 import random
 import threading
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -59,6 +60,7 @@ class Sender:
         self._relay_of = shift.settings
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.beat = wall_now()
+        self._marked: Future[None] | None = None
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -88,10 +90,12 @@ class Sender:
             return self.step()
         except StoreError:
             log.warning("sender-without-store")
-            return DOWN_SECONDS
         except Exception:
             log.exception("sender-trouble")
-            return DOWN_SECONDS
+        if self._relay is not None:
+            self._relay.close()  # it may have been in the middle of something
+        self._marked = None
+        return DOWN_SECONDS
 
     def step(self) -> float:
         """Send what is due; seconds to wait before the next step."""
@@ -104,14 +108,23 @@ class Sender:
         letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
         crash_point("after-outbox-claim")
         for index, letter in enumerate(letters):
-            outcome = self._current_relay().send(letter)
+            outcome = self._current_relay().send(letter, self._wait_for_mark)
             crash_point("after-relay")
-            self._mark(letter, outcome)
+            self._wait_for_mark()
+            self._marked = self._mark(letter, outcome)
             if outcome.down or self._stopping:
+                self._wait_for_mark()
                 rest = letters[index + 1 :]
                 shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
                 return DOWN_SECONDS if outcome.down else 0.0
+        self._wait_for_mark()
         return 0.0 if letters else 0.2  # due but not ours: its words are being written again
+
+    def _wait_for_mark(self) -> None:
+        """The mail before is marked for good; its commit ran while the relay was told of the next one."""
+        marked, self._marked = self._marked, None
+        if marked is not None:
+            marked.result()
 
     def _until(self, due: datetime | None) -> float:
         if self._shift.clock.is_test:
@@ -129,7 +142,7 @@ class Sender:
             self._relay = open_relay(self._relay_of)
         return self._relay
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> None:
+    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[None]":
         """One commit says how it ended, and tells the admin what a person must know."""
         shift, now = self._shift, self._shift.clock.now()
         state, age = outcome.state, now - letter.created_at
@@ -151,10 +164,10 @@ class Sender:
             if told is not None:
                 outgoing.put(connection, told, now)
 
-        shift.store.write(write).result()
         shift.count(f"outbox_{state}")
         if state != "sent":
             log.warning("letter-not-sent", letter=letter.id, state=state, attempt=letter.attempts, why=outcome.error)
+        return shift.store.write(write)
 
     def _alarm(self, letter: InHand, state: str, error: str | None, age: timedelta) -> outgoing.Letter | None:
         settings, now, why = self._shift.settings, self._shift.clock.now(), error or "no reason was given"

@@ -98,6 +98,7 @@ class Store:
             self._thread.join()
         if self._checkpoints is not None:
             self._checkpoints.end()
+        self._turn.close()
         self._reads.dispose()
         self._writes.dispose()
 
@@ -136,7 +137,7 @@ class Store:
                     self._connection = self._writes.connect()
                 with self._connection.begin():
                     answers = _run(self._connection, jobs)
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # whatever it was: this thread lives as long as the store, and all must be answered
             log.exception("write-failed", waiting=len(jobs))
             self._drop_connection()
             failure = StoreError(str(error))

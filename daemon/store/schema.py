@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -95,7 +96,7 @@ message = Table(
     Column("settings", String),
     Column("fate_at", Instant),
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("alone", Boolean, nullable=False, server_default=text("0")),
+    Column("alone", Boolean, nullable=False, server_default=false()),
     Column("due_at", Instant, nullable=False),
     Column("lease", String),
     Column("lease_until", Instant),
@@ -123,7 +124,7 @@ raw = Table(
     metadata,
     Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
     Column("site", String),
-    Column("packed", Boolean, nullable=False, server_default=text("0")),
+    Column("packed", Boolean, nullable=False, server_default=false()),
     Column("bytes", LargeBinary, nullable=False),
 )
 
@@ -206,7 +207,7 @@ outbox = Table(
     Column("rendered", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("reached_data", Boolean, nullable=False, server_default=text("0")),
+    Column("reached_data", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Column("next_try_at", Instant, nullable=False),
     Column("sent_at", Instant),

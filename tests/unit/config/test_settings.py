@@ -1,3 +1,4 @@
+import hashlib
 import pickle
 import shutil
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from config import names
 from config.init import initialise
-from config.load import check, load
+from config.load import canonical, check, load
 from config.lookup import (
     admin_site,
     controllers_of,
@@ -49,11 +50,11 @@ def test_settings_travel_between_processes(example: Settings) -> None:
     assert pickle.loads(pickle.dumps(example)) == example  # noqa: S301 - our own bytes
 
 
-def test_the_digest_is_of_the_values_not_of_the_place(example: Settings, tmp_path: Path) -> None:
+def test_the_digest_is_that_of_the_effective_settings(example: Settings, tmp_path: Path) -> None:
     initialise(tmp_path / "copy")
     moved, _ = load(tmp_path / "copy")
     assert moved is not None
-    assert moved.digest == example.digest
+    assert moved.digest == hashlib.sha256(canonical(moved).encode()).hexdigest() != example.digest
     assert moved.postroom.data == tmp_path / "copy" / "data"
     assert moved.postroom.relay[0].url == f"maildir:{tmp_path / 'copy' / 'mail-out'}"
     rules = tmp_path / "copy" / "rules.toml"
