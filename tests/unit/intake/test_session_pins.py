@@ -76,6 +76,7 @@ class House:
 
     def __init__(self) -> None:
         self.open = 0
+        self.empty = asyncio.Event()
 
     def may_enter(self, peer: str) -> bool:
         del peer
@@ -85,6 +86,7 @@ class House:
     def left(self, peer: str) -> None:
         del peer
         self.open -= 1
+        self.empty.set()
 
 
 def test_a_session_has_an_end_however_busy_it_is() -> None:
@@ -98,8 +100,7 @@ def test_a_session_has_an_end_however_busy_it_is() -> None:
         answers = await asyncio.wait_for(reader.read(), 10)
         writer.close()
         server.close()
-        while house.open:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(house.empty.wait(), 10)
         return answers, house.open
 
     answers, still_open = asyncio.run(talk())
