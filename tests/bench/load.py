@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.bench import sink
 
 SESSIONS = 10
-SETTLE_SECONDS = 180
+SETTLE_SECONDS = 300
 
 Numbered = tuple[int, bytes]
 
