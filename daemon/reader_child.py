@@ -4,11 +4,11 @@ It sends and writes nothing but its answers, sees no configuration but templates
 by `daemon.reader`; ends when the worker does.
 """
 
+import contextlib
 import os
 import resource
 import signal
 import socket
-import sys
 
 import msgspec
 
@@ -57,9 +57,9 @@ def main() -> None:
     sock = socket.socket(fileno=os.dup(0))
     decode, encode = msgspec.msgpack.Decoder(Request).decode, msgspec.msgpack.Encoder().encode
     reader = Reader()
-    while (frame := wire.receive(sock)) is not None:
-        wire.send(sock, encode(reader.answer(decode(frame))))
-    sys.exit(0)
+    with contextlib.suppress(ConnectionError):  # the worker is gone, and so are we
+        while (frame := wire.receive(sock)) is not None:
+            wire.send(sock, encode(reader.answer(decode(frame))))
 
 
 if __name__ == "__main__":
