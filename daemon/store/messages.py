@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 
-from daemon.store.schema import message, message_record, raw, record, settings_version
+from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
 
 LEASE = timedelta(minutes=2)
 MAX_TRIES = 3
@@ -63,7 +63,7 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
         limit: At most so many.
     """
     free = and_(
-        message.c.fate == "pending",
+        PENDING,
         message.c.due_at <= now,
         or_(message.c.lease_until.is_(None), message.c.lease_until < wall),
     )
@@ -198,7 +198,7 @@ def clear_leases(connection: Connection) -> None:
     """The only worker of this database starts: nobody else can hold a mail."""
     connection.execute(
         update(message)
-        .where(message.c.fate == "pending", message.c.lease.is_not(None))
+        .where(PENDING, message.c.lease.is_not(None))
         .values(lease=None, lease_until=None)
     )
 
@@ -211,7 +211,7 @@ def earlier(connection: Connection, site: str, digest: str, mail_id: int) -> int
             message.c.site == site,
             message.c.digest == digest,
             message.c.id != mail_id,
-            message.c.fate.not_in(("repeat", "quarantined", "pending")),
+            SETTLED,
         )
         .limit(1)
     )
@@ -220,12 +220,12 @@ def earlier(connection: Connection, site: str, digest: str, mail_id: int) -> int
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next mail may be read."""
-    return connection.execute(select(func.min(message.c.due_at)).where(message.c.fate == "pending")).scalar()
+    return connection.execute(select(func.min(message.c.due_at)).where(PENDING)).scalar()
 
 
 def oldest_pending(connection: Connection) -> datetime | None:
     """Time of acceptance of the mail that waits longest for its fate."""
-    return connection.execute(select(func.min(message.c.accepted_at)).where(message.c.fate == "pending")).scalar()
+    return connection.execute(select(func.min(message.c.accepted_at)).where(PENDING)).scalar()
 
 
 def by_fate(connection: Connection) -> list[tuple[str, str | None, int]]:

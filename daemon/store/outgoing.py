@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 
-from daemon.store.schema import outbox, record
+from daemon.store.schema import TO_SEND, outbox, record
 
 LEASE = timedelta(minutes=5)
 
@@ -82,6 +82,7 @@ def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
         select(outbox.c.id, outbox.c.message_id)
         .join(record)
         .where(
+            TO_SEND,
             outbox.c.state == "waiting",
             outbox.c.reached_data.is_(False),
             record.c.revision > outbox.c.revision,
@@ -102,7 +103,7 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
     free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < wall)
     due = (
         select(outbox.c.id)
-        .where(outbox.c.state.in_(("waiting", "unknown")), outbox.c.next_try_at <= now, free, current)
+        .where(TO_SEND, outbox.c.next_try_at <= now, free, current)
         .order_by(outbox.c.next_try_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -183,7 +184,7 @@ def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next letter may be tried."""
-    query = select(func.min(outbox.c.next_try_at)).where(outbox.c.state.in_(("waiting", "unknown")))
+    query = select(func.min(outbox.c.next_try_at)).where(TO_SEND)
     return connection.execute(query).scalar()
 
 

@@ -56,6 +56,12 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+# What a partial index holds. Queries must use these very words: with a bound parameter in their place SQLite cannot
+# know that the index will do, and reads the whole table.
+PENDING = text("message.fate = 'pending'")
+SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
+TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
+
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
