@@ -6,6 +6,7 @@ with the same Message-ID.
 
 import random
 import threading
+import time
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -20,6 +21,8 @@ from daemon.store import StoreError, outgoing
 from daemon.store.outgoing import InHand
 
 BATCH = 20
+BATCH_SECONDS = 60.0
+"""A slow relay gets no further letters of this batch: others may take them."""
 RETRY_MINUTES = (1, 5, 15, 30)
 THEN_MINUTES = 60
 TELL_AFTER = timedelta(minutes=30)
@@ -107,12 +110,13 @@ class Sender:
         lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
         letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
         crash_point("after-outbox-claim")
+        began = time.monotonic()
         for index, letter in enumerate(letters):
             outcome = self._current_relay().send(letter, self._wait_for_mark)
             crash_point("after-relay")
             self._wait_for_mark()
             self._marked = self._mark(letter, outcome)
-            if outcome.down or self._stopping:
+            if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
                 rest = letters[index + 1 :]
                 shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, 
 
 from daemon.store.schema import TO_SEND, outbox, record
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=30)
+"""Longer than a sender can be busy with a batch, however slow the relay: else a letter would go out twice."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

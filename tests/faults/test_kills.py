@@ -26,7 +26,7 @@ CLIENTS = 4
 def _kill(house: Installation, who: str, last: int | None) -> int | None:
     match who:
         case "worker" | "reader":
-            return house.kill(who, not_pid=last)  # type: ignore[arg-type]
+            return house.kill(who, not_pid=last)
         case "acceptor":
             house.kill("acceptor")
         case _:
@@ -38,7 +38,7 @@ def _kill(house: Installation, who: str, last: int | None) -> int | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["acceptor", "worker", "reader", "all"])
 def test_kills(who: str, new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
-    house, moments = new_house(), random.Random(f"{who} {SEED}")
+    house, moments = new_house(), random.Random(f"{who} {SEED}")  # noqa: S311 - moments
     clients = Clients(house, CLIENTS)
     last: int | None = None
     for _ in range(ROUNDS):

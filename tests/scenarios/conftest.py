@@ -22,7 +22,7 @@ def shared_sink() -> Iterator[Sink]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink) -> Iterator[Installation]:
     """The shared daemon."""
-    bounds = {"size": "1MiB", "recipients": 5}
+    bounds: dict[str, int | str] = {"size": "1MiB", "recipients": 5}
     house = Installation(tmp_path_factory.mktemp("shared") / "house", shared_sink.url, limits=bounds)
     house.start()
     yield house

@@ -266,6 +266,11 @@ class Installation:
         rows = self.query(sql, *args)
         return rows[0][0] if rows else None
 
+    def alter(self, sql: str, *args: object) -> None:
+        """Write into the database behind the daemon's back."""
+        with closing(sqlite3.connect(self.data / "postroom.db", timeout=30)) as connection, connection:
+            connection.execute(sql, args)
+
     def is_settled(self) -> bool:
         """Whether every mail has its fate and every notification is out or given up."""
         return not self.value(

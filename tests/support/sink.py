@@ -14,6 +14,10 @@ DROP = "drop"
 """An answer of a script: close the connection without a word."""
 
 
+HANG = "hang"
+"""An answer of a script: none at all, with the connection open, until the relay goes down."""
+
+
 class Arrived(NamedTuple):
     """A mail that was taken (its dot was seen and, unless the connection was dropped then, answered with 250)."""
 
@@ -39,7 +43,7 @@ class Attempt(NamedTuple):
 
 
 Script = Callable[[Attempt], str | None]
-"""Gives the answer (`450 4.2.0 later`), DROP, or None for the usual one."""
+"""Gives the answer (`450 4.2.0 later`), DROP, HANG, or None for the usual one."""
 
 
 class Sink:
@@ -51,7 +55,6 @@ class Sink:
         self.script: Script = lambda attempt: None
         self.port = 0
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
         self._sessions: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
@@ -102,21 +105,20 @@ class Sink:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._open):
-            writer.transport.abort()
-        if self._sessions:
-            await asyncio.wait(self._sessions)
+        for session in list(self._sessions):
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = asyncio.current_task()
         assert session is not None
-        self._open.add(writer)
         self._sessions.add(session)
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await _Session(self, reader, writer).run()
-        self._open.discard(writer)
-        self._sessions.discard(session)
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await _Session(self, reader, writer).run()
+        finally:
+            self._sessions.discard(session)
+            writer.transport.abort() if self._server is None else writer.close()
 
 
 class _Session:
@@ -154,7 +156,7 @@ class _Session:
             return True
         content = (await self._reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
         answer = self._sink.script(Attempt("DOT", self._recipient))
-        if answer is None or answer == DROP:
+        if answer in (None, DROP, HANG):
             self._sink.mails.append(_arrived(content, self._sender, self._recipient))
         return await self._say("DOT", answer or "250 ok")
 
@@ -169,6 +171,8 @@ class _Session:
         if answer == DROP:
             self._writer.transport.abort()
             return False
+        if answer == HANG:
+            await asyncio.Event().wait()
         self._writer.write(f"{answer}\r\n".encode())
         await self._writer.drain()
         return not answer.startswith("421")

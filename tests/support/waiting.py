@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 20.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T | Literal[False] | None], seconds: float = 20.0, what: str = "") -> T:
     """The first true value of a condition.
 
     Raises:
