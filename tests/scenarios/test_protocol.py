@@ -117,6 +117,18 @@ def test_idle_clients_are_sent_away(strict: Installation) -> None:
         assert session.read().code == 0
 
 
+def test_a_flood_of_commands_ends(house: Installation) -> None:
+    with talk(house) as session:
+        session.read()
+        codes = []
+        for _ in range(200):
+            codes.append(session.ask("NOOP").code)
+            if codes[-1] in (0, 421):
+                break
+        assert codes[0] == 250
+        assert codes[-1] == 421
+
+
 HTTP = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\n"
 WHOLE = (
     b"EHLO client.example\r\nMAIL FROM:<a@kunde.example>\r\nRCPT TO:<" + WEBSITE.encode() + b">\r\nDATA\r\n"
