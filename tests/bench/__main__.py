@@ -39,6 +39,7 @@ def conditions() -> dict[str, str]:
         "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "machine": f"{os.cpu_count()} x {model}, Linux {platform.release()}",
         "Python": platform.python_version(),
+        "load before": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "length": os.environ.get("BENCH", "full"),
     }
 
@@ -67,10 +68,11 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(sections):
         console.print(f"no section {', '.join(unknown)}; there are {', '.join(sections)}")
         return 2
+    where = conditions()
     done = [measure(console, name, run) for name, run in sections.items() if not names or name in names]
     console.print()
     figures.show(console, *figures.goal_rows(done))
-    figures.keep(ARTEFACTS, done, conditions())
+    figures.keep(ARTEFACTS, done, where)
     console.print(f"written to {ARTEFACTS}/bench.json and bench.md")
     return 0 if all(section.passed for section in done) else 1
 

@@ -19,18 +19,19 @@ from sqlalchemy import Connection, update
 
 from config.load import load
 from config.models import Settings
-from daemon.desk.plan import Change, hints_for, settle
-from daemon.outbox.letters import draft, letter
+from daemon.desk.plan import Change, Plan, answered_by, hints_for, plan
+from daemon.outbox.letters import drafts, letter
 from daemon.reader import Reader
 from daemon.seams import Clock
 from daemon.shift import Shift, data_directory, database_url, desk_keys
-from daemon.store import messages, open_store, outgoing, records
+from daemon.store import messages, notices, open_store, outgoing, records
 from daemon.store.chains import Accepted, Chain
 from daemon.store.engine import open_engine
 from daemon.store.messages import Claimed
 from daemon.store.outgoing import Letter
 from daemon.store.schema import message, metadata
 from parsers import read
+from parsers.records import Parsed
 from templates.render import Renderer
 
 
@@ -77,11 +78,20 @@ class Naive:
         connection.execute(update(message).where(message.c.id == key).values(lease=lease))
         mail = Claimed(key, recipient, sender, "smtp", at, 0, False, lease, content)
         parsed = read.parse(content, hints_for(shift.settings, recipient))
-        plan = settle(connection, shift.settings, shift.keys, mail, parsed)
-        messages.finish(connection, [plan.fated], at)
-        for change in plan.changes:
+        settled = self.settle(connection, mail, parsed)
+        messages.finish(connection, [settled.fated], at)
+        for change in settled.changes:
             self.keep(connection, key, change, at)
         return self.letters(connection, at)
+
+    def settle(self, connection: Connection, mail: Claimed, parsed: Parsed) -> Plan:
+        """Decide, with the look-ups that a mail needs."""
+        settings = self.shift.settings
+        answered = answered_by(connection, settings, self.shift.keys, mail)
+        first = plan(settings, mail, parsed, answered)
+        site_and_digest = (first.fated.site, parsed.digest)
+        repeated = messages.first_of(connection, [site_and_digest]).get(site_and_digest)
+        return plan(settings, mail, parsed, answered, repeated) if repeated else first
 
     def keep(self, connection: Connection, message_id: int, change: Change, at: datetime) -> None:
         """Write a new record."""
@@ -92,12 +102,11 @@ class Naive:
     def letters(self, connection: Connection, at: datetime) -> list[Letter]:
         """Render, compose and keep what is due: that of the one mail in hand."""
         made = []
-        for due in records.due_notices(connection, at, 10):
-            one = draft(connection, self.shift, due)
+        for one in drafts(connection, self.shift, notices.due(connection, at, 10)):
             made.append(letter(self.shift, one, self.renderer.render(one.job)))
             outbox_id = outgoing.put(connection, made[-1], at)
             assert outbox_id is not None
-            records.carry(connection, due.id, outbox_id)
+            notices.carry(connection, [(one.due.id, outbox_id)])
         return made
 
 
