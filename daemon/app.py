@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ class Acceptor:
             self._store.close()
             return TEMPORARY
         if self._supervisor:
-            await self._supervisor.wait_until_ready()
+            await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         watching = asyncio.ensure_future(self._watch())
@@ -248,6 +249,14 @@ def _can_read(store: Store) -> bool:
     with store.read() as connection:
         messages.oldest_pending(connection)
     return True
+
+
+async def _either(*awaited: Coroutine[Any, Any, Any]) -> None:
+    """Wait for the first of them."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
 
 
 def _raise_file_limit() -> None:

@@ -177,6 +177,17 @@ def test_a_child_that_dies_comes_back(own: Installation, shared_sink: Sink) -> N
     assert own.get("/-/ready")[0] == 200
 
 
+def test_a_worker_that_cannot_start_stops_neither_mail_nor_the_end(new_house: Houses, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nif 'daemon.worker' in sys.orig_argv: sys.exit(3)\n")
+    house = new_house(started=False)
+    house.begin({"PYTHONPATH": str(tmp_path)})
+    send(house, lead(new_key()))
+    wait_until(lambda: house.status()["counters"]["worker_deaths"] >= 2, 30)
+    assert house.get("/-/ready")[0] == 503
+    assert house.value("SELECT count(*) FROM message WHERE fate = 'pending'") == 1
+    assert house.stop() <= STOP_SECONDS
+
+
 def test_ledger_names_what_was_tampered_with(own: Installation, shared_sink: Sink) -> None:
     send(own, lead(key := new_key()))
     wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)

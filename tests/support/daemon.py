@@ -113,6 +113,19 @@ class Installation:
                 start_new_session=True,
             )
 
+    def begin(self, env: Mapping[str, str] | None = None) -> None:
+        """Start, and wait only until it answers commands; it may never become ready."""
+        self._process = self.launch(env)
+        wait_until(self._answers, START_SECONDS, "the daemon answers")
+
+    def _answers(self) -> bool:
+        try:
+            status = self.status()
+            self.health, self.port = status["health"], int(status["smtp"][0].rpartition(":")[2])
+        except (NotRunning, OSError, KeyError):
+            return False
+        return True
+
     def start(self, env: Mapping[str, str] | None = None, wrapper: tuple[str, ...] = ()) -> None:
         """Start, and wait until it takes mail."""
         self._process = self.launch(env, wrapper)
