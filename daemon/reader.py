@@ -143,7 +143,7 @@ class Reader:
             frames = [self._encode(request) for request in requests]
             for frame in wire.exchange(child.sock, frames, each_seconds=MAIL_SECONDS, all_seconds=BATCH_SECONDS):
                 answers.append(self._decode(frame))
-        except (wire.Gone, msgspec.DecodeError) as error:
+        except (wire.Gone, msgspec.DecodeError, OSError) as error:  # OSError: it died while it was starting
             self.deaths += 1
             self._end_current()
             log.warning("reader-died", why=str(error), answered=len(answers), asked=len(requests))

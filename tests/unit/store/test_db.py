@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, func, insert, select, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from daemon.store import Store, StoreError, open_store
 from daemon.store.chains import Accepted, Chain
-from daemon.store.schema import chain, message, settings_version
+from daemon.store.schema import chain, message
 from daemon.store.upgrade import prepare
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -30,6 +30,7 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     store = open_store(url)
+    store.write(lambda c: c.execute(text("CREATE TABLE kept (name TEXT PRIMARY KEY)"))).result(10)
     yield store
     store.close()
 
@@ -53,20 +54,19 @@ class Held:
         self._done.result(10)
 
 
-def keep(digest: str) -> Any:
+def keep(name: str) -> Any:
     """Work that writes one row."""
 
     def work(connection: Connection) -> str:
-        row = {"digest": digest, "at": NOW, "versions": "{}", "packed": b""}
-        connection.execute(insert(settings_version).values(row))
-        return digest
+        connection.execute(text("INSERT INTO kept VALUES (:name)"), {"name": name})
+        return name
 
     return work
 
 
 def kept(store: Store) -> set[str]:
     with store.read() as connection:
-        return set(connection.execute(select(settings_version.c.digest)).scalars())
+        return set(connection.execute(text("SELECT name FROM kept")).scalars())
 
 
 def accept(store: Store, to: Chain, name: str) -> "Future[Any]":
@@ -223,11 +223,9 @@ def test_processes_write_side_by_side(url: str, store: Store) -> None:
     assert len(kept(store)) == 60
 
 
-def test_closing_finishes_what_waits(url: str) -> None:
-    store = open_store(url)
+def test_closing_finishes_what_waits(store: Store) -> None:
     held = Held(store)
     waiting = [store.write(keep(f"d{n}")) for n in range(20)]
     held.let_go()
     store.close()
-    assert all(one.done() for one in waiting)
-    assert {one.result() for one in waiting} == {f"d{n}" for n in range(20)}
+    assert {one.result(0) for one in waiting} == {f"d{n}" for n in range(20)}
