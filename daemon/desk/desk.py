@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from daemon.desk.plan import Plan, hints_for, settle
+from daemon.desk.plan import Answered, Plan, answered_by, hints_for, plan
 from daemon.log import get_logger
 from daemon.reader import Parse, ReaderDied
 from daemon.seams import crash_point, wall_now
@@ -98,41 +98,42 @@ class Desk:
     def _keep(self, read: Sequence[Read]) -> None:
         """Write a batch in one go; if anything of it does not fit any more, one by one."""
         shift = self._shift
-        plans = self._plans(read)
-        if plans is not None:
-            try:
-                shift.store.write(lambda c: _write(c, plans, shift.clock.now())).result()
-            except (IntegrityError, LostLease, records.Changed):
-                log.info("batch-repeated", mails=len(read))
-            else:
-                self._count(plans)
-                return
-        for one in read:
+        plans, later = self._plans(read)
+        try:
+            shift.store.write(lambda c: _write(c, plans, shift.clock.now())).result()
+        except (IntegrityError, LostLease, records.Changed):
+            log.info("batch-repeated", mails=len(read))
+            later = list(read)
+        else:
+            self._count(plans)
+        for one in later:
             self._keep_one(one)
 
-    def _plans(self, read: Sequence[Read]) -> list[Plan] | None:
-        """Plans for a batch; None if its mails depend on each other and must be taken in turn."""
+    def _plans(self, read: Sequence[Read]) -> tuple[list[Plan], list[Read]]:
+        """Plans for a batch, and the mails whose record an earlier one of the batch changes: they come later."""
         shift = self._shift
-        plans: list[Plan] = []
-        seen: set[object] = set()
         with shift.store.read() as connection:
-            for mail, parsed in read:
-                one = self._settle(connection, mail, parsed)
-                if one is None:
-                    continue
-                touched = {(one.fated.site, parsed.digest), *(c.before.id for c in one.changes if c.before)}
-                if touched & seen:
-                    return None
-                seen |= touched
-                plans.append(one)
-        return plans
+            answered = [answered_by(connection, shift.settings, shift.keys, mail) for mail, _ in read]
+            drafts = [self._plan(mail, parsed, named) for (mail, parsed), named in zip(read, answered, strict=True)]
+            pairs = [(one.fated.site, one.fated.digest) for one in drafts if one]
+            first_of = messages.first_of(connection, pairs)
+        plans: list[Plan] = []
+        later: list[Read] = []
+        touched: set[int] = set()
+        for one, named, draft in zip(read, answered, drafts, strict=True):
+            if named and named.kept.id in touched:
+                later.append(one)
+            elif draft is not None:
+                first = first_of.setdefault((draft.fated.site, draft.fated.digest), draft.fated.id)
+                repeated = self._plan(*one, named, first) if first != draft.fated.id else draft
+                plans += [repeated] if repeated else []
+                touched |= {named.kept.id} if named else set()
+        return plans, later
 
-    def _settle(self, connection: Connection, mail: Claimed, parsed: Parsed) -> Plan | None:
+    def _plan(self, mail: Claimed, parsed: Parsed, named: Answered | None, repeat_of: int | None = None) -> Plan | None:
         """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
         try:
-            return settle(connection, self._shift.settings, self._shift.keys, mail, parsed)
-        except SQLAlchemyError:
-            raise
+            return plan(self._shift.settings, mail, parsed, named, repeat_of)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
@@ -141,7 +142,7 @@ class Desk:
     def _keep_one(self, one: Read) -> None:
         shift = self._shift
         for _ in range(REPEATS):
-            plans = self._plans([one]) or []
+            plans, _ = self._plans([one])
             try:
                 shift.store.write(lambda c, plans=plans: _write(c, plans, shift.clock.now())).result()  # type: ignore[misc]
             except LostLease:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from config.lookup import desk_token, site_of, source_type
 from config.models import Settings
 from daemon.act import new_reference
-from daemon.store import messages, records
+from daemon.store import records
 from daemon.store.messages import Claimed, Fated
 from parsers.records import Hints, Parsed
 from rules.apply import apply
@@ -56,22 +56,19 @@ def hints_for(settings: Settings, recipient: str) -> Hints:
     )
 
 
-def settle(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed, parsed: Parsed) -> Plan:
-    """Look up the facts and decide; again, if the decision's own site shows that the mail was there before."""
+def answered_by(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> Answered | None:
+    """The record that the recipient's desk token names, if the token is genuine."""
     token = desk_token(settings, mail.recipient)
     named = read_token(token, keys) if token else None
     kept = records.load(connection, named[0]) if named else None
-    answered = Answered(kept, named[1]) if kept and named else None
-    reference = kept.record.ref if kept else None
-    first = plan(settings, mail, parsed, Context(reference=reference), answered)
-    repeat_of = messages.earlier(connection, first.fated.site, parsed.digest, mail.id)
-    if repeat_of is None:
-        return first
-    return plan(settings, mail, parsed, Context(repeat_of=repeat_of, reference=reference), answered)
+    return Answered(kept, named[1]) if kept and named else None
 
 
-def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, answered: Answered | None) -> Plan:
+def plan(
+    settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered | None, repeat_of: int | None = None
+) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
+    context = Context(repeat_of=repeat_of, reference=answered.kept.record.ref if answered else None)
     at = mail.accepted_at
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
@@ -84,6 +81,8 @@ def plan(settings: Settings, mail: Claimed, parsed: Parsed, context: Context, an
     fated = Fated(
         id=mail.id,
         lease=mail.lease,
+        tries=mail.tries,
+        alone=mail.alone,
         fate=decision.fate,
         reason=decision.reason,
         site=decision.site,

@@ -9,16 +9,18 @@ from sqlalchemy.exc import IntegrityError
 from daemon.log import get_logger
 from daemon.outbox.alarms import not_told
 from daemon.outbox.compose import ComposeError
-from daemon.outbox.letters import Draft, draft, letter, still_holds
+from daemon.outbox.letters import Draft, drafts, letter, still_holds
 from daemon.reader import Answer, ReaderDied, Render
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import outgoing, records
+from daemon.store import notices, outgoing
+from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from templates.fallback import fallback
 from templates.model import Rendered
 
 BATCH = 50
+BATCH_BYTES = 32 << 20
 
 log = get_logger(__name__)
 
@@ -33,11 +35,11 @@ class Bundler:
         """Handle the notices that are due; how many there were."""
         shift = self._shift
         with shift.store.read() as connection:
-            due = records.due_notices(connection, shift.clock.now(), BATCH)
+            due = _within(notices.due(connection, shift.clock.now(), BATCH))
             holding = [one for one in due if still_holds(one.notice, one.record)]
-            drafts = [draft(connection, shift, one) for one in holding]
-        gone = [one.id for one in due if one not in holding]
-        letters = self._letters(drafts)
+            waiting = drafts(connection, shift, holding)
+        gone = [one.id for one in due if not still_holds(one.notice, one.record)]
+        letters = self._letters(waiting)
         if due:
             crash_point("after-render")
             self._keep(letters, gone)
@@ -46,7 +48,7 @@ class Bundler:
     def next_due(self) -> datetime | None:
         """When the next notice is to be sent."""
         with self._shift.store.read() as connection:
-            return records.next_notice(connection)
+            return notices.next_due(connection)
 
     def _letters(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Letter]]:
         """Render and compose all; what cannot be composed (an address no relay would take) goes to the admin."""
@@ -88,12 +90,10 @@ class Bundler:
         now = shift.clock.now()
 
         def write(connection: Connection) -> None:
-            for notice_id in gone:
-                records.withdraw_notice(connection, notice_id, now)
-            for one, made in letters:
-                key = outgoing.put(connection, made, now)
-                if key is not None:
-                    records.carry(connection, one.due.id, key)
+            if gone:
+                notices.withdraw(connection, gone, now)
+            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters)
+            notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
 
         try:
             shift.store.write(write).result()
@@ -104,15 +104,29 @@ class Bundler:
         shift = self._shift
         with shift.store.read() as connection:
             found = outgoing.outdated(connection, BATCH)
-            due = [(key, own_id, records.notice_of_outbox(connection, key)) for key, own_id in found]
-            drafts = [
-                (key, own_id, draft(connection, shift, one) if one and still_holds(one.notice, one.record) else None)
-                for key, own_id, one in due
-            ]
-        for key, own_id, fresh in drafts:
-            if fresh is None:
+            fresh = {key: self._again(connection, key) for key, _ in found}
+        for key, own_id in found:
+            one = fresh[key]
+            if one is None:
                 shift.store.write(lambda c, key=key: outgoing.withdraw(c, key)).result()  # type: ignore[misc]
             else:
-                made = letter(shift, fresh, self._render([fresh])[0], own_id)
+                made = letter(shift, one, self._render([one])[0], own_id)
                 shift.store.write(lambda c, key=key, made=made: outgoing.rewrite(c, key, made)).result()  # type: ignore[misc]
         return len(found)
+
+    def _again(self, connection: Connection, outbox_id: int) -> Draft | None:
+        """What the letter would say of the record as it is now; None if it no longer holds."""
+        one = notices.carried_by(connection, outbox_id)
+        return drafts(connection, self._shift, [one])[0] if one and still_holds(one.notice, one.record) else None
+
+
+def _within(due: list[DueNotice]) -> list[DueNotice]:
+    """As many as their originals fit into memory, at least one."""
+    taken: list[DueNotice] = []
+    size = 0
+    for one in due:
+        size += one.mail.size if one.mail else 0
+        if taken and size > BATCH_BYTES:
+            break
+        taken.append(one)
+    return taken

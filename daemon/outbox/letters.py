@@ -1,15 +1,16 @@
 """A due notice becomes a letter: what a template needs is gathered, and the rendered words are composed."""
 
+from collections.abc import Sequence
 from email.utils import parseaddr
 
+import msgspec
 from sqlalchemy import Connection
 
 from config.models import Settings, Site
 from daemon.outbox.compose import MAX_ORIGINAL, OutgoingMail, compose
 from daemon.shift import Shift
-from daemon.store import messages, records
+from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
-from daemon.store.records import DueNotice
 from rules.lifecycle import CLOSED_STATES
 from rules.model import Notice, Record
 from rules.reference import token
@@ -17,13 +18,12 @@ from rules.sites import site_named
 from templates.model import MailCard, Rendered, RenderJob, SiteCard
 
 
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A notice with all that its letter needs."""
 
-    def __init__(self, due: DueNotice, job: RenderJob, original: bytes | None) -> None:
-        self.due = due
-        self.job = job
-        self.original = original
+    due: DueNotice
+    job: RenderJob
+    original: bytes | None
 
 
 def still_holds(notice: Notice, record: Record) -> bool:
@@ -37,16 +37,20 @@ def still_holds(notice: Notice, record: Record) -> bool:
             return True
 
 
-def draft(connection: Connection, shift: Shift, due: DueNotice) -> Draft:
-    """Gather what the template knows."""
+def drafts(connection: Connection, shift: Shift, due: Sequence[DueNotice]) -> list[Draft]:
+    """Gather what the templates know; originals over the limit stay behind."""
+    wanted = {one.mail.id for one in due if one.mail and one.mail.size <= MAX_ORIGINAL}
+    found = originals(connection, wanted) if wanted else {}
+    return [_draft(shift, one, found.get(one.mail.id) if one.mail else None) for one in due]
+
+
+def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
     site = site_named(shift.settings, due.record.site)
-    first = records.first_message(connection, due.record_id)
-    mail, original = _mail_card(connection, first) if first is not None else (None, None)
     job = RenderJob(
         notice=due.notice,
         record=due.record,
         site=_site_card(site),
-        mail=mail,
+        mail=_mail_card(due.mail, attached=original is not None) if due.mail else None,
         reply_to=_reply_to(shift, site, due),
     )
     return Draft(due, job, original)
@@ -115,16 +119,10 @@ def _site_card(site: Site) -> SiteCard:
     )
 
 
-def _mail_card(connection: Connection, message_id: int) -> tuple[MailCard | None, bytes | None]:
-    row = messages.one(connection, message_id)
-    if row is None:
-        return None, None
-    original = messages.original(connection, message_id)
-    attached = original is not None and len(original) <= MAX_ORIGINAL
-    card = MailCard(
-        subject=row["subject"],
-        sender=parseaddr(row["sender"])[1] or None,
-        received_at=row["accepted_at"],
+def _mail_card(mail: FirstMail, *, attached: bool) -> MailCard:
+    return MailCard(
+        subject=mail.subject,
+        sender=parseaddr(mail.sender)[1] or None,
+        received_at=mail.accepted_at,
         attached=attached,
     )
-    return card, original if attached else None

@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from daemon.store import seals
 from daemon.store.schema import chain, message, raw
 
 _LINKS_PER_CHAIN = 1 << 32
@@ -51,9 +52,10 @@ class Link(msgspec.Struct, frozen=True):
         return hashlib.sha256("\n".join(map(str, lines)).encode()).hexdigest()
 
 
-def first_hash(key: bytes) -> str:
-    """The hash before a chain's first link."""
-    return hashlib.sha256(b"postroom chain " + key).hexdigest()
+def first_hash(key: bytes, process: str, started_at: datetime) -> str:
+    """The hash before a chain's first link: over what is settled when the chain begins."""
+    begun = f"postroom chain\n{process}\n{started_at.isoformat(timespec='microseconds')}\n"
+    return hashlib.sha256(begun.encode() + key).hexdigest()
 
 
 def recipient_mac(key: bytes, recipient: str) -> str:
@@ -100,7 +102,7 @@ class Chain:
 
     def _begin(self, connection: Connection, at: datetime) -> None:
         self._key = os.urandom(32)
-        start = first_hash(self._key)
+        start = first_hash(self._key, self._process, at)
         row = {"key": self._key, "process": self._process, "started_at": at, "n": 0, "hash": start}
         self._id = connection.execute(insert(chain).values(row).returning(chain.c.id)).scalar_one()
         self._n, self._hash = 0, start
@@ -134,7 +136,7 @@ class Chain:
         )
 
     def _row(self, link: Link, hashed: str, mail: Accepted) -> dict[str, object]:
-        return {
+        row: dict[str, object] = {
             "id": message_id_of(link.chain, link.n),
             **msgspec.structs.asdict(link),
             "hash": hashed,
@@ -144,3 +146,5 @@ class Chain:
             "size": len(mail.content),
             "due_at": mail.at,
         }
+        row["seal"] = seals.accepted(row)
+        return row

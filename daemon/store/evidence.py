@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.exc import DBAPIError
 
+from daemon.store import seals
 from daemon.store.chains import Link, first_hash, message_id_of, recipient_mac
-from daemon.store.evidence_records import Finding, check_letters, check_records, check_settings
-from daemon.store.messages import unpack
+from daemon.store.evidence_letters import check_letters, check_settings
+from daemon.store.evidence_records import check_records
 from daemon.store.schema import chain, message, message_record, metadata, raw
-from daemon.store.streams import Stream, stream, unreadable
+from daemon.store.streams import Finding, Stream, stream, unreadable
 
 LATE = timedelta(minutes=10)
 """Nothing is unread for longer, while a daemon runs."""
@@ -25,6 +27,7 @@ _RAW_ROWS = 4
 """Mails held at once: each may be 25 MiB."""
 _READ = ("opened", "attached", "command", "repeat", "automatic", "bounce", "ignored")
 """Fates of mails that were read, so that a trace says why."""
+_WITH_FATE = ("reason", "site", "source", "class", "digest", "subject", "trace", "settings", "fate_at")
 _NEEDS_REASON = ("ignored", "automatic", "bounce", "quarantined")
 
 
@@ -77,7 +80,7 @@ def _readable(connection: Connection, found: Iterator[Finding]) -> Iterator[Find
     """Findings, up to a row whose values are of another kind than the column: that row is named instead."""
     try:
         yield from found
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, DBAPIError) as error:
         yield Finding(f"the check stopped at a value of the wrong kind: {error}", "database")
         for table in metadata.sorted_tables:
             for key in unreadable(connection, table):
@@ -90,7 +93,7 @@ class _ChainWalk:
     def __init__(self, row: Row[tuple[object, ...]]) -> None:
         self.id, self.key, self.n, self.hash = row.id, row.key, row.n, row.hash
         self.at = 0
-        self.before = {first_hash(row.key)}
+        self.before = {first_hash(row.key, row.process, row.started_at)}
         """What the hash before the next link may be; the stored and the computed one, if a link did not fit."""
 
     def follow(self, row: Row[tuple[object, ...]]) -> Iterator[Finding]:
@@ -102,7 +105,8 @@ class _ChainWalk:
         link = Link(row.chain, row.n, row.accepted_at, row.channel, row.raw_sha256, row.recipient_mac)
         computed = {link.hash_after(before) for before in self.before}
         if self.before and row.hash not in computed:
-            yield Finding("its link in the chain is broken: it, or the one before, was altered", where)
+            before = "the one before" if self.at else f"the beginning of chain {self.id}"
+            yield Finding(f"its link in the chain is broken: it, or {before}, was altered", where)
         self.before = {row.hash, *computed}
         self.at = row.n
         if not hmac.compare_digest(recipient_mac(self.key, row.recipient), row.recipient_mac):
@@ -142,6 +146,7 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
         if row.id != message_id_of(row.chain, row.n):
             yield Finding("its number does not fit its place in the chain", where)
         yield from (Finding(what, where) for what in _wrong_bytes(row, contents.at(row.id)))
+        yield from (Finding(what, where) for what in _wrong_seals(row))
         yield from (Finding(what, where) for what in _wrong_fate(connection, row, links.at(row.id), now, settings))
     yield from (Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.rest())
     yield from (_stray_link(r) for r in links.rest())
@@ -155,12 +160,24 @@ def _stray_link(row: Row[tuple[object, ...]]) -> Finding:
     )
 
 
+def _received(row: Row[tuple[object, ...]]) -> bytes:
+    """The bytes as they were received; nothing may stand behind what is packed."""
+    if not row.packed:
+        content: bytes = row.bytes
+        return content
+    packed = zlib.decompressobj()
+    content = packed.decompress(row.bytes)
+    if packed.unused_data or not packed.eof:
+        raise zlib.error
+    return content
+
+
 def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]]]) -> Iterator[str]:
     if not kept:
         yield "its bytes are missing"
         return
     try:
-        content = memoryview(unpack(kept[0].packed, kept[0].bytes))
+        content = memoryview(_received(kept[0]))
     except (zlib.error, TypeError):
         yield "its bytes were altered: they cannot be unpacked"
         return
@@ -168,8 +185,20 @@ def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]
         yield "its bytes were altered: they do not match their SHA-256"
     elif len(content) != row.size:
         yield f"its size was altered: it says {row.size}, its bytes are {len(content)}"
-    if row.site is not None and kept[0].site != row.site:
+    if kept[0].site != row.site:
         yield f"its bytes are kept for site {kept[0].site}, it belongs to {row.site}"
+
+
+def _wrong_seals(row: Row[tuple[object, ...]]) -> Iterator[str]:
+    """What was written at acceptance, and with the fate; a mail without one has nothing to seal yet."""
+    columns = row._mapping
+    if row.seal != seals.accepted(columns):
+        yield "it was altered: it is not as it was accepted"
+    blank = all(columns[name] is None for name in _WITH_FATE) and row.tries == 0 and not row.alone
+    if not (row.fate == "pending" and blank if row.fate_seal is None else row.fate_seal == seals.fate(columns)):
+        yield "it was altered: it is not as it was when it got its fate"
+    if (row.lease is None) != (row.lease_until is None) or (row.lease is not None and row.fate != "pending"):
+        yield "its lease was altered: nobody can have it in hand so"
 
 
 def _wrong_fate(
@@ -227,6 +256,8 @@ def _wrong_links(row: Row[tuple[object, ...]], trace: _Trace, links: list[Row[tu
     found = {link.reading: link.how for link in links}
     if row.fate == "attached" and "attached" not in found.values():
         yield "it is attached, but linked to no record"
+    if row.fate == "attached" and sorted(found) != list(range(len(found))):
+        yield "it is attached by a reading that it does not have"
     if row.fate != "opened":
         return
     wanted = {decided.reading for decided in trace.decisions if decided.ignored is None}

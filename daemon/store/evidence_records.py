@@ -1,29 +1,18 @@
 """Evidence of records: every state they were in, what led to it, and what followed from it."""
 
 import json
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, RowMapping, select
 
-from daemon.store.schema import deadline, message, message_record, notice, outbox, record, revision, settings_version
-from daemon.store.streams import Stream, stream
+from daemon.store import seals
+from daemon.store.schema import deadline, message, message_record, notice, outbox, record, revision
+from daemon.store.streams import Finding, Stream, stream
 from rules.lifecycle import Transition, table_of
 
 Json = dict[str, Any]
-
-_LETTERS = 4
-"""Outgoing mails held at once: each may carry an original of some MiB."""
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """Something missing, altered or late: what, and where."""
-
-    what: str
-    where: str
 
 
 class _Kept:
@@ -49,16 +38,6 @@ class _Kept:
         return table_of(kind).get((before["state"] if before else None, self.revisions[index].action))
 
 
-def check_settings(connection: Connection, known: set[str]) -> Iterator[Finding]:
-    """Settings that decisions name can be read; their digests are put into `known`."""
-    for row in connection.execute(select(settings_version)):
-        known.add(row.digest)
-        try:
-            json.loads(zlib.decompress(row.packed))
-        except (zlib.error, ValueError, TypeError):
-            yield Finding("they were altered: they cannot be read", f"settings {row.digest[:12]}")
-
-
 def check_records(connection: Connection, settings: set[str]) -> Iterator[Finding]:
     """Every record with its revisions, the mails that led to it, its deadlines and notices."""
     linked = select(message_record, message.c.trace.label("trace")).join(message, isouter=True)
@@ -80,25 +59,6 @@ def check_records(connection: Connection, settings: set[str]) -> Iterator[Findin
         yield from (_stray(name, one) for one in part.rest())
 
 
-def check_letters(connection: Connection) -> Iterator[Finding]:
-    """Outgoing mails: what they tell of is there, and they were sent if they say so."""
-    told = select(notice.c.id).where(notice.c.outbox == outbox.c.id).exists()
-    about = select(record.c.id).where(record.c.id == outbox.c.record).exists()
-    query = select(outbox, told.label("told"), about.label("about")).order_by(outbox.c.id)
-    for row in stream(connection, query, _LETTERS):
-        where = f"outgoing mail {row.id}"
-        if row.record is not None and not row.about:
-            yield Finding(f"it is about record number {row.record}, which is not there", where)
-        if row.record is not None and not row.told:
-            yield Finding("the notice that it tells of is missing", where)
-        if (row.state == "sent") != (row.sent_at is not None):
-            yield Finding(f"its state '{row.state}' and the time of sending do not fit", where)
-        if not isinstance(row.rendered, bytes) or row.message_id.encode() not in row.rendered:
-            yield Finding("its Message-ID or its bytes were altered", where)
-        if not row.dedupe.endswith(f":{row.recipient}") and row.record is not None:
-            yield Finding("its recipient was altered", where)
-
-
 def _stray(name: str, row: Row[Any]) -> Finding:
     return Finding(f"a {name} of record number {row.record}, which is not there", f"record number {row.record}")
 
@@ -108,14 +68,13 @@ def _wrong(kept: _Kept, settings: set[str]) -> Iterator[str]:
         yield "it has no revision"
         return
     yield from _wrong_history(kept, settings)
+    yield from _wrong_seals(kept)
+    yield from _put_in(kept)
     yield from _wrong_columns(kept)
     yield from _wrong_opening(kept)
     yield from _wrong_attached(kept)
     yield from _wrong_notices(kept)
-    if kept.row.due_at is not None and kept.row.due_at not in {d.due_at for d in kept.deadlines}:
-        yield "a deadline is missing: none is at its due time"
-    if kept.row.due_at is None and any(d.ended_at is None and d.fired_at is None for d in kept.deadlines):
-        yield "its due time is missing: it has open deadlines"
+    yield from _wrong_due(kept)
 
 
 def _wrong_history(kept: _Kept, settings: set[str]) -> Iterator[str]:
@@ -133,6 +92,51 @@ def _wrong_history(kept: _Kept, settings: set[str]) -> Iterator[str]:
             yield f"the settings {each.settings[:12]} of its revision {each.n} are not kept"
         if each.n == index + 1:
             yield from _wrong_step(kept, index)
+
+
+def _wrong_seals(kept: _Kept) -> Iterator[str]:
+    """Each revision as it was sealed after the one before it, and the deadlines and notices that it led to."""
+    at, before = 0, set[str | None]({None})
+    for each in kept.revisions:
+        n, row = each.n, each._mapping
+        if n != at + 1:
+            before = set()
+        set_by = [one._mapping for one in kept.deadlines if one.revision == n]
+        if seals.deadlines(set_by) != each.deadlines_seal:
+            yield f"a deadline of its revision {n} is missing or was altered: there are {_named(set_by, 'step')}"
+        told_by = [one._mapping for one in kept.notices if one.revision == n]
+        if seals.notices(told_by) != each.notices_seal:
+            yield f"a notice of its revision {n} is missing or was altered: there are {_named(told_by, 'recipient')}"
+        computed: set[str | None] = {seals.revision(row, seal) for seal in before}
+        if before and each.seal not in computed:
+            yield f"its revision {n} was altered" + (f", or the seal of revision {at}" if at else "")
+        at, before = n, {each.seal, *computed}
+
+
+def _named(rows: list[RowMapping], by: str) -> str:
+    return ", ".join(str(row[by]) for row in rows) or "none"
+
+
+def _put_in(kept: _Kept) -> Iterator[str]:
+    numbers = {each.n for each in kept.revisions}
+    for name, rows in (("deadline", kept.deadlines), ("notice", kept.notices)):
+        for one in rows:
+            if one.revision not in numbers:
+                yield f"its {name} {one.id} is of revision {one.revision}, which is not there"
+
+
+def _wrong_due(kept: _Kept) -> Iterator[str]:
+    """It is due when the first of the deadlines is that were set last."""
+    due_at = kept.row.due_at
+    if due_at is None:
+        if any(one.ended_at is None and one.fired_at is None for one in kept.deadlines):
+            yield "its due time is missing: it has open deadlines"
+        return
+    last = [one for one in kept.deadlines if one.revision == kept.deadlines[-1].revision]
+    if due_at not in {one.due_at for one in kept.deadlines}:
+        yield "a deadline is missing: none is at its due time"
+    elif due_at != min(one.due_at for one in last) or all(one.ended_at is not None for one in last):
+        yield "its due time was altered: it is not that of its open deadlines"
 
 
 def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
@@ -231,8 +235,6 @@ def _wrong_notices(kept: _Kept) -> Iterator[str]:
         said = _json(one.data)
         if said.get("to") != one.recipient or said.get("purpose") != one.purpose:
             yield f"its notice {one.id} was altered"
-        if not 1 <= one.revision <= kept.row.revision:
-            yield f"its notice {one.id} is of revision {one.revision}, which is not there"
         if one.outbox is not None and one.letter is None:
             yield f"outgoing mail {one.outbox} of its notice {one.id} is missing"
         elif one.outbox is not None and one.sent_to != one.recipient and one._mapping["as"] != "alarm":

@@ -1,16 +1,25 @@
 """Accepted mails on their way to a fate: claimed, read, finished, or set aside."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, insert, or_, select, tuple_, update
 
+from daemon.store import seals
 from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
 
 LEASE = timedelta(minutes=2)
 MAX_TRIES = 3
+
+_THIS = message.c.id == bindparam("the_message")
+_OURS = (_THIS, message.c.fate == "pending", message.c.lease == bindparam("our_lease"))
+# Built once: SQLAlchemy keeps what it compiled by the statement object.
+_FINISH = update(message).where(*_OURS)
+_FINISH_RAW = update(raw).where(raw.c.message == bindparam("the_message"))
+_ROW = select(message).where(_THIS)
+_SEAL = update(message).where(_THIS)
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -32,6 +41,8 @@ class Fated(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     lease: str
+    tries: int
+    alone: bool
     fate: str
     reason: str
     site: str
@@ -99,30 +110,32 @@ def finish(connection: Connection, mails: Sequence[Fated], at: datetime) -> None
     Raises:
         LostLease: One of them is not ours any more.
     """
-    for mail in mails:
-        done = connection.execute(
-            update(message)
-            .where(message.c.id == mail.id, message.c.fate == "pending", message.c.lease == mail.lease)
-            .values(
-                {
-                    "fate": mail.fate,
-                    "reason": mail.reason,
-                    "site": mail.site,
-                    "source": mail.source,
-                    "class": mail.mail_class,
-                    "digest": mail.digest,
-                    "subject": mail.subject,
-                    "trace": mail.trace.decode(),
-                    "settings": mail.settings,
-                    "fate_at": at,
-                    "lease": None,
-                    "lease_until": None,
-                }
-            )
-        )
-        if done.rowcount != 1:
-            raise LostLease(str(mail.id))
-        connection.execute(update(raw).where(raw.c.message == mail.id).values(site=mail.site))
+    if not mails:
+        return
+    rows = [_fate_row(mail, at) for mail in mails]
+    if connection.execute(_FINISH, rows).rowcount != len(rows):
+        raise LostLease(", ".join(str(mail.id) for mail in mails))
+    connection.execute(_FINISH_RAW, [{"the_message": mail.id, "site": mail.site} for mail in mails])
+
+
+def _fate_row(mail: Fated, at: datetime) -> dict[str, object]:
+    row: dict[str, object] = {
+        "id": mail.id,
+        "fate": mail.fate,
+        "reason": mail.reason,
+        "site": mail.site,
+        "source": mail.source,
+        "class": mail.mail_class,
+        "digest": mail.digest,
+        "subject": mail.subject,
+        "trace": mail.trace.decode(),
+        "settings": mail.settings,
+        "fate_at": at,
+        "tries": mail.tries,
+        "alone": mail.alone,
+    }
+    sealed = {"fate_seal": seals.fate(row), "lease": None, "lease_until": None}
+    return {**row, **sealed, "the_message": mail.id, "our_lease": mail.lease}
 
 
 def release(connection: Connection, ids: Iterable[int], lease: str) -> None:
@@ -149,73 +162,58 @@ def suspect(connection: Connection, mail: Claimed, *, proven: bool, why: str, at
     """
     tries = mail.tries + 1 if proven else mail.tries
     fate = "quarantined" if tries >= MAX_TRIES else "pending"
-    connection.execute(
-        update(message)
-        .where(message.c.id == mail.id, message.c.fate == "pending", message.c.lease == mail.lease)
-        .values(
-            tries=tries,
-            alone=True,
-            lease=None,
-            lease_until=None,
-            fate=fate,
-            reason=f"the reader died of it {tries} times: {why}" if fate == "quarantined" else None,
-            fate_at=at if fate == "quarantined" else None,
-        )
-    )
+    ours = (message.c.fate == "pending", message.c.lease == mail.lease)
+    values: dict[str, object] = {"tries": tries, "alone": True, "lease": None, "lease_until": None}
+    if fate == "quarantined":
+        values |= {"fate": fate, "reason": f"the reader died of it {tries} times: {why}", "fate_at": at}
+    _change(connection, mail.id, ours, values)
     return fate
 
 
 def quarantine(connection: Connection, mail_id: int, lease: str, why: str, at: datetime) -> None:
     """Set a mail aside for a person; its raw bytes stay."""
-    connection.execute(
-        update(message)
-        .where(message.c.id == mail_id, message.c.fate == "pending", message.c.lease == lease)
-        .values(fate="quarantined", reason=why, fate_at=at, lease=None, lease_until=None)
-    )
+    ours = (message.c.fate == "pending", message.c.lease == lease)
+    set_aside = {"fate": "quarantined", "reason": why, "fate_at": at, "lease": None, "lease_until": None}
+    _change(connection, mail_id, ours, set_aside)
 
 
 def retry(connection: Connection, mail_id: int) -> bool:
     """Let a quarantined mail be read again; whether there was one."""
-    done = connection.execute(
-        update(message)
-        .where(message.c.id == mail_id, message.c.fate == "quarantined")
-        .values(fate="pending", reason=None, fate_at=None, tries=0, alone=True, digest=None)
-    )
-    return done.rowcount == 1
+    fresh = {"fate": "pending", "reason": None, "fate_at": None, "tries": 0, "alone": True, "digest": None}
+    return _change(connection, mail_id, (message.c.fate == "quarantined",), fresh)
 
 
 def drop(connection: Connection, mail_id: int, why: str, at: datetime) -> bool:
     """A person decides that a quarantined mail is nothing: it is ignored, with that reason; its bytes stay."""
-    done = connection.execute(
-        update(message)
-        .where(message.c.id == mail_id, message.c.fate == "quarantined")
-        .values(fate="ignored", reason=why, fate_at=at)
-    )
-    return done.rowcount == 1
+    ignored = {"fate": "ignored", "reason": why, "fate_at": at}
+    return _change(connection, mail_id, (message.c.fate == "quarantined",), ignored)
+
+
+def _change(
+    connection: Connection, mail_id: int, only_if: tuple[ColumnElement[bool], ...], values: Mapping[str, object]
+) -> bool:
+    """Change a mail and seal its fate anew; False if it is not as it must be."""
+    done = connection.execute(update(message).where(message.c.id == mail_id, *only_if).values(values))
+    if done.rowcount != 1:
+        return False
+    row = connection.execute(_ROW, {"the_message": mail_id}).mappings().one()
+    connection.execute(_SEAL, {"the_message": mail_id, "fate_seal": seals.fate(row)})
+    return True
 
 
 def clear_leases(connection: Connection) -> None:
     """The only worker of this database starts: nobody else can hold a mail."""
     connection.execute(
-        update(message)
-        .where(PENDING, message.c.lease.is_not(None))
-        .values(lease=None, lease_until=None)
+        update(message).where(PENDING, message.c.lease.is_not(None)).values(lease=None, lease_until=None)
     )
 
 
-def earlier(connection: Connection, site: str, digest: str, mail_id: int) -> int | None:
-    """An earlier mail with the same digest at the same site that became something."""
-    query = (
-        select(message.c.id)
-        .where(
-            message.c.site == site,
-            message.c.digest == digest,
-            message.c.id != mail_id,
-            SETTLED,
-        )
-        .limit(1)
+def first_of(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The mail that became something, for each site and digest that has one."""
+    query = select(message.c.site, message.c.digest, message.c.id).where(
+        tuple_(message.c.site, message.c.digest).in_(list(pairs)), SETTLED
     )
-    return connection.execute(query).scalar()
+    return {(row.site, row.digest): row.id for row in connection.execute(query)}
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -274,7 +272,7 @@ def keep_settings(connection: Connection, digest: str, versions: str, canonical:
     known = connection.execute(select(settings_version.c.digest).where(settings_version.c.digest == digest)).first()
     if known is None:
         row = {"digest": digest, "at": at, "versions": versions, "packed": zlib.compress(canonical)}
-        connection.execute(insert(settings_version).values(row))
+        connection.execute(insert(settings_version), {**row, "seal": seals.settings(row)})
 
 
 def pack(connection: Connection, before: datetime, limit: int) -> int:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 
+from daemon.store import seals
 from daemon.store.schema import TO_SEND, outbox, record
 
 LEASE = timedelta(minutes=30)
@@ -41,10 +42,21 @@ class InHand(msgspec.Struct, frozen=True):
     lease: str
 
 
+_THIS = outbox.c.id == bindparam("the_letter")
+_UNTOUCHED = (_THIS, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
+_OURS = (_THIS, outbox.c.state == "sending", outbox.c.lease == bindparam("our_lease"))
+# Built once: SQLAlchemy keeps what it compiled by the statement object.
+_KNOWN = select(outbox.c.id).where(outbox.c.dedupe == bindparam("dedupe"))
+_PUT = insert(outbox)
+_KEPT = select(*(column for column in outbox.c if column.name != "rendered")).where(*_UNTOUCHED)
+_CHANGE = update(outbox).where(*_UNTOUCHED)
+_MARK = update(outbox).where(*_OURS)
+_GIVE_BACK = _MARK.values(state="waiting", lease=None, lease_until=None, attempts=outbox.c.attempts - 1)
+
+
 def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
     """Keep a letter for sending; its key, or None if the same mail is there already."""
-    known = connection.execute(select(outbox.c.id).where(outbox.c.dedupe == letter.dedupe)).scalar()
-    if known is not None:
+    if connection.execute(_KNOWN, {"dedupe": letter.dedupe}).scalar() is not None:
         return None
     row = {
         **_letter_columns(letter),
@@ -59,22 +71,26 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "created_at": at,
         "next_try_at": at,
     }
-    key: int = connection.execute(insert(outbox).values(row).returning(outbox.c.id)).scalar_one()
+    written = connection.execute(_PUT, {**row, "seal": seals.letter(row)}).inserted_primary_key
+    assert written is not None  # noqa: S101 - one row was inserted
+    key: int = written[0]
     return key
 
 
 def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
     """Replace the words of a letter that has not reached any relay; its Message-ID stays."""
-    untouched = (outbox.c.id == outbox_id, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
-    done = connection.execute(update(outbox).where(*untouched).values(_letter_columns(letter)))
-    return done.rowcount == 1
+    this = {"the_letter": outbox_id}
+    kept = connection.execute(_KEPT, this).mappings().first()
+    if kept is None:
+        return False
+    words = _letter_columns(letter)
+    again = {**words, "seal": seals.letter({**kept, **words})}
+    return connection.execute(_CHANGE, {**again, **this}).rowcount == 1
 
 
 def withdraw(connection: Connection, outbox_id: int) -> bool:
     """What the letter says no longer holds, and no relay has seen it."""
-    untouched = (outbox.c.id == outbox_id, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
-    done = connection.execute(update(outbox).where(*untouched).values(state="withdrawn"))
-    return done.rowcount == 1
+    return connection.execute(_CHANGE, {"the_letter": outbox_id, "state": "withdrawn"}).rowcount == 1
 
 
 def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
@@ -142,16 +158,14 @@ def mark(
         values["next_try_at"] = next_try_at
     if reached_data:
         values["reached_data"] = True
-    ours = (outbox.c.id == letter.id, outbox.c.state == "sending", outbox.c.lease == letter.lease)
-    return connection.execute(update(outbox).where(*ours).values(values)).rowcount == 1
+    ours = {"the_letter": letter.id, "our_lease": letter.lease}
+    return connection.execute(_MARK, {**values, **ours}).rowcount == 1
 
 
 def give_back(connection: Connection, letters: list[InHand]) -> None:
     """Letters that were claimed and not tried."""
-    for letter in letters:
-        ours = (outbox.c.id == letter.id, outbox.c.state == "sending", outbox.c.lease == letter.lease)
-        values = {"state": "waiting", "lease": None, "lease_until": None, "attempts": outbox.c.attempts - 1}
-        connection.execute(update(outbox).where(*ours).values(values))
+    if letters:
+        connection.execute(_GIVE_BACK, [{"the_letter": one.id, "our_lease": one.lease} for one in letters])
 
 
 def recover(connection: Connection, now: datetime, *, expired_before: datetime | None = None) -> int:

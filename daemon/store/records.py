@@ -1,15 +1,26 @@
 """Records, their revisions, deadlines and notices."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, select, update
 
+from daemon.store import seals
 from daemon.store.schema import deadline, message_record, notice, record, revision
 from rules.model import Action, Deadline, Effects, Notice, Record
 
 _encode = msgspec.json.Encoder().encode
+# Built once: SQLAlchemy keeps what it compiled by the statement object.
+_OPEN = insert(record)
+_ADVANCE = update(record).where(record.c.id == bindparam("the_record"), record.c.revision == bindparam("read"))
+_APPEND = insert(revision)
+_BEFORE = select(revision.c.seal).where(revision.c.record == bindparam("the_record"), revision.c.n == bindparam("read"))
+_SET = insert(deadline)
+_END = update(deadline).where(
+    deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
+)
+_TELL = insert(notice)
+_LINK = insert(message_record)
 _decode_record = msgspec.json.Decoder(Record).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
 
@@ -39,8 +50,9 @@ def open_record(
 ) -> int:
     """Write a new record with its first revision and what follows from it; its key."""
     row = {**_columns(opened, effects), "ref": opened.ref, "received_at": opened.received_at}
-    key: int = connection.execute(insert(record).values(row).returning(record.c.id)).scalar_one()
-    _append(connection, key, opened, effects, action, settings, at)
+    key = _insert(connection, _OPEN, row)
+    first = {"record": key, "n": opened.revision, "at": at, **_what(action), "data": row["data"], "settings": settings}
+    _append(connection, first, None, effects)
     return key
 
 
@@ -55,18 +67,18 @@ def save(
     columns = _columns(after, effects)
     if not effects.deadlines and not effects.ends_deadlines:
         del columns["due_at"]
-    done = connection.execute(
-        update(record).where(record.c.id == kept.id, record.c.revision == kept.record.revision).values(columns)
-    )
-    if done.rowcount != 1:
+    this = {"the_record": kept.id, "read": kept.record.revision}
+    if connection.execute(_ADVANCE, {**columns, **this}).rowcount != 1:
         raise Changed(kept.record.ref)
-    _append(connection, kept.id, after, effects, action, settings, at)
+    before = connection.execute(_BEFORE, this).scalar()
+    told = {**_what(action), "data": columns["data"], "settings": settings}
+    _append(connection, {"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)
 
 
 def link(connection: Connection, message_id: int, reading: int, record_id: int, how: str) -> None:
     """Say which record a mail's reading opened or was attached to."""
     row = {"message": message_id, "reading": reading, "record": record_id, "how": how}
-    connection.execute(insert(message_record).values(row))
+    connection.execute(_LINK, row)
 
 
 def load(connection: Connection, ref: str) -> Kept | None:
@@ -198,53 +210,48 @@ def _columns(now: Record, effects: Effects) -> dict[str, object]:
     }
 
 
-def _append(
-    connection: Connection, key: int, now: Record, effects: Effects, action: Action, settings: str, at: datetime
-) -> None:
-    """The revision, and the effects: the only place where they are written."""
-    row = {
-        "record": key,
-        "n": now.revision,
-        "at": at,
+def _what(action: Action) -> dict[str, object]:
+    return {
         "action": action.name,
         "actor_role": action.actor.role,
         "actor": action.actor.name,
         "args": _encode(action.args).decode(),
-        "data": _encode(now).decode(),
-        "settings": settings,
     }
-    connection.execute(insert(revision).values(row))
+
+
+def _append(connection: Connection, row: dict[str, object], before: str | None, effects: Effects) -> None:
+    """The revision, sealed after the one before, and the effects: the only place where they are written."""
+    of = {"record": row["record"], "revision": row["n"]}
+    deadlines = [{**of, **_deadline_columns(one)} for one in effects.deadlines]
+    notices = [{**of, **_notice_columns(one)} for one in effects.notices]
     if effects.ends_deadlines:
-        open_ones = (deadline.c.record == key, deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None))
-        connection.execute(update(deadline).where(*open_ones).values(ended_at=at))
-    if effects.deadlines:
-        connection.execute(insert(deadline), [_deadline_row(key, d) for d in effects.deadlines])
-    if effects.notices:
-        connection.execute(insert(notice), _notice_rows(key, now.revision, effects.notices))
+        connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"]})
+    for one in deadlines:
+        one["id"] = _insert(connection, _SET, one)
+    for one in notices:
+        one["id"] = _insert(connection, _TELL, one)
+    row |= {"deadlines_seal": seals.deadlines(deadlines), "notices_seal": seals.notices(notices)}
+    connection.execute(_APPEND, {**row, "seal": seals.revision(row, before)})
 
 
-def _deadline_row(key: int, d: Deadline) -> dict[str, object]:
+def _insert(connection: Connection, statement: Insert, row: dict[str, object]) -> int:
+    """Write one row; its key."""
+    written = connection.execute(statement, row).inserted_primary_key
+    assert written is not None  # noqa: S101 - one row was inserted
+    return int(written[0])
+
+
+def _deadline_columns(one: Deadline) -> dict[str, object]:
     return {
-        "record": key,
-        "step": d.step,
-        "cycle": d.cycle,
-        "due_at": d.due_at,
-        "deliver_at": d.deliver_at,
-        "effect": d.effect,
-        "target": d.to,
-        "because": d.because,
+        "step": one.step,
+        "cycle": one.cycle,
+        "due_at": one.due_at,
+        "deliver_at": one.deliver_at,
+        "effect": one.effect,
+        "target": one.to,
+        "because": one.because,
     }
 
 
-def _notice_rows(key: int, n: int, told: Sequence[Notice]) -> list[dict[str, object]]:
-    return [
-        {
-            "record": key,
-            "revision": n,
-            "purpose": one.purpose,
-            "recipient": one.to,
-            "at": one.at,
-            "data": _encode(one).decode(),
-        }
-        for one in told
-    ]
+def _notice_columns(one: Notice) -> dict[str, object]:
+    return {"purpose": one.purpose, "recipient": one.to, "at": one.at, "data": _encode(one).decode()}

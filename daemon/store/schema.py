@@ -106,6 +106,8 @@ message = Table(
     Column("due_at", Instant, nullable=False),
     Column("lease", String),
     Column("lease_until", Instant),
+    Column("seal", String, nullable=False),
+    Column("fate_seal", String),
     UniqueConstraint("chain", "n"),
     Index(
         "ix_message_pending",
@@ -163,6 +165,9 @@ revision = Table(
     Column("args", Text, nullable=False),
     Column("data", Text, nullable=False),
     Column("settings", String, nullable=False),
+    Column("deadlines_seal", String),
+    Column("notices_seal", String),
+    Column("seal", String, nullable=False),
 )
 
 message_record = Table(
@@ -179,6 +184,7 @@ deadline = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("record", ForeignKey("record.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("step", String, nullable=False),
     Column("cycle", Integer, nullable=False),
     Column("due_at", Instant, nullable=False),
@@ -220,6 +226,7 @@ outbox = Table(
     Column("lease", String),
     Column("lease_until", Instant),
     Column("last_error", String),
+    Column("seal", String, nullable=False),
     Index(
         "ix_outbox_due",
         "next_try_at",
@@ -255,4 +262,5 @@ settings_version = Table(
     Column("at", Instant, nullable=False),
     Column("versions", Text, nullable=False),
     Column("packed", LargeBinary, nullable=False),
+    Column("seal", String, nullable=False),
 )

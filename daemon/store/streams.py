@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy.exc import DBAPIError
 
 ROWS = 200
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something missing, altered or late: what, and where."""
+
+    what: str
+    where: str
 
 
 def stream(connection: Connection, query: Select[Any], rows: int = ROWS) -> Iterator[Row[Any]]:
@@ -20,7 +29,7 @@ def unreadable(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]
         this = (column == value for column, value in zip(keys, key, strict=True))
         try:
             connection.execute(select(table).where(*this)).all()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, DBAPIError):
             yield tuple(key)
 
 

@@ -75,6 +75,8 @@ def _message() -> None:
         Column("due_at", AT, nullable=False),
         Column("lease", sa.String()),
         Column("lease_until", AT),
+        Column("seal", sa.String(), nullable=False),
+        Column("fate_seal", sa.String()),
         sa.ForeignKeyConstraint(["chain"], ["chain.id"], name="fk_message_chain"),
         sa.PrimaryKeyConstraint("id", name="pk_message"),
         sa.UniqueConstraint("chain", "n", name="uq_message_chain_n"),
@@ -108,6 +110,7 @@ def _settings_version() -> None:
         Column("at", AT, nullable=False),
         Column("versions", sa.Text(), nullable=False),
         Column("packed", sa.LargeBinary(), nullable=False),
+        Column("seal", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_settings_version"),
     )
 
@@ -144,6 +147,9 @@ def _revision() -> None:
         Column("args", sa.Text(), nullable=False),
         Column("data", sa.Text(), nullable=False),
         Column("settings", sa.String(), nullable=False),
+        Column("deadlines_seal", sa.String()),
+        Column("notices_seal", sa.String()),
+        Column("seal", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["record"], ["record.id"], name="fk_revision_record"),
         sa.PrimaryKeyConstraint("record", "n", name="pk_revision"),
     )
@@ -168,6 +174,7 @@ def _deadline() -> None:
         "deadline",
         Column("id", ID, nullable=False),
         Column("record", ID, nullable=False),
+        Column("revision", sa.Integer(), nullable=False),
         Column("step", sa.String(), nullable=False),
         Column("cycle", sa.Integer(), nullable=False),
         Column("due_at", AT, nullable=False),
@@ -209,6 +216,7 @@ def _outbox() -> None:
         Column("lease", sa.String()),
         Column("lease_until", AT),
         Column("last_error", sa.String()),
+        Column("seal", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["record"], ["record.id"], name="fk_outbox_record"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint("dedupe", name="uq_outbox_dedupe"),

@@ -1,0 +1,94 @@
+"""Notices on their way into letters."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
+
+from daemon.store.messages import unpack
+from daemon.store.schema import message, message_record, notice, raw, record
+from rules.model import Notice, Record
+
+_decode_record = msgspec.json.Decoder(Record).decode
+_decode_notice = msgspec.json.Decoder(Notice).decode
+
+
+class FirstMail(msgspec.Struct, frozen=True):
+    """The mail that opened a record, without its bytes."""
+
+    id: int
+    subject: str | None
+    sender: str
+    accepted_at: datetime
+    size: int
+
+
+class DueNotice(msgspec.Struct, frozen=True):
+    """A notice to be turned into a letter, with its record as it is now."""
+
+    id: int
+    record_id: int
+    notice: Notice
+    record: Record
+    mail: FirstMail | None
+
+
+_mail_columns = (message.c.id, message.c.subject, message.c.sender, message.c.accepted_at, message.c.size)
+_opened = and_(message_record.c.record == record.c.id, message_record.c.how == "opened")
+_whole = (
+    select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"), *_mail_columns)
+    .join(record, record.c.id == notice.c.record)
+    .join(message_record, _opened, isouter=True)
+    .join(message, message.c.id == message_record.c.message, isouter=True)
+)
+_DUE = (
+    _whole.where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None), notice.c.at <= bindparam("now"))
+    .order_by(notice.c.at, notice.c.id)
+    .limit(bindparam("most"))
+)
+_CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
+_CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
+_NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:
+    """Notices whose time has come and that no letter carries yet, oldest first."""
+    return _read(connection, _DUE, {"now": now, "most": limit})
+
+
+def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
+    """The oldest notice that a letter carries."""
+    found = _read(connection, _CARRIED, {"letter": outbox_id})
+    return found[0] if found else None
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next notice is to be sent."""
+    return connection.execute(_NEXT).scalar()
+
+
+def carry(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Letters carry these notices: notice and letter."""
+    if pairs:
+        connection.execute(_CARRY, [{"the_notice": one, "letter": letter} for one, letter in pairs])
+
+
+def withdraw(connection: Connection, ids: Iterable[int], at: datetime) -> None:
+    """What these notices were to say no longer holds."""
+    connection.execute(update(notice).where(notice.c.id.in_(list(ids))).values(withdrawn_at=at))
+
+
+def originals(connection: Connection, message_ids: Iterable[int]) -> dict[int, bytes]:
+    """The bytes of mails as received."""
+    query = select(raw.c.message, raw.c.packed, raw.c.bytes).where(raw.c.message.in_(list(message_ids)))
+    return {row.message: unpack(row.packed, row.bytes) for row in connection.execute(query)}
+
+
+def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
+    found = []
+    for key, record_id, told, data, *mail in connection.execute(query, values):
+        first = FirstMail(*mail) if mail[0] is not None else None
+        found.append(DueNotice(key, record_id, _decode_notice(told), _decode_record(data), first))
+    return found
