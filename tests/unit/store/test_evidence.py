@@ -8,7 +8,7 @@ import pytest
 
 from daemon.seams import wall_now
 from daemon.store import evidence, open_store
-from daemon.store.evidence_records import Finding
+from daemon.store.streams import Finding
 
 M = 4294967296
 """Number of message 0 of the first chain."""
