@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, insert, select, update
 
 from daemon.store import seals
 from daemon.store.schema import deadline, message_record, notice, record, revision
@@ -22,7 +22,6 @@ _END = update(deadline).where(
 _TELL = insert(notice)
 _LINK = insert(message_record)
 _decode_record = msgspec.json.Decoder(Record).decode
-_decode_notice = msgspec.json.Decoder(Notice).decode
 
 
 class Changed(Exception):  # noqa: N818 - a reason to repeat, not a fault
@@ -33,15 +32,6 @@ class Kept(msgspec.Struct, frozen=True):
     """A record with its key."""
 
     id: int
-    record: Record
-
-
-class DueNotice(msgspec.Struct, frozen=True):
-    """A notice to be turned into a mail, with its record as it is now."""
-
-    id: int
-    record_id: int
-    notice: Notice
     record: Record
 
 
@@ -137,58 +127,6 @@ def refs_of_message(connection: Connection, message_id: int) -> list[str]:
         .order_by(message_record.c.reading)
     )
     return list(connection.execute(query).scalars())
-
-
-def first_message(connection: Connection, record_id: int) -> int | None:
-    """The mail that opened a record; None for one opened by command."""
-    query = select(func.min(message_record.c.message)).where(
-        message_record.c.record == record_id, message_record.c.how == "opened"
-    )
-    return connection.execute(query).scalar()
-
-
-def due_notices(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:
-    """Notices whose time has come and that no mail carries yet, oldest first."""
-    query = (
-        select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"))
-        .join(record)
-        .where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None), notice.c.at <= now)
-        .order_by(notice.c.at, notice.c.id)
-        .limit(limit)
-    )
-    return [
-        DueNotice(r.id, r.record, _decode_notice(r.data), _decode_record(r.record_data))
-        for r in connection.execute(query)
-    ]
-
-
-def notice_of_outbox(connection: Connection, outbox_id: int) -> DueNotice | None:
-    """The oldest notice that a mail carries, with its record as it is now."""
-    query = (
-        select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"))
-        .join(record)
-        .where(notice.c.outbox == outbox_id)
-        .order_by(notice.c.id)
-        .limit(1)
-    )
-    r = connection.execute(query).first()
-    return DueNotice(r.id, r.record, _decode_notice(r.data), _decode_record(r.record_data)) if r else None
-
-
-def next_notice(connection: Connection) -> datetime | None:
-    """When the next notice is to be sent."""
-    query = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
-    return connection.execute(query).scalar()
-
-
-def carry(connection: Connection, notice_id: int, outbox_id: int) -> None:
-    """A mail carries this notice."""
-    connection.execute(update(notice).where(notice.c.id == notice_id).values(outbox=outbox_id))
-
-
-def withdraw_notice(connection: Connection, notice_id: int, at: datetime) -> None:
-    """What the notice was to say no longer holds."""
-    connection.execute(update(notice).where(notice.c.id == notice_id).values(withdrawn_at=at))
 
 
 def notices(connection: Connection, ref: str) -> list[RowMapping]:
