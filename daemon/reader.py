@@ -129,6 +129,12 @@ class Reader:
         if dict(templates) != self._templates:
             self._templates = dict(templates)
             self.close()
+            self.start()
+
+    def start(self) -> None:
+        """Have a reader import what it needs before the first mail comes."""
+        if self._child is None:
+            self._child = self._new()
 
     def ask(self, requests: Sequence[Request]) -> list[Answer]:
         """Answers in the order of the requests.
@@ -141,7 +147,13 @@ class Reader:
         try:
             child = self._ready()
             frames = [self._encode(request) for request in requests]
-            for frame in wire.exchange(child.sock, frames, each_seconds=MAIL_SECONDS, all_seconds=BATCH_SECONDS):
+            for frame in wire.exchange(
+                child.sock,
+                frames,
+                each_seconds=MAIL_SECONDS,
+                all_seconds=BATCH_SECONDS,
+                on_silence=self._start_ahead,
+            ):
                 answers.append(self._decode(frame))
         except (wire.Gone, msgspec.DecodeError, OSError) as error:  # OSError: it died while it was starting
             self.deaths += 1
@@ -164,12 +176,12 @@ class Reader:
         if self._next is not None and (self._child is None or self._next.has_greeted):
             self._end_current()
             self._child, self._next = self._next, None
-        if self._child is None:
-            self._child = self._start()
+        self.start()
+        assert self._child is not None  # noqa: S101 - just started
         self._child.greet()
         return self._child
 
-    def _start(self) -> _Child:
+    def _new(self) -> _Child:
         return _Child(self._encode(Templates(self._templates)))
 
     def _end_current(self) -> None:
@@ -181,4 +193,9 @@ class Reader:
         worn = child.answered >= RENEW_AFTER_MAILS or child.resident() > RENEW_ABOVE_BYTES
         if worn and self._next is None:
             self.renewals += 1
-            self._next = self._start()
+            self._start_ahead()
+
+    def _start_ahead(self) -> None:
+        """The next one imports while this one works its last, or hangs."""
+        if self._next is None:
+            self._next = self._new()

@@ -31,7 +31,7 @@ class Supervisor:
         self._writer: asyncio.StreamWriter | None = None
         self._stopping = False
         self._took = asyncio.Event()
-        self._last_beat = 0.0
+        self._last_beat = -FRESH_BEAT_SECONDS
         self._resting = self._again = False
         self.beat: dict[str, Any] = {}
         self.deaths = 0

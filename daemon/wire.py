@@ -5,10 +5,11 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 _LENGTH = struct.Struct(">I")
 MAX_FRAME = 128 << 20
+SILENCE_SECONDS = 1.0
 
 WAKE, SETTINGS, QUIT = b"w", b"s", b"q"
 """First bytes of what the acceptor says to the worker; settings follow theirs."""
@@ -43,7 +44,12 @@ def _exactly(sock: socket.socket, size: int) -> bytes | None:
 
 
 def exchange(
-    sock: socket.socket, requests: Sequence[bytes], *, each_seconds: float, all_seconds: float
+    sock: socket.socket,
+    requests: Sequence[bytes],
+    *,
+    each_seconds: float,
+    all_seconds: float,
+    on_silence: Callable[[], None],
 ) -> Iterator[bytes]:
     """Send requests and give their answers in order, both at once, so that neither side waits for the other's buffer.
 
@@ -52,6 +58,7 @@ def exchange(
         requests: What to ask.
         each_seconds: Longest time from one answer to the next.
         all_seconds: Longest time for all.
+        on_silence: Called each second without an answer: something may be wrong.
 
     Raises:
         Gone: The other side ended, or did not answer in time.
@@ -64,8 +71,11 @@ def exchange(
     while answered < len(requests):
         poller.register(sock, select.POLLIN | (select.POLLOUT if sent < len(view) else 0))
         left = until - time.monotonic()
-        if left <= 0 or not poller.poll(left * 1000):
+        if left <= 0:
             raise Gone("no answer in time")
+        if not poller.poll(min(left, SILENCE_SECONDS) * 1000):
+            on_silence()
+            continue
         try:
             if sent < len(view):
                 sent += _some_sent(sock, view[sent : sent + (1 << 18)])

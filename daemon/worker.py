@@ -61,6 +61,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop or left alone."""
+        self._shift.reader.start()
         self._clear_what_a_crash_left()
         self._remember(self._shift.settings, self._written)
         for sender in self._senders:
