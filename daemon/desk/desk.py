@@ -97,10 +97,9 @@ class Desk:
 
     def _keep(self, read: Sequence[Read]) -> None:
         """Write a batch in one go; if anything of it does not fit any more, one by one."""
-        shift = self._shift
         plans, later = self._plans(read)
         try:
-            shift.store.write(lambda c: _write(c, plans, shift.clock.now())).result()
+            self._store(plans)
         except (IntegrityError, LostLease, records.Changed):
             log.info("batch-repeated", mails=len(read))
             later = list(read)
@@ -140,11 +139,10 @@ class Desk:
             return None
 
     def _keep_one(self, one: Read) -> None:
-        shift = self._shift
         for _ in range(REPEATS):
             plans, _ = self._plans([one])
             try:
-                shift.store.write(lambda c, plans=plans: _write(c, plans, shift.clock.now())).result()  # type: ignore[misc]
+                self._store(plans)
             except LostLease:
                 log.warning("lease-lost", message=one[0].id)
                 return
@@ -154,21 +152,25 @@ class Desk:
             return
         log.error("mail-not-kept", message=one[0].id)  # its lease runs out and it is tried again
 
+    def _store(self, plans: Sequence[Plan]) -> None:
+        settings, at = self._shift.settings.digest, self._shift.clock.now()
+        self._shift.store.write(lambda c: _write(c, plans, settings, at)).result()
+
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:
             self._shift.count(f"fate_{one.fated.fate}")
 
 
-def _write(connection: Connection, plans: Sequence[Plan], at: datetime) -> None:
-    """Records, revisions, deadlines, notices and fates of a batch."""
+def _write(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
+    """Fates, records, revisions, deadlines and notices of a batch."""
     messages.finish(connection, [one.fated for one in plans], at)
-    for one in plans:
-        settings = one.fated.settings
-        for change in one.changes:
-            if change.before is None:
-                key = records.open_record(connection, change.after, change.effects, change.action, settings, at)
-                how = "opened"
-            else:
-                records.save(connection, change.before, change.after, change.effects, change.action, settings, at)
-                key, how = change.before.id, "attached"
-            records.link(connection, one.fated.id, change.reading, key, how)
+    changes = [(one.fated.id, change) for one in plans for change in one.changes]
+    opened = [(message_id, change) for message_id, change in changes if change.before is None]
+    openings = [(change.after, change.effects, change.action) for _, change in opened]
+    keys = records.open_records(connection, openings, settings, at) if openings else []
+    links = [(key, change.reading, record, "opened") for (key, change), record in zip(opened, keys, strict=True)]
+    for message_id, change in changes:
+        if change.before is not None:
+            records.save(connection, change.before, change.after, change.effects, change.action, settings, at)
+            links.append((message_id, change.reading, change.before.id, "attached"))
+    records.link(connection, links)

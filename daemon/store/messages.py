@@ -12,6 +12,7 @@ from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, 
 
 LEASE = timedelta(minutes=2)
 MAX_TRIES = 3
+BATCH_BYTES = 32 << 20
 
 _THIS = message.c.id == bindparam("the_message")
 _OURS = (_THIS, message.c.fate == "pending", message.c.lease == bindparam("our_lease"))
@@ -78,9 +79,9 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
         message.c.due_at <= now,
         or_(message.c.lease_until.is_(None), message.c.lease_until < wall),
     )
-    due = select(message.c.id, message.c.alone).where(free).order_by(message.c.alone, message.c.due_at).limit(limit)
-    rows = connection.execute(due.with_for_update(skip_locked=True)).all()
-    chosen = [row.id for row in rows if not row.alone] or [row.id for row in rows[:1]]
+    due = select(message.c.id, message.c.alone, message.c.size).where(free)
+    waiting = due.order_by(message.c.alone, message.c.due_at).limit(limit).with_for_update(skip_locked=True)
+    chosen = _chosen([(row.id, row.alone, row.size) for row in connection.execute(waiting)])
     if not chosen:
         return []
     connection.execute(update(message).where(message.c.id.in_(chosen)).values(lease=lease, lease_until=wall + LEASE))
@@ -102,6 +103,20 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
         )
         for r in connection.execute(taken)
     ]
+
+
+def _chosen(waiting: list[tuple[int, bool, int]]) -> list[int]:
+    """As many as fit into memory together, at least one; a suspect only by itself."""
+    chosen: list[int] = []
+    total = 0
+    for key, alone, size in waiting:
+        total += size
+        if chosen and (alone or total > BATCH_BYTES):
+            break
+        chosen.append(key)
+        if alone:
+            break
+    return chosen
 
 
 def finish(connection: Connection, mails: Sequence[Fated], at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Records, their revisions, deadlines and notices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,15 +12,15 @@ from rules.model import Action, Deadline, Effects, Notice, Record
 
 _encode = msgspec.json.Encoder().encode
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
-_OPEN = insert(record)
+_OPEN = insert(record).returning(record.c.id, sort_by_parameter_order=True)
 _ADVANCE = update(record).where(record.c.id == bindparam("the_record"), record.c.revision == bindparam("read"))
 _APPEND = insert(revision)
 _BEFORE = select(revision.c.seal).where(revision.c.record == bindparam("the_record"), revision.c.n == bindparam("read"))
-_SET = insert(deadline)
+_SET = insert(deadline).returning(deadline.c.id, sort_by_parameter_order=True)
 _END = update(deadline).where(
     deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
-_TELL = insert(notice)
+_TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
 _LINK = insert(message_record)
 _decode_record = msgspec.json.Decoder(Record).decode
 
@@ -39,11 +40,24 @@ def open_record(
     connection: Connection, opened: Record, effects: Effects, action: Action, settings: str, at: datetime
 ) -> int:
     """Write a new record with its first revision and what follows from it; its key."""
-    row = {**_columns(opened, effects), "ref": opened.ref, "received_at": opened.received_at}
-    key = _insert(connection, _OPEN, row)
-    first = {"record": key, "n": opened.revision, "at": at, **_what(action), "data": row["data"], "settings": settings}
-    _append(connection, first, None, effects)
-    return key
+    return open_records(connection, [(opened, effects, action)], settings, at)[0]
+
+
+def open_records(
+    connection: Connection, openings: Sequence[tuple[Record, Effects, Action]], settings: str, at: datetime
+) -> list[int]:
+    """Write new records, all of a batch with a handful of statements; their keys in the same order."""
+    rows = [
+        {**_columns(opened, effects), "ref": opened.ref, "received_at": opened.received_at}
+        for opened, effects, _ in openings
+    ]
+    keys = _insert(connection, _OPEN, rows)
+    first = [
+        {"record": key, "n": opened.revision, "at": at, **_what(action), "data": row["data"], "settings": settings}
+        for key, row, (opened, _, action) in zip(keys, rows, openings, strict=True)
+    ]
+    _append(connection, [(row, None, effects) for row, (_, effects, _) in zip(first, openings, strict=True)])
+    return keys
 
 
 def save(
@@ -62,13 +76,14 @@ def save(
         raise Changed(kept.record.ref)
     before = connection.execute(_BEFORE, this).scalar()
     told = {**_what(action), "data": columns["data"], "settings": settings}
-    _append(connection, {"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)
+    _append(connection, [({"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)])
 
 
-def link(connection: Connection, message_id: int, reading: int, record_id: int, how: str) -> None:
-    """Say which record a mail's reading opened or was attached to."""
-    row = {"message": message_id, "reading": reading, "record": record_id, "how": how}
-    connection.execute(_LINK, row)
+def link(connection: Connection, links: Sequence[tuple[int, int, int, str]]) -> None:
+    """Say which record a mail's reading opened or was attached to: message, reading, record, how."""
+    if links:
+        names = ("message", "reading", "record", "how")
+        connection.execute(_LINK, [dict(zip(names, one, strict=True)) for one in links])
 
 
 def load(connection: Connection, ref: str) -> Kept | None:
@@ -157,26 +172,36 @@ def _what(action: Action) -> dict[str, object]:
     }
 
 
-def _append(connection: Connection, row: dict[str, object], before: str | None, effects: Effects) -> None:
-    """The revision, sealed after the one before, and the effects: the only place where they are written."""
-    of = {"record": row["record"], "revision": row["n"]}
-    deadlines = [{**of, **_deadline_columns(one)} for one in effects.deadlines]
-    notices = [{**of, **_notice_columns(one)} for one in effects.notices]
-    if effects.ends_deadlines:
-        connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"]})
-    for one in deadlines:
-        one["id"] = _insert(connection, _SET, one)
-    for one in notices:
-        one["id"] = _insert(connection, _TELL, one)
-    row |= {"deadlines_seal": seals.deadlines(deadlines), "notices_seal": seals.notices(notices)}
-    connection.execute(_APPEND, {**row, "seal": seals.revision(row, before)})
+def _append(connection: Connection, steps: Sequence[tuple[dict[str, object], str | None, Effects]]) -> None:
+    """Revisions, each sealed after the one before, and their effects: the only place where they are written."""
+    for row, _, effects in steps:
+        if effects.ends_deadlines:
+            connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"]})
+    deadlines = [[_of(row, _deadline_columns(one)) for one in effects.deadlines] for row, _, effects in steps]
+    notices = [[_of(row, _notice_columns(one)) for one in effects.notices] for row, _, effects in steps]
+    _number(connection, _SET, deadlines)
+    _number(connection, _TELL, notices)
+    rows = []
+    for (row, before, _), due, told in zip(steps, deadlines, notices, strict=True):
+        sealed = {**row, "deadlines_seal": seals.deadlines(due), "notices_seal": seals.notices(told)}
+        rows.append({**sealed, "seal": seals.revision(sealed, before)})
+    connection.execute(_APPEND, rows)
 
 
-def _insert(connection: Connection, statement: Insert, row: dict[str, object]) -> int:
-    """Write one row; its key."""
-    written = connection.execute(statement, row).inserted_primary_key
-    assert written is not None  # noqa: S101 - one row was inserted
-    return int(written[0])
+def _of(revised: dict[str, object], columns: dict[str, object]) -> dict[str, object]:
+    return {"record": revised["record"], "revision": revised["n"], **columns}
+
+
+def _number(connection: Connection, statement: Insert, groups: list[list[dict[str, object]]]) -> None:
+    """Write the rows of all groups, and give each the key it has now."""
+    rows = [row for group in groups for row in group]
+    for row, key in zip(rows, _insert(connection, statement, rows), strict=True):
+        row["id"] = key
+
+
+def _insert(connection: Connection, statement: Insert, rows: Sequence[dict[str, object]]) -> list[int]:
+    """Write rows; their keys in the same order."""
+    return list(connection.execute(statement, rows).scalars()) if rows else []
 
 
 def _deadline_columns(one: Deadline) -> dict[str, object]:

@@ -97,7 +97,7 @@ class Naive:
         """Write a new record."""
         digest = self.shift.settings.digest
         record_id = records.open_record(connection, change.after, change.effects, change.action, digest, at)
-        records.link(connection, message_id, change.reading, record_id, "opened")
+        records.link(connection, [(message_id, change.reading, record_id, "opened")])
 
     def letters(self, connection: Connection, at: datetime) -> list[Letter]:
         """Render, compose and keep what is due: that of the one mail in hand."""
