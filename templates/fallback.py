@@ -20,7 +20,7 @@ def fallback(job: RenderJob) -> Rendered:
 
 
 def _subject(letter: Letter) -> str:
-    return one_line(f"{letter.kind}: {letter.topic} [{letter.ref}]", 200)
+    return one_line(f"{': '.join(filter(None, (letter.kind, letter.topic)))} [{letter.ref}]", 200)
 
 
 def _told(letter: Letter) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from parsers.records import Customer, PostalAddress, Reading, Vehicle
 from templates.forms import Forms, call_link, lines, one_line, phone, web_link, write_link
 from templates.model import RenderJob
+from templates.reasons import translated
 from templates.words import Words
 
 MESSAGE_LINES = 400
@@ -98,13 +99,17 @@ class _Writer:
             actions=actions,
             message=self.message(),
             sections=tuple(s for s in self.sections() if s.rows),
-            because=one_line(self.job.notice.because or self.words["phrases"]["default_because"], 200),
+            because=self.because(),
             ref=ref,
         )
 
     @staticmethod
     def way(actions: tuple[Row, ...]) -> str:
         return "answer" if any(action.href for action in actions) else "unreachable"
+
+    def because(self) -> str:
+        known = self.job.notice.because or self.words["phrases"]["default_because"]
+        return one_line(translated(one_line(known), self.words["reasons"]), 200)
 
     def subject(self) -> str:
         return one_line(self.job.mail.subject or "", 120) if self.job.mail else ""
@@ -134,7 +139,8 @@ class _Writer:
             reading.review.text if reading.review else None,
             reading.complaint.text if reading.complaint else None,
         )
-        said = lines("\n\n".join(dict.fromkeys(text for text in texts if text)))
+        given = dict.fromkeys(text for text in texts if text)  # a form's whole text often holds the labelled one
+        said = lines("\n\n".join(text for text in given if not any(text in other for other in given if other != text)))
         return said if len(said) <= MESSAGE_LINES else (*said[:MESSAGE_LINES], "", self.words["phrases"]["cut"])
 
     def sections(self) -> list[Section]:
@@ -211,7 +217,12 @@ class _Writer:
 
     def extra(self) -> list[Row]:
         facts = {**self.reading.extra, **self.reading.consent}
-        return [row for label, value in list(facts.items())[:ROWS] for row in self.row(one_line(label, 120), value)]
+        labels, values = self.words["extra"], self.words["extra_values"]
+        return [
+            row
+            for label, value in list(facts.items())[:ROWS]
+            for row in self.row(one_line(labels.get(label, label), 120), values.get(value, value))
+        ]
 
     def alternatives(self) -> list[Row]:
         found: list[Row] = []

@@ -100,7 +100,7 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
     """A notification of a sample record, in a language, for a purpose."""
     bare = reading == EMPTY
     record = Record(
-        ref="U-3F8ZK2-4" if bare else "L-7KQ2M4-9",
+        ref="U-3F8ZK2-J" if bare else "L-7KQ2M4-2",
         kind=reading.kind,
         site=SITE.id,
         source=None if bare else "mobile-berlin",
@@ -118,7 +118,7 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         template=purpose,
         language=language,
         at=RECEIVED_AT,
-        because="" if bare else "Used cars of Berlin",
+        because="" if bare else "rule 'Used cars of Berlin'",
     )
     mail = MailCard(
         subject="Anfrage zu Ihrem Fahrzeug VW Golf",
