@@ -145,7 +145,7 @@ def _plain(value: object) -> Any:
 
 
 def _text(value: object) -> str:
-    """A value as people write it in an expectation: true, 2, L-7KQ2M4-9; lists and tables as JSON."""
+    """A value as people write it in an expectation: true, 2, L-7KQ2M4-2; lists and tables as JSON."""
     plain = _plain(value)
     return plain if isinstance(plain, str) else msgspec.json.encode(plain, order="sorted").decode()
 

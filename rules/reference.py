@@ -1,4 +1,4 @@
-"""References that people type and read out (`L-7KQ2M4-9`), and the desk tokens that bring replies back to a record.
+"""References that people type and read out (`L-7KQ2M4-2`), and the desk tokens that bring replies back to a record.
 
 A reference is the letter of its kind, six or more characters of Crockford's base 32 (no I, L, O, U) and a check
 character: a weighted sum in the field of 32 elements, which no single wrong character and no two swapped neighbours
@@ -70,7 +70,7 @@ def kind_of(ref: str) -> str | None:
 
 
 def token(ref: str, role: TokenRole, key: bytes) -> str:
-    """The piece of a desk address that names a record and who may answer there: `l-7kq2m4-9.t5x2…`.
+    """The piece of a desk address that names a record and who may answer there: `l-7kq2m4-2.t5x2…`.
 
     Lower case throughout, at most 50 characters: some mail programs change the case of addresses.
     """

@@ -107,7 +107,7 @@ def explain(
 def why(ref: str, directory: Path, as_json: bool) -> None:
     """Show what became of a mail and why, as it was stored when it happened.
 
-    REF is the reference of a record (L-7KQ2M4-9), the number of a mail in the ledger, or a Message-ID, of the mail
+    REF is the reference of a record (L-7KQ2M4-2), the number of a mail in the ledger, or a Message-ID, of the mail
     that came in or of the one that went out.
     """
     from daemon.cli.lookback import explained

@@ -69,7 +69,7 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
 def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
     """Do something to a record: take, assign, done, later, not-mine, note, spam, reopen.
 
-    For example: do L-7KQ2M4-9 done result=won; do L-7KQ2M4-9 later until=2d; do L-7KQ2M4-9 note text='wants red'.
+    For example: do L-7KQ2M4-2 done result=won; do L-7KQ2M4-2 later until=2d; do L-7KQ2M4-2 note text='wants red'.
     What is possible depends on the record's state; if something is not, the answer names what is.
     """
     from daemon.act import act

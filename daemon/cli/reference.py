@@ -13,7 +13,7 @@ def reference(text: str) -> str:
     letter = text.strip()[:1].upper()
     if letter not in LETTERS.values():
         known = ", ".join(f"{letter} {kind}" for kind, letter in LETTERS.items())
-        fail(USAGE, f"'{text}' is no reference: it begins with the letter of a kind ({known}), as in L-7KQ2M4-9")
+        fail(USAGE, f"'{text}' is no reference: it begins with the letter of a kind ({known}), as in L-7KQ2M4-2")
     short = sum(c.isalnum() for c in text) < 8
     wrong = "is too short: six characters and a check character follow the letter" if short else "is mistyped"
-    return fail(USAGE, f"'{text}' {wrong}, as in L-7KQ2M4-9; compare it with the mail")
+    return fail(USAGE, f"'{text}' {wrong}, as in L-7KQ2M4-2; compare it with the mail")

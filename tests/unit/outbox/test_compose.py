@@ -31,12 +31,12 @@ MAIL = OutgoingMail(
     subject="Anfrage: Karin Beispiel",
     text="Hallo\n",
     html="<p>Hallo</p>",
-    message_id="<l-7kq2m4-9.1@mail.muster.example>",
+    message_id="<l-7kq2m4-2.1@mail.muster.example>",
     date=datetime(2026, 11, 20, 13, 42, 7, tzinfo=UTC),
-    references=("<l-7kq2m4-9@mail.muster.example>",),
+    references=("<l-7kq2m4-2@mail.muster.example>",),
     list_id="sales.berlin.mail.muster.example",
     category="action",
-    reference="L-7KQ2M4-9",
+    reference="L-7KQ2M4-2",
 )
 HEADERS = [
     "From",
@@ -296,7 +296,7 @@ def test_headers_mark_the_mail_as_automatic_and_thread_it() -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Auto-Response-Suppress"] == "All"
     assert message["List-Id"] == "<sales.berlin.mail.muster.example>"
-    assert message["In-Reply-To"] == message["References"] == "<l-7kq2m4-9@mail.muster.example>"
+    assert message["In-Reply-To"] == message["References"] == "<l-7kq2m4-2@mail.muster.example>"
     assert message["Date"] == "Fri, 20 Nov 2026 13:42:07 +0000"
     assert "Precedence" not in message
 
