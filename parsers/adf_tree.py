@@ -54,7 +54,8 @@ class Walker:
 
     def first(self, parent: Element | None, *names: str) -> str | None:
         """The first text among the children of these names; later ones stay unread unless the first are empty."""
-        return next((text for child in self.children(parent, *names) if (text := self.line(child))), None)
+        children = () if parent is None else parent.iterchildren(*names)
+        return next((text for child in children if (text := self.line(child))), None)
 
     def prose(self, element: Element) -> str | None:
         """Text of several lines; HTML inside is reduced to its text."""
@@ -79,38 +80,38 @@ class Walker:
     def rest(self) -> dict[str, str]:
         """What was not read, by dotted path below the prospect: partners' extensions, options, grades, tracking."""
         kept = dict(self._notes)
-        for path, element in self._leaves():
+        leaves: list[tuple[str, Element]] = []
+        self._add_leaves(self.prospect, (), leaves)
+        for path, element in leaves:
             text = single_line(element.text, EXTRA_CHARACTERS)
-            if not text or path[:2] in _UNTOLD:
+            if not text:
                 continue
-            label = ".".join((*path, attribute(element, "type") or "")).rstrip(".")[:100]
+            kind = attribute(element, "type")
+            label = (f"{path}.{kind}" if kind else path)[:100]
             if label not in kept and len(kept) >= EXTRA_COUNT:
                 break
             joined = f"{kept[label]}; {text}" if label in kept else text
             kept[label] = joined[:EXTRA_CHARACTERS]
         return kept
 
-    def _leaves(self) -> Iterator[tuple[tuple[str, ...], Element]]:
-        """Unread elements with text and without element children, with their path."""
-        paths: dict[Element, tuple[str, ...]] = {self.prospect: ()}
-        for element in self.prospect.iter(etree.Element):
-            parent = element.getparent()
-            if element.text and len(element) == 0 and element not in self._read and parent is not None:
-                yield (*_path(parent, paths), str(element.tag)), element
+    def _add_leaves(self, parent: Element, path: tuple[str, ...], leaves: list[tuple[str, Element]]) -> None:
+        """Unread elements with text and without element children, with their path; vehicles are numbered from 2.
 
-
-def _path(element: Element, paths: dict[Element, tuple[str, ...]]) -> tuple[str, ...]:
-    """Names from below the prospect down to an element; further vehicles are numbered from 2."""
-    known = paths.get(element)
-    parent = element.getparent()
-    if known is not None or parent is None:
-        return known or ()
-    name = str(element.tag)
-    if name == "vehicle":
-        number = 1 + sum(1 for _ in element.itersiblings("vehicle", preceding=True))
-        name = name if number == 1 else f"{name}{number}"
-    paths[element] = (*_path(parent, paths), name)
-    return paths[element]
+        As deep as the parser allows elements to be nested: 256.
+        """
+        cars = 0
+        for element in parent.iterchildren(etree.Element):
+            name = str(element.tag)
+            if name == "vehicle":
+                cars += 1
+                name = name if cars == 1 else f"{name}{cars}"
+            here = (*path, name)
+            if here[:2] in _UNTOLD:
+                continue
+            if len(element):
+                self._add_leaves(element, here, leaves)
+            elif element.text and element not in self._read:
+                leaves.append((".".join(here), element))
 
 
 def attribute(element: Element | None, *names: str) -> str | None:

@@ -12,7 +12,7 @@ LINE_LIMIT = 500
 BLOCK_LIMIT = 20_000
 """Characters of a text of several lines."""
 
-_LINE_END = re.compile("\r\n|[\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]")
+_LINE_END = re.compile("[\v\f\r\x1c\x1d\x1e\x85\u2028\u2029]")
 _INVISIBLE = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 """Soft hyphen, zero-width space, byte order mark and the bidirectional controls; joiners stay, emoji need them."""
 
@@ -47,8 +47,10 @@ def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:
         return None
     if text.isprintable():  # most values: one line without anything to drop
         return unicodedata.normalize("NFC", text[: limit * 4])[:limit].rstrip() or None
-    text = _LINE_END.sub("\n", text[: limit * 4])
-    text = unicodedata.normalize("NFC", _UNWANTED.sub("", text).replace("\xa0", " "))
+    text = text[: limit * 4].replace("\r\n", "\n")
+    if not text.replace("\n", "").isprintable():
+        text = _UNWANTED.sub("", _LINE_END.sub("\n", text)).replace("\xa0", " ")
+    text = unicodedata.normalize("NFC", text)
     lines: list[str] = []
     for line in text.split("\n"):
         bare = line.rstrip()

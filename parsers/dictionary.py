@@ -24,7 +24,8 @@ class Dictionary:
     """kinds, interests, conditions, answers -> (words, what they say), the longest words first."""
     possessives: set[str] = field(default_factory=set)
     footers: list[str] = field(default_factory=list)
-    stop_words: dict[str, frozenset[str]] = field(default_factory=dict)
+    stop_words: dict[str, list[str]] = field(default_factory=dict)
+    """Frequent word -> languages that it speaks for."""
     makes: list[tuple[str, str]] = field(default_factory=list)
     """Name in lower case -> make, the longest name first."""
 
@@ -63,7 +64,8 @@ def _add(result: Dictionary, language: str, data: dict[str, dict[str, list[str]]
         meanings.extend((squeeze(word), meaning) for meaning, words in group.items() for word in words)
     result.possessives.update(word.casefold() for word in data["text"]["possessives"])
     result.footers.extend(start.casefold() for start in data["text"]["footers"])
-    result.stop_words[language] = frozenset(data["text"]["stop_words"])
+    for word in data["text"]["stop_words"]:
+        result.stop_words.setdefault(word, []).append(language)
 
 
 @lru_cache(maxsize=8192)
@@ -112,14 +114,23 @@ def meaning(group: str, words: str, whole: bool = False) -> str | None:
 
 def is_footer(line: str) -> bool:
     """Whether a line begins what a form tool or mail program adds below the customer's words."""
-    return line[:80].casefold().startswith(tuple(dictionary().footers))
+    return line[:80].casefold().startswith(_footers())
+
+
+@lru_cache(maxsize=1)
+def _footers() -> tuple[str, ...]:
+    return tuple(dictionary().footers)
 
 
 def make_of(title: str) -> tuple[str | None, str]:
     """Split a vehicle's title into its make and the rest; `VW Golf 2.0` -> Volkswagen, `Golf 2.0`."""
-    lower = title.casefold()
-    for name, make in dictionary().makes:
-        rest = title[len(name) :]
-        if lower.startswith(name) and not (rest[:1].isalnum() and rest[:1].isascii() and name.isascii()):
-            return make, rest.strip(" ,-–/|")
-    return None, title
+    found = _makes()[0].match(title.casefold())
+    return (_makes()[1][found[0]], title[found.end() :].strip(" ,-–/|")) if found else (None, title)
+
+
+@lru_cache(maxsize=1)
+def _makes() -> tuple[re.Pattern[str], dict[str, str]]:
+    """All names as one pattern, and whose they are; `Man` is no make in `Mantelverordnung`, `大众` is one in `大众Polo`."""
+    names = dict(dictionary().makes)
+    ends = (re.escape(name) + ("(?![a-z0-9])" if name.isascii() else "") for name in names)
+    return re.compile("|".join(ends)), names

@@ -26,11 +26,13 @@ _ADDRESS_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\(((?:[^()\\]|\\.)*)\)|<([^<>]
 class Headers:
     """Fields in order of appearance, by lower-case name, decoded on demand."""
 
-    __slots__ = ("_fields", "_others")
+    __slots__ = ("_addresses", "_fields", "_lines", "_others")
 
     def __init__(self, fields: dict[str, list[bytes]], others: tuple[str, ...]) -> None:
         self._fields = fields
         self._others = others
+        self._lines: dict[str, str | None] = {}
+        self._addresses: dict[str, list[Address]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
@@ -54,7 +56,11 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first field, decoded and cleaned to one line."""
-        return single_line(decode_words(self.raw(name), self._others)) if name in self._fields else None
+        if name not in self._fields:
+            return None
+        if name not in self._lines:
+            self._lines[name] = single_line(decode_words(self.raw(name), self._others))
+        return self._lines[name]
 
     def all(self, name: str) -> list[str]:
         """Every field of that name, decoded and cleaned to one line."""
@@ -67,10 +73,12 @@ class Headers:
 
     def addresses(self, name: str) -> list[Address]:
         """Mailboxes of the first field. Names are decoded last, so none of them can add an address."""
-        return [
-            (single_line(decode_words(display or "", self._others)), address)
-            for display, address in split_addresses(self.raw(name))
-        ]
+        if name not in self._addresses:
+            self._addresses[name] = [
+                (single_line(decode_words(display or "", self._others)), address)
+                for display, address in split_addresses(self.raw(name))
+            ]
+        return self._addresses[name]
 
     def _text(self, value: bytes) -> str:
         value = value[:VALUE_LIMIT].replace(b"\r", b"").replace(b"\n", b"")

@@ -6,6 +6,7 @@ ends, so this reads tags in one pass whose time and memory grow with the length 
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
@@ -15,10 +16,12 @@ _LIMIT = 1_000_000
 
 # Every alternative stops at the next "<" or swallows up to its end for good: no text is scanned twice.
 _TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)"
+    r"(?P<text>[^<]*+)"
+    r"(?:<!--.*?(?:-->|\Z)"
     r"|<(?P<raw>script|style|title|template|svg)\b[^<>]*>.*?(?:</(?P=raw)\b[^<>]*>|\Z)"
     r"|<(?P<close>/?)(?P<name>[a-z][a-z0-9:]*+)(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>"
-    r"|<[!?/][^<>]*>",
+    r"|<[!?/][^<>]*>"
+    r"|(?P<bare><)|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _HIDDEN = re.compile(
@@ -49,8 +52,6 @@ _BLOCKS = _SPACED.union(
     ],
     ["legend", "blockquote", "pre", "center", "address", "body", "html", "head", "caption", "figure", "option"],
 )
-_BOLD = frozenset(("b", "strong", "label"))
-_CELLS = frozenset(("td", "th", "dt", "dd"))
 
 
 class Row(NamedTuple):
@@ -64,6 +65,8 @@ class Row(NamedTuple):
     @property
     def line(self) -> str:
         """The cells of a row that is no table's as one line."""
+        if len(self.cells) == 1:
+            return self.cells[0]
         return ("" if self.cells[-1][:1] in (":", "：") else " ").join(self.cells)
 
 
@@ -90,15 +93,23 @@ class _Walk:
             return
         target = self.rows if self.cell is None else self.cell
         if self.pieces:
-            bold, plain = "".join(self.pieces[: self.bold_end]), "".join(self.pieces[self.bold_end :])
-            head, tail = " ".join(bold.split()), " ".join(plain.split())
-            if head and tail and (bold[-1].isspace() or plain[0].isspace() or plain[0] in ":："):
-                target.append(Row((head, tail)))
-            elif head or tail:
-                target.append(Row((head + tail,)))
+            text = " ".join("".join(self.pieces[self.bold_end :]).split())
+            if self.bold_end:
+                self._add_bold(target, text)
+            elif text:
+                target.append(Row((text,)))
             self.pieces, self.bold, self.bold_end = [], False, 0
         if blank and target and target[-1] is not BLANK:
             target.append(BLANK)
+
+    def _add_bold(self, target: list[Row], tail: str) -> None:
+        """A line that begins in bold type has two cells, unless the type changes in the middle of a word."""
+        bold, plain = "".join(self.pieces[: self.bold_end]), "".join(self.pieces[self.bold_end :])
+        head = " ".join(bold.split())
+        if head and tail and (bold[-1].isspace() or plain[0].isspace() or plain[0] in ":："):
+            target.append(Row((head, tail)))
+        elif head or tail:
+            target.append(Row((head + tail,)))
 
     def start_bold(self) -> None:
         self.bold = len(self.pieces) < 4 and not "".join(self.pieces).strip()
@@ -108,13 +119,13 @@ class _Walk:
         if self.bold and not self.bold_end:
             self.bold_end = len(self.pieces)
 
-    def start_cell(self, header: bool) -> None:
+    def start_cell(self) -> None:
         self.end_cell()
         self.cell = []
-        self.headers += header
 
     def end_cell(self) -> None:
-        self.end_line()
+        if self.pieces:
+            self.end_line()
         if self.cell is not None:
             self.cells.append(self.cell)
             self.cell = None
@@ -124,9 +135,8 @@ class _Walk:
         self.end_cell()
         cells, self.cells = self.cells, []
         headers, self.headers = self.headers, 0
-        texts = tuple(_text(cell) for cell in cells)
-        labelled = len(texts) > 1 and 0 < len(texts[0]) <= 100 and "\n" not in texts[0]
-        if labelled:
+        texts = tuple(map(_text, cells)) if len(cells) > 1 else ()
+        if texts and 0 < len(texts[0]) <= 100 and "\n" not in texts[0]:
             self.rows.append(Row(texts, table=True, header=headers == len(texts)))
         else:
             self.rows.extend(row for cell in cells for row in cell)
@@ -151,17 +161,14 @@ class _Walk:
 def rows(markup: str) -> tuple[Row, ...]:
     """Read the visible text as lines and table rows, in their order; never raises."""
     walk = _Walk()
-    markup = markup[:_LIMIT]
-    position = 0
     hidden: str | None = None
     depth = 0
     address = ""
     in_pre = 0
-    for token in _TOKEN.finditer(markup):
-        if token.start() > position and hidden is None:
-            _add_text(walk, markup[position : token.start()], in_pre > 0)
-        position = token.end()
-        _, slash, name, attributes = token.groups()
+    for token in _TOKEN.finditer(markup[:_LIMIT]):
+        text, _, slash, name, attributes, bare = token.groups()
+        if hidden is None and (text or bare):
+            _add_text(walk, text + (bare or ""), in_pre > 0)
         if not name:
             continue
         closing, name = slash == "/", name.lower()
@@ -170,18 +177,15 @@ def rows(markup: str) -> tuple[Row, ...]:
                 depth += -1 if closing else 1
             if depth == 0 or (hidden == "p" and name in _BLOCKS):
                 hidden = None
-            continue
-        if attributes and not closing and name not in _VOID and _is_hidden(attributes):
+        elif attributes and not closing and name not in _VOID and _is_hidden(attributes):
             hidden, depth = name, 1
         elif name == "a":
             address = _link(walk, closing, attributes, address)
         elif name == "pre":
             in_pre = max(0, in_pre + (-1 if closing else 1))
             walk.end_line()
-        else:
-            _tag(walk, name, closing)
-    if hidden is None:
-        _add_text(walk, markup[position:], in_pre > 0)
+        elif name in _TAGS:
+            _TAGS[name](walk, closing)
     for _ in range(len(walk.tables) + 1):
         walk.end_table()
     return tuple(walk.rows)
@@ -218,34 +222,70 @@ def _link(walk: _Walk, closing: bool, attributes: str, address: str) -> str:
     return ""
 
 
-def _tag(walk: _Walk, name: str, closing: bool) -> None:
-    if name == "br":
-        walk.end_line(blank=not walk.pieces)
-    elif name in _CELLS:
-        if name == "dt" and not closing:
-            walk.end_row()
-        if closing:
-            walk.end_cell()
-        else:
-            walk.start_cell(header=name == "th")
-        if name == "dd" and closing:
-            walk.end_row()
-    elif name in _BLOCKS:
-        walk.end_line(blank=closing and name in _SPACED)
-        if name == "dl":
-            walk.end_row()
-    elif name == "tr":
-        walk.end_row()
-    elif name == "table":
-        (walk.end_table if closing else walk.start_table)()
-    elif name in _BOLD:
-        (walk.end_bold if closing else walk.start_bold)()
-    elif name == "hr":
+def _line_break(walk: _Walk, closing: bool) -> None:
+    walk.end_line(blank=not walk.pieces)
+
+
+def _paragraph(walk: _Walk, closing: bool) -> None:
+    walk.end_line(blank=closing)
+
+
+def _block(walk: _Walk, closing: bool) -> None:
+    if walk.pieces:
         walk.end_line()
-        (walk.rows if walk.cell is None else walk.cell).append(RULER)
+
+
+def _cell(walk: _Walk, closing: bool) -> None:
+    (walk.end_cell if closing else walk.start_cell)()
+
+
+def _head_cell(walk: _Walk, closing: bool) -> None:
+    _cell(walk, closing)
+    walk.headers += not closing
+
+
+def _term(walk: _Walk, closing: bool) -> None:
+    if not closing:
+        walk.end_row()
+    _cell(walk, closing)
+
+
+def _definition(walk: _Walk, closing: bool) -> None:
+    _cell(walk, closing)
+    if closing:
+        walk.end_row()
+
+
+def _row(walk: _Walk, closing: bool) -> None:
+    walk.end_row()
+
+
+def _table(walk: _Walk, closing: bool) -> None:
+    (walk.end_table if closing else walk.start_table)()
+
+
+def _bold(walk: _Walk, closing: bool) -> None:
+    (walk.end_bold if closing else walk.start_bold)()
+
+
+def _ruler(walk: _Walk, closing: bool) -> None:
+    walk.end_line()
+    (walk.rows if walk.cell is None else walk.cell).append(RULER)
+
+
+_TAGS: dict[str, Callable[[_Walk, bool], None]] = {
+    **dict.fromkeys(_BLOCKS, _block),
+    **dict.fromkeys(_SPACED, _paragraph),
+    **dict.fromkeys(("b", "strong", "label"), _bold),
+    "br": _line_break, "hr": _ruler, "table": _table, "tr": _row, "dl": _row,
+    "td": _cell, "th": _head_cell, "dt": _term, "dd": _definition,
+}  # fmt: skip
+"""What a tag does to the walk; others are text's dress only."""
 
 
 def _text(cell: list[Row]) -> str:
+    if len(cell) == 1:
+        return cell[0].line.strip()
     return "\n".join(row.line for row in cell).strip()
 
 

@@ -1,6 +1,7 @@
 """Which of the seven languages a text is in."""
 
 import re
+from collections import Counter
 
 from parsers.dictionary import dictionary
 
@@ -26,6 +27,7 @@ def guess(text: str, labels_hint: str | None = None) -> str | None:
     words = _WORD.findall(text.lower())
     if len(_HAN.findall(text)) > len(words) // 2:
         return None if _KANA_HANGUL.search(text) else "zh"
-    scores = sorted((sum(w in stops for w in words), code) for code, stops in dictionary().stop_words.items())
-    (second, _), (first, language) = scores[-2:]
-    return language if first >= 2 and first > second else None
+    known = dictionary().stop_words
+    hits = Counter(code for word in words if word in known for code in known[word])
+    languages = [code for code, count in hits.items() if count == max(hits.values())]
+    return languages[0] if len(languages) == 1 and hits[languages[0]] >= 2 else None

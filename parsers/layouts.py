@@ -16,7 +16,7 @@ _MOST = 400
 """Characters of text that are read, and pairs that one mail can give."""
 
 _LABELLED = re.compile(
-    r"(?P<label>[^\s:：=][^:：=]{0,99}?)[\s*_]*(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL
+    r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL
 )
 _DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
@@ -78,7 +78,7 @@ class _Pairing:
         found = _LABELLED.match(bare)
         if found is None:
             return False
-        label, value = found["label"], found["value"]
+        label, value = found["label"].rstrip(" \t*_"), found["value"]
         if lookup(label) is None:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not _is_plausible(label):

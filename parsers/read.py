@@ -221,7 +221,8 @@ def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
 def _with_language(reading: Reading) -> Reading:
     """Add the language that the person writes in, where nothing told it yet."""
     spoken = language.guess(reading.comments) if reading.comments and not reading.language else None
-    return merged(reading, marked(Reading(language=spoken), "text")) if spoken else reading
+    origins = {"language": "text", **reading.origins}
+    return msgspec.structs.replace(reading, language=spoken, origins=origins) if spoken else reading
 
 
 def _with_header_customer(reading: Reading, found: Customer | None) -> Reading:

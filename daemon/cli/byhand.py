@@ -20,6 +20,8 @@ from rules.sites import site_named
 
 _BLOCKS = ("comments", "text", "remarks")
 """Fields of several lines."""
+_NUMBERS = ("phones", "number")
+"""Fields that hold a telephone number."""
 _NOT_ASKED = ("kind", "source", "origins", "alternatives")
 
 
@@ -75,13 +77,22 @@ def _reading(kind: str, pairs: list[tuple[str, str]], site: Site) -> Reading:
     try:
         reading = msgspec.convert(values, Reading, strict=False)
     except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(_refused(str(error))) from error
     origins = {key: "typed" for key, _ in pairs}
     return msgspec.structs.replace(reading, origins=origins)
 
 
+def _refused(text: str) -> str:
+    """What msgspec says (``Expected `int`, got `str` - at `$.vehicles[0].odometer.value` ``) as a person types keys."""
+    what, _, where = text.partition(" - at `$.")
+    key = where.rstrip("`").replace("[", ".").replace("]", "")
+    wanted = what.removeprefix("Expected ").partition(",")[0].strip("`")
+    known = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+    return f"{key}: must be {known[wanted]}" if key and wanted in known else f"{key}: {what}" if key else text
+
+
 def _put(values: dict[str, Any], key: str, path: list[str], shape: type[Part], text: str, site: Site) -> None:
-    """Put a value where its dotted key says; a list takes one more, a list of cars or the like has its first."""
+    """Put a value where its dotted key says; a list takes one more, of a list of cars the first is meant."""
     name, rest = path[0], path[1:]
     hints = get_type_hints(shape)
     offered = [field for field in hints if shape is not Reading or field not in _NOT_ASKED]
@@ -90,8 +101,8 @@ def _put(values: dict[str, Any], key: str, path: list[str], shape: type[Part], t
     inner, several = _inner(hints[name])
     if isinstance(inner, type) and issubclass(inner, Part):
         if several:
-            rest = rest[1:] if rest and rest[0] == "0" else rest
-            target = values.setdefault(name, [{}])[0]
+            index, rest = (int(rest[0]), rest[1:]) if rest and _is_index(rest[0]) else (0, rest)
+            target = _element(values.setdefault(name, []), index, key)
         else:
             target = values.setdefault(name, {})
         if not rest:
@@ -107,6 +118,19 @@ def _put(values: dict[str, Any], key: str, path: list[str], shape: type[Part], t
         values[name] = _clean(name, text, site)
 
 
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 3
+
+
+def _element(several: list[Any], index: int, key: str) -> Any:
+    """An element of a list, or its next one."""
+    if index > len(several):
+        raise ValueError(f"'{key}' leaves some out, the next is number {len(several)}")
+    if index == len(several):
+        several.append({})
+    return several[index]
+
+
 def _inner(hint: Any) -> tuple[Any, bool]:
     """The type of a field without None and list; whether it is a list."""
     if get_origin(hint) in (Union, UnionType):
@@ -118,7 +142,7 @@ def _inner(hint: Any) -> tuple[Any, bool]:
 
 def _clean(name: str, text: str, site: Site) -> str | None:
     """Cleaned like what stands in mails; telephone numbers as E.164 where they can be."""
-    if name == "phones":
+    if name in _NUMBERS:
         return phone(text, site.country) or single_line(text)
     return block(text) if name in _BLOCKS else single_line(text)
 

@@ -1,5 +1,6 @@
 """`init`, `check`, `config show`, `schema`, `db upgrade`: setting up and changing an installation."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from daemon.cli.output import (
     FINDINGS,
     TRY_AGAIN,
     USAGE,
+    counted,
     fail,
     finish,
     json_line,
@@ -87,14 +89,14 @@ def _notes(settings: "Settings") -> "list[str]":
 
 def _counted(settings: "Settings | None", problems: "list[Problem]") -> str:
     if settings is None:
-        return f"{len(problems)} problems"
+        return counted(len(problems), "problem")
     numbers = (
-        (len(settings.sites), "sites"),
-        (len(settings.sources), "sources"),
-        (len(settings.rules), "rules"),
-        (len(settings.tests), "tests"),
+        (len(settings.sites), "site"),
+        (len(settings.sources), "source"),
+        (len(settings.rules), "rule"),
+        (len(settings.tests), "test"),
     )
-    return f"{', '.join(f'{number} {name}' for number, name in numbers)}; {len(problems) or 'no'} problems"
+    return f"{', '.join(counted(*each) for each in numbers)}; {counted(len(problems), 'problem')}"
 
 
 @click.group("config")
@@ -119,15 +121,18 @@ def show(directory: Path, changed: bool, as_json: bool) -> None:
         for one in values:
             json_line({"key": one.key, "value": one.value, "origin": one.origin})
     else:
-        table("", ("Key", "Value", "From"), [(one.key, one.value, one.origin) for one in values])
+        table("", ("Key", "Value", "From"), [(one.key, _shown(one.value), one.origin) for one in values])
+
+
+def _shown(value: object) -> str:
+    """A text as it is, all else as the files write it: `true`, `["smtp", "work"]`."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 @click.command()
 @click.argument("file")
 def schema(file: str) -> None:
     """Print the JSON Schema of a configuration FILE (sites.toml), for editors that help while one types."""
-    import json
-
     from config.problems import nearest
     from config.schema import FILES
     from config.schema import schema as schema_for

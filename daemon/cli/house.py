@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, fail, finish
+from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, counted, fail, finish
 
 if TYPE_CHECKING:
     from config.models import Settings
@@ -41,7 +41,7 @@ def settings_of(directory: Path) -> "Settings":
     if settings is None:
         for problem in problems:
             complain(str(problem))
-        complain(f"postroom: {len(problems)} problems in {directory}")
+        complain(f"postroom: {counted(len(problems), 'problem')} in {directory}")
         finish(BAD_CONFIGURATION)
     return settings
 

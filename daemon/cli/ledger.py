@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from daemon.cli.house import config_option, now_of, settings_of, store_of
-from daemon.cli.output import FINDINGS, finish, json_line, json_option, line, table
+from daemon.cli.output import FINDINGS, counted, finish, json_line, json_option, line, table
 
 
 @click.command()
@@ -35,7 +35,7 @@ def ledger(directory: Path, as_json: bool) -> None:
             else:
                 line(f"{found.where}: {found.what}", style="red")
     if not as_json:
-        line(f"{number or 'no'} findings")
+        line(counted(number, "finding"))
     finish(FINDINGS if number else 0)
 
 

@@ -29,15 +29,26 @@ def json_line(value: object) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people; cells are plain text, whatever a stranger wrote into them."""
+    """A table for people; cells are plain text, whatever a stranger wrote into them.
+
+    Args:
+        title: Stands above; empty for none.
+        columns: Their names; all empty for none.
+        rows: Their cells. Without any, that is said in a line.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    shown = Table(header_style="bold", show_header=any(columns))
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*(Text(words(cell)) for cell in row))
+    if not shown.row_count:
+        line(f"{title}: none")
+        return
+    if title:
+        line(title, style="italic")
     console().print(shown)
 
 
@@ -91,6 +102,11 @@ def words(value: object, *, lines: bool = False) -> str:
 def moment(at: datetime) -> str:
     """A time with its offset, to the second."""
     return at.isoformat(sep=" ", timespec="seconds")
+
+
+def counted(number: int, name: str) -> str:
+    """`1 mail`, `3 mails`, `no mails`."""
+    return f"{number or 'no'} {name}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from config.models import Settings
 from daemon.cli.house import zone_of
-from daemon.cli.output import heading, line, table, words
+from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
 from daemon.cli.traces import fields, local
 from daemon.store import messages, outgoing, records
 from rules.model import Record
@@ -21,8 +21,8 @@ _DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "becau
 _MAIL = ("id", "accepted_at", "sender", "recipient", "subject", "how")
 
 
-def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json | str:
-    """The record with all that belongs to it, as plain JSON values; or why there is nothing to show.
+def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json:
+    """The record with all that belongs to it, as plain JSON values; where there is nothing to show, the command ends.
 
     Args:
         connection: A snapshot.
@@ -32,13 +32,13 @@ def portrait(connection: Connection, settings: Settings, ref: str, at: str | Non
     """
     kept = records.load(connection, ref)
     if kept is None:
-        return f"there is no record {ref}"
+        fail(FINDINGS, f"there is no record {ref}")
     shown, until = kept.record, None
     if at is not None:
         until = _moment(at, zone_of(settings, kept.record.site))
-        past = records.as_of(connection, ref, until) if until else None
+        past = records.as_of(connection, ref, until)
         if past is None:
-            return f"{ref} was not there yet at {at}" if until else f"'{at}' is no time, write 2026-11-23T10:00"
+            fail(FINDINGS, f"{ref} was not there yet at {at}")
         shown = past
     return _plain(connection, shown, until)
 
@@ -79,11 +79,11 @@ def _notice(row: Any, letters: dict[int, Any]) -> Json:
     return told
 
 
-def _moment(text: str, zone: str) -> datetime | None:
+def _moment(text: str, zone: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return None
+        fail(USAGE, f"'{text}' is no time, write 2026-11-23T10:00 or 2026-11-23T10:00:00+01:00")
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 

@@ -61,7 +61,8 @@ def show(number: int, raw: bool, directory: Path, as_json: bool) -> None:
         json_line(_plain(row) | {"mail": row["rendered"].decode("utf-8", "replace")})
     else:
         table("", ("", ""), [(key, value) for key, value in _plain(row).items()])
-        line(row["rendered"].decode("utf-8", "replace").replace("\r\n", "\n"))
+        line(_words(row["rendered"]))
+        line(f"The whole mail: postroom queue show {number} --raw")
 
 
 def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
@@ -81,6 +82,16 @@ def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
             refused += not done
     wake(settings)
     finish(FINDINGS if refused else 0)
+
+
+def _words(rendered: bytes) -> str:
+    """The plain text of one of our own mails."""
+    from email import message_from_bytes
+
+    parts = message_from_bytes(rendered).walk()
+    text = next((part for part in parts if part.get_content_type() == "text/plain"), None)
+    content = text.get_payload(decode=True) if text is not None else b""
+    return content.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(content, bytes) else ""
 
 
 _DONE = {"retry": "tried again", "hold": "held", "drop": "dropped"}

@@ -52,8 +52,6 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
     ref = reference(ref)
     with store_of(settings) as store, store.read() as connection:
         found = portrait(connection, settings, ref, at)
-    if isinstance(found, str):
-        fail(FINDINGS, found)
     if as_json:
         json_line(found)
     else:
@@ -90,16 +88,17 @@ def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE…]")
 @config_option
 @json_option
 def new(kind: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
     """Open a record without a mail: somebody has called or stands at the counter.
 
-    Keys are the fields of `parse --json` with dots, and site= and at= (when they asked; default: now). For example:
-    new lead site=berlin customer.name='Eva Beispiel' customer.phones=030123456 vehicles.make=VW comments='red, soon'.
-    A key of a list may be repeated. The rules decide who is told.
+    KIND is lead, booking, complaint, grievance, review, alert, check-in or unsorted. Keys are the fields of
+    `parse --json` with dots, and site= and at= (when they asked; default: now). For example: new lead site=berlin
+    customer.name='Eva Beispiel' customer.phones=030123456 vehicles.make=VW comments='red, soon'. A key of a list may
+    be repeated; a second car is vehicles.1.make=Audi. The rules decide who is told.
     """
     from daemon.act import open_by_hand
     from daemon.cli.byhand import opening_by_hand

@@ -1,5 +1,6 @@
 """`run`, `status`, `reload`: the daemon itself."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ from daemon.cli.output import (
     FINDINGS,
     TRY_AGAIN,
     complain,
+    counted,
     duration,
     fail,
     finish,
     json_line,
     json_option,
     line,
+    moment,
     table,
 )
 
@@ -51,9 +54,8 @@ def reload(directory: Path) -> None:
     for problem in answer.get("problems", []):
         complain(problem)
     if not answer.get("ok"):
-        fail(
-            FINDINGS, f"{len(answer.get('problems', []))} problems: the daemon goes on with the last good configuration"
-        )
+        told = counted(len(answer.get("problems", [])), "problem")
+        fail(FINDINGS, f"{told}: the daemon goes on with the last good configuration")
     line("The daemon runs on the new configuration.")
 
 
@@ -126,8 +128,11 @@ def _status_of_the_store(settings: Any) -> dict[str, Any]:
 
 def _show(found: dict[str, Any]) -> None:
     if found["running"]:
-        line(f"running since {found['started_at']}, process {found['pid']}, worker {found['worker']}", style="bold")
-        line(f"settings {found['settings'][:12]}, reloaded {found['reloaded_at'] or 'not since the start'}")
+        line(
+            f"running since {_clock(found['started_at'])}, process {found['pid']}, worker {found['worker']}",
+            style="bold",
+        )
+        line(f"settings {found['settings'][:12]}, reloaded {_clock(found['reloaded_at']) or 'not since the start'}")
         smtp = f"{', '.join(found['smtp']) or 'off'} ({found['connections']} connections)"
         line(f"SMTP {smtp}, health {found['health'] or 'off'}")
     else:
@@ -140,13 +145,18 @@ def _show(found: dict[str, Any]) -> None:
     line(f"outgoing: {_counts(letters)}{_waits(letters, waiting, found['oldest_unsent_seconds'])}")
     line(f"relay: {', '.join(found['relays'])}")
     if mails.get("quarantined"):
-        line(f"{mails['quarantined']} mails are set aside: `postroom quarantine list`", style="yellow")
+        line(f"{counted(mails['quarantined'], 'mail')} set aside: `postroom quarantine list`", style="yellow")
     if letters.get("failed") or letters.get("held"):
         line("outgoing mails need a person: `postroom queue list`", style="yellow")
     refused = found.get("refused_recipients", [])
     if refused:
-        rows = [(one["address"], one["count"], one["last_at"], one["meant"]) for one in refused]
+        rows = [(one["address"], one["count"], _clock(one["last_at"]), one["meant"]) for one in refused]
         table("Refused recipients", ("Address", "Times", "Last", "Probably meant"), rows)
+
+
+def _clock(told: str | None) -> str | None:
+    """A time as the daemon tells it, to the second."""
+    return moment(datetime.fromisoformat(told)) if told else None
 
 
 def _waits(numbers: dict[str, int], states: tuple[str, ...], seconds: float) -> str:

@@ -196,7 +196,7 @@ def test_ledger_names_what_was_tampered_with(own: Installation, shared_sink: Sin
     own.alter("UPDATE raw SET bytes = bytes || 'x' WHERE message = ?", _number(own, key))
     found = own.postroom("ledger")
     assert found.returncode == 1, found.stdout
-    assert "1 findings" in found.stdout
+    assert "1 finding" in found.stdout
 
 
 def _number(house: Installation, key: str) -> int:

@@ -108,7 +108,8 @@ def test_new_opens_a_record_by_the_rules(ask: Any) -> None:
         (("site=berlin", "customer=Eva"), "has parts"),
         (("site=berlin", "comments.more=Eva"), "has no parts"),
         (("site=berlin", "origins.x=y"), "unknown key"),
-        (("site=berlin", "vehicles.odometer.value=many"), "int"),
+        (("site=berlin", "vehicles.odometer.value=many"), "vehicles.0.odometer.value: must be a whole number"),
+        (("site=berlin", "vehicles.make=VW", "vehicles.2.make=Audi"), "leaves some out"),
         (("site=berlin", "at=soon"), "is no time"),
         (("site=berlin", "at=2100-01-01"), "lies ahead"),
     ],
@@ -130,7 +131,7 @@ def test_the_ledger_names_what_was_deleted(ask: Any, post_room: Any) -> None:
     answer = ask("ledger")
     assert answer.code == 1
     assert "message 4294967299: its bytes are missing" in answer.out
-    assert "1 findings" in answer.out
+    assert "1 finding" in answer.out
     findings = [row for row in ask("ledger", "--json").rows if "finding" in row]
     assert findings == [{"finding": "its bytes are missing", "where": "message 4294967299"}]
 
