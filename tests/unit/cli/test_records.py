@@ -119,6 +119,14 @@ def test_new_with_mistakes(ask: Any, words: tuple[str, ...], said: str) -> None:
     assert (answer.code, said in answer.err) == (2, True), answer.err
 
 
+def test_a_call_with_two_cars(ask: Any) -> None:
+    answer = ask("new", "lead", "site=berlin", "vehicles.make=VW", "vehicles.1.role=trade-in", "vehicles.1.make=Audi",
+                 "call.number=030 5550123", "--json")  # fmt: skip
+    reading = answer.rows[0]["reading"]
+    assert reading["vehicles"] == [{"make": "VW"}, {"role": "trade-in", "make": "Audi"}]
+    assert reading["call"] == {"number": "+49305550123"}
+
+
 def test_the_ledger_counts_every_mail(ask: Any) -> None:
     answer = ask("ledger", "--json")
     assert answer.code == 0
