@@ -19,12 +19,13 @@ def digest(document: Document) -> str:
     hasher = hashlib.sha256()
     for name in (*_FIELDS, *contents):
         hasher.update(name.encode() + b":" + b" ".join(headers.bytes_of(name).split()) + b"\r\n")
-    hasher.update(b"\r\n" + _body(document))
+    hasher.update(b"\r\n")
+    hasher.update(_body(document))
     return hasher.hexdigest()
 
 
 def _body(document: Document) -> bytes:
     body = document.root.source[document.root.start : document.root.end].rstrip(b"\r\n")
-    if body.count(b"\n") != body.count(b"\r\n") or body.count(b"\r") != body.count(b"\r\n"):
+    if not body.count(b"\n") == body.count(b"\r") == body.count(b"\r\n"):
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     return body

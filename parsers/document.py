@@ -72,7 +72,7 @@ class Document:
     def attachments(self) -> tuple[Attachment, ...]:
         """What hangs on the mail, for listing."""
         return tuple(
-            Attachment(name=part.name, type=part.type[:100], size=len(part.data))
+            Attachment(name=part.name, type=part.type[:100], size=part.size)
             for part in self.others
             if part.disposition or part.name or not part.type.startswith(("text/", "message/delivery-status"))
         )

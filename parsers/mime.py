@@ -7,6 +7,7 @@ standard library's reading of real mails.
 
 import binascii
 import re
+import string
 from dataclasses import dataclass, field
 
 from parsers import charset
@@ -27,6 +28,7 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)\n?")
 _BLANK = re.compile(rb"\r?\n")
 _NEXT_BLANK = re.compile(rb"\n\r?\n")
 _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
 _INNER_LABEL = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 
 
@@ -66,9 +68,21 @@ class Part:
         return self.type in ("text/plain", "text/html") and self.disposition != "attachment"
 
     @property
+    def _encoding(self) -> str:
+        return self.headers.raw("content-transfer-encoding").strip().lower()
+
+    @property
     def data(self) -> bytes:
         """The bytes behind the transfer encoding."""
         return self._decoded(self.end)
+
+    @property
+    def size(self) -> int:
+        """Length of `data`; base64 (photos) is counted instead of decoded, where padding stands only at its end."""
+        bare = self.source[self.start : self.end].rstrip(b"= \t\r\n") if self._encoding == "base64" else b"="
+        if self.type == "text/plain" or b"=" in bare:
+            return len(self.data)
+        return len(bare.translate(None, _NOT_BASE64)) * 3 // 4
 
     @property
     def text(self) -> str:
@@ -88,7 +102,7 @@ class Part:
 
     def _decoded(self, end: int) -> bytes:
         data = self.source[self.start : end]
-        encoding = self.headers.raw("content-transfer-encoding").strip().lower()
+        encoding = self._encoding
         if encoding == "base64":
             return data if self.type == "text/plain" and b" " in data.strip() else unbase64(data)
         if encoding == "quoted-printable":

@@ -87,3 +87,10 @@ def test_any_bytes_are_a_document(raw: bytes) -> None:
         found = document.parse(prefix + raw)
         assert isinstance(found.text, str | None)
         assert all(isinstance(part.data, bytes) for part in found.leaves)
+
+
+@given(st.text("ABC/+=\r\n \t!é0").map(str.encode), st.sampled_from(["image/jpeg", "text/plain"]))
+def test_size_is_the_length_of_what_is_decoded(body: bytes, kind: str) -> None:
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
+    (leaf,) = mime.walk(head + body, ("cp1252",)).leaves
+    assert leaf.size == len(leaf.data)
