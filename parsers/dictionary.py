@@ -114,12 +114,12 @@ def meaning(group: str, words: str, whole: bool = False) -> str | None:
 
 def is_footer(line: str) -> bool:
     """Whether a line begins what a form tool or mail program adds below the customer's words."""
-    return line[:80].casefold().startswith(_footers())
+    return _footers().match(line[:80].casefold()) is not None
 
 
 @lru_cache(maxsize=1)
-def _footers() -> tuple[str, ...]:
-    return tuple(dictionary().footers)
+def _footers() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, dictionary().footers)))
 
 
 def make_of(title: str) -> tuple[str | None, str]:
@@ -130,7 +130,7 @@ def make_of(title: str) -> tuple[str | None, str]:
 
 @lru_cache(maxsize=1)
 def _makes() -> tuple[re.Pattern[str], dict[str, str]]:
-    """All names as one pattern, and whose they are; `Man` is no make in `Mantelverordnung`, `大众` is one in `大众Polo`."""
+    """All names as one pattern, and whose they are: `man` is no make in `manual`, but `大众` is one in `大众Polo`."""
     names = dict(dictionary().makes)
     ends = (re.escape(name) + ("(?![a-z0-9])" if name.isascii() else "") for name in names)
     return re.compile("|".join(ends)), names

@@ -15,9 +15,7 @@ _LIMIT = 400_000
 _MOST = 400
 """Characters of text that are read, and pairs that one mail can give."""
 
-_LABELLED = re.compile(
-    r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL
-)
+_LABELLED = re.compile(r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL)
 _DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
 _PLAUSIBLE = re.compile(r"[^\W_][^,;!\n<>@]{0,49}")
@@ -34,23 +32,21 @@ class _Pairing:
         self.label: str | None = None
         self.value: list[str] = []
         self.targets: frozenset[str] = frozenset()
+        self.in_message = False
         self.heads: tuple[str, ...] = ()
         self.ended = False
-
-    @property
-    def in_message(self) -> bool:
-        return bool(self.targets & _MESSAGES)
 
     def open(self, label: str, value: str) -> None:
         self.close()
         self.label = label.strip(" \t*_:：=")
         self.targets = frozenset((lookup(self.label) or {}).values())
+        self.in_message = not self.targets.isdisjoint(_MESSAGES)
         self.value = [value] if value.strip() else []
 
     def close(self) -> None:
         if self.label and len(self.pairs) < _MOST:
             self.pairs.append((self.label, "\n".join(self.value).strip()))
-        self.label, self.value, self.targets = None, [], frozenset()
+        self.label, self.value, self.targets, self.in_message = None, [], frozenset(), False
 
     def blank(self) -> None:
         """A gap ends a value, but not a message, nor the wait for a value below its label."""
@@ -61,18 +57,19 @@ class _Pairing:
 
     def line(self, text: str) -> None:
         """Read one line of text."""
-        bare = text.strip(_DECORATION)
         if self.ended:
             return
-        if not text.strip():
+        text = text.strip()
+        bare = text.strip(_DECORATION)
+        if not text:
             self.blank()
         elif not bare or _RULER.fullmatch(bare):
-            self.ended = bool(self.pairs or self.label) and text.strip() == "--"
+            self.ended = bool(self.pairs or self.label) and text == "--"
             self.close()
         elif is_footer(bare):
             self.close()
         elif not self._labelled(bare) and not self._lone(bare):
-            self._continue(text.strip())
+            self._continue(text)
 
     def _labelled(self, bare: str) -> bool:
         found = _LABELLED.match(bare)
