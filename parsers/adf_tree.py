@@ -2,7 +2,6 @@
 
 import html as entities
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
