@@ -19,7 +19,7 @@ from daemon.health import Health, age
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
 from daemon.log import get_logger
-from daemon.processes import notify_systemd, share_one_heap, watchdog_seconds
+from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
 from daemon.store import Store, messages, open_store, outgoing
@@ -40,7 +40,7 @@ def run(directory: Path) -> int:
             sys.stderr.write(f"{problem}\n")
         sys.stderr.write(f"postroom: {len(problems)} problems in {directory}; nothing was started\n")
         return BAD_CONFIGURATION
-    share_one_heap()
+    keep_small()
     logging.set_up(settings.postroom.log.level, "acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)

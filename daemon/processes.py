@@ -6,7 +6,8 @@ import signal
 import socket
 
 _PR_SET_PDEATHSIG = 1
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_LARGE = 128 << 10
 
 
 def end_with_parent() -> None:
@@ -14,14 +15,17 @@ def end_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def share_one_heap() -> None:
-    """Let all threads allocate from one arena of glibc: theirs would each keep what they freed (mallopt(3)).
+def keep_small() -> None:
+    """Let all threads allocate from one arena of glibc, and give back what is large as soon as it is free (mallopt(3)).
 
-    Threads here wait for disks and peers, hardly for memory; other C libraries have no such call and need none.
+    Threads here wait for disks and peers, hardly for memory; left alone, each keeps an arena of its own, and one large
+    mail raises the limit above which memory is given back. Other C libraries have no such call and need none.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_TRIM_THRESHOLD, _LARGE)
 
 
 def notify_systemd(text: str) -> None:

@@ -13,7 +13,7 @@ import socket
 import msgspec
 
 from daemon import wire
-from daemon.processes import end_with_parent, share_one_heap
+from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Answer, Parse, Render, Request, Templates
 from daemon.seams import crash_point
 from parsers.read import parse
@@ -50,7 +50,7 @@ class Reader:
 def main() -> None:
     """Serve the socket that stands in file descriptor 0 until it is closed."""
     end_with_parent()
-    share_one_heap()
+    keep_small()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the acceptor decides
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -22,7 +22,7 @@ from daemon.log import get_logger
 from daemon.outbox.alarms import quarantined
 from daemon.outbox.bundle import Bundler
 from daemon.outbox.sender import Bell, Sender
-from daemon.processes import end_with_parent, share_one_heap
+from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
@@ -166,7 +166,7 @@ def _seconds(at: datetime, now: datetime) -> float:
 def main() -> None:
     """Serve the acceptor at the other end of file descriptor 0."""
     end_with_parent()
-    share_one_heap()
+    keep_small()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # meant for the acceptor, which tells us
     sock = socket.socket(fileno=0)

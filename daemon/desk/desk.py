@@ -34,7 +34,9 @@ class Desk:
         """Handle the mails that wait longest; how many there were."""
         shift = self._shift
         lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        claimed = shift.store.write(lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        claimed = shift.store.write(
+            lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH), sync=False
+        ).result()
         if not claimed:
             return 0
         crash_point("after-claim")
@@ -154,7 +156,8 @@ class Desk:
 
     def _store(self, plans: Sequence[Plan]) -> None:
         settings, at = self._shift.settings.digest, self._shift.clock.now()
-        self._shift.store.write(lambda c: _write(c, plans, settings, at)).result()
+        # No sync: the sender syncs before anything of it is told to anybody.
+        self._shift.store.write(lambda c: _write(c, plans, settings, at), sync=False).result()
 
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:

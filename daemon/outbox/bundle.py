@@ -96,7 +96,7 @@ class Bundler:
             notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
 
         try:
-            shift.store.write(write).result()
+            shift.store.write(write, sync=False).result()  # the sender syncs before it sends
         except IntegrityError:
             log.info("bundle-repeated")  # somebody else carries one of them; the rest is due still
 

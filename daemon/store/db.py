@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from daemon.log import get_logger
-from daemon.store.engine import Checkpoints, Turn, database_file, open_engine
+from daemon.store.engine import Checkpoints, Turn, database_file, open_engine, transaction
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -31,15 +31,22 @@ class StoreError(Exception):
 class _Job:
     """Something to write: a function, or one item for a function that writes many at once; and who wants to know."""
 
-    __slots__ = ("answer", "item", "together", "work")
+    __slots__ = ("answer", "item", "sync", "together", "work")
 
     def __init__(
-        self, answer: Answer, work: Work[Any] | None, together: Together | None = None, item: object = None
+        self,
+        answer: Answer,
+        work: Work[Any] | None,
+        together: Together | None = None,
+        item: object = None,
+        *,
+        sync: bool = True,
     ) -> None:
         self.answer = answer
         self.work = work
         self.together = together
         self.item = item
+        self.sync = sync
 
 
 class Store:
@@ -70,11 +77,16 @@ class Store:
         with self._reads.connect() as connection, connection.begin():
             yield connection
 
-    def write(self, work: Work[T]) -> "Future[T]":
+    def write(self, work: Work[T], *, sync: bool = True) -> "Future[T]":
         """Have `work` run in a transaction; the future holds its result once that is committed and synced.
 
         `work` runs in a savepoint of its own: if it raises, only its own changes are undone and its future holds the
         error. It may run beside the work of others, so it must not commit, wait or call the store.
+
+        Args:
+            work: What to write.
+            sync: False if a power cut may undo it: nothing outside is told before a later write is synced, and that
+                takes all earlier ones with it.
         """
         future: Future[T] = Future()
 
@@ -84,7 +96,7 @@ class Store:
             else:
                 future.set_result(result)
 
-        self._put(_Job(answer, work))
+        self._put(_Job(answer, work, sync=sync))
         return future
 
     def write_together(self, together: Together, item: object, answer: Answer) -> None:
@@ -135,7 +147,7 @@ class Store:
             with self._turn:
                 if self._connection is None:
                     self._connection = self._writes.connect()
-                with self._connection.begin():
+                with transaction(self._connection, sync=any(job.sync for job in jobs)):
                     answers = _run(self._connection, jobs)
         except Exception as error:  # whatever it was: this thread lives as long as the store, and all must be answered
             log.exception("write-failed", waiting=len(jobs))

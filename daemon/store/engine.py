@@ -3,7 +3,8 @@
 import fcntl
 import sqlite3
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -47,6 +48,21 @@ def open_engine(url: str, *, write: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+@contextmanager
+def transaction(connection: Connection, *, sync: bool) -> Iterator[None]:
+    """A transaction that is synced at its end, or only with the next one that is.
+
+    Both databases write one log in order: a synced commit makes all commits before it durable, too.
+    """
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}").close()
+    with connection.begin():
+        if connection.dialect.name != "sqlite" and not sync:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        yield
 
 
 class Checkpoints:
