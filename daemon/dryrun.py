@@ -17,6 +17,7 @@ from config.models import Settings
 from config.problems import Problem
 from daemon.desk.plan import hints_for
 from daemon.outbox.compose import MAX_ORIGINAL
+from daemon.outbox.letters import site_card
 from daemon.reader import Parse, Reader, ReaderDied, Render
 from daemon.seams import wall_now
 from parsers.records import Hints, Parsed
@@ -28,7 +29,7 @@ from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, 
 from rules.reference import LETTERS
 from rules.sites import site_named
 from templates.fallback import fallback
-from templates.model import MailCard, Rendered, RenderJob, SiteCard
+from templates.model import MailCard, Rendered, RenderJob
 
 Json = dict[str, Any]
 
@@ -64,8 +65,11 @@ class DryRun(AbstractContextManager["DryRun"]):
         Raises:
             Unreadable: As it says.
         """
-        hints = hints_for(self.settings, recipient) if recipient else Hints()
-        return _json(mail_json(self._read(raw, hints)))
+        if recipient is None:
+            return _json(mail_json(self._read(raw, Hints())))
+        source, _ = site_of(self.settings, recipient)
+        parsed = self._read(raw, hints_for(self.settings, recipient))
+        return _json(mail_json(parsed, source.id if source else None))
 
     def explain(self, raw: bytes, recipient: str, at: datetime) -> Json:
         """What would become of a mail: the trace that the daemon would store, with the subjects of the mails.
@@ -154,8 +158,7 @@ def _jobs(
     """The mails that the decision asks for, in its order."""
     for record, notice in _notices(settings, parsed, decision, at):
         site = site_named(settings, record.site)
-        own = SiteCard(**{name: getattr(site, name) for name in SiteCard.__struct_fields__})
-        yield RenderJob(notice=notice, record=record, site=own, mail=card, reply_to=site.desk)
+        yield RenderJob(notice=notice, record=record, site=site_card(site), mail=card, reply_to=site.desk)
 
 
 def _notices(

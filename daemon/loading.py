@@ -26,8 +26,11 @@ class Loaded(NamedTuple):
 
 def load_checked(directory: Path) -> Loaded:
     """Load and check files and templates in a child."""
-    command = [sys.executable, "-m", "daemon.loading", str(directory)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=CHECK_SECONDS, check=True)  # noqa: S603
+    command = [sys.executable, "-P", "-m", "daemon.loading", str(directory)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=CHECK_SECONDS, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        return Loaded(None, [Problem(str(directory), 0, "", f"could not be checked: {error}")])
     loaded: Loaded = pickle.loads(done.stdout)  # noqa: S301 - from our own child
     return loaded
 

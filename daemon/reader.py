@@ -75,7 +75,7 @@ class _Child:
     def __init__(self, hello: bytes) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "daemon.reader_child"]
+            command = [sys.executable, "-P", "-m", "daemon.reader_child"]
             self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)  # noqa: S603
         self.sock = ours
         self.answered = 0

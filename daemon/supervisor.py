@@ -106,7 +106,7 @@ class Supervisor:
         with theirs:
             # From this thread, which lives as long as we do: the worker is killed when it ends.
             self._process = subprocess.Popen(  # noqa: ASYNC220
-                [sys.executable, "-m", "daemon.worker"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
+                [sys.executable, "-P", "-m", "daemon.worker"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL
             )
         reader, self._writer = await asyncio.open_connection(sock=ours)
         self._send_settings()

@@ -9,7 +9,7 @@ from daemon.cli.output import line, table
 
 Json = dict[str, Any]
 
-_NO_FIELDS = ("origins", "alternatives", "kind", "language")
+_NO_FIELDS = ("origins", "alternatives", "kind", "language", "source")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _VERDICTS = {True: "yes", False: "no", None: "-"}
 

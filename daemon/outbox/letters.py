@@ -49,7 +49,7 @@ def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
     job = RenderJob(
         notice=due.notice,
         record=due.record,
-        site=_site_card(site),
+        site=site_card(site),
         mail=_mail_card(due.mail, attached=original is not None) if due.mail else None,
         reply_to=_reply_to(shift, site, due),
     )
@@ -106,7 +106,8 @@ def _reply_to(shift: Shift, site: Site, due: DueNotice) -> str | None:
     return f"{local}{shift.settings.postroom.desk.separator}{signed}@{domain}"
 
 
-def _site_card(site: Site) -> SiteCard:
+def site_card(site: Site) -> SiteCard:
+    """What a template knows of a site."""
     return SiteCard(
         id=site.id,
         name=site.name,
