@@ -136,16 +136,3 @@ def controllers_of(settings: Settings, site: Site) -> tuple[str, ...]:
         if settings.units[unit].controllers:
             return settings.units[unit].controllers
     return ()
-
-
-def recipients_of(settings: Settings, site: Site, team: str, to: str) -> tuple[str, ...]:
-    """Give the addresses that a step's `to` means at a site; a role that the site lacks is its team."""
-    if to == CONTROLLER:
-        return controllers_of(settings, site)
-    role = site.roles.get(to)
-    return (role,) if role else (team_address(settings, site, team)[0],)
-
-
-def sites_under(settings: Settings, unit: str) -> tuple[Site, ...]:
-    """Give the sites of a unit and of all units below it, in file order."""
-    return tuple(site for site in settings.sites.values() if unit in units_above(settings, site.unit))

@@ -21,11 +21,16 @@ _SHOWN = 120
 """Characters of a value that a difference shows."""
 
 
-def mail_json(parsed: Parsed) -> Json:
-    """What was read from a mail, as `parse --json` prints it, without the file's name; absent values are absent."""
+def mail_json(parsed: Parsed, source: str | None = None) -> Json:
+    """What was read from a mail, as `parse --json` prints it, without the file's name; absent values are absent.
+
+    Args:
+        parsed: What was read.
+        source: Id of the source that it came from, if known; each reading names it.
+    """
     found: Json = {
         "class": parsed.mail_class,
-        "readings": [_reading(reading) for reading in readings_of(parsed)],
+        "readings": [_reading(reading, source) for reading in readings_of(parsed)],
         "defects": list(parsed.defects),
     }
     if parsed.class_because:
@@ -136,8 +141,9 @@ def _nothing(value: Any, key: str, path: str) -> str:
     return f"there is no '{path}'{f', {meant}' if meant else ''}"
 
 
-def _reading(reading: Reading) -> Json:
-    return {"kind": reading.kind, **_plain(reading)}
+def _reading(reading: Reading, source: str | None) -> Json:
+    known = {"source": source} if source is not None else {}
+    return {"kind": reading.kind, **_plain(reading), **known}
 
 
 def _plain(value: object) -> Any:

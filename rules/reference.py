@@ -23,10 +23,10 @@ LETTERS = {
     "unsorted": "U",
 }
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_KINDS = {letter: kind for kind, letter in LETTERS.items()}
+_KIND_LETTERS = tuple(LETTERS.values())
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _READ_ALOUD = str.maketrans({"O": "0", "I": "1", "L": "1"})
-_LETTER_VALUES = {letter: _VALUES.get(letter, {"L": 1, "U": 27}.get(letter, 0)) for letter in _KINDS}
+_LETTER_VALUES = {letter: _VALUES.get(letter, {"L": 1, "U": 27}.get(letter, 0)) for letter in _KIND_LETTERS}
 """L reads as 1 where it is mistaken for a digit; U has no place in the alphabet and takes that of V."""
 _SHORTEST, _LONGEST = 6, 20
 _SIGNATURE_BYTES = 10
@@ -58,15 +58,10 @@ def parse(text: str) -> str | None:
         return None
     plain = "".join(c for c in text.upper() if c not in "- ")
     letter, body = plain[:1], plain[1:].translate(_READ_ALOUD)
-    if letter not in _KINDS or not _SHORTEST <= len(body) - 1 <= _LONGEST or not set(body) <= _VALUES.keys():
+    if letter not in _KIND_LETTERS or not _SHORTEST <= len(body) - 1 <= _LONGEST or not set(body) <= _VALUES.keys():
         return None
     written = _written(letter, body[:-1])
     return written if written[-1] == body[-1] else None
-
-
-def kind_of(ref: str) -> str | None:
-    """The kind that a reference's letter names."""
-    return _KINDS.get(ref[:1].upper())
 
 
 def token(ref: str, role: TokenRole, key: bytes) -> str:

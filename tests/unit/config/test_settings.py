@@ -15,9 +15,7 @@ from config.lookup import (
     controllers_of,
     default_policy,
     desk_token,
-    recipients_of,
     site_of,
-    sites_under,
     source_type,
     steps_of,
     team_address,
@@ -120,8 +118,6 @@ def test_who_is_told(example: Settings) -> None:
     assert team_address(example, odense, "customer-care") == ("salg@muster-biler.example", True)
     assert controllers_of(example, berlin) == ("controlling@muster.example",)
     assert controllers_of(example, odense) == ("kunde@importer.example",)
-    assert recipients_of(example, odense, "service", "service-manager") == ("vaerksted@muster-biler.example",)
-    assert [site.id for site in sites_under(example, "muster")] == ["berlin", "potsdam"]
     assert admin_site(example).teams == {"admin": "it@muster.example"}
 
 

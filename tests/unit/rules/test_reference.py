@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rules.reference import LETTERS, TokenRole, kind_of, make, parse, read_token, token
+from rules.reference import LETTERS, TokenRole, make, parse, read_token, token
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 references = st.builds(make, st.sampled_from(sorted(LETTERS)), st.integers(0, 2**50))
@@ -21,7 +21,6 @@ def test_a_reference_is_read_as_it_was_made(kind: str, number: int) -> None:
     letter, body, check = ref.split("-")
     assert (letter, len(body) >= 6, len(check)) == (LETTERS[kind], True, 1)
     assert parse(ref) == ref
-    assert kind_of(ref) == kind
 
 
 @given(ref=references, place=st.integers(0, 30), char=st.sampled_from(ALPHABET + "LU"))
@@ -71,7 +70,7 @@ def test_other_texts_are_no_references(text: str) -> None:
 
 
 def test_a_kind_without_a_letter_counts_as_unsorted() -> None:
-    assert kind_of(make("parcel", 5)) == "unsorted"
+    assert make("parcel", 5).startswith("U-")
 
 
 @pytest.mark.parametrize("role", ["team", "controller", "customer"])
