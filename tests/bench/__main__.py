@@ -1,7 +1,7 @@
 """`make bench`: one run, interleaved rounds, medians and ratios; BENCH=short takes a few minutes.
 
 Writes build/artefacts/bench.json and bench.md. A section that misses one of its goals runs once more, and what it says
-then counts: both are printed. Exit code 1 if a goal is missed still.
+then counts: both are printed. Exit code 1 if a goal is missed still, unless BENCH_REPORT=1 asks for figures only.
 """
 
 import os
@@ -74,7 +74,8 @@ def main(names: list[str]) -> int:
     figures.show(console, *figures.goal_rows(done))
     figures.keep(ARTEFACTS, done, where)
     console.print(f"written to {ARTEFACTS}/bench.json and bench.md")
-    return 0 if all(section.passed for section in done) else 1
+    reached = all(section.passed for section in done)
+    return 0 if reached or os.environ.get("BENCH_REPORT") == "1" else 1
 
 
 if __name__ == "__main__":
