@@ -6,6 +6,7 @@ its ampersands are often bare. Nothing is validated: the published DTD does not 
 
 import html
 import re
+from functools import partial
 from html.entities import html5
 
 from lxml import etree
@@ -113,8 +114,8 @@ def _quoted(match: re.Match[str]) -> str:
     return f'{match[1]}"{html.escape(html.unescape(value))}"'
 
 
-_PARSER = etree.XMLParser(
-    recover=True,
+_parser = partial(
+    etree.XMLParser,
     resolve_entities=False,
     no_network=True,
     load_dtd=False,
@@ -124,14 +125,14 @@ _PARSER = etree.XMLParser(
     strip_cdata=True,
 )
 """Never expands an entity, never fetches anything, and keeps libxml2's limits on depth and size."""
+_STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
 
 
 def prospects(markup: str) -> list[etree._Element]:
     """Parse ADF; returns its prospects in order. Names of elements are bare afterwards: lower case, no prefix."""
-    try:
-        root = etree.fromstring(f"<postroom>{repair(markup)}</postroom>".encode(), _PARSER)
-    except (etree.XMLSyntaxError, ValueError):
-        return []
+    root = _tree(markup, _STRICT)
+    if root is None:  # few sources send XML that is none
+        root = _tree(repair(markup), _LENIENT)
     if root is None:
         return []
     for element in root.iter(etree.Element):
@@ -139,6 +140,13 @@ def prospects(markup: str) -> list[etree._Element]:
         if not (tag.isalpha() and tag.islower()):
             _rename(element, tag.rpartition("}")[2].rpartition(":")[2].lower())
     return list(root.iter("prospect"))
+
+
+def _tree(markup: str, parser: etree.XMLParser) -> etree._Element | None:
+    try:
+        return etree.fromstring(f"<postroom>{markup}</postroom>".encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _rename(element: etree._Element, name: str) -> None:
