@@ -5,13 +5,16 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SOURCES := config parsers rules templates daemon tests
 
-.PHONY: run test lint fix bench faults clean
+.PHONY: run test fast lint fix bench faults clean
 
 run: $(STAMP)  ## the example group on loopback ports: sends the sample mails and shows what became of them
 	@$(PY) -m tests.demo
 
-test: $(STAMP)
+test: $(STAMP)  ## everything; tests against programs that are not installed are skipped and say which package to install
 	$(PY) -m pytest -q
+
+fast: $(STAMP)  ## the same without what takes more than a few seconds each: kills, poison, full disks
+	$(PY) -m pytest -q -m "not slow"
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check $(SOURCES)
