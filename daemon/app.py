@@ -38,7 +38,7 @@ def run(directory: Path) -> int:
     if settings is None:
         for problem in problems:
             sys.stderr.write(f"{problem}\n")
-        sys.stderr.write(f"postroom: {len(problems)} problems in {directory}; nothing was started\n")
+        sys.stderr.write(f"postroom: {directory} has errors ({len(problems)}); nothing was started\n")
         return BAD_CONFIGURATION
     keep_small()
     logging.set_up(settings.postroom.log.level, "acceptor")

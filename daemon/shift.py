@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from email.utils import make_msgid
 from pathlib import Path
+from typing import Protocol
 
-from config.models import Settings
+from config.models import Postroom, Settings
 from config.secrets import reveal
 from daemon.log import get_logger
 from daemon.reader import Reader
@@ -49,12 +50,24 @@ class Shift:
         return make_msgid(domain=self.settings.postroom.hostname)
 
 
-def data_directory(settings: Settings) -> Path:
+class Place(Protocol):
+    """What is needed to find a daemon and its store: settings, or postroom.toml alone."""
+
+    @property
+    def directory(self) -> Path:
+        """Of the configuration."""
+
+    @property
+    def postroom(self) -> Postroom:
+        """What postroom.toml says."""
+
+
+def data_directory(settings: Place) -> Path:
     """Where the database, the sockets and the keys lie."""
     return (settings.directory / settings.postroom.data).resolve()
 
 
-def database_url(settings: Settings) -> str:
+def database_url(settings: Place) -> str:
     """SQLAlchemy URL; `sqlite` stands for a file in the data directory."""
     url = settings.postroom.database
     return f"sqlite:///{data_directory(settings) / 'postroom.db'}" if url == "sqlite" else url

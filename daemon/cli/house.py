@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, counted, fail, finish
 
 if TYPE_CHECKING:
-    from config.models import Settings
+    from config.models import Postroom, Settings
+    from daemon.shift import Place
     from daemon.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,8 +47,27 @@ def settings_of(directory: Path) -> "Settings":
     return settings
 
 
+class _Alone(NamedTuple):
+    directory: Path
+    postroom: "Postroom"
+
+
+def place_of(directory: Path) -> "Place":
+    """Where daemon and store are, also while the other files have errors: that is when one wants to look."""
+    from config.draft import MAIN, read
+    from config.load import load
+
+    settings, _ = load(directory)
+    if settings is not None:
+        return settings
+    draft = read(directory.absolute())
+    if draft.postroom is None or any(problem.file == MAIN for problem in draft.problems):
+        return settings_of(directory)  # says what is wrong, and ends
+    return _Alone(directory.absolute(), draft.postroom.model)
+
+
 @contextmanager
-def store_of(settings: "Settings") -> Iterator["Store"]:
+def store_of(settings: "Place") -> Iterator["Store"]:
     """The store beside a daemon that may run; trouble of the database ends the command."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -78,7 +98,7 @@ def _demand_current(state: str, url: str) -> None:
         fail(BAD_CONFIGURATION, "the database was written by a newer version of Postroom, or its version row is gone")
 
 
-def now_of(settings: "Settings") -> datetime:
+def now_of(settings: "Place") -> datetime:
     """The present time, in UTC; the test clock counts where the configuration allows it."""
     from daemon.seams import Clock, SeamRefused, check_allowed
 
@@ -89,7 +109,7 @@ def now_of(settings: "Settings") -> datetime:
     return Clock().now()
 
 
-def wake(settings: "Settings") -> None:
+def wake(settings: "Place") -> None:
     """Let a running daemon look at what was written; without one, it is found at the next start."""
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory

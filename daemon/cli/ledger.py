@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli.house import config_option, now_of, settings_of, store_of
+from daemon.cli.house import config_option, now_of, place_of, store_of
 from daemon.cli.output import FINDINGS, counted, finish, json_line, json_option, line, table
 
 
@@ -20,8 +20,8 @@ def ledger(directory: Path, as_json: bool) -> None:
     """
     from daemon.store import evidence
 
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         rows = evidence.summary(connection)
         if as_json:
             for fate, source, mails in rows:
@@ -29,7 +29,7 @@ def ledger(directory: Path, as_json: bool) -> None:
         else:
             table("Accepted mails", ("Fate", "Source", "Mails"), [*rows, ("all", None, sum(row[2] for row in rows))])
         number = 0
-        for number, found in enumerate(evidence.check(connection, now_of(settings)), 1):  # noqa: B007 - used below
+        for number, found in enumerate(evidence.check(connection, now_of(place)), 1):  # noqa: B007 - used below
             if as_json:
                 json_line({"finding": found.what, "where": found.where})
             else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli.house import config_option, now_of, settings_of, store_of, user, wake
+from daemon.cli.house import config_option, now_of, place_of, store_of, user, wake
 from daemon.cli.output import FINDINGS, fail, finish, json_line, json_option, line, table
 
 KEYS = ("id", "accepted_at", "recipient", "sender", "size", "tries", "fate_at", "reason")
@@ -25,8 +25,8 @@ def list_mails(limit: int, directory: Path, as_json: bool) -> None:
     """List the mails that are set aside, and why."""
     from daemon.store import messages
 
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         rows = messages.listing(connection, "quarantined", limit)
     if as_json:
         for row in rows:
@@ -45,8 +45,8 @@ def show(number: int, raw: bool, directory: Path, as_json: bool) -> None:
     """Show one mail that is set aside."""
     from daemon.store import messages
 
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         row = messages.one(connection, number)
         content = messages.original(connection, number)
     if row is None or row["fate"] != "quarantined":
@@ -67,14 +67,14 @@ def retry(numbers: tuple[int, ...], directory: Path) -> None:
     """Have mails read again, each alone."""
     from daemon.store import messages
 
-    settings = settings_of(directory)
+    place = place_of(directory)
     refused = 0
-    with store_of(settings) as store:
+    with store_of(place) as store:
         for number in numbers:
             done = store.write(lambda c, number=number: messages.retry(c, number)).result()  # type: ignore[misc]
             line(f"{number}: will be read again" if done else f"{number} is not in quarantine")
             refused += not done
-    wake(settings)
+    wake(place)
     finish(FINDINGS if refused else 0)
 
 
@@ -86,15 +86,15 @@ def drop(numbers: tuple[int, ...], reason: str, directory: Path) -> None:
     """Decide that mails are nothing: they are ignored, with the reason; their bytes are kept."""
     from daemon.store import messages
 
-    settings = settings_of(directory)
-    now, refused = now_of(settings), 0
+    place = place_of(directory)
+    now, refused = now_of(place), 0
     why = f"{reason} ({user()})" if user() else reason
-    with store_of(settings) as store:
+    with store_of(place) as store:
         for number in numbers:
             done = store.write(lambda c, number=number: messages.drop(c, number, why, now)).result()  # type: ignore[misc]
             line(f"{number}: ignored" if done else f"{number} is not in quarantine")
             refused += not done
-    wake(settings)
+    wake(place)
     finish(FINDINGS if refused else 0)
 
 

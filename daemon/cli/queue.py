@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from daemon.cli.house import config_option, now_of, settings_of, store_of, wake
+from daemon.cli.house import config_option, now_of, place_of, store_of, wake
 from daemon.cli.output import FINDINGS, fail, finish, json_line, json_option, line, table
 
 STATES = ("waiting", "sending", "sent", "unknown", "held", "failed", "withdrawn")
@@ -30,8 +30,8 @@ def list_letters(states: tuple[str, ...], everything: bool, limit: int, director
     from daemon.store import outgoing
 
     wanted = states or (() if everything else tuple(s for s in STATES if s not in ("sent", "withdrawn")))
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         rows = outgoing.listing(connection, wanted, limit)
     if as_json:
         for row in rows:
@@ -50,8 +50,8 @@ def show(number: int, raw: bool, directory: Path, as_json: bool) -> None:
     """Show one outgoing mail with its state and its words."""
     from daemon.store import outgoing
 
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         row = outgoing.one(connection, number)
     if row is None:
         fail(FINDINGS, f"there is no outgoing mail {number}")
@@ -69,10 +69,10 @@ def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
     """Do it to all; those that it is not possible for are named."""
     from daemon.store import outgoing
 
-    settings = settings_of(directory)
-    now = now_of(settings)
+    place = place_of(directory)
+    now = now_of(place)
     refused = 0
-    with store_of(settings) as store:
+    with store_of(place) as store:
         for number in numbers:
             done = store.write(lambda c, number=number: outgoing.act_on(c, number, action, now)).result()  # type: ignore[misc]
             with store.read() as connection:
@@ -80,7 +80,7 @@ def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
             state = row["state"] if row else "not there"
             line(f"{number}: {state}" if done else f"{number} is {state}: it cannot be {_DONE[action]}")
             refused += not done
-    wake(settings)
+    wake(place)
     finish(FINDINGS if refused else 0)
 
 

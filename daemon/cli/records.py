@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from rules.model import Record
 
 KINDS = ("lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted")
+STATES = ("new", "taken", "waiting", "done", "spam")
 
 
 @click.command()
 @click.option("--site", help="Only of this site.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
-@click.option("--state", help="Only in this state: new, taken, waiting, done, spam.")
+@click.option("--state", type=click.Choice(STATES), help="Only in this state.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="At most so many, the newest.")
 @config_option
 @json_option

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.house import config_option, now_of, settings_of, store_of
+from daemon.cli.house import config_option, now_of, place_of, store_of
 from daemon.cli.output import (
     FINDINGS,
     TRY_AGAIN,
@@ -21,6 +21,9 @@ from daemon.cli.output import (
     moment,
     table,
 )
+
+if TYPE_CHECKING:
+    from daemon.shift import Place
 
 
 @click.command()
@@ -46,7 +49,7 @@ def reload(directory: Path) -> None:
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory
 
-    settings = _loose_settings(directory)
+    settings = place_of(directory)
     try:
         answer = ask(data_directory(settings), {"do": "reload"})
     except NotRunning as error:
@@ -71,7 +74,7 @@ def status(directory: Path, as_json: bool) -> None:
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory
 
-    settings = _loose_settings(directory)
+    settings = place_of(directory)
     try:
         found = ask(data_directory(settings), {"do": "status"})
     except NotRunning:
@@ -84,29 +87,7 @@ def status(directory: Path, as_json: bool) -> None:
         finish(FINDINGS)
 
 
-def _loose_settings(directory: Path) -> Any:
-    """Settings to find the daemon by: with errors in the other files, postroom.toml still tells where its data are."""
-    from config.draft import MAIN, read
-    from config.load import load
-
-    settings, _ = load(directory)
-    if settings is not None:
-        return settings
-    draft = read(directory.absolute())
-    if draft.postroom is None or any(problem.file == MAIN for problem in draft.problems):
-        return settings_of(directory)  # says what is wrong, and ends
-    return _Place(directory.absolute(), draft.postroom.model)
-
-
-class _Place:
-    """What is needed to find a daemon whose files have errors by now."""
-
-    def __init__(self, directory: Path, postroom: Any) -> None:
-        self.directory = directory
-        self.postroom = postroom
-
-
-def _status_of_the_store(settings: Any) -> dict[str, Any]:
+def _status_of_the_store(settings: "Place") -> dict[str, Any]:
     """What the database says while no daemon runs."""
     from daemon.store import messages, outgoing
 

@@ -40,7 +40,7 @@ def reload_refused(settings: Settings, problems: Sequence[str], now: datetime) -
     told = "\n".join(problems[:200])
     text = f"The configuration was changed and has errors. Postroom goes on with the last good one.\n\n{told}\n"
     digest = hashlib.sha256("\n".join(problems).encode()).hexdigest()[:16]
-    return alarm(settings, f"reload:{digest}", f"{len(problems)} errors in the configuration", text, now)
+    return alarm(settings, f"reload:{digest}", f"errors in the configuration ({len(problems)})", text, now)
 
 
 def not_delivered(settings: Settings, letter_id: int, recipient: str, why: str, now: datetime) -> Letter:

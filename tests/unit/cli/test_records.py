@@ -208,3 +208,17 @@ def test_a_database_that_is_none(ask: Any, post_room: Any) -> None:
     post_room.database.write_bytes(b"no database at all, but long enough to look like one" * 100)
     answer = ask("records")
     assert (answer.code, "cannot be used now" in answer.err) == (75, True)
+
+
+@pytest.mark.parametrize("words", [("ledger",), ("queue", "list"), ("quarantine", "list")])
+def test_what_must_be_looked_at_in_trouble_needs_postroom_toml_alone(
+    ask: Any, post_room: Any, words: tuple[str, ...]
+) -> None:
+    (post_room.directory / "rules.toml").write_text("x = [")
+    assert ask(*words, "--json").code == 0
+    (post_room.directory / "postroom.toml").write_text("x = [")
+    assert ask(*words).code == 78
+
+
+def test_records_of_a_mistyped_state(ask: Any) -> None:
+    assert ask("records", "--state", "nwe").code == 2
