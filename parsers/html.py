@@ -15,14 +15,15 @@ _LIMIT = 1_000_000
 """Characters of markup that are read; no form or portal mail comes near."""
 
 # Every alternative stops at the next "<" or swallows up to its end for good: no text is scanned twice.
-_TOKEN = re.compile(
-    r"(?P<text>[^<]*+)"
-    r"(?:<!--.*?(?:-->|\Z)"
-    r"|<(?P<raw>script|style|title|template|svg)\b[^<>]*>.*?(?:</(?P=raw)\b[^<>]*>|\Z)"
-    r"|<(?P<close>/?)(?P<name>[a-z][a-z0-9:]*+)(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>"
-    r"|<[!?/][^<>]*>"
-    r"|(?P<bare><)|\Z)",
+_UNSEEN = re.compile(
+    r"<(?=[!stST])(?:!--.*?(?:-->|\Z)|(?P<raw>script|style|title|template|svg)\b[^<>]*>.*?(?:</(?P=raw)\b[^<>]*>|\Z))",
     re.DOTALL | re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    r"(?P<text>[^<]*+)(?:"
+    r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)"
+    r"(?P<attributes>[^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+)>"
+    r"|<[!?/][^<>]*>|(?P<bare><)|\Z)"
 )
 _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all|(?:^|\s)hidden(?=[\s=/]|$)",
@@ -165,10 +166,9 @@ def rows(markup: str) -> tuple[Row, ...]:
     depth = 0
     address = ""
     in_pre = 0
-    for token in _TOKEN.finditer(markup[:_LIMIT]):
-        text, _, slash, name, attributes, bare = token.groups()
+    for text, slash, name, attributes, bare in _TOKEN.findall(_UNSEEN.sub("<!>", markup[:_LIMIT])):
         if hidden is None and (text or bare):
-            _add_text(walk, text + (bare or ""), in_pre > 0)
+            _add_text(walk, text + bare, in_pre > 0)
         if not name:
             continue
         closing, name = slash == "/", name.lower()
