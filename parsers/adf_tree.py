@@ -21,7 +21,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _BLOCK_TAG = re.compile(r"<(?:p|div|table|ul|ol|html|body)\b", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"(?:<br\s*/?>)?[ \t]*\r?\n", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,5});")
-_UNTOLD = (("vendor", "contact"), ("provider", "contact"), ("provider", "email"), ("provider", "phone"))
+_UNTOLD = ("vendor.contact", "provider.contact", "provider.email", "provider.phone")
 """Branches whose rest is not kept: how to reach the dealer and the service is no news, and no customer's data."""
 
 
@@ -80,7 +80,7 @@ class Walker:
         """What was not read, by dotted path below the prospect: partners' extensions, options, grades, tracking."""
         kept = dict(self._notes)
         leaves: list[tuple[str, Element]] = []
-        self._add_leaves(self.prospect, (), leaves)
+        self._add_leaves(self.prospect, "", leaves)
         for path, element in leaves:
             text = single_line(element.text, EXTRA_CHARACTERS)
             if not text:
@@ -93,7 +93,7 @@ class Walker:
             kept[label] = joined[:EXTRA_CHARACTERS]
         return kept
 
-    def _add_leaves(self, parent: Element, path: tuple[str, ...], leaves: list[tuple[str, Element]]) -> None:
+    def _add_leaves(self, parent: Element, path: str, leaves: list[tuple[str, Element]]) -> None:
         """Unread elements with text and without element children, with their path; vehicles are numbered from 2.
 
         As deep as the parser allows elements to be nested: 256.
@@ -104,13 +104,13 @@ class Walker:
             if name == "vehicle":
                 cars += 1
                 name = name if cars == 1 else f"{name}{cars}"
-            here = (*path, name)
-            if here[:2] in _UNTOLD:
+            here = f"{path}.{name}" if path else name
+            if here in _UNTOLD:
                 continue
             if len(element):
                 self._add_leaves(element, here, leaves)
             elif element.text and element not in self._read:
-                leaves.append((".".join(here), element))
+                leaves.append((here, element))
 
 
 def attribute(element: Element | None, *names: str) -> str | None:
