@@ -82,13 +82,15 @@ def _bounce_words(document: Document) -> Verdict | None:
     name, address = document.sender
     local = address.partition("@")[0]
     daemon = _DAEMONS.fullmatch(local) is not None or (not address and "daemon" in headers.raw("from").lower())
-    subject = headers.get("subject") or ""
-    told = _UNDELIVERED.search(subject) is not None
+    server = daemon or _null_path(document)
+    if not (server or "daemon" in local or _UNDELIVERED.search(name or "")):
+        return None
+    told = _UNDELIVERED.search(headers.get("subject") or "") is not None
     if "daemon" in local and (told or not _is_auto_submitted(document)):
         return "bounce", f"sent by {local}"
-    if told and (daemon or _null_path(document) or _UNDELIVERED.search(name or "")):
+    if told:
         return "bounce", "null return path or mail server, and the subject says undelivered"
-    if (daemon or _null_path(document)) and _REFUSAL.search((document.text or "")[:3000]):
+    if server and _REFUSAL.search((document.text or "")[:3000]):
         return "bounce", "null return path or mail server, and the text names a refusal"
     return None
 
