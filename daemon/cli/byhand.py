@@ -37,10 +37,14 @@ def opening_by_hand(settings: Settings, kind: str, pairs: Iterable[tuple[str, st
     Raises:
         ValueError: A key or value cannot be taken; the text says why and what was meant.
     """
+    pairs = list(pairs)
     own = {key: value for key, value in pairs if key in ("site", "at")}
     site = _site(settings, own.get("site"))
     at = _at(own["at"], site, now) if "at" in own else now
-    reading = _reading(kind, [(key, value) for key, value in pairs if key not in ("site", "at")], site)
+    fields = [(key, value) for key, value in pairs if key not in ("site", "at")]
+    if not fields:
+        raise ValueError(f"say something of the {kind}: customer.name=…, customer.phones=…, comments=…")
+    reading = _reading(kind, fields, site)
     envelope = Envelope(recipient=site.desk, channel="command", accepted_at=at)
     parsed = Parsed(digest="", readings=(reading,), language=reading.language)
     decision = decide(reading, envelope, parsed, site, None, settings, Context(), at, 0)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +51,10 @@ def send(files: tuple[str, ...], to: tuple[str, ...], sender: str | None, direct
 @click.command()
 @FILES
 @click.option("--to", "to", metavar="ADDRESS", help="Read it as mail for this address: its source tells the layout.")
+@click.option("--hops", "hops", is_flag=True, help="Also the mail's way, and what mail-parser finds wrong.")
 @config_option
 @json_option
-def parse(files: tuple[str, ...], to: str | None, directory: Path, as_json: bool) -> None:
+def parse(files: tuple[str, ...], to: str | None, hops: bool, directory: Path, as_json: bool) -> None:
     """Show what is read from mails, and where each field came from.
 
     Nothing is stored. Without --to no configuration is needed.
@@ -63,7 +65,7 @@ def parse(files: tuple[str, ...], to: str | None, directory: Path, as_json: bool
     if settings and to:
         _demand_known(settings, to)
     with DryRun(settings) as dry:
-        finish(max(_each(files, lambda raw: _one_parse(dry, raw, to), as_json, show_mail)))
+        finish(max(_each(files, lambda raw: _one_parse(dry, raw, to, hops), as_json, show_mail)))
 
 
 @click.command()
@@ -158,8 +160,13 @@ def _each(
     return codes
 
 
-def _one_parse(dry: "DryRun", raw: bytes, to: str | None) -> dict[str, Any]:
-    return dry.parse(raw, to)
+def _one_parse(dry: "DryRun", raw: bytes, to: str | None, hops: bool) -> dict[str, Any]:
+    found = dry.parse(raw, to)
+    if hops:
+        from parsers.hops import trace
+
+        found["way"] = asdict(trace(raw))
+    return found
 
 
 def _one_explain(dry: "DryRun", raw: bytes, to: str | None, at: str | None) -> dict[str, Any]:

@@ -27,6 +27,16 @@ def show_mail(found: Json) -> None:
             line(f"  {key} also said: {', '.join(map(str, others))}")
     for defect in found["defects"]:
         line(f"  defect: {defect}", style="yellow")
+    if "way" in found:
+        _show_way(found["way"])
+
+
+def _show_way(way: Json) -> None:
+    names = ("at", "sender", "receiver", "protocol", "delay")
+    rows = [tuple(str(hop[name] or "-") for name in names) for hop in way["hops"]]
+    table("Hops", ("At", "From", "By", "With", "Seconds"), rows)
+    for defect in (*way["defects"], *([way["failed"]] if way["failed"] else [])):
+        line(f"  mail-parser: {defect}", style="yellow")
 
 
 def show_decision(found: Json, zone: str) -> None:

@@ -37,6 +37,18 @@ def test_parse_prints_fields_with_their_origin(postroom: Any, form: Path, worked
     assert "table" in row
 
 
+def test_parse_shows_the_way_a_mail_took(postroom: Any, tmp_path: Path) -> None:
+    mail = tmp_path / "hops.eml"
+    mail.write_text(
+        "Received: from b.example by c.example with ESMTP; Mon, 23 Nov 2026 09:00:00 +0100\n"
+        "Received: from a.example by b.example with SMTP; Mon, 23 Nov 2026 08:59:00 +0100\n"
+        "From: a@a.example\nSubject: way\n\nhello\n"
+    )
+    (found,) = postroom("parse", mail, "--hops", "--json", directory=tmp_path).rows
+    assert [(hop["sender"], hop["delay"]) for hop in found["way"]["hops"]] == [("a.example", 0.0), ("b.example", 60.0)]
+    assert "a.example" in postroom("parse", mail, "--hops", directory=tmp_path).out
+
+
 def test_explain_shows_the_whole_way(postroom: Any, form: Path, worked_in: Any) -> None:
     (found,) = explain(postroom, worked_in, form, "--to", WEBSITE, "--at", MONDAY, "--json").rows
     assert (found["source"], found["site"], found["fate"]) == ("website-berlin", "berlin", "opened")
