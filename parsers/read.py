@@ -203,9 +203,16 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
     if reading.customer is None or not reading.customer.emails:
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
-    if reading.comments is None and not automatic and mail.text:
+    if not _has_words(reading) and not automatic and mail.text:
         reading = merged(reading, marked(Reading(comments=mail.text), "text"))
     return _with_relay(reading, mail)
+
+
+def _has_words(reading: Reading) -> bool:
+    """Whether the person's own words were found, wherever the kind of request keeps them."""
+    complaint, review, booking = reading.complaint, reading.review, reading.booking
+    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
+    return reading.comments is not None or any(kept)
 
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
