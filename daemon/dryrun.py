@@ -16,9 +16,10 @@ from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
 from daemon.desk.plan import hints_for
+from daemon.errands import Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.letters import site_card
-from daemon.reader import Parse, Reader, ReaderDied, Render
+from daemon.reader import Reader, ReaderDied
 from daemon.seams import wall_now
 from parsers.records import Hints, Parsed
 from rules.apply import apply

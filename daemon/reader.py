@@ -11,9 +11,8 @@ from pathlib import Path
 import msgspec
 
 from daemon import wire
+from daemon.errands import Answer, Request, Templates
 from daemon.log import get_logger
-from parsers.records import Hints, Parsed
-from templates.model import Rendered, RenderJob
 
 MAIL_SECONDS = 3.0
 BATCH_SECONDS = 10.0
@@ -23,36 +22,6 @@ RENEW_ABOVE_BYTES = 300 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 log = get_logger(__name__)
-
-
-class Parse(msgspec.Struct, frozen=True, tag="parse"):
-    """A mail to be read."""
-
-    raw: bytes
-    hints: Hints
-
-
-class Render(msgspec.Struct, frozen=True, tag="render"):
-    """A mail to be written."""
-
-    job: RenderJob
-
-
-class Templates(msgspec.Struct, frozen=True, tag="templates"):
-    """The admin's templates from here on."""
-
-    overrides: dict[str, str]
-
-
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of a request; `error` says why nothing did."""
-
-    parsed: Parsed | None = None
-    rendered: Rendered | None = None
-    error: str | None = None
-
-
-Request = Parse | Render | Templates
 
 
 class ReaderDied(Exception):  # noqa: N818

@@ -13,8 +13,8 @@ import socket
 import msgspec
 
 from daemon import wire
+from daemon.errands import Answer, Parse, Render, Request, Templates
 from daemon.processes import end_with_parent, keep_small
-from daemon.reader import Answer, Parse, Render, Request, Templates
 from daemon.seams import crash_point
 from parsers.read import parse
 from templates.render import Renderer

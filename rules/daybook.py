@@ -3,10 +3,13 @@
 Exceptions win over closures, closures over holidays, holidays over the hours of the week.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 from config.calendars import parse_date, parse_dates
@@ -96,11 +99,27 @@ def _daybook(
     )
 
 
+@cache
+def _holidays() -> ModuleType:
+    """The holidays package, imported late, and without the 270 countries that nobody asks for.
+
+    It finds a country's module by name, but its `countries` package imports all of them, 8 MB, before it gives one. An
+    empty package of that name and place lets it find the one.
+    """
+    import holidays
+
+    name = "holidays.countries"
+    found = find_spec(name) if name not in sys.modules else None
+    if found is not None and found.submodule_search_locations is not None:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = list(found.submodule_search_locations)
+    return holidays
+
+
 @lru_cache(maxsize=512)
 def holidays_of(region: str, year: int) -> Mapping[date, str]:
     """Public holidays of a country or a part of it in one year, with their English names where there are any."""
-    import holidays  # late: it is large, and only a site with a holiday calendar needs it
-
+    holidays = _holidays()
     country, _, part = region.partition("-")
     try:
         return dict(holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US"))

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from daemon.desk.plan import Answered, Plan, answered_by, hints_for, plan
+from daemon.errands import Parse
 from daemon.log import get_logger
-from daemon.reader import Parse, ReaderDied
+from daemon.reader import ReaderDied
 from daemon.seams import crash_point, wall_now
 from daemon.shift import Shift
 from daemon.store import messages, records

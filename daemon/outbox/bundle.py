@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from daemon.errands import Answer, Render
 from daemon.log import get_logger
 from daemon.outbox.alarms import not_told
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.letters import Draft, drafts, letter, still_holds
-from daemon.reader import Answer, ReaderDied, Render
+from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import notices, outgoing

@@ -39,7 +39,7 @@ def open_engine(url: str, *, write: bool) -> Engine:
             "foreign_keys=ON",
             "wal_autocheckpoint=100000",  # the last resort at 400 MB; `Checkpoints` comes first, outside of any commit
             "journal_size_limit=67108864",
-            "cache_size=-2000",
+            "cache_size=-2000" if write else "cache_size=-500",  # KiB each; every thread that reads has a connection
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 

@@ -1,0 +1,36 @@
+"""What the worker asks of the reader, and what it answers; apart from both, so that the reader imports no more."""
+
+import msgspec
+
+from parsers.records import Hints, Parsed
+from templates.model import Rendered, RenderJob
+
+
+class Parse(msgspec.Struct, frozen=True, tag="parse"):
+    """A mail to be read."""
+
+    raw: bytes
+    hints: Hints
+
+
+class Render(msgspec.Struct, frozen=True, tag="render"):
+    """A mail to be written."""
+
+    job: RenderJob
+
+
+class Templates(msgspec.Struct, frozen=True, tag="templates"):
+    """The admin's templates from here on."""
+
+    overrides: dict[str, str]
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of a request; `error` says why nothing did."""
+
+    parsed: Parsed | None = None
+    rendered: Rendered | None = None
+    error: str | None = None
+
+
+Request = Parse | Render | Templates
