@@ -53,7 +53,10 @@ class Supervisor:
         failures = 0
         while not self._stopping:
             started = time.monotonic()
-            await self._one_life()
+            try:
+                await self._one_life()
+            except OSError:  # no process or descriptor to be had: the next try may find one
+                log.exception("worker-not-started")
             if self._stopping:
                 return
             self.deaths += 1
