@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import resource
 import signal
@@ -28,6 +29,7 @@ from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
+SWITCH_SECONDS = 0.0002
 
 log = get_logger(__name__)
 
@@ -105,6 +107,11 @@ class Acceptor:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))
         _raise_file_limit()
+        # The writer comes back from a sync while the loop is busy: by default it would wait 5 ms for its turn, and all
+        # sessions of its batch with it.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.collect()
+        gc.freeze()
         working = asyncio.ensure_future(self._supervisor.run()) if self._supervisor else None
         try:
             if "smtp" in self._settings.postroom.roles:
@@ -122,11 +129,13 @@ class Acceptor:
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         watching = asyncio.ensure_future(self._watch())
+        looking = asyncio.ensure_future(self._smtp.give_up_late())
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         await self._smtp.close()
         commands.close()
         watching.cancel()
+        looking.cancel()
         if self._supervisor and working:
             await self._supervisor.stop()
             await working

@@ -7,7 +7,7 @@ import socket
 
 _PR_SET_PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_LARGE = 128 << 10
+_LARGE, _SPARE = 1 << 20, 8 << 20
 
 
 def end_with_parent() -> None:
@@ -25,7 +25,7 @@ def keep_small() -> None:
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
-        mallopt(_M_TRIM_THRESHOLD, _LARGE)
+        mallopt(_M_TRIM_THRESHOLD, _SPARE)  # asyncio asks for 256 KiB at every read: not from the kernel each time
 
 
 def notify_systemd(text: str) -> None:

@@ -142,10 +142,16 @@ class Session(SMTP):
         if status[:1] in ("5", b"5"):
             self._errors += 1
             if self._errors > self._house.errors_allowed and self.transport is not None:
-                await super().push("421 4.7.0 Too many errors")
+                await self._say(b"421 4.7.0 Too many errors")
                 self.transport.close()
                 return
-        await super().push(status)
+        await self._say(status.encode() if isinstance(status, str) else status)
+
+    async def _say(self, line: bytes) -> None:
+        """Write; wait only for a client that does not read what it was told."""
+        self._writer.write(line + b"\r\n")
+        if cast(asyncio.Transport, self.transport).get_write_buffer_size():
+            await self._writer.drain()
 
     async def _spoke_early(self) -> bool:
         """Whether the client sent more than it was asked for; then it is sent away (no PIPELINING is offered)."""

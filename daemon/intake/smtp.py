@@ -41,6 +41,7 @@ class SmtpService:
         self._servers: list[asyncio.Server] = []
         self._from: Counter[str] = Counter()
         self._open = 0
+        self._waiting: dict[asyncio.Future[None], float] = {}
         self.refusals = Refusals()
         self.counters: Counter[str] = Counter()
         self.use(settings)
@@ -166,9 +167,8 @@ class SmtpService:
         """Write all; a client that leaves or a slow disk does not stop the commit, only our answer."""
         written = [self._written(mail) for mail in mails]
         try:
-            async with asyncio.timeout(HANDLER_SECONDS):
-                for one in written:
-                    await one
+            for one in written:
+                await one
         except StoreError as error:
             self.counters["trouble"] += 1
             return NO_ROOM if "full" in str(error) else OUR_TROUBLE
@@ -180,11 +180,26 @@ class SmtpService:
         self._wake()
         return "250 2.0.0 OK"
 
+    async def give_up_late(self) -> None:
+        """Answer sessions whose commit takes too long; one look a second costs less than a timer for each mail."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(1)
+            late = [one for one, since in self._waiting.items() if loop.time() - since > HANDLER_SECONDS]
+            for waiter in late:
+                del self._waiting[waiter]
+                if not waiter.done():
+                    waiter.set_exception(TimeoutError())
+                    waiter.exception()
+
     def _written(self, mail: Accepted) -> "asyncio.Future[None]":
         """A future of the loop for a commit of the store's; cancelling it leaves the commit alone."""
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting[waiter] = loop.time()
 
         def answer(result: object) -> None:
+            self._waiting.pop(waiter, None)
             if waiter.done():
                 return
             if isinstance(result, BaseException):

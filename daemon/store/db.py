@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ Answer = Callable[[Any], None]
 """Takes the result once it is committed and synced, or the exception that undid it."""
 
 BATCH = 200
+GATHER_SECONDS = 0.002
 
 log = get_logger(__name__)
 
@@ -123,9 +125,12 @@ class Store:
         self._jobs.put(job)
 
     def _serve(self) -> None:
+        company = 0
         while (first := self._jobs.get()) is not None:
             jobs = [first]
             last = False
+            if first.together is not None and company > 1:
+                last = self._gather(jobs, company)
             while len(jobs) < BATCH and not last:
                 try:
                     job = self._jobs.get_nowait()
@@ -135,11 +140,29 @@ class Store:
                     last = True
                 else:
                     jobs.append(job)
+            company = len(jobs) if first.together is not None else 0
             self._commit(jobs)
             if last:
                 break
         if self._connection is not None:
             self._connection.close()
+
+    def _gather(self, jobs: list[_Job], company: int) -> bool:
+        """Wait a moment for those who came together last time; whether the end came instead.
+
+        They have just been answered and are back within a round trip. Without the wait the first to return would be
+        committed alone, and the others after it. A lone sender never waits.
+        """
+        until = time.monotonic() + GATHER_SECONDS
+        while len(jobs) < company and (left := until - time.monotonic()) > 0:
+            try:
+                job = self._jobs.get(timeout=left)
+            except queue.Empty:
+                break
+            if job is None:
+                return True
+            jobs.append(job)
+        return False
 
     def _commit(self, jobs: list[_Job]) -> None:
         """Run all jobs in one transaction, then answer; if the whole fails, all fail."""

@@ -56,9 +56,10 @@ def transaction(connection: Connection, *, sync: bool) -> Iterator[None]:
 
     Both databases write one log in order: a synced commit makes all commits before it durable, too.
     """
-    if connection.dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite" and connection.info.get("sync", True) != sync:
         raw: Any = connection.connection.dbapi_connection
         raw.execute(f"PRAGMA synchronous={'FULL' if sync else 'NORMAL'}").close()
+        connection.info["sync"] = sync
     with connection.begin():
         if connection.dialect.name != "sqlite" and not sync:
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
