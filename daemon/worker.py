@@ -10,6 +10,7 @@ import pickle
 import select
 import signal
 import socket
+import sys
 import time
 from datetime import datetime
 
@@ -30,6 +31,7 @@ from daemon.store import StoreError, messages, open_store, outgoing
 from daemon.versions import versions
 
 BEAT_SECONDS = 1.0
+SWITCH_SECONDS = 0.0005
 LONGEST_SLEEP_SECONDS = 5.0
 TEST_CLOCK_SLEEP_SECONDS = 0.05
 STOP_SECONDS = 10.0
@@ -175,6 +177,7 @@ def main() -> None:
         return
     settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
+    sys.setswitchinterval(SWITCH_SECONDS)  # by default a thread that comes back from the relay or a sync waits 5 ms
     Worker(sock, settings, written).run()
 
 

@@ -14,7 +14,10 @@ import aiosmtpd.smtp
 from aiosmtpd.smtp import SMTP
 
 END_OF_DATA = b"\r\n.\r\n"
-_PLAIN_ADDRESS = re.compile(r"<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255})>(.*)")
+_MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
+_PLAIN_ADDRESS = re.compile(rf"<({_MAILBOX})>(.*)")
+_PLAIN_SENDER = re.compile(rf"(?i:from): ?<({_MAILBOX})>")
+_PLAIN_RECIPIENT = re.compile(rf"(?i:to): ?<({_MAILBOX})>")
 _REST_OF_DATA_SECONDS = 180
 _CHUNK = 256 << 10
 """Bytes read before the reader hands over; it holds twice as much at most."""
@@ -180,6 +183,27 @@ class Session(SMTP):
             self.transport.close()
 
     smtp_GET = smtp_PUT = smtp_CONNECT = smtp_OPTIONS = smtp_POST
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """A plain sender without parameters is taken here; everything else takes aiosmtpd's long way."""
+        plain = _PLAIN_SENDER.fullmatch(arg or "")
+        if plain is None or not self._greeted_in_the_clear() or self.envelope is None or self.envelope.mail_from:
+            await super().smtp_MAIL(arg)
+        else:
+            self.envelope.mail_from = plain[1]
+            await self._say(b"250 2.1.0 OK")
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """The same for a plain recipient."""
+        plain = _PLAIN_RECIPIENT.fullmatch(arg or "")
+        if plain is None or not self._greeted_in_the_clear() or self.envelope is None or not self.envelope.mail_from:
+            await super().smtp_RCPT(arg)
+        else:
+            await self.push(await self._call_handler_hook("RCPT", plain[1], []))
+
+    def _greeted_in_the_clear(self) -> bool:
+        """Whether the client said hello, and need not log in first."""
+        return self.session is not None and bool(self.session.host_name) and not self._auth_required
 
     async def smtp_DATA(self, arg: str | None) -> None:
         """Read the mail in chunks; only CRLF.CRLF ends it."""

@@ -21,7 +21,7 @@ Answer = Callable[[Any], None]
 """Takes the result once it is committed and synced, or the exception that undid it."""
 
 BATCH = 200
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.0005
 
 log = get_logger(__name__)
 
