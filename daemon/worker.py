@@ -146,7 +146,6 @@ class Worker:
             "counters": dict(self._shift.counters),
             "reader_deaths": reader.deaths,
             "reader_renewals": reader.renewals,
-            "oldest_sender_beat": min((s.beat.timestamp() for s in self._senders), default=0),
         }
         wire.send(self._sock, json.dumps(beat).encode())
 

@@ -62,7 +62,6 @@ class Sender:
         self._relay: Relay | None = None
         self._relay_of = shift.settings
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self.beat = wall_now()
         self._marked: Future[None] | None = None
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
@@ -80,7 +79,6 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stopping:
-            self.beat = wall_now()
             heard = self._bell.rings
             pause = self._pause_after_step()
             if pause > 0 and not self._stopping:
@@ -108,6 +106,7 @@ class Sender:
         if due is None or due > shift.clock.now():
             return self._until(due)
         lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
         letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
         crash_point("after-outbox-claim")
         began = time.monotonic()
