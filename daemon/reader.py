@@ -1,11 +1,14 @@
 """The worker's side of the reader: starts it, asks it, notices when it dies or hangs, and renews it."""
 
+import contextlib
 import os
 import select
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -28,14 +31,20 @@ class ReaderDied(Exception):  # noqa: N818
     """The reader ended or hung.
 
     Attributes:
-        answers: What it answered before.
         in_hand: Whether it had begun with the first request that has no answer; False if it did not even start.
     """
 
-    def __init__(self, why: str, answers: "list[Answer]", *, in_hand: bool) -> None:
+    def __init__(self, why: str, *, in_hand: bool) -> None:
         super().__init__(why)
-        self.answers = answers
         self.in_hand = in_hand
+
+
+class _Asked:
+    """Requests that are under way."""
+
+    def __init__(self, frames: list[bytes]) -> None:
+        self.frames = frames
+        self.child: _Child | None = None
 
 
 class _Child:
@@ -47,6 +56,8 @@ class _Child:
             command = [sys.executable, "-P", "-m", "daemon.reader_child"]
             self.process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)  # noqa: S603
         self.sock = ours
+        self.line = wire.Line(ours)
+        self.under_way: deque[_Asked] = deque()
         self.answered = 0
         self._greeted = False
         wire.send(ours, hello)
@@ -109,29 +120,65 @@ class Reader:
         """Answers in the order of the requests.
 
         Raises:
-            ReaderDied: It ended or hung; it brings the answers that were given before.
+            ReaderDied: It ended or hung.
         """
-        answers: list[Answer] = []
+        return list(self.begin(requests))
+
+    def begin(self, requests: Sequence[Request]) -> Iterator[Answer]:
+        """Ask now and take the answers later, in order; the reader works while the asker does something else.
+
+        Several may be under way, and are taken in the order in which they began. What was under way with a reader that
+        died is asked again when its turn comes; its answers raise `ReaderDied` only if it was in hand.
+        """
+        if not requests:
+            return iter(())
+        asked = _Asked([self._encode(request) for request in requests])
+        with contextlib.suppress(OSError):  # it did not even start: that shows when the answers are taken
+            self._hand(asked)
+        return self._answers(asked)
+
+    def _hand(self, asked: _Asked) -> _Child:
+        child = self._ready()
+        asked.child = child
+        child.under_way.append(asked)
+        child.line.ask(asked.frames)
+        return child
+
+    def _answers(self, asked: _Asked) -> Iterator[Answer]:
         child: _Child | None = None
+        given, waited = 0, 0.0
         try:
-            child = self._ready()
-            frames = [self._encode(request) for request in requests]
-            for frame in wire.exchange(
-                child.sock,
-                frames,
-                each_seconds=MAIL_SECONDS,
-                all_seconds=BATCH_SECONDS,
-                on_silence=self._start_ahead,
-            ):
-                answers.append(self._decode(frame))
+            while given < len(asked.frames):
+                if child is None:
+                    current = self._its_turn(asked)
+                    current.greet()
+                    child = current
+                began = time.monotonic()
+                frame = child.line.answer(min(MAIL_SECONDS, BATCH_SECONDS - waited), self._start_ahead)
+                waited += time.monotonic() - began
+                answer = self._decode(frame)
+                given += 1
+                if given == len(asked.frames):
+                    self._finished(child)
+                yield answer
         except (wire.Gone, msgspec.DecodeError, OSError) as error:  # OSError: it died while it was starting
             self.deaths += 1
             self._end_current()
-            log.warning("reader-died", why=str(error), answered=len(answers), asked=len(requests))
-            raise ReaderDied(str(error), answers, in_hand=child is not None) from error
-        child.answered += len(answers)
+            log.warning("reader-died", why=str(error), answered=given, asked=len(asked.frames))
+            raise ReaderDied(str(error), in_hand=child is not None) from error
+
+    def _its_turn(self, asked: _Asked) -> _Child:
+        """The reader whose next answers are these; a new one if answers that nobody took stand before them."""
+        child = self._child
+        if child is not None and child is asked.child and child.under_way[0] is asked:
+            return child
+        if child is not None and child.under_way:
+            self._end_current()
+        return self._hand(asked)
+
+    def _finished(self, child: _Child) -> None:
+        child.answered += len(child.under_way.popleft().frames)
         self._renew_if_worn(child)
-        return answers
 
     def close(self) -> None:
         """End the reader and the one started ahead."""
@@ -142,12 +189,12 @@ class Reader:
 
     def _ready(self) -> _Child:
         """The reader that answers now: the one started ahead as soon as it has imported."""
-        if self._next is not None and (self._child is None or self._next.has_greeted):
+        idle = self._child is None or not self._child.under_way
+        if self._next is not None and idle and (self._child is None or self._next.has_greeted):
             self._end_current()
             self._child, self._next = self._next, None
         self.start()
         assert self._child is not None  # noqa: S101 - just started
-        self._child.greet()
         return self._child
 
     def _new(self) -> _Child:

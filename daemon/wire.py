@@ -5,7 +5,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 _LENGTH = struct.Struct(">I")
 MAX_FRAME = 128 << 20
@@ -43,78 +43,80 @@ def _exactly(sock: socket.socket, size: int) -> bytes | None:
     return bytes(buffer)
 
 
-def exchange(
-    sock: socket.socket,
-    requests: Sequence[bytes],
-    *,
-    each_seconds: float,
-    all_seconds: float,
-    on_silence: Callable[[], None],
-) -> Iterator[bytes]:
-    """Send requests and give their answers in order, both at once, so that neither side waits for the other's buffer.
+class Line:
+    """A connection to a process that answers each frame with one, in order.
 
-    Args:
-        sock: Connection to a process that answers each request with one frame, in order.
-        requests: What to ask.
-        each_seconds: Longest time from one answer to the next.
-        all_seconds: Longest time for all.
-        on_silence: Called each second without an answer: something may be wrong.
-
-    Raises:
-        Gone: The other side ended, or did not answer in time.
+    Both directions move at once, so that neither side waits for the other's buffer, and the asker need not wait at all.
     """
-    pending = b"".join(_LENGTH.pack(len(r)) + r for r in requests)
-    view, sent, buffer, answered = memoryview(pending), 0, bytearray(), 0
-    end = time.monotonic() + all_seconds
-    until = min(end, time.monotonic() + each_seconds)
-    poller = select.poll()
-    while answered < len(requests):
-        poller.register(sock, select.POLLIN | (select.POLLOUT if sent < len(view) else 0))
-        left = until - time.monotonic()
-        if left <= 0:
-            raise Gone("no answer in time")
-        if not poller.poll(min(left, SILENCE_SECONDS) * 1000):
-            on_silence()
-            continue
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._out = bytearray()
+        self._in = bytearray()
+        self._poller = select.poll()
+
+    def ask(self, requests: Sequence[bytes]) -> None:
+        """Send what goes at once; the rest goes while answers are awaited."""
+        for request in requests:
+            self._out += _LENGTH.pack(len(request))
+            self._out += request
+        self._send()
+
+    def answer(self, seconds: float, on_silence: Callable[[], None]) -> bytes:
+        """The next answer.
+
+        Args:
+            seconds: Longest time to wait.
+            on_silence: Called each second without an answer: something may be wrong.
+
+        Raises:
+            Gone: The other side ended, or did not answer in time.
+        """
+        until = time.monotonic() + seconds
+        while (frame := self._frame()) is None:
+            self._poller.register(self._sock, select.POLLIN | (select.POLLOUT if self._out else 0))
+            left = until - time.monotonic()
+            if left <= 0:
+                raise Gone("no answer in time")
+            if not self._poller.poll(min(left, SILENCE_SECONDS) * 1000):
+                on_silence()
+                continue
+            self._send()
+            self._receive()
+        return frame
+
+    def _send(self) -> None:
         try:
-            if sent < len(view):
-                sent += _some_sent(sock, view[sent : sent + (1 << 18)])
-            chunk = _some_received(sock)
+            while self._out:
+                with memoryview(self._out) as whole, whole[: 1 << 18] as part:
+                    sent = self._sock.send(part, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+                del self._out[:sent]
+        except BlockingIOError:
+            pass
+        except OSError:  # it is dead; what it said before is still to be heard
+            self._out.clear()
+
+    def _receive(self) -> None:
+        try:
+            chunk = self._sock.recv(1 << 18, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
         except OSError as error:
             raise Gone(os.strerror(error.errno or 0)) from error
-        if chunk is None:
-            continue
         if not chunk:
             raise Gone("it ended")
-        buffer += chunk
-        for frame in _frames(buffer):
-            answered += 1
-            until = min(end, time.monotonic() + each_seconds)
-            yield frame
+        self._in += chunk
 
-
-def _some_sent(sock: socket.socket, part: memoryview) -> int:
-    try:
-        return sock.send(part, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-    except BlockingIOError:
-        return 0
-
-
-def _some_received(sock: socket.socket) -> bytes | None:
-    try:
-        return sock.recv(1 << 18, socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return None
-
-
-def _frames(buffer: bytearray) -> Iterator[bytes]:
-    """Cut whole frames from the front of the buffer."""
-    while len(buffer) >= _LENGTH.size:
-        (length,) = _LENGTH.unpack_from(buffer)
+    def _frame(self) -> bytes | None:
+        """Cut a whole frame from the front of what has come in."""
+        if len(self._in) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._in)
         if length > MAX_FRAME:
             raise Gone("nonsense")
-        if len(buffer) < _LENGTH.size + length:
-            return
-        frame = bytes(buffer[_LENGTH.size : _LENGTH.size + length])
-        del buffer[: _LENGTH.size + length]
-        yield frame
+        end = _LENGTH.size + length
+        if len(self._in) < end:
+            return None
+        frame = bytes(self._in[_LENGTH.size : end])
+        del self._in[:end]
+        return frame

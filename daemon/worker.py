@@ -54,9 +54,9 @@ class Worker:
         reader = Reader(settings.templates)
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
         self._desk = Desk(self._shift, self._tell_quarantined)
-        self._bundler = Bundler(self._shift)
-        self._upkeep = Upkeep(self._shift)
         self._bell = Bell()
+        self._bundler = Bundler(self._shift, self._bell.ring)
+        self._upkeep = Upkeep(self._shift)
         relay = settings.postroom.relay[0]
         number = SENDERS_BEHIND_MAILDIR if relay.url.startswith("maildir:") else relay.connections
         self._senders = [Sender(self._shift, self._bell) for _ in range(number)]
@@ -81,13 +81,20 @@ class Worker:
         self._stop()
 
     def _round(self) -> bool:
-        """One batch in every room; whether there was anything to do."""
-        read = self._desk.step()
-        told = self._bundler.step()
-        if told or (self._woken and not read):  # woken, but not for a mail: for an alarm, or a letter to try again
+        """One batch in every room; whether there was anything to do.
+
+        While letters are composed the reader reads the next mails already.
+        """
+        told = self._bundler.gather()
+        taken = self._desk.take()
+        if told:
+            self._bundler.keep(told)
+        if taken:
+            self._desk.keep(taken)
+        if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        return bool(read or told)
+        return bool(taken or told)
 
     def _clear_what_a_crash_left(self) -> None:
         """This is the only worker of an SQLite file: whatever is leased was left by a dead one."""
@@ -127,7 +134,7 @@ class Worker:
         self._shift.reader.use(settings.templates)
         self._shift.settings = settings
         self._remember(settings, written)
-        self._bell.ring()
+        self._bell.ring(everybody=True)
 
     def _pause(self) -> float:
         """Seconds until something is due."""
@@ -152,9 +159,10 @@ class Worker:
     def _stop(self) -> None:
         for sender in self._senders:
             sender.stop()
-        self._bell.ring()
+        self._bell.ring(everybody=True)
         for sender in self._senders:
             sender.join(STOP_SECONDS)
+        self._desk.put_back()
         self._shift.reader.close()
         self._shift.store.close()
 

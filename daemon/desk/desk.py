@@ -1,13 +1,16 @@
 """The desk: takes accepted mails, has them read, and writes what becomes of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from config.lookup import desk_token
 from daemon.desk.plan import Answered, Plan, answered_by, hints_for, plan
-from daemon.errands import Parse
+from daemon.errands import Answer, Parse
 from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point, wall_now
@@ -21,7 +24,15 @@ REPEATS = 5
 
 log = get_logger(__name__)
 
-Read = tuple[Claimed, Parsed]
+Read = tuple[Claimed, Parsed, Answered | None]
+
+
+class Taken(NamedTuple):
+    """A batch in hand, which the reader is reading."""
+
+    mails: list[Claimed]
+    answered: list[Answered | None]
+    answers: Iterator[Answer]
 
 
 class Desk:
@@ -30,52 +41,71 @@ class Desk:
     def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None]) -> None:
         self._shift = shift
         self._tell_quarantined = tell_quarantined
+        self._next: Future[list[Claimed]] | None = None
 
-    def step(self) -> int:
-        """Handle the mails that wait longest; how many there were."""
-        shift = self._shift
-        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        claimed = shift.store.write(
-            lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH), sync=False
-        ).result()
-        if not claimed:
-            return 0
+    def take(self) -> Taken | None:
+        """Take the mails that wait longest and have the reader begin with them."""
+        claim, self._next = self._next or self._claim(), None
+        mails = claim.result()
+        if not mails:
+            return None
         crash_point("after-claim")
-        readable = self._read(claimed)
+        shift, answered = self._shift, self._answered(mails)
+        answers = shift.reader.begin([Parse(mail.content, hints_for(shift.settings, mail.recipient)) for mail in mails])
+        return Taken(mails, answered, answers)
+
+    def keep(self, taken: Taken) -> None:
+        """Decide on each mail as soon as it is read, write what becomes of all, and claim the next in the same go."""
+        read: list[Read] = []
+        drafts: list[Plan | None] = []
+        done = 0
+        try:
+            for mail, named, answer in zip(taken.mails, taken.answered, taken.answers, strict=False):
+                done += 1
+                if answer.parsed is None:
+                    self._quarantine(mail, f"it could not be read: {answer.error}")
+                else:
+                    read.append((mail, answer.parsed, named))
+                    drafts.append(self._plan(mail, answer.parsed, named))
+        except ReaderDied as died:
+            self._set_aside(taken.mails[done:], died, alone=len(taken.mails) == 1)
         crash_point("after-parse")
-        if readable:
-            self._keep(readable)
+        if read:
+            self._keep(read, drafts)
         crash_point("after-commit")
-        return len(claimed)
+
+    def put_back(self) -> None:
+        """Free the mails that were claimed ahead."""
+        if self._next is not None:
+            mails = self._next.result()
+            self._next = None
+            if mails:
+                ids, lease = [mail.id for mail in mails], mails[0].lease
+                self._shift.store.write(lambda c: messages.release(c, ids, lease)).result()
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
         with self._shift.store.read() as connection:
             return messages.next_due(connection)
 
-    def _read(self, claimed: Sequence[Claimed]) -> list[Read]:
-        """Have the mails read; set aside those that cannot be."""
+    def _claim(self) -> "Future[list[Claimed]]":
         shift = self._shift
-        requests = [Parse(mail.content, hints_for(shift.settings, mail.recipient)) for mail in claimed]
-        try:
-            answers = shift.reader.ask(requests)
-        except ReaderDied as died:
-            answers = died.answers
-            self._set_aside(claimed, died)
-        read: list[Read] = []
-        for mail, answer in zip(claimed, answers, strict=False):
-            if answer.parsed is not None:
-                read.append((mail, answer.parsed))
-            else:
-                self._quarantine(mail, f"it could not be read: {answer.error}")
-        return read
+        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        return shift.store.write(lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH), sync=False)
 
-    def _set_aside(self, claimed: Sequence[Claimed], died: ReaderDied) -> None:
+    def _answered(self, mails: Sequence[Claimed]) -> list[Answered | None]:
+        """The records that desk tokens name."""
+        settings, keys = self._shift.settings, self._shift.keys
+        if not any(desk_token(settings, mail.recipient) for mail in mails):
+            return [None] * len(mails)
+        with self._shift.store.read() as connection:
+            return [answered_by(connection, settings, keys, mail) for mail in mails]
+
+    def _set_aside(self, unread: Sequence[Claimed], died: ReaderDied, *, alone: bool) -> None:
         """The first mail without an answer was in hand: it waits and is tried alone; the others are free again."""
         shift = self._shift
-        unread = claimed[len(died.answers) :]
         in_hand, others = unread[0], unread[1:]
-        proven = died.in_hand and len(claimed) == 1
+        proven = died.in_hand and alone
         at = shift.clock.now()
 
         def write(connection: Connection) -> str:
@@ -98,11 +128,13 @@ class Desk:
         log.error("mail-quarantined", message=mail.id, why=why)
         self._tell_quarantined(mail.id, why)
 
-    def _keep(self, read: Sequence[Read]) -> None:
+    def _keep(self, read: Sequence[Read], drafts: Sequence[Plan | None]) -> None:
         """Write a batch in one go; if anything of it does not fit any more, one by one."""
-        plans, later = self._plans(read)
+        plans, later = self._plans(read, drafts)
+        stored = self._store(plans)
+        self._next = self._claim()
         try:
-            self._store(plans)
+            stored.result()
         except (IntegrityError, LostLease, records.Changed):
             log.info("batch-repeated", mails=len(read))
             later = list(read)
@@ -111,23 +143,21 @@ class Desk:
         for one in later:
             self._keep_one(one)
 
-    def _plans(self, read: Sequence[Read]) -> tuple[list[Plan], list[Read]]:
+    def _plans(self, read: Sequence[Read], drafts: Sequence[Plan | None]) -> tuple[list[Plan], list[Read]]:
         """Plans for a batch, and the mails whose record an earlier one of the batch changes: they come later."""
-        shift = self._shift
-        with shift.store.read() as connection:
-            answered = [answered_by(connection, shift.settings, shift.keys, mail) for mail, _ in read]
-            drafts = [self._plan(mail, parsed, named) for (mail, parsed), named in zip(read, answered, strict=True)]
-            pairs = [(one.fated.site, one.fated.digest) for one in drafts if one]
+        pairs = [(one.fated.site, one.fated.digest) for one in drafts if one]
+        with self._shift.store.read() as connection:
             first_of = messages.first_of(connection, pairs)
         plans: list[Plan] = []
         later: list[Read] = []
         touched: set[int] = set()
-        for one, named, draft in zip(read, answered, drafts, strict=True):
+        for one, draft in zip(read, drafts, strict=True):
+            named = one[2]
             if named and named.kept.id in touched:
                 later.append(one)
             elif draft is not None:
                 first = first_of.setdefault((draft.fated.site, draft.fated.digest), draft.fated.id)
-                repeated = self._plan(*one, named, first) if first != draft.fated.id else draft
+                repeated = self._plan(*one, first) if first != draft.fated.id else draft
                 plans += [repeated] if repeated else []
                 touched |= {named.kept.id} if named else set()
         return plans, later
@@ -142,23 +172,25 @@ class Desk:
             return None
 
     def _keep_one(self, one: Read) -> None:
+        mail, parsed, _ = one
         for _ in range(REPEATS):
-            plans, _ = self._plans([one])
+            (named,) = self._answered([mail])
+            plans, _later = self._plans([(mail, parsed, named)], [self._plan(mail, parsed, named)])
             try:
-                self._store(plans)
+                self._store(plans).result()
             except LostLease:
-                log.warning("lease-lost", message=one[0].id)
+                log.warning("lease-lost", message=mail.id)
                 return
             except (IntegrityError, records.Changed):
                 continue
             self._count(plans)
             return
-        log.error("mail-not-kept", message=one[0].id)  # its lease runs out and it is tried again
+        log.error("mail-not-kept", message=mail.id)  # its lease runs out and it is tried again
 
-    def _store(self, plans: Sequence[Plan]) -> None:
+    def _store(self, plans: Sequence[Plan]) -> "Future[None]":
         settings, at = self._shift.settings.digest, self._shift.clock.now()
         # No sync: the sender syncs before anything of it is told to anybody.
-        self._shift.store.write(lambda c: _write(c, plans, settings, at), sync=False).result()
+        return self._shift.store.write(lambda c: _write(c, plans, settings, at), sync=False)
 
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:

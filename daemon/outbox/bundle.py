@@ -1,7 +1,9 @@
 """Due notices become letters in the outbox; letters that their record has outrun are written again or withdrawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -26,35 +28,55 @@ BATCH_BYTES = 32 << 20
 log = get_logger(__name__)
 
 
+class Gathered(NamedTuple):
+    """Notices in hand, whose words the reader is writing."""
+
+    due: list[DueNotice]
+    drafts: list[Draft]
+    answers: Iterator[Answer]
+
+
 class Bundler:
     """One batch at a time: gather, render, compose, keep."""
 
-    def __init__(self, shift: Shift) -> None:
+    def __init__(self, shift: Shift, ring: Callable[[], None]) -> None:
         self._shift = shift
+        self._ring = ring
+        self._kept: Future[None] | None = None
 
-    def step(self) -> int:
-        """Handle the notices that are due; how many there were."""
+    def gather(self) -> Gathered | None:
+        """Take the notices that are due and have the reader begin with their words."""
+        self._wait_for_kept()
         shift = self._shift
         with shift.store.read() as connection:
             due = _within(notices.due(connection, shift.clock.now(), BATCH))
-            holding = [one for one in due if still_holds(one.notice, one.record)]
-            waiting = drafts(connection, shift, holding)
-        gone = [one.id for one in due if not still_holds(one.notice, one.record)]
-        letters = self._letters(waiting)
-        if due:
-            crash_point("after-render")
-            self._keep(letters, gone)
-        return len(due) + self._rewrite_outdated()
+            waiting = drafts(connection, shift, [one for one in due if still_holds(one.notice, one.record)])
+            outdated = outgoing.outdated(connection, BATCH)
+            again = {key: self._again(connection, key) for key, _ in outdated}
+        for key, own_id in outdated:
+            self._rewrite(key, own_id, again[key])
+        return Gathered(due, waiting, self._begin(waiting)) if due else None
+
+    def keep(self, gathered: Gathered) -> None:
+        """Make letters of them; senders are woken as soon as these are in the outbox."""
+        gone = [one.id for one in gathered.due if not still_holds(one.notice, one.record)]
+        letters = self._letters(gathered.drafts, gathered.answers)
+        crash_point("after-render")
+        self._kept = self._put(letters, gone)
+        self._kept.add_done_callback(lambda _: self._ring())
 
     def next_due(self) -> datetime | None:
         """When the next notice is to be sent."""
         with self._shift.store.read() as connection:
             return notices.next_due(connection)
 
-    def _letters(self, drafts: Sequence[Draft]) -> list[tuple[Draft, Letter]]:
+    def _begin(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
+        return self._shift.reader.begin([Render(one.job) for one in drafts])
+
+    def _letters(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> list[tuple[Draft, Letter]]:
         """Render and compose all; what cannot be composed (an address no relay would take) goes to the admin."""
         made: list[tuple[Draft, Letter]] = []
-        for one, rendered in zip(drafts, self._render(drafts), strict=True):
+        for one, rendered in zip(drafts, self._rendered(drafts, answers), strict=False):
             try:
                 made.append((one, letter(self._shift, one, rendered)))
             except ComposeError as error:
@@ -65,19 +87,18 @@ class Bundler:
                 made.append((one, told))
         return made
 
-    def _render(self, drafts: Sequence[Draft]) -> list[Rendered]:
+    def _rendered(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> Iterator[Rendered]:
         """Words for all; a template that fails falls back to plain ones, because the lead must reach the team."""
-        shift = self._shift
-        rendered: list[Rendered] = []
-        while len(rendered) < len(drafts):
-            waiting = drafts[len(rendered) :]
+        done = 0
+        while done < len(drafts):
             try:
-                answers = shift.reader.ask([Render(one.job) for one in waiting])
+                for answer in answers:
+                    done += 1
+                    yield self._words(drafts[done - 1], answer)
             except ReaderDied as died:
-                hung = Answer(error=f"the template was over its limit: {died}")
-                answers = [*died.answers, hung]
-            rendered.extend(self._words(one, answer) for one, answer in zip(waiting, answers, strict=False))
-        return rendered
+                done += 1
+                yield self._words(drafts[done - 1], Answer(error=f"the template was over its limit: {died}"))
+                answers = self._begin(drafts[done:])
 
     def _words(self, one: Draft, answer: Answer) -> Rendered:
         if answer.rendered is not None:
@@ -86,9 +107,8 @@ class Bundler:
         log.error("template-failed", template=one.job.notice.template, why=answer.error)
         return fallback(one.job)
 
-    def _keep(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> None:
-        shift = self._shift
-        now = shift.clock.now()
+    def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> "Future[None]":
+        now = self._shift.clock.now()
 
         def write(connection: Connection) -> None:
             if gone:
@@ -96,24 +116,24 @@ class Bundler:
             kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters)
             notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
 
-        try:
-            shift.store.write(write, sync=False).result()  # the sender syncs before it sends
-        except IntegrityError:
-            log.info("bundle-repeated")  # somebody else carries one of them; the rest is due still
+        return self._shift.store.write(write, sync=False)  # the sender syncs before it sends
 
-    def _rewrite_outdated(self) -> int:
-        shift = self._shift
-        with shift.store.read() as connection:
-            found = outgoing.outdated(connection, BATCH)
-            fresh = {key: self._again(connection, key) for key, _ in found}
-        for key, own_id in found:
-            one = fresh[key]
-            if one is None:
-                shift.store.write(lambda c, key=key: outgoing.withdraw(c, key)).result()  # type: ignore[misc]
-            else:
-                made = letter(shift, one, self._render([one])[0], own_id)
-                shift.store.write(lambda c, key=key, made=made: outgoing.rewrite(c, key, made)).result()  # type: ignore[misc]
-        return len(found)
+    def _wait_for_kept(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            try:
+                kept.result()
+            except IntegrityError:
+                log.info("bundle-repeated")  # somebody else carries one of them; the rest is due still
+
+    def _rewrite(self, key: int, own_id: str, one: Draft | None) -> None:
+        """A letter whose record has moved on, and that no relay has seen, says what holds now, or is withdrawn."""
+        write = self._shift.store.write
+        if one is None:
+            write(lambda c: outgoing.withdraw(c, key)).result()
+        else:
+            made = letter(self._shift, one, next(self._rendered([one], self._begin([one]))), own_id)
+            write(lambda c: outgoing.rewrite(c, key, made)).result()
 
     def _again(self, connection: Connection, outbox_id: int) -> Draft | None:
         """What the letter would say of the record as it is now; None if it no longer holds."""

@@ -20,7 +20,7 @@ from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
 from daemon.store.outgoing import InHand
 
-BATCH = 20
+BATCH = 5
 BATCH_SECONDS = 60.0
 """A slow relay gets no further letters of this batch: others may take them."""
 RETRY_MINUTES = (1, 5, 15, 30)
@@ -29,6 +29,7 @@ TELL_AFTER = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(hours=48)
 DOWN_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 30.0
+OTHERS_SECONDS = 0.2
 
 log = get_logger(__name__)
 
@@ -40,11 +41,14 @@ class Bell:
         self._changed = threading.Condition()
         self.rings = 0
 
-    def ring(self) -> None:
-        """Wake all who wait."""
+    def ring(self, *, everybody: bool = False) -> None:
+        """Wake one who waits (whoever takes a full batch wakes the next), or all."""
         with self._changed:
             self.rings += 1
-            self._changed.notify_all()
+            if everybody:
+                self._changed.notify_all()
+            else:
+                self._changed.notify()
 
     def wait(self, heard: int, seconds: float) -> None:
         """Wait for a ring after the `heard` that were counted before, or so long."""
@@ -101,14 +105,17 @@ class Sender:
     def step(self) -> float:
         """Send what is due; seconds to wait before the next step."""
         shift = self._shift
-        with shift.store.read() as connection:
-            due = outgoing.next_due(connection)
-        if due is None or due > shift.clock.now():
-            return self._until(due)
         lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
         # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
+        # The last letter's mark is written in the same commit.
         letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        if not letters:
+            self._wait_for_mark()
+            with shift.store.read() as connection:
+                return self._until(outgoing.next_due(connection))
         crash_point("after-outbox-claim")
+        if len(letters) == BATCH:
+            self._bell.ring()
         began = time.monotonic()
         for index, letter in enumerate(letters):
             outcome = self._current_relay().send(letter, self._wait_for_mark)
@@ -120,8 +127,7 @@ class Sender:
                 rest = letters[index + 1 :]
                 shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
                 return DOWN_SECONDS if outcome.down else 0.0
-        self._wait_for_mark()
-        return 0.0 if letters else 0.2  # due but not ours: its words are being written again
+        return 0.0
 
     def _wait_for_mark(self) -> None:
         """The mail before is marked for good; its commit ran while the relay was told of the next one."""
@@ -134,7 +140,9 @@ class Sender:
             return 0.05
         if due is None:
             return LONGEST_SLEEP_SECONDS
-        return min(LONGEST_SLEEP_SECONDS, max(0.01, (due - self._shift.clock.now()).total_seconds()))
+        # What is due and was not taken is another's: its words are being written again.
+        left = (due - self._shift.clock.now()).total_seconds()
+        return min(LONGEST_SLEEP_SECONDS, max(OTHERS_SECONDS, left))
 
     def _current_relay(self) -> Relay:
         """The relay of the present settings; after a reload the old connection is closed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from daemon.store import seals
-from daemon.store.schema import notice, outbox, record, settings_version
+from daemon.store.schema import notice, outbox, record, rendered, settings_version
 from daemon.store.streams import Finding, stream
 
 _LETTERS = 4
@@ -34,7 +34,11 @@ def check_letters(connection: Connection) -> Iterator[Finding]:
     """Outgoing mails: they are as they were written, what they tell of is there, and they were sent if they say so."""
     told = select(notice.c.id).where(notice.c.outbox == outbox.c.id).exists()
     about = select(record.c.id).where(record.c.id == outbox.c.record).exists()
-    query = select(outbox, told.label("told"), about.label("about")).order_by(outbox.c.id)
+    query = (
+        select(outbox, rendered.c.bytes.label("rendered"), told.label("told"), about.label("about"))
+        .join(rendered, isouter=True)
+        .order_by(outbox.c.id)
+    )
     for row in stream(connection, query, _LETTERS):
         where = f"outgoing mail {row.id}"
         if row.record is not None and not row.about:

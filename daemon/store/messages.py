@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, tuple_, update
 
 from daemon.store import seals
 from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
@@ -19,6 +19,39 @@ _OURS = (_THIS, message.c.fate == "pending", message.c.lease == bindparam("our_l
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _FINISH = update(message).where(*_OURS)
 _FINISH_RAW = update(raw).where(raw.c.message == bindparam("the_message"))
+_WAITING = (
+    select(message.c.id, message.c.alone, message.c.size)
+    .where(
+        PENDING,
+        message.c.due_at <= bindparam("now"),
+        or_(message.c.lease_until.is_(None), message.c.lease_until < bindparam("wall")),
+    )
+    .order_by(message.c.alone, message.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CHOSEN = message.c.id.in_(bindparam("chosen", expanding=True))
+_LEASE = update(message).where(_CHOSEN)
+_TAKEN = (
+    select(
+        message.c.id,
+        message.c.recipient,
+        message.c.sender,
+        message.c.channel,
+        message.c.accepted_at,
+        message.c.tries,
+        message.c.alone,
+        raw.c.packed,
+        raw.c.bytes,
+    )
+    .join(raw)
+    .where(_CHOSEN)
+    .order_by(message.c.due_at, message.c.id)
+)
+_FIRST = select(message.c.site, message.c.digest, message.c.id).where(
+    tuple_(message.c.site, message.c.digest).in_(bindparam("pairs", expanding=True)), SETTLED
+)
+_NEXT = select(func.min(message.c.due_at)).where(PENDING)
 _ROW = select(message).where(_THIS)
 _SEAL = update(message).where(_THIS)
 
@@ -74,34 +107,16 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
         lease: Fencing token of this claim.
         limit: At most so many.
     """
-    free = and_(
-        PENDING,
-        message.c.due_at <= now,
-        or_(message.c.lease_until.is_(None), message.c.lease_until < wall),
-    )
-    due = select(message.c.id, message.c.alone, message.c.size).where(free)
-    waiting = due.order_by(message.c.alone, message.c.due_at).limit(limit).with_for_update(skip_locked=True)
-    chosen = _chosen([(row.id, row.alone, row.size) for row in connection.execute(waiting)])
+    waiting = connection.execute(_WAITING, {"now": now, "wall": wall, "most": limit})
+    chosen = _chosen([(row.id, row.alone, row.size) for row in waiting])
     if not chosen:
         return []
-    connection.execute(update(message).where(message.c.id.in_(chosen)).values(lease=lease, lease_until=wall + LEASE))
-    columns = (
-        message.c.id,
-        message.c.recipient,
-        message.c.sender,
-        message.c.channel,
-        message.c.accepted_at,
-        message.c.tries,
-        message.c.alone,
-        raw.c.packed,
-        raw.c.bytes,
-    )
-    taken = select(*columns).join(raw).where(message.c.id.in_(chosen)).order_by(message.c.due_at, message.c.id)
+    connection.execute(_LEASE, {"chosen": chosen, "lease": lease, "lease_until": wall + LEASE})
     return [
         Claimed(
             r.id, r.recipient, r.sender, r.channel, r.accepted_at, r.tries, r.alone, lease, unpack(r.packed, r.bytes)
         )
-        for r in connection.execute(taken)
+        for r in connection.execute(_TAKEN, {"chosen": chosen})
     ]
 
 
@@ -225,15 +240,13 @@ def clear_leases(connection: Connection) -> None:
 
 def first_of(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The mail that became something, for each site and digest that has one."""
-    query = select(message.c.site, message.c.digest, message.c.id).where(
-        tuple_(message.c.site, message.c.digest).in_(list(pairs)), SETTLED
-    )
-    return {(row.site, row.digest): row.id for row in connection.execute(query)}
+    found = connection.execute(_FIRST, {"pairs": list(pairs)})
+    return {(row.site, row.digest): row.id for row in found}
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next mail may be read."""
-    return connection.execute(select(func.min(message.c.due_at)).where(PENDING)).scalar()
+    return connection.execute(_NEXT).scalar()
 
 
 def oldest_pending(connection: Connection) -> datetime | None:

@@ -50,6 +50,9 @@ _DUE = (
 )
 _CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
+_ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
+    raw.c.message.in_(bindparam("messages", expanding=True))
+)
 _NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
 
 
@@ -82,8 +85,8 @@ def withdraw(connection: Connection, ids: Iterable[int], at: datetime) -> None:
 
 def originals(connection: Connection, message_ids: Iterable[int]) -> dict[int, bytes]:
     """The bytes of mails as received."""
-    query = select(raw.c.message, raw.c.packed, raw.c.bytes).where(raw.c.message.in_(list(message_ids)))
-    return {row.message: unpack(row.packed, row.bytes) for row in connection.execute(query)}
+    rows = connection.execute(_ORIGINALS, {"messages": list(message_ids)})
+    return {row.message: unpack(row.packed, row.bytes) for row in rows}
 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:

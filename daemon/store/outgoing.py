@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 
 from daemon.store import seals
-from daemon.store.schema import TO_SEND, outbox, record
+from daemon.store.schema import TO_SEND, outbox, record, rendered
 
 LEASE = timedelta(minutes=30)
 """Longer than a sender can be busy with a batch, however slow the relay: else a letter would go out twice."""
@@ -48,10 +48,59 @@ _OURS = (_THIS, outbox.c.state == "sending", outbox.c.lease == bindparam("our_le
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _KNOWN = select(outbox.c.id).where(outbox.c.dedupe == bindparam("dedupe"))
 _PUT = insert(outbox)
-_KEPT = select(*(column for column in outbox.c if column.name != "rendered")).where(*_UNTOUCHED)
+_PUT_BYTES = insert(rendered)
+_KEPT = select(outbox).where(*_UNTOUCHED)
 _CHANGE = update(outbox).where(*_UNTOUCHED)
+_CHANGE_BYTES = update(rendered).where(rendered.c.outbox == bindparam("the_letter"))
 _MARK = update(outbox).where(*_OURS)
 _GIVE_BACK = _MARK.values(state="waiting", lease=None, lease_until=None, attempts=outbox.c.attempts - 1)
+_CURRENT = or_(
+    outbox.c.reached_data,
+    outbox.c.revision.is_(None),
+    outbox.c.record.is_(None),
+    select(record.c.revision).where(record.c.id == outbox.c.record).scalar_subquery() == outbox.c.revision,
+)
+_DUE = (
+    select(outbox.c.id)
+    .where(
+        TO_SEND,
+        outbox.c.next_try_at <= bindparam("now"),
+        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < bindparam("wall")),
+        _CURRENT,
+    )
+    .order_by(outbox.c.next_try_at, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")  # as a plain subquery PostgreSQL may run it more than once, and take more than it was told to
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_DUE.c.id)))
+    .values(state="sending", attempts=outbox.c.attempts + 1)
+    .returning(
+        outbox.c.id,
+        outbox.c.purpose,
+        outbox.c.recipient,
+        outbox.c.sender,
+        outbox.c.message_id,
+        outbox.c.attempts,
+        outbox.c.created_at,
+        outbox.c.next_try_at,
+    )
+)
+_BYTES = select(rendered.c.outbox, rendered.c.bytes).where(rendered.c.outbox.in_(bindparam("letters", expanding=True)))
+_OUTDATED = (
+    select(outbox.c.id, outbox.c.message_id)
+    .join(record)
+    .where(
+        TO_SEND,
+        outbox.c.state == "waiting",
+        outbox.c.reached_data.is_(False),
+        record.c.revision > outbox.c.revision,
+    )
+    .limit(bindparam("most"))
+)
+_NEXT = select(func.min(outbox.c.next_try_at)).where(TO_SEND)
 
 
 def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
@@ -59,7 +108,8 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
     if connection.execute(_KNOWN, {"dedupe": letter.dedupe}).scalar() is not None:
         return None
     row = {
-        **_letter_columns(letter),
+        "revision": letter.revision,
+        "subject": letter.subject,
         "dedupe": letter.dedupe,
         "purpose": letter.purpose,
         "record": letter.record_id,
@@ -71,9 +121,11 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "created_at": at,
         "next_try_at": at,
     }
-    written = connection.execute(_PUT, {**row, "seal": seals.letter(row)}).inserted_primary_key
+    sealed = {**row, "seal": seals.letter({**row, "rendered": letter.content})}
+    written = connection.execute(_PUT, sealed).inserted_primary_key
     assert written is not None  # noqa: S101 - one row was inserted
     key: int = written[0]
+    connection.execute(_PUT_BYTES, {"outbox": key, "bytes": letter.content})
     return key
 
 
@@ -83,9 +135,10 @@ def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
     kept = connection.execute(_KEPT, this).mappings().first()
     if kept is None:
         return False
-    words = _letter_columns(letter)
-    again = {**words, "seal": seals.letter({**kept, **words})}
-    return connection.execute(_CHANGE, {**again, **this}).rowcount == 1
+    words = {"revision": letter.revision, "subject": letter.subject}
+    connection.execute(_CHANGE_BYTES, {"bytes": letter.content, **this})
+    seal = seals.letter({**kept, **words, "rendered": letter.content})
+    return connection.execute(_CHANGE, {**words, "seal": seal, **this}).rowcount == 1
 
 
 def withdraw(connection: Connection, outbox_id: int) -> bool:
@@ -95,48 +148,20 @@ def withdraw(connection: Connection, outbox_id: int) -> bool:
 
 def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
     """Letters that no relay has seen and whose record has a newer revision: key and Message-ID."""
-    query = (
-        select(outbox.c.id, outbox.c.message_id)
-        .join(record)
-        .where(
-            TO_SEND,
-            outbox.c.state == "waiting",
-            outbox.c.reached_data.is_(False),
-            record.c.revision > outbox.c.revision,
-        )
-        .limit(limit)
-    )
-    return [(row.id, row.message_id) for row in connection.execute(query)]
+    return [(row.id, row.message_id) for row in connection.execute(_OUTDATED, {"most": limit})]
 
 
 def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, limit: int) -> list[InHand]:
     """Take the letters that are due, oldest first; from here until it is marked the outcome counts as unknown."""
-    current = or_(
-        outbox.c.reached_data,
-        outbox.c.revision.is_(None),
-        outbox.c.record.is_(None),
-        select(record.c.revision).where(record.c.id == outbox.c.record).scalar_subquery() == outbox.c.revision,
-    )
-    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < wall)
-    due = (
-        select(outbox.c.id)
-        .where(TO_SEND, outbox.c.next_try_at <= now, free, current)
-        .order_by(outbox.c.next_try_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    chosen = list(connection.execute(due).scalars())
-    if not chosen:
+    taken = {"now": now, "wall": wall, "most": limit, "lease": lease, "lease_until": wall + LEASE}
+    rows = sorted(connection.execute(_CLAIM, taken), key=lambda row: (row.next_try_at, row.id))
+    if not rows:
         return []
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(chosen))
-        .values(state="sending", lease=lease, lease_until=wall + LEASE, attempts=outbox.c.attempts + 1)
-    )
-    query = select(outbox).where(outbox.c.id.in_(chosen)).order_by(outbox.c.next_try_at, outbox.c.id)
+    found = connection.execute(_BYTES, {"letters": [row.id for row in rows]})
+    contents = {row.outbox: row.bytes for row in found}
     return [
-        InHand(r.id, r.purpose, r.recipient, r.sender, r.message_id, r.attempts, r.created_at, r.rendered, lease)
-        for r in connection.execute(query)
+        InHand(r.id, r.purpose, r.recipient, r.sender, r.message_id, r.attempts, r.created_at, contents[r.id], lease)
+        for r in rows
     ]
 
 
@@ -199,14 +224,12 @@ def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next letter may be tried."""
-    query = select(func.min(outbox.c.next_try_at)).where(TO_SEND)
-    return connection.execute(query).scalar()
+    return connection.execute(_NEXT).scalar()
 
 
 def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -> list[RowMapping]:
     """Letters in these states, oldest first, without their bytes."""
-    columns = [c for c in outbox.c if c.name != "rendered"]
-    query = select(*columns, record.c.ref).join(record, isouter=True).order_by(outbox.c.id).limit(limit)
+    query = select(outbox, record.c.ref).join(record, isouter=True).order_by(outbox.c.id).limit(limit)
     if states:
         query = query.where(outbox.c.state.in_(states))
     return list(connection.execute(query).mappings())
@@ -214,14 +237,18 @@ def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -
 
 def one(connection: Connection, outbox_id: int) -> RowMapping | None:
     """One letter with its bytes."""
-    query = select(outbox, record.c.ref).join(record, isouter=True).where(outbox.c.id == outbox_id)
+    query = (
+        select(outbox, rendered.c.bytes.label("rendered"), record.c.ref)
+        .join(rendered)
+        .join(record, record.c.id == outbox.c.record, isouter=True)
+        .where(outbox.c.id == outbox_id)
+    )
     return connection.execute(query).mappings().first()
 
 
 def of_record(connection: Connection, ref: str) -> list[RowMapping]:
     """Letters about a record, oldest first, without their bytes."""
-    columns = [c for c in outbox.c if c.name != "rendered"]
-    query = select(*columns, record.c.ref).join(record).where(record.c.ref == ref).order_by(outbox.c.id)
+    query = select(outbox, record.c.ref).join(record).where(record.c.ref == ref).order_by(outbox.c.id)
     return list(connection.execute(query).mappings())
 
 
@@ -237,7 +264,3 @@ def oldest_unsent(connection: Connection) -> datetime | None:
         and_(outbox.c.state.in_(("waiting", "unknown", "sending")), outbox.c.sent_at.is_(None))
     )
     return connection.execute(query).scalar()
-
-
-def _letter_columns(letter: Letter) -> dict[str, object]:
-    return {"revision": letter.revision, "subject": letter.subject, "rendered": letter.content}

@@ -216,7 +216,6 @@ outbox = Table(
     Column("sender", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("message_id", String, nullable=False, unique=True),
-    Column("rendered", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("reached_data", Boolean, nullable=False, server_default=false()),
@@ -233,6 +232,14 @@ outbox = Table(
         sqlite_where=text("state IN ('waiting', 'unknown')"),
         postgresql_where=text("state IN ('waiting', 'unknown')"),
     ),
+)
+
+# Apart from its outbox row, which changes when it is claimed and marked: SQLite writes a changed row as a whole.
+rendered = Table(
+    "rendered",
+    metadata,
+    Column("outbox", ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("bytes", LargeBinary, nullable=False),
 )
 
 notice = Table(

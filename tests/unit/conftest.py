@@ -92,7 +92,7 @@ def work(shift: Shift) -> None:
     act(shift.store, shift.settings, second, Action(name="not-mine", actor=anna, args={"team": "service"}), at)
     act(shift.store, shift.settings, third, Action(name="done", actor=anna, args={"result": "won"}), at)
     by_telephone(shift, anna)
-    Bundler(shift).step()
+    tell(shift)
     send_one(shift.store)
     accept(shift, chain, [(WEBSITE, mail(shift, "form-chinese"))], wall_now())
 
@@ -110,8 +110,17 @@ def accept(shift: Shift, chain: Chain, mails: list[tuple[str, bytes]], at: datet
 def finish_pending(shift: Shift) -> None:
     """The desk works until nothing waits: a batch with two mails of one digest is taken in turn."""
     until = time.monotonic() + 30
-    while Desk(shift, lambda *_: None).step():
+    desk = Desk(shift, lambda *_: None)
+    while taken := desk.take():
+        desk.keep(taken)
         assert time.monotonic() < until
+
+
+def tell(shift: Shift) -> None:
+    """All that is due becomes letters."""
+    bundler = Bundler(shift, lambda: None)
+    while gathered := bundler.gather():
+        bundler.keep(gathered)
 
 
 def set_aside(shift: Shift) -> None:

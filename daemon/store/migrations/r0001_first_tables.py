@@ -206,7 +206,6 @@ def _outbox() -> None:
         Column("sender", sa.String(), nullable=False),
         Column("subject", sa.String(), nullable=False),
         Column("message_id", sa.String(), nullable=False),
-        Column("rendered", sa.LargeBinary(), nullable=False),
         Column("state", sa.String(), nullable=False),
         Column("attempts", sa.Integer(), server_default="0", nullable=False),
         Column("reached_data", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -226,6 +225,13 @@ def _outbox() -> None:
         "ix_outbox_due", "outbox", ["next_try_at"], unique=False, **_where("state IN ('waiting', 'unknown')")
     )
     op.create_index("ix_outbox_record", "outbox", ["record"], unique=False)
+    op.create_table(
+        "rendered",
+        Column("outbox", ID, autoincrement=False, nullable=False),
+        Column("bytes", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["outbox"], ["outbox.id"], name="fk_rendered_outbox"),
+        sa.PrimaryKeyConstraint("outbox", name="pk_rendered"),
+    )
 
 
 def _notice() -> None:

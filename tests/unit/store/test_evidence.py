@@ -134,7 +134,7 @@ ALTERED = [
     ("outbox SET state = 'waiting' WHERE id = 1", "time of sending do not fit", "outgoing mail 1"),
     ("outbox SET state = 'sent' WHERE id = 2", "time of sending do not fit", "outgoing mail 2"),
     ("outbox SET message_id = '<x@y>' WHERE id = 1", "Message-ID or its bytes were altered", "outgoing mail 1"),
-    ("outbox SET rendered = 'x' WHERE id = 1", "Message-ID or its bytes were altered", "outgoing mail 1"),
+    ("rendered SET bytes = 'x' WHERE outbox = 1", "Message-ID or its bytes were altered", "outgoing mail 1"),
     ("settings_version SET packed = 'x'", "they cannot be read", "settings"),
     ("settings_version SET digest = 'x'", "that decided it are not kept", f"message {M + 1}"),
 ]

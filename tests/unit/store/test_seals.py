@@ -93,15 +93,18 @@ def test_one_lost_lease_is_the_whole_batch(store: Store) -> None:
 
 def test_a_letter_that_is_written_again(store: Store) -> None:
     with store.read() as connection:
-        row = connection.execute(select(outbox).where(outbox.c.state == "waiting").limit(1)).one()
+        key = connection.execute(select(outbox.c.id).where(outbox.c.state == "waiting").limit(1)).scalar_one()
+        row = outgoing.one(connection, key)
+    assert row is not None
     letter = outgoing.Letter(
-        dedupe="of another:x", purpose=row.purpose, recipient=row.recipient, sender=row.sender, revision=row.revision,
-        subject="New words", message_id=row.message_id, content=row.rendered + b"More.\r\n",
+        dedupe="of another:x", purpose=row["purpose"], recipient=row["recipient"], sender=row["sender"],
+        revision=row["revision"],
+        subject="New words", message_id=row["message_id"], content=row["rendered"] + b"More.\r\n",
     )  # fmt: skip
-    assert store.write(lambda c: outgoing.rewrite(c, row.id, letter)).result()
+    assert store.write(lambda c: outgoing.rewrite(c, key, letter)).result()
     assert sealed(store)
     with store.read() as connection:
-        assert connection.execute(select(outbox.c.subject).where(outbox.c.id == row.id)).scalar() == "New words"
+        assert connection.execute(select(outbox.c.subject).where(outbox.c.id == key)).scalar() == "New words"
 
 
 def test_a_letter_that_was_sent_stays(store: Store) -> None:

@@ -60,6 +60,7 @@ def names_of(books: Connection, table: str, row: dict[str, Any]) -> set[str]:
         "raw": lambda: {f"message {row['message']}"},
         "message_record": lambda: {f"message {row['message']}", *record},
         "outbox": lambda: {f"outgoing mail {row['id']}"},
+        "rendered": lambda: {f"outgoing mail {row['outbox']}"},
         "settings_version": lambda: {f"settings {row['digest'][:12]}"},
     }.get(table, lambda: record)()
 
