@@ -6,6 +6,7 @@ import os
 import smtplib
 import ssl
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -187,33 +188,35 @@ class SmtpRelay:
             return self._smtp
         url = urlsplit(self._settings.url)
         host, implicit = url.hostname or "localhost", url.scheme == "smtps"
-        context = ssl.create_default_context(cafile=self._ca_file())
         if implicit:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, url.port or 465, self._hostname, timeout=CONNECT_SECONDS, context=context
+                host, url.port or 465, self._hostname, timeout=CONNECT_SECONDS, context=self._trust
             )
         else:
             smtp = smtplib.SMTP(host, url.port or 25, self._hostname, timeout=CONNECT_SECONDS)
         self._smtp = smtp
         smtp.ehlo()
         if not implicit and self._settings.tls != "off":
-            self._start_tls(smtp, context)
+            self._start_tls(smtp)
         if self._settings.username and self._settings.password:
             smtp.login(self._settings.username, reveal(self._settings.password, self._directory))
         if smtp.sock is not None:
             smtp.sock.settimeout(ANSWER_SECONDS)
         return smtp
 
-    def _start_tls(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _start_tls(self, smtp: smtplib.SMTP) -> None:
         """Certificates are verified; without TLS nothing is sent, unless the admin says that it need not be."""
         if smtp.has_extn("starttls"):
-            smtp.starttls(context=context)
+            smtp.starttls(context=self._trust)
             smtp.ehlo()
         elif self._settings.tls == "required":
             raise ssl.SSLError('the relay offers no STARTTLS, and tls = "required"')
 
-    def _ca_file(self) -> str | None:
-        return str(self._directory / self._settings.ca_file) if self._settings.ca_file else None
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Whom we believe; reading the certificates takes as long as sending ten mails, so it is done once."""
+        own = self._settings.ca_file
+        return ssl.create_default_context(cafile=str(self._directory / own) if own else None)
 
 
 def _command(smtp: smtplib.SMTP, command: str, *wanted: int) -> None:

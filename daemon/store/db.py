@@ -30,6 +30,10 @@ class StoreError(Exception):
     """The database could not do it; nothing of the work was kept."""
 
 
+class _Undone(Exception):  # noqa: N818
+    """The only job of a transaction did not succeed; its cause is the answer."""
+
+
 class _Job:
     """Something to write: a function, or one item for a function that writes many at once; and who wants to know."""
 
@@ -172,6 +176,8 @@ class Store:
                     self._connection = self._writes.connect()
                 with transaction(self._connection, sync=any(job.sync for job in jobs)):
                     answers = _run(self._connection, jobs)
+        except _Undone as undone:
+            answers = [undone.__cause__]
         except Exception as error:  # whatever it was: this thread lives as long as the store, and all must be answered
             log.exception("write-failed", waiting=len(jobs))
             self._drop_connection()
@@ -197,6 +203,8 @@ def _answer(jobs: list[_Job], answers: list[Any]) -> None:
 
 def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:
     """Answers in the order of the jobs; an exception stands for a job that was undone."""
+    if len(jobs) == 1 and jobs[0].work is not None:
+        return [_only(connection, jobs[0].work)]
     answers: list[Any] = [None] * len(jobs)
     groups: dict[Together, list[int]] = {}
     for index, job in enumerate(jobs):
@@ -210,8 +218,18 @@ def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:
     return answers
 
 
+def _only(connection: Connection, work: Work[Any]) -> Any:
+    """Run with the whole transaction for itself."""
+    try:
+        return work(connection)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        raise _Undone from error
+
+
 def _alone(connection: Connection, work: Work[Any]) -> Any:
-    """Run in a savepoint, past SQLAlchemy, whose own savepoints cost as much as what most jobs do."""
+    """Run beside others in a savepoint, past SQLAlchemy, whose own savepoints cost as much as what most jobs do."""
     savepoint = connection.connection.cursor()
     savepoint.execute("SAVEPOINT job")
     try:

@@ -37,6 +37,7 @@ def open_engine(url: str, *, write: bool) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",  # a 250 stands for a synced commit; NORMAL syncs only at checkpoints
             "foreign_keys=ON",
+            "temp_store=MEMORY",  # else what a savepoint would need to be undone goes through a file
             "wal_autocheckpoint=100000",  # the last resort at 400 MB; `Checkpoints` comes first, outside of any commit
             "journal_size_limit=67108864",
             "cache_size=-2000" if write else "cache_size=-500",  # KiB each; every thread that reads has a connection
