@@ -1,7 +1,8 @@
 """One SMTP session: aiosmtpd with bounds, and without its costs per connection and per line.
 
 What is private in aiosmtpd 1.4.6 and touched here is pinned by tests/unit/intake/test_session_pins.py:
-`_reader`, `_reader._buffer`, `_writer`, `_getaddr`, `_reset_timeout`, `_timeout_cb`, `_call_handler_hook`,
+`_reader`, `_reader._buffer`, `_reader._waiter`, `_writer`, `_getaddr`, `_reset_timeout`, `_timeout_cb`,
+`_tls_protocol`, `_auth_required`, `_call_handler_hook`,
 `_set_post_data_state`, `_handle_client`, `_smtp_methods`, `_timeout_handle`, `sanitized_log`.
 """
 
@@ -16,8 +17,7 @@ from aiosmtpd.smtp import SMTP
 END_OF_DATA = b"\r\n.\r\n"
 _MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
 _PLAIN_ADDRESS = re.compile(rf"<({_MAILBOX})>(.*)")
-_PLAIN_SENDER = re.compile(rf"(?i:from): ?<({_MAILBOX})>")
-_PLAIN_RECIPIENT = re.compile(rf"(?i:to): ?<({_MAILBOX})>")
+_PLAIN_LINE = re.compile(rf"(?i:(mail from)|rcpt to): ?<({_MAILBOX})>\r\n".encode())
 _REST_OF_DATA_SECONDS = 180
 _CHUNK = 256 << 10
 """Bytes read before the reader hands over; it holds twice as much at most."""
@@ -36,6 +36,9 @@ class House(Protocol):
 
     def left(self, peer: str) -> None:
         """A connection that entered is gone."""
+
+    def takes(self, address: str, already: int) -> bool:
+        """Whether mail to this address is ours to take, beside so many other recipients."""
 
     @property
     def line_limit(self) -> int:
@@ -83,6 +86,7 @@ class Session(SMTP):
         self._errors = 0
         self._session_timer: asyncio.TimerHandle | None = None
         self._idle_until = 0.0
+        self._in_data = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse what is over the limits before anything is spent on it."""
@@ -106,6 +110,42 @@ class Session(SMTP):
             self._session_timer = None
             self._house.left(self._peer)
         super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        """A plain sender or recipient is answered here: it is half of all commands, and no task need wake for it."""
+        plain = _PLAIN_LINE.fullmatch(data) if self._waits_for_a_command() else None
+        answer = self._at_once(is_sender=plain[1] is not None, address=plain[2].decode()) if plain else None
+        if answer is None:
+            super().data_received(data)
+        else:
+            self._reset_timeout()
+            cast(asyncio.Transport, self.transport).write(answer)
+
+    def _waits_for_a_command(self) -> bool:
+        """Whether everything before was read and answered, and the client need not log in or start TLS first."""
+        return (
+            self.session is not None
+            and bool(self.session.host_name)
+            and not self._in_data
+            and self._reader._waiter is not None  # type: ignore[attr-defined]
+            and not self._reader._buffer  # type: ignore[attr-defined]
+            and not self._auth_required
+            and (self._tls_protocol is not None or not self.require_starttls)
+            and not cast(asyncio.Transport, self.transport).get_write_buffer_size()
+        )
+
+    def _at_once(self, *, is_sender: bool, address: str) -> bytes | None:
+        """The answer, if all is well; everything else takes aiosmtpd's long way."""
+        envelope = self.envelope
+        if envelope is None or bool(envelope.mail_from) is is_sender:
+            return None
+        if is_sender:
+            envelope.mail_from = address
+            return b"250 2.1.0 OK\r\n"
+        if not self._house.takes(address, len(envelope.rcpt_tos)):
+            return None
+        envelope.rcpt_tos.append(address)
+        return b"250 2.1.5 OK\r\n"
 
     def eof_received(self) -> bool | None:
         """A client that was refused at the door has no session that could end."""
@@ -184,27 +224,6 @@ class Session(SMTP):
 
     smtp_GET = smtp_PUT = smtp_CONNECT = smtp_OPTIONS = smtp_POST
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
-        """A plain sender without parameters is taken here; everything else takes aiosmtpd's long way."""
-        plain = _PLAIN_SENDER.fullmatch(arg or "")
-        if plain is None or not self._greeted_in_the_clear() or self.envelope is None or self.envelope.mail_from:
-            await super().smtp_MAIL(arg)
-        else:
-            self.envelope.mail_from = plain[1]
-            await self._say(b"250 2.1.0 OK")
-
-    async def smtp_RCPT(self, arg: str | None) -> None:
-        """The same for a plain recipient."""
-        plain = _PLAIN_RECIPIENT.fullmatch(arg or "")
-        if plain is None or not self._greeted_in_the_clear() or self.envelope is None or not self.envelope.mail_from:
-            await super().smtp_RCPT(arg)
-        else:
-            await self.push(await self._call_handler_hook("RCPT", plain[1], []))
-
-    def _greeted_in_the_clear(self) -> bool:
-        """Whether the client said hello, and need not log in first."""
-        return self.session is not None and bool(self.session.host_name) and not self._auth_required
-
     async def smtp_DATA(self, arg: str | None) -> None:
         """Read the mail in chunks; only CRLF.CRLF ends it."""
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
@@ -237,6 +256,13 @@ class Session(SMTP):
 
     async def _read_data(self) -> bytes | None:
         """All lines before the final dot; None if it is too much."""
+        self._in_data = True
+        try:
+            return await self._data_of_any_size()
+        finally:
+            self._in_data = False
+
+    async def _data_of_any_size(self) -> bytes | None:
         chunks: list[bytes] = []
         size = 0
         limit = self.data_size_limit or 0

@@ -18,6 +18,7 @@ from daemon.log import get_logger
 from daemon.seams import Clock
 from daemon.store import Store, StoreError
 from daemon.store.chains import Accepted, Chain
+from daemon.store.db import Answer
 
 HANDLER_SECONDS = 25
 """A client waits ten minutes for the answer to its dot (RFC 5321 4.5.3.2.6); many give up after half a minute."""
@@ -42,6 +43,7 @@ class SmtpService:
         self._from: Counter[str] = Counter()
         self._open = 0
         self._waiting: dict[asyncio.Future[None], float] = {}
+        self._leaving: list[tuple[Accepted, Answer]] = []
         self.refusals = Refusals()
         self.counters: Counter[str] = Counter()
         self.use(settings)
@@ -102,6 +104,10 @@ class SmtpService:
         self._from[place] -= 1
         if not self._from[place]:
             del self._from[place]
+
+    def takes(self, address: str, already: int) -> bool:
+        """Whether mail to this address is ours to take, beside so many other recipients."""
+        return already < self._limits.recipients and self._directory.knows(address)
 
     @property
     def line_limit(self) -> int:
@@ -208,8 +214,15 @@ class SmtpService:
             else:
                 waiter.set_result(None)
 
-        self._store.write_together(self._chain.append, mail, answer)
+        if not self._leaving:
+            loop.call_soon(self._hand_over)
+        self._leaving.append((mail, answer))
         return waiter
+
+    def _hand_over(self) -> None:
+        """Give the store's thread at once what came in together: waking it for each costs as much as the mail."""
+        leaving, self._leaving = self._leaving, []
+        self._store.write_together(self._chain.append, leaving)
 
 
 def network_of(peer: str) -> str:

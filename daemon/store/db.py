@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -71,7 +71,7 @@ class Store:
         self._turn = Turn(file)
         self._reads = open_engine(url, write=False)
         self._writes = open_engine(url, write=True)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
         self._file = file
@@ -102,12 +102,12 @@ class Store:
             else:
                 future.set_result(result)
 
-        self._put(_Job(answer, work, sync=sync))
+        self._put([_Job(answer, work, sync=sync)])
         return future
 
-    def write_together(self, together: Together, item: object, answer: Answer) -> None:
-        """Have `together(connection, items)` write this item with all others that wait for the same function."""
-        self._put(_Job(answer, None, together, item))
+    def write_together(self, together: Together, items: Iterable[tuple[object, Answer]]) -> None:
+        """Have `together(connection, items)` write these items with all others that wait for the same function."""
+        self._put([_Job(answer, None, together, item) for item, answer in items])
 
     def close(self) -> None:
         """Finish what waits, then close the connections."""
@@ -120,31 +120,29 @@ class Store:
         self._reads.dispose()
         self._writes.dispose()
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, jobs: list[_Job]) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
             self._thread.start()
             if self._file is not None:
                 self._checkpoints = Checkpoints(self._file)
-        self._jobs.put(job)
+        self._jobs.put(jobs)
 
     def _serve(self) -> None:
         company = 0
-        while (first := self._jobs.get()) is not None:
-            jobs = [first]
+        while (jobs := self._jobs.get()) is not None:
             last = False
-            if first.together is not None and company > 1:
+            from_outside = jobs[0].together is not None
+            if from_outside:
                 last = self._gather(jobs, company)
             while len(jobs) < BATCH and not last:
                 try:
-                    job = self._jobs.get_nowait()
+                    more = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-                if job is None:
-                    last = True
-                else:
-                    jobs.append(job)
-            company = len(jobs) if first.together is not None else 0
+                last = more is None
+                jobs += more or ()
+            company = len(jobs) if from_outside else 0
             self._commit(jobs)
             if last:
                 break
@@ -160,12 +158,12 @@ class Store:
         until = time.monotonic() + GATHER_SECONDS
         while len(jobs) < company and (left := until - time.monotonic()) > 0:
             try:
-                job = self._jobs.get(timeout=left)
+                more = self._jobs.get(timeout=left)
             except queue.Empty:
                 break
-            if job is None:
+            if more is None:
                 return True
-            jobs.append(job)
+            jobs += more
         return False
 
     def _commit(self, jobs: list[_Job]) -> None:

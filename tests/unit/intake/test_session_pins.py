@@ -43,10 +43,27 @@ def test_methods(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["_reader", "_writer", "_smtp_methods", "_timeout_handle", "_original_transport", "_tls_protocol", "session"],
+    [
+        "_reader",
+        "_writer",
+        "_auth_required",
+        "_smtp_methods",
+        "_timeout_handle",
+        "_original_transport",
+        "_tls_protocol",
+        "session",
+    ],
 )
 def test_attributes(name: str) -> None:
     assert f"self.{name}" in inspect.getsource(SMTP)
+
+
+async def _reader() -> asyncio.StreamReader:
+    return asyncio.StreamReader()
+
+
+def test_a_reader_that_waits_shows_it() -> None:
+    assert {"_waiter", "_buffer"} <= vars(asyncio.run(_reader())).keys()
 
 
 def test_sessions_are_told_by_their_commands() -> None:

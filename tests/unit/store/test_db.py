@@ -79,7 +79,8 @@ def accept(store: Store, to: Chain, name: str) -> "Future[Any]":
         else:
             future.set_result(result)
 
-    store.write_together(to.append, Accepted(name.encode(), f"{name}@leads.example", "", "smtp", "::1", NOW), answer)
+    mail = Accepted(name.encode(), f"{name}@leads.example", "", "smtp", "::1", NOW)
+    store.write_together(to.append, [(mail, answer)])
     return future
 
 
@@ -150,7 +151,7 @@ def test_what_nobody_expected_does_not_end_the_writer(store: Store) -> None:
         answers.append(result)
         answered.set()
 
-    store.write_together(unexpected, "x", answer)
+    store.write_together(unexpected, [("x", answer)])
     assert answered.wait(10)
     assert isinstance(answers[0], StoreError)
     assert store.write(keep("a")).result(10) == "a"
