@@ -15,9 +15,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from config.locate import locate
-from config.models import Model, Policy, Postroom, Rule, Site, Source, Test, Unit
+from config.machine import Postroom
+from config.models import Policy, Rule, Site, Source, Test, Unit
 from config.partial import remainder
 from config.problems import Path, Problem, nearest
+from config.types import Model
 from config.wording import said
 
 M = TypeVar("M", bound=Model)

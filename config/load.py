@@ -5,16 +5,19 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from config.addresses import check_addresses
 from config.clocks import check_clocks
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry, read
 from config.links import check_links
-from config.models import Postroom, Relay, Secret, Settings, Test
+from config.machine import Postroom
+from config.models import Settings, Test
 from config.outside import check_outside, check_tests
 from config.problems import Problem
 from config.reach import check_reach
+from config.types import Model
 
 TEMPLATE_LIMIT = 1 << 20
 """Bytes of one template."""
@@ -108,26 +111,29 @@ def _settings(draft: Draft, main: Entry[Postroom], templates: dict[str, str]) ->
 
 def _at_home(home: Path, main: Postroom) -> Postroom:
     """Make the paths of postroom.toml absolute."""
-    smtp = main.smtp.model_copy(
-        update={
-            "tls_certificate": _resolve(home, main.smtp.tls_certificate),
-            "tls_key": _resolve(home, main.smtp.tls_key),
-        }
-    )
-    desk = main.desk.model_copy(update={"keys": tuple(_secret(home, key) for key in main.desk.keys)})
-    relays = tuple(_relay(home, relay) for relay in main.relay)
-    return main.model_copy(update={"data": _resolve(home, main.data), "smtp": smtp, "desk": desk, "relay": relays})
+    relays = tuple(relay.model_copy(update={"url": _maildir(home, relay.url)}) for relay in main.relay)
+    found: Postroom = _absolute(home, main.model_copy(update={"relay": relays}))
+    return found
 
 
-def _relay(home: Path, relay: Relay) -> Relay:
-    scheme, _, rest = relay.url.partition(":")
-    url = f"maildir:{_resolve(home, Path(rest))}" if scheme == "maildir" else relay.url
-    password = _secret(home, relay.password) if relay.password else None
-    return relay.model_copy(update={"url": url, "ca_file": _resolve(home, relay.ca_file), "password": password})
+def _absolute(home: Path, value: Any) -> Any:
+    """The same value with every path in it counted from the configuration directory."""
+    match value:
+        case Path():
+            return _resolve(home, value)
+        case tuple():
+            return tuple(_absolute(home, one) for one in value)
+        case Model():
+            return value.model_copy(
+                update={name: _absolute(home, getattr(value, name)) for name in type(value).model_fields}
+            )
+        case _:
+            return value
 
 
-def _secret(home: Path, secret: Secret) -> Secret:
-    return secret.model_copy(update={"file": _resolve(home, secret.file)})
+def _maildir(home: Path, url: str) -> str:
+    scheme, _, rest = url.partition(":")
+    return f"maildir:{_resolve(home, Path(rest))}" if scheme == "maildir" else url
 
 
 def _test(home: Path, test: Test) -> Test:

@@ -9,204 +9,35 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
+from pydantic import BeforeValidator, Field
+
+from config.machine import Postroom
+from config.types import (
+    Address,
+    Addresses,
+    Category,
+    Clock,
+    Country,
+    Currency,
+    Date,
+    Dates,
+    Days,
+    Domains,
+    DurationText,
+    Holidays,
+    Hours,
+    Kind,
+    Language,
+    Model,
+    Moment,
+    Name,
+    Patterns,
+    Postcodes,
+    Silence,
+    Zone,
+    as_tuple,
 )
-
-from config.calendars import check_date, check_dates, check_days, check_holidays, check_moment, check_zone
-from config.places import (
-    check_country,
-    check_database,
-    check_listen,
-    check_pattern,
-    check_postcodes,
-    check_relay_url,
-)
-from config.values import (
-    Duration,
-    Interval,
-    format_intervals,
-    parse_duration,
-    parse_intervals,
-    parse_silence,
-    parse_size,
-)
-
-Kind = Literal["lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted"]
-Category = Literal["action", "audit"]
-Language = Literal["de", "en", "da", "zh"]
-Role = Literal["smtp", "work"]
-Clock = Literal["business", "wall"]
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-"""An id that admins choose: lower case letters, digits, dot, dash, underscore."""
-Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
-"""A mail address; compared without regard to case."""
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Zone = Annotated[str, AfterValidator(check_zone)]
-Holidays = Annotated[str, AfterValidator(check_holidays)]
-Days = Annotated[str, AfterValidator(check_days)]
-Date = Annotated[str, AfterValidator(check_date)]
-Dates = Annotated[str, AfterValidator(check_dates)]
-Moment = Annotated[str, AfterValidator(check_moment)]
-Country = Annotated[str, AfterValidator(check_country)]
-Postcodes = Annotated[str, AfterValidator(check_postcodes)]
-Listen = Annotated[str, AfterValidator(check_listen)]
-Pattern = Annotated[str, AfterValidator(check_pattern)]
-"""A text with the globs `*` and `?`; never a regular expression."""
-DurationText = Annotated[
-    Duration,
-    BeforeValidator(parse_duration),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}(m|h|wd|d)$"}),
-]
-Silence = Annotated[
-    Duration | Literal["off"],
-    BeforeValidator(parse_silence),
-    PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(\\d{1,6}(m|h|d)|off)$"}),
-]
-Hours = Annotated[
-    tuple[Interval, ...],
-    BeforeValidator(parse_intervals),
-    PlainSerializer(format_intervals, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["08:00-18:00", "07:00-12:00, 13:00-17:00", "closed"]}),
-]
-Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
-
-
-def as_tuple(value: object) -> object:
-    """Let `"vw"` stand for `["vw"]`."""
-    return value if isinstance(value, list | tuple) else (value,)
-
-
-Patterns = Annotated[
-    tuple[Pattern, ...],
-    BeforeValidator(as_tuple),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-Addresses = Annotated[
-    tuple[Address, ...],
-    BeforeValidator(as_tuple),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-
-Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
-"""Registrable domains of senders; subdomains are included."""
-
-
-class Model(BaseModel):
-    """Base of all settings: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Secret(Model):
-    """Where a secret stands: exactly one of a file, a systemd credential or an environment variable."""
-
-    file: Path | None = None
-    credential: str | None = None
-    env: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _stands_elsewhere(cls, value: object) -> object:
-        if isinstance(value, str):
-            raise ValueError('holds the secret itself, write { file = "…" }, { credential = "…" } or { env = "…" }')  # noqa: TRY004 - pydantic collects ValueError
-        return value
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "Secret":
-        if sum(place is not None for place in (self.file, self.credential, self.env)) != 1:
-            raise ValueError("must name exactly one of file, credential, env")
-        return self
-
-
-class Smtp(Model):
-    """`[smtp]`: how mail comes in."""
-
-    listen: tuple[Listen, ...] = ("127.0.0.1:2525",)
-    tls_certificate: Path | None = None
-    tls_key: Path | None = None
-    require_tls: bool = False
-    authserv_id: str | None = None
-    bare_newline: Literal["normalise", "reject"] = "normalise"
-
-
-class Relay(Model):
-    """`[[relay]]`: how mail goes out; several are tried in file order."""
-
-    url: Annotated[str, AfterValidator(check_relay_url)]
-    username: str | None = None
-    password: Secret | None = None
-    tls: Literal["required", "opportunistic", "off"] = "required"
-    ca_file: Path | None = None
-    connections: int = Field(default=4, ge=1, le=20)
-
-
-class Limits(Model):
-    """`[limits]`: bounds of what strangers may ask of us."""
-
-    size: Size = 25 << 20
-    recipients: int = Field(default=100, ge=1)
-    line: Size = 64 << 10
-    connections: int = Field(default=500, ge=1)
-    connections_per_address: int = Field(default=20, ge=1)
-    session: DurationText = Duration(10, "m")
-    idle_seconds: int = Field(default=60, ge=1)
-    errors: int = Field(default=10, ge=1)
-
-
-class Desk(Model):
-    """`[desk]`: the addresses that plain replies come back to."""
-
-    separator: Literal["+", "-", "="] = "+"
-    keys: tuple[Secret, ...] = ()
-
-
-class Health(Model):
-    """`[health]`: metrics and health, on a loopback port."""
-
-    listen: Listen | None = "127.0.0.1:9125"
-
-
-class Log(Model):
-    """`[log]`: what goes to stderr."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-class TestSeams(Model):
-    """`[test]`: allows the test clock and the crash points; never in production."""
-
-    enabled: bool = False
-
-
-class Postroom(Model):
-    """postroom.toml."""
-
-    hostname: Host
-    admin: Address
-    data: Path
-    database: Annotated[str, AfterValidator(check_database)] = "sqlite"
-    roles: tuple[Role, ...] = ("smtp", "work")
-    language: Language = "en"
-    smtp: Smtp = Field(default_factory=Smtp)
-    relay: tuple[Relay, ...] = Field(min_length=1)
-    limits: Limits = Field(default_factory=Limits)
-    desk: Desk = Field(default_factory=Desk)
-    health: Health = Field(default_factory=Health)
-    log: Log = Field(default_factory=Log)
-    test: TestSeams = Field(default_factory=TestSeams)
+from config.values import Duration
 
 
 class Unit(Model):

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from config.models import Kind
+from config.types import Kind
 
 KINDS: tuple[str, ...] = get_args(Kind)
 MAIL_CLASSES = ("person", "automatic", "bounce", "reply")

@@ -5,14 +5,17 @@ from pathlib import Path as FilePath
 
 from config.draft import Draft, Entry
 from config.lookup import site_of
-from config.models import Postroom, Secret, Settings, Test
+from config.machine import Postroom
+from config.models import Settings, Test
 from config.problems import Path, Problem
 from config.secrets import reveal
+from config.types import Model, Secret
 
 
 def check_outside(draft: Draft) -> Iterator[Problem]:
     """Find files and secrets that are named and missing."""
     if draft.postroom is not None:
+        yield from _credentials(draft.postroom)
         yield from _secrets(draft, draft.postroom)
         yield from _certificates(draft, draft.postroom)
     for test in draft.tests:
@@ -33,15 +36,39 @@ def _recipient(test: Entry[Test], settings: Settings) -> Iterator[Problem]:
 
 
 def _secrets(draft: Draft, main: Entry[Postroom]) -> Iterator[Problem]:
+    for path, secret in _secrets_in((), main.model):
+        yield from _secret(draft.directory, main, path, secret)
+
+
+def _secrets_in(path: Path, value: object) -> Iterator[tuple[Path, Secret]]:
+    """Every secret that is named, with its path."""
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Model):
+        for name in type(value).model_fields:
+            yield from _secrets_in((*path, name), getattr(value, name))
+    elif isinstance(value, tuple):
+        for index, one in enumerate(value):
+            yield from _secrets_in((*path, index), one)
+
+
+def _credentials(main: Entry[Postroom]) -> Iterator[Problem]:
+    """A name and something that proves it belong together."""
     for index, relay in enumerate(main.model.relay):
-        path: Path = ("relay", index)
-        if (relay.username is None) != (relay.password is None):
-            missing, given = ("password", "username") if relay.password is None else ("username", "password")
-            yield main.problem((*path, missing), f"is missing beside {given}")
-        if relay.password is not None:
-            yield from _secret(draft.directory, main, (*path, "password"), relay.password)
-    for index, key in enumerate(main.model.desk.keys):
-        yield from _secret(draft.directory, main, ("desk", "keys", index), key)
+        given = [key for key in ("password", "oauth") if getattr(relay, key) is not None]
+        yield from _proofs(main, ("relay", index), given, named=relay.username is not None, needed=False)
+    for index, mailbox in enumerate(main.model.imap):
+        given = [key for key in ("password", "oauth") if getattr(mailbox, key) is not None]
+        yield from _proofs(main, ("imap", index), given, named=True, needed=True)
+
+
+def _proofs(main: Entry[Postroom], path: Path, given: list[str], *, named: bool, needed: bool) -> Iterator[Problem]:
+    if len(given) > 1:
+        yield main.problem((*path, "oauth"), "stands beside password", "write one of them")
+    if given and not named:
+        yield main.problem((*path, "username"), f"is missing beside {given[0]}")
+    if named and not given:
+        yield main.problem((*path, "password"), "is missing beside username" if not needed else "is missing")
 
 
 def _secret(directory: FilePath, main: Entry[Postroom], path: Path, secret: Secret) -> Iterator[Problem]:
@@ -64,10 +91,14 @@ def _certificates(draft: Draft, main: Entry[Postroom]) -> Iterator[Problem]:
         yield main.problem(
             ("smtp", "require_tls"), "needs a certificate", 'write tls_certificate = "…" and tls_key = "…"'
         )
+    for key, used in (("user", smtp.user), ("require_auth", smtp.require_auth), ("listen_tls", smtp.listen_tls)):
+        if used and smtp.tls_certificate is None:
+            yield main.problem(("smtp", key), "needs a certificate", 'write tls_certificate = "…" and tls_key = "…"')
     named: list[tuple[Path, FilePath | None]] = [
         (("smtp", "tls_certificate"), smtp.tls_certificate),
         (("smtp", "tls_key"), smtp.tls_key),
         *((("relay", index, "ca_file"), relay.ca_file) for index, relay in enumerate(main.model.relay)),
+        *((("imap", index, "ca_file"), mailbox.ca_file) for index, mailbox in enumerate(main.model.imap)),
     ]
     for path, file in named:
         if file is not None and not (draft.directory / file).is_file():

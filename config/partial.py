@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from config.models import Model
+from config.types import Model
 
 M = TypeVar("M", bound=Model)
 

@@ -53,6 +53,24 @@ def check_listen(text: str) -> str:
     return text
 
 
+def check_socket(text: str) -> str:
+    """Accept what `check_listen` accepts, or `unix:PATH`."""
+    if text.startswith("unix:"):
+        if not text.removeprefix("unix:").startswith("/"):
+            raise ValueError(f"'{text}' needs a whole path, write unix:/run/postroom/lmtp.sock")
+        return text
+    return check_listen(text)
+
+
+def check_https(text: str) -> str:
+    """Accept an https URL without credentials; plain http for this machine only."""
+    url = urlsplit(text)
+    local = url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (url.scheme == "https" or local) or not url.hostname or "@" in url.netloc:
+        raise ValueError(f"'{text}' is not an https address")
+    return text
+
+
 def check_relay_url(text: str) -> str:
     """Accept `maildir:DIR`, `smtp://HOST:PORT` or `smtps://HOST:PORT`, without credentials."""
     if text.startswith("maildir:") and len(text) > len("maildir:"):

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from config.draft import MAIN, TABLES
-from config.models import Model, Postroom
+from config.machine import Postroom
+from config.types import Model
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FILES = (MAIN, *(f"{stem}.toml" for stem in TABLES))

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from config.models import Secret
+from config.types import Secret
 
 
 def reveal(secret: Secret, directory: Path) -> str:

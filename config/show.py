@@ -6,8 +6,9 @@ from typing import Any
 
 from config.draft import Draft, Entry, TomlFile, read
 from config.lookup import source_type
-from config.models import Model, Secret, Settings
+from config.models import Settings
 from config.problems import Path
+from config.types import Model, Secret
 
 DEFAULT = "default"
 MASK = "***"

@@ -10,7 +10,8 @@ from email.utils import make_msgid
 from pathlib import Path
 from typing import Protocol
 
-from config.models import Postroom, Settings
+from config.machine import Postroom
+from config.models import Settings
 from config.secrets import reveal
 from daemon.log import get_logger
 from daemon.reader import Reader

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from config.lookup import ADMIN_SITE, TEAM, default_policy, steps_of
-from config.models import Category, Rule, Settings, Site, Source, Step
+from config.models import Rule, Settings, Site, Source, Step
+from config.types import Category
 from rules.daybook import DayBook, daybook_of
 from rules.hours import add, elapsed, next_open
 from rules.model import Deadline

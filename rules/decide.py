@@ -6,7 +6,8 @@ from datetime import datetime
 import msgspec
 
 from config.lookup import ADMIN_SITE, team_address
-from config.models import Category, Conditions, Rule, Settings, Site, Source
+from config.models import Conditions, Rule, Settings, Site, Source
+from config.types import Category
 from parsers.records import Parsed, Reading
 from rules.deadlines import plan, policy_for
 from rules.match import Facts, judge

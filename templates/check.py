@@ -6,7 +6,7 @@ from typing import get_args
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
-from config.models import Language
+from config.types import Language
 from templates.model import TemplateProblem
 from templates.render import CONTEXT, FORMATS, Renderer, TemplateFault
 from templates.samples import EMPTY, FULL, LEAD, sample_job

@@ -12,7 +12,8 @@ import click
 from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, counted, fail, finish
 
 if TYPE_CHECKING:
-    from config.models import Postroom, Settings
+    from config.machine import Postroom
+    from config.models import Settings
     from daemon.shift import Place
     from daemon.store import Store
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from aiosmtpd.smtp import Envelope
 
-from config.models import Settings, Smtp
+from config.machine import Smtp
+from config.models import Settings
 from daemon.intake.directory import Directory, Refusals
 from daemon.intake.session import Session
 from daemon.log import get_logger

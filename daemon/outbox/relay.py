@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from config.models import Relay as RelaySettings
+from config.machine import Relay as RelaySettings
 from config.models import Settings
 from config.secrets import reveal
 from daemon.store.outgoing import InHand

@@ -5,20 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from config import models
+from config import machine, models
 from config.defaults import shipped_versions
-from config.models import Model
+from config.types import Model, Secret
 
 PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
 PARTS = {part.splitlines()[0]: part for part in re.split(r"^#+ ", PAGE, flags=re.MULTILINE) if part.strip()}
 TABLES: list[tuple[type[Model], str, str]] = [
-    (models.Smtp, "`[smtp]`", ""),
-    (models.Relay, "`[[relay]]`", ""),
-    (models.Limits, "`[limits]`", ""),
-    (models.Desk, "`[desk]`", "desk."),
-    (models.Health, "`[desk]`", "health."),
-    (models.Log, "`[desk]`", "log."),
-    (models.TestSeams, "`[desk]`", "test."),
+    (machine.Smtp, "`[smtp]`", ""),
+    (machine.User, "`[smtp]`", ""),
+    (machine.Imap, "`[[imap]]`", ""),
+    (machine.Oauth, "`oauth`", ""),
+    (machine.Relay, "`[[relay]]`", ""),
+    (machine.Dkim, "`[[dkim]]`", ""),
+    (machine.Outgoing, "`[outgoing]`", ""),
+    (machine.Limits, "`[limits]`", ""),
+    (machine.Desk, "`[desk]`", "desk."),
+    (machine.Health, "`[desk]`", "health."),
+    (machine.Log, "`[desk]`", "log."),
+    (machine.TestSeams, "`[desk]`", "test."),
     (models.Unit, "units.toml", ""),
     (models.Site, "sites.toml", ""),
     (models.Source, "sources.toml", ""),
@@ -45,10 +50,10 @@ def test_every_key_is_documented(model: type[Model], title: str, prefix: str) ->
 
 
 def test_every_key_of_the_installation_is_documented() -> None:
-    sections = {"smtp", "relay", "limits", "desk", "health", "log", "test"}
-    assert [key for key in keys(models.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
+    sections = {"smtp", "imap", "relay", "dkim", "outgoing", "limits", "desk", "health", "log", "test"}
+    assert [key for key in keys(machine.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
     assert all(f"[{section}]" in PAGE for section in sections)
-    assert all(f"{{ {key} = " in PAGE for key in keys(models.Secret))
+    assert all(f"{{ {key} = " in PAGE for key in keys(Secret))
 
 
 def test_every_shipped_name_is_documented() -> None:

@@ -20,11 +20,12 @@ from config.lookup import (
     steps_of,
     team_address,
 )
-from config.models import Secret, Settings
+from config.models import Settings
 from config.problems import Problem
 from config.schema import FILES, schema
 from config.secrets import reveal
 from config.show import effective
+from config.types import Secret
 from parsers.records import MailClass, Reading
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "example"

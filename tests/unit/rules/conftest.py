@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from config.defaults import shipped_versions
-from config.models import Policy, Postroom, Rule, Settings, Site, Source, Unit
+from config.machine import Postroom
+from config.models import Policy, Rule, Settings, Site, Source, Unit
 
 HOURS = {"mon-fri": "08:00-18:00", "sat": "09:00-13:00"}
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from config.models import Category, Settings
+from config.models import Settings
+from config.types import Category
 from rules.deadlines import plan, policy_for
 from rules.hours import NeverOpens
 from rules.model import Deadline

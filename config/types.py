@@ -1,0 +1,125 @@
+"""Kinds of values that settings are made of, and the base of all their models."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from config.calendars import check_date, check_dates, check_days, check_holidays, check_moment, check_zone
+from config.places import (
+    check_country,
+    check_listen,
+    check_pattern,
+    check_postcodes,
+    check_socket,
+)
+from config.values import (
+    Duration,
+    Interval,
+    format_intervals,
+    parse_duration,
+    parse_intervals,
+    parse_silence,
+    parse_size,
+)
+
+Kind = Literal["lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted"]
+Category = Literal["action", "audit"]
+Language = Literal["de", "en", "da", "zh"]
+Role = Literal["smtp", "imap", "work"]
+Clock = Literal["business", "wall"]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""An id that admins choose: lower case letters, digits, dot, dash, underscore."""
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
+"""A mail address; compared without regard to case."""
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Zone = Annotated[str, AfterValidator(check_zone)]
+Holidays = Annotated[str, AfterValidator(check_holidays)]
+Days = Annotated[str, AfterValidator(check_days)]
+Date = Annotated[str, AfterValidator(check_date)]
+Dates = Annotated[str, AfterValidator(check_dates)]
+Moment = Annotated[str, AfterValidator(check_moment)]
+Country = Annotated[str, AfterValidator(check_country)]
+Postcodes = Annotated[str, AfterValidator(check_postcodes)]
+Listen = Annotated[str, AfterValidator(check_listen)]
+Socket = Annotated[str, AfterValidator(check_socket)]
+"""`host:port`, or `unix:/path` for a socket in the file system."""
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+"""A text with the globs `*` and `?`; never a regular expression."""
+DurationText = Annotated[
+    Duration,
+    BeforeValidator(parse_duration),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}(m|h|wd|d)$"}),
+]
+Silence = Annotated[
+    Duration | Literal["off"],
+    BeforeValidator(parse_silence),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\\d{1,6}(m|h|d)|off)$"}),
+]
+Hours = Annotated[
+    tuple[Interval, ...],
+    BeforeValidator(parse_intervals),
+    PlainSerializer(format_intervals, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["08:00-18:00", "07:00-12:00, 13:00-17:00", "closed"]}),
+]
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
+
+
+def as_tuple(value: object) -> object:
+    """Let `"vw"` stand for `["vw"]`."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Patterns = Annotated[
+    tuple[Pattern, ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Addresses = Annotated[
+    tuple[Address, ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
+"""Registrable domains of senders; subdomains are included."""
+
+
+class Model(BaseModel):
+    """Base of all settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Secret(Model):
+    """Where a secret stands: exactly one of a file, a systemd credential or an environment variable."""
+
+    file: Path | None = None
+    credential: str | None = None
+    env: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stands_elsewhere(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError('holds the secret itself, write { file = "…" }, { credential = "…" } or { env = "…" }')  # noqa: TRY004 - pydantic collects ValueError
+        return value
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Secret":
+        if sum(place is not None for place in (self.file, self.credential, self.env)) != 1:
+            raise ValueError("must name exactly one of file, credential, env")
+        return self
