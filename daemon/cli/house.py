@@ -14,6 +14,7 @@ from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, USAGE, complain, cou
 if TYPE_CHECKING:
     from config.machine import Postroom
     from config.models import Settings
+    from daemon.seams import Clock
     from daemon.shift import Place
     from daemon.store import Store
 
@@ -110,14 +111,19 @@ def demand_known(settings: "Settings", address: str) -> None:
 
 
 def now_of(settings: "Place") -> datetime:
-    """The present time, in UTC; the test clock counts where the configuration allows it."""
+    """The present time, in UTC."""
+    return clock_of(settings).now()
+
+
+def clock_of(settings: "Place") -> "Clock":
+    """The clock; the one of tests counts where the configuration allows it."""
     from daemon.seams import Clock, SeamRefused, check_allowed
 
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
     except SeamRefused as error:
         fail(BAD_CONFIGURATION, str(error))
-    return Clock().now()
+    return Clock()
 
 
 def wake(settings: "Place") -> bool:

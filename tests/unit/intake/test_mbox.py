@@ -58,7 +58,7 @@ A, B = b"Subject: a\n\nHallo\n", b"Subject: b\n\nServus\n"
         (FROM + A + b"\n" + FROM + B, [A, B]),  # the last blank line is missing
         (FROM + A + b"\n" + FROM + B[:-1], [A, B[:-1]]),  # the last line end is missing
         (FROM + A + b"\n\n\n" + FROM + B, [A + b"\n\n", B]),
-        ((FROM + A + b"\n" + FROM + B + b"\n").replace(b"\n", b"\r\n"), [one.replace(b"\n", b"\r\n") for one in (A, B)]),
+        ((FROM + A + b"\n" + FROM + B + b"\n").replace(b"\n", b"\r\n"), [x.replace(b"\n", b"\r\n") for x in (A, B)]),
         (FROM + A + FROM + B, [A + FROM + B]),  # no blank line: a text about mbox files
         (FROM + A + b"\nFrom Monday on\n", [A + b"\nFrom Monday on\n"]),
         (FROM + A + b">From Monday\n>>From x\n> From y\n>From:z\n", [A + b"From Monday\n>From x\n> From y\n>From:z\n"]),
