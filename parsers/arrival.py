@@ -73,5 +73,5 @@ def _recipients(fields: Headers) -> Iterator[str]:
 def _sender(fields: Headers) -> str:
     if "return-path" in fields:
         given = fields.raw("return-path").strip().strip("<>")
-        return given if _ADDRESS.fullmatch(given) else ""
+        return given if _ADDRESS.fullmatch(given) and given.isprintable() else ""
     return next((address.lower() for _, address in fields.addresses("from")), "")

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from config.load import load
+from daemon.shift import desk_keys
 from daemon.store.upgrade import prepare
+from rules.reference import token
 from tests.support.client import lead, new_key, send
-from tests.support.daemon import ROOT, SALES, WEBSITE, Installation
+from tests.support.daemon import ADMIN, ROOT, SALES, WEBSITE, Installation
 from tests.support.fixtures import Houses
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
@@ -76,30 +79,70 @@ def test_killed_and_resumed_it_takes_each_mail_once(new_house: Houses, sink: Sin
     assert house.postroom("import", str(file)).stdout.startswith("500 mails: 0 taken, 500 taken before")
 
 
-def test_an_old_lead_shows_its_own_time(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
-    house = new_house()
-    (tmp_path / "a.eml").write_bytes(old(new_key()))
+def test_an_old_lead_shows_its_own_time(house: Installation, shared_sink: Sink, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(old(key := new_key()))
     answer = house.postroom("import", str(tmp_path / "a.eml"))
     assert answer.stdout.splitlines() == ["1 mail: 1 taken", "1 opened; records: 1 lead"]
-    ref = house.value("SELECT ref FROM record")
+    ref = ref_of(house, key)
     shown = json.loads(house.postroom("show", ref, "--json").stdout)
     assert shown["record"]["received_at"] == "2026-03-02T09:00:00Z"
     assert (shown["deadlines"], shown["notices"]) == ([], [])
     why = json.loads(house.postroom("why", ref, "--json").stdout)
     assert (why["quiet"], why["at"]) == ("imported: no clock, no mail", "2026-03-02T09:00:00Z")
-    assert sink.mails == []
-
-
-def test_live_it_is_told_and_the_clock_runs(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
-    house = new_house()
-    (tmp_path / "a.eml").write_bytes(old(key := new_key()))
-    assert house.postroom("import", str(tmp_path / "a.eml"), "--live").returncode == 0
-    mail = wait_until(lambda: sink.about(f"kunde-{key}@"), 20)[0]
-    assert mail.recipient == SALES
-    assert house.value("SELECT due_at FROM deadline WHERE step = 'E1'") == "2026-03-02 12:00:00.000000"
-    assert house.value("SELECT channel FROM message") == "file"
     house.settle()
+    assert shared_sink.about(f"kunde-{key}@") == []
+
+
+def test_live_it_is_told_and_the_clock_runs(house: Installation, shared_sink: Sink, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(old(key := new_key()))
+    assert house.postroom("import", str(tmp_path / "a.eml"), "--live", "--no-wait").returncode == 0
+    mail = wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)[0]
+    assert mail.recipient == SALES
+    due = (
+        "SELECT deadline.due_at FROM deadline JOIN record ON record.id = deadline.record WHERE step = 'E1' AND ref = ?"
+    )
+    assert house.value(due, ref_of(house, key)) == "2026-03-02 12:00:00.000000"
+
+
+def test_an_old_reply_is_filed_and_nobody_is_told(house: Installation, shared_sink: Sink, tmp_path: Path) -> None:
+    send(house, lead(key := new_key()))
+    wait_until(lambda: shared_sink.about(f"kunde-{key}@"), 20)
+    settings, _ = load(house.directory)
+    assert settings
+    ref, (local, _, domain) = ref_of(house, key), settings.sites["berlin"].desk.partition("@")
+    signed = token(ref, "customer", desk_keys(settings)[0])
+    reply = f"From: kunde-{key}@kunde.example\nTo: {local}+{signed}@{domain}\nSubject: Re: Anfrage {key}\n\nJa.\n"
+    (tmp_path / "reply.eml").write_text(reply)
+    assert house.postroom("import", str(tmp_path / "reply.eml")).stdout.splitlines()[1:] == ["1 attached"]
+    shown = json.loads(house.postroom("show", ref, "--json").stdout)
+    assert [(one["action"], one["args"].get("imported")) for one in shown["revisions"]] == [
+        ("open", None),
+        ("attach", "yes"),
+    ]
+    assert [one["purpose"] for one in shown["notices"]] == ["new"]
+    assert len(shown["deadlines"]) == 3
     assert house.postroom("ledger").returncode == 0
+
+
+@pytest.mark.slow
+def test_what_the_reader_dies_of_is_told_by_the_import(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
+    house = new_house(started=False)
+    house.start({"POSTROOM_TEST_CRASH": "reader-parse@KILLER"})
+    (tmp_path / "killer.eml").write_bytes(old(key := new_key()).replace(b"noch da", b"KILLER"))
+    answer = house.postroom("import", str(tmp_path / "killer.eml"))
+    assert f"{tmp_path}/killer.eml: the reader died of it 3 times" in answer.stdout
+    assert house.value("SELECT fate FROM message") == "quarantined"
+    house.settle()
+    assert sink.about(key) == sink.to(ADMIN) == []
+
+
+def ref_of(house: Installation, key: str) -> str:
+    query = """
+        SELECT ref FROM record JOIN message_record AS link ON link.record = record.id
+        JOIN message ON message.id = link.message WHERE subject = ?
+    """
+    found: str = house.value(query, f"Anfrage {key}")
+    return found
 
 
 def test_interrupted_it_says_how_far_it_came(new_house: Houses, tmp_path: Path) -> None:

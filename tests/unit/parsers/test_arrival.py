@@ -45,6 +45,7 @@ def test_for_whom(lines: tuple[str, ...], recipients: tuple[str, ...]) -> None:
         (("Return-Path: <bounces@x.example>", "From: f@x.example"), "bounces@x.example"),
         (("Return-Path: <>", "From: f@x.example"), ""),
         (("Return-Path: a b@c", "From: f@x.example"), ""),
+        (("Return-Path: <a\0b@x.example>", "From: f@x.example"), ""),
         (("From: Eva <F@x.example>",), "f@x.example"),
         (("Subject: x",), ""),
     ],
