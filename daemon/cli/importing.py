@@ -178,7 +178,8 @@ def _show(found: dict[str, Any]) -> None:
     if "fates" in found:
         kinds = ", ".join(f"{number} {kind}" for kind, number in found["opened"].items())
         fates = [f"{number} {fate}" for fate, number in found["fates"].items() if fate != "pending"]
-        line(f"{', '.join(fates) or 'none read yet'}{f'; records: {kinds}' if kinds else ''}")
+        if fates:
+            line(f"{', '.join(fates)}{f'; records: {kinds}' if kinds else ''}")
         _show_unread(found)
     for one in found.get("quarantined", []):
         line(f"set aside: mail {one['id']}, {one['client']}: {one['reason']}", style="yellow")
