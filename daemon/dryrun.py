@@ -72,13 +72,14 @@ class DryRun(AbstractContextManager["DryRun"]):
         parsed = self._read(raw, hints_for(self.settings, recipient))
         return _json(mail_json(parsed, source.id if source else None))
 
-    def explain(self, raw: bytes, recipient: str, at: datetime) -> Json:
+    def explain(self, raw: bytes, recipient: str, at: datetime, *, imported: bool = False) -> Json:
         """What would become of a mail: the trace that the daemon would store, with the subjects of the mails.
 
         Args:
             raw: The mail as received.
             recipient: The address that it came for.
             at: When it came.
+            imported: It is put in later, by `import`.
 
         Raises:
             Unreadable: As it says.
@@ -86,7 +87,7 @@ class DryRun(AbstractContextManager["DryRun"]):
         """
         settings, at = self.settings, at.astimezone(UTC)
         parsed = self._read(raw, hints_for(settings, recipient))
-        context = Context()
+        context = Context(imported=imported)
         decision = decide_mail(parsed, Envelope(recipient=recipient, accepted_at=at), settings, context, at)
         found = _json(trace(parsed, decision, context, at, settings))
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)

@@ -242,14 +242,27 @@ def walk(raw: bytes, others: tuple[str, ...]) -> Tree:
 
     A nested message (message/rfc822) is one leaf: its text is not this mail's text.
     """
+    raw, start = _beginning(raw)
+    state = _Walk(raw, others)
+    root = state.part(start, len(raw), 0, "text/plain", 0)
+    return Tree(root, state.leaves, list(state.defects))
+
+
+def header(raw: bytes, others: tuple[str, ...] = ("cp1252",)) -> Headers:
+    """The header of a mail alone, for those who need no part of it; empty where there is none."""
+    raw, start = _beginning(raw)
+    fields, _ = _Walk(raw, others)._fields(start, len(raw), 0)
+    return Headers(fields, others)
+
+
+def _beginning(raw: bytes) -> tuple[bytes, int]:
+    """The mail with line ends that can be found, and where its header begins."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")  # mails of old Macintoshes
     start = len(raw) - len(raw.lstrip()) if raw[:1].isspace() else 0
     if raw.startswith((b"From ", b">From "), start):  # an mbox line before the header
         start = raw.find(b"\n", start) + 1
-    state = _Walk(raw, others)
-    root = state.part(start, len(raw), 0, "text/plain", 0)
-    return Tree(root, state.leaves, list(state.defects))
+    return raw, start
 
 
 def _uudecode(data: bytes) -> bytes:

@@ -170,7 +170,9 @@ def _notices(
 
 
 def _worth_telling(action: Action) -> bool:
-    """Whether a person outside wrote: two programs that answer each other must not go on through us."""
+    """Whether a person outside wrote, and just now: two programs that answer each other must not go on through us."""
+    if "imported" in action.args:
+        return False
     return action.actor.role in ("customer", "source") and action.args.get("class") in ("person", "reply")
 
 

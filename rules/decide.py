@@ -9,7 +9,7 @@ from config.lookup import ADMIN_SITE, team_address
 from config.models import Conditions, Rule, Settings, Site, Source
 from config.types import Category
 from parsers.records import Parsed, Reading
-from rules.deadlines import plan, policy_for
+from rules.deadlines import NO_POLICY, plan, policy_for
 from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict
 from rules.places import Place, place_of
@@ -71,7 +71,6 @@ def decide(
     Raises:
         NeverOpens: As in `decide_mail`.
     """
-    del context  # what is looked up so far settles the mail's fate, not a reading's way
     facts = Facts(
         reading=reading, parsed=parsed, envelope=envelope, site=site, source=source, settings=settings, now=now
     )
@@ -85,7 +84,8 @@ def decide(
     first = next((wish for wish in notifications if wish.category == "action"), notifications[0])
     category: Category = "action" if first.category == "action" else "audit"
     policy = policy_for(settings, site, source, rule, kind, category)
-    deadlines = plan(settings, site.id, first.team, policy, envelope.accepted_at, cycle=0)
+    begun = NO_POLICY if context.imported else policy
+    deadlines = plan(settings, site.id, first.team, begun, envelope.accepted_at, cycle=0)
     return Decision(
         kind=kind,
         team=first.team,
@@ -93,7 +93,7 @@ def decide(
         policy=policy,
         language=site.language,
         rules=verdicts,
-        notifications=notifications,
+        notifications=() if context.imported else notifications,
         deadlines=tuple(msgspec.structs.replace(deadline, reading=index) for deadline in deadlines),
     )
 

@@ -17,6 +17,8 @@ from rules.model import Context, MailDecision
 
 Json = dict[str, Any]
 
+QUIET = "imported: no clock, no mail"
+"""Why nobody is told of a mail that was put in later."""
 _SHOWN = 120
 """Characters of a value that a difference shows."""
 
@@ -52,6 +54,8 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
     found = mail_json(parsed)
     if decision.source is not None:
         found["source"] = decision.source
+    if context.imported:
+        found["quiet"] = QUIET
     return found | {
         "site": decision.site,
         "fate": decision.fate,

@@ -46,9 +46,16 @@ def _rows(states: tuple[str | None, ...], action: str, transition: Transition) -
 
 
 ATTACH = Transition(
-    to=None, who=_WRITERS, by_hand=False, needs=("message",), may=("class",), ends_deadlines=False, tells="attached"
+    to=None,
+    who=_WRITERS,
+    by_hand=False,
+    needs=("message",),
+    may=("class", "imported"),
+    ends_deadlines=False,
+    tells="attached",
 )
-"""A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`)."""
+"""A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`) or it was
+put in later (`imported`)."""
 
 LEAD: Table = {
     **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, ends_deadlines=False, tells="new")),

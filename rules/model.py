@@ -15,6 +15,10 @@ Fate = Literal["pending", "opened", "attached", "command", "repeat", "automatic"
 ActorRole = Literal["customer", "team", "controller", "clock", "command", "source"]
 
 
+IMPORTED = "import"
+"""Channel of mails that were put in later, for the books: no clock starts for them, and nobody is told."""
+
+
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all shapes."""
 
@@ -26,6 +30,7 @@ class Envelope(Fact, frozen=True, kw_only=True):
     sender: str = ""
     channel: str = "smtp"
     accepted_at: datetime
+    """When it came in; of an imported mail, when it came in first."""
 
 
 class Context(Fact, frozen=True, kw_only=True):
@@ -35,6 +40,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """Message id of an earlier mail with the same digest at the same site."""
     reference: str | None = None
     """Record that the recipient's desk token names, if the token is genuine."""
+    imported: bool = False
+    """It was put in later: what was to be done about it was done long ago."""
 
 
 class Verdict(Fact, frozen=True, kw_only=True):

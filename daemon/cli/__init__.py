@@ -2,9 +2,9 @@
 
 import click
 
-from daemon.cli import configuring, ledger, mails, quarantine, queue, records, running
+from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, running
 
-ORDER = (running, configuring, mails, records, ledger, queue, quarantine)
+ORDER = (running, configuring, mails, importing, records, ledger, queue, quarantine)
 
 
 class InOrder(click.Group):

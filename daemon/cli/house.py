@@ -2,18 +2,19 @@
 
 import getpass
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, complain, counted, fail, finish
+from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, USAGE, complain, counted, fail, finish
 
 if TYPE_CHECKING:
     from config.machine import Postroom
     from config.models import Settings
+    from daemon.seams import Clock
     from daemon.shift import Place
     from daemon.store import Store
 
@@ -99,24 +100,42 @@ def _demand_current(state: str, url: str) -> None:
         fail(BAD_CONFIGURATION, "the database was written by a newer version of Postroom, or its version row is gone")
 
 
+def demand_known(settings: "Settings", address: str) -> None:
+    """An address that the daemon would refuse cannot be explained either."""
+    from config.lookup import site_of
+    from config.problems import nearest
+
+    if site_of(settings, address) == (None, None):
+        meant = nearest(address, settings.recipients)
+        fail(USAGE, f"{address} is the address of no source and of no desk{f', {meant}' if meant else ''}")
+
+
 def now_of(settings: "Place") -> datetime:
-    """The present time, in UTC; the test clock counts where the configuration allows it."""
+    """The present time, in UTC."""
+    return clock_of(settings).now()
+
+
+def clock_of(settings: "Place") -> "Clock":
+    """The clock; the one of tests counts where the configuration allows it."""
     from daemon.seams import Clock, SeamRefused, check_allowed
 
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
     except SeamRefused as error:
         fail(BAD_CONFIGURATION, str(error))
-    return Clock().now()
+    return Clock()
 
 
-def wake(settings: "Place") -> None:
-    """Let a running daemon look at what was written; without one, it is found at the next start."""
+def wake(settings: "Place") -> bool:
+    """Let a running daemon look at what was written; False without one: it is found at the next start."""
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory
 
-    with suppress(NotRunning):
+    try:
         ask(data_directory(settings), {"do": "wake"})
+    except NotRunning:
+        return False
+    return True
 
 
 def remember(store: "Store", settings: "Settings", at: datetime) -> None:

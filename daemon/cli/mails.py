@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.house import config_option, now_of, settings_of, store_of, zone_of
+from daemon.cli.house import config_option, demand_known, now_of, settings_of, store_of, zone_of
 from daemon.cli.output import (
     FINDINGS,
     OK,
@@ -24,7 +24,6 @@ from daemon.cli.output import (
 from daemon.cli.traces import show_decision, show_mail
 
 if TYPE_CHECKING:
-    from config.models import Settings
     from daemon.dryrun import DryRun
 
 FILES = click.argument("files", nargs=-1, required=True, metavar="FILE…")
@@ -63,7 +62,7 @@ def parse(files: tuple[str, ...], to: str | None, hops: bool, directory: Path, a
 
     settings = settings_of(directory) if to else None
     if settings and to:
-        _demand_known(settings, to)
+        demand_known(settings, to)
     with DryRun(settings) as dry:
         finish(max(_each(files, lambda raw: _one_parse(dry, raw, to, hops), as_json, show_mail)))
 
@@ -75,10 +74,17 @@ def parse(files: tuple[str, ...], to: str | None, hops: bool, directory: Path, a
     "--at", "at", metavar="TIME", help="When it comes, in ISO 8601, the site's time if no offset; default: now."
 )
 @click.option("--expect", "expected", multiple=True, metavar="KEY=VALUE", help="Fail unless it is so; may be repeated.")
+@click.option("--imported", "imported", is_flag=True, help="As `import` takes it: no clock, no mail.")
 @config_option
 @json_option
 def explain(
-    files: tuple[str, ...], to: str | None, at: str | None, expected: tuple[str, ...], directory: Path, as_json: bool
+    files: tuple[str, ...],
+    to: str | None,
+    at: str | None,
+    expected: tuple[str, ...],
+    imported: bool,
+    directory: Path,
+    as_json: bool,
 ) -> None:
     """Show what would become of mails: a dry run of the whole way.
 
@@ -91,14 +97,14 @@ def explain(
     settings = settings_of(directory)
     wanted = dict(_pair(text) for text in expected)
     if to:
-        _demand_known(settings, to)
+        demand_known(settings, to)
 
     def show(found: dict[str, Any]) -> None:
         show_mail(found)
         show_decision(found, zone_of(settings, found["site"]))
 
     with DryRun(settings) as dry:
-        codes = _each(files, lambda raw: _one_explain(dry, raw, to, at), as_json, show, wanted)
+        codes = _each(files, lambda raw: _one_explain(dry, raw, to, at, imported), as_json, show, wanted)
         finish(max(codes))
 
 
@@ -169,7 +175,7 @@ def _one_parse(dry: "DryRun", raw: bytes, to: str | None, hops: bool) -> dict[st
     return found
 
 
-def _one_explain(dry: "DryRun", raw: bytes, to: str | None, at: str | None) -> dict[str, Any]:
+def _one_explain(dry: "DryRun", raw: bytes, to: str | None, at: str | None, imported: bool) -> dict[str, Any]:
     from daemon.dryrun import guess_recipient, moment
 
     recipient = to or guess_recipient(dry.settings, raw)
@@ -179,17 +185,7 @@ def _one_explain(dry: "DryRun", raw: bytes, to: str | None, at: str | None) -> d
         when = moment(dry.settings, recipient, at) if at else now_of(dry.settings)
     except ValueError:
         fail(USAGE, f"'{at}' is no time, write 2026-11-23T10:00 or 2026-11-23T10:00:00+01:00")
-    return dry.explain(raw, recipient, when)
-
-
-def _demand_known(settings: "Settings", address: str) -> None:
-    """An address that the daemon would refuse cannot be explained either."""
-    from config.lookup import site_of
-    from config.problems import nearest
-
-    if site_of(settings, address) == (None, None):
-        meant = nearest(address, settings.recipients)
-        fail(USAGE, f"{address} is the address of no source and of no desk{f', {meant}' if meant else ''}")
+    return dry.explain(raw, recipient, when, imported=imported)
 
 
 def _contents(files: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

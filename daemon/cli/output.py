@@ -117,11 +117,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def console() -> "Console":
+def console(*, stderr: bool = False) -> "Console":
     """The terminal; NO_COLOR counts."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    on = sys.stderr if stderr else sys.stdout
+    return Console(highlight=False, stderr=stderr, width=None if on.isatty() else PIPE_WIDTH)
 
 
 def _simple(value: object) -> object:

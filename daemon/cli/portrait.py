@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 _REVISION = ("n", "at", "action", "actor_role", "actor")
 _DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
-_MAIL = ("id", "accepted_at", "sender", "recipient", "subject", "how")
+_MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "how")
 
 
 def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json:
@@ -108,8 +108,11 @@ def print_portrait(found: Json, zone: str) -> None:
     _if_any("Told", ("What", "To", "Mail is", "Number", "Subject"), told)
     done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
     _if_any("History", ("Revision", "When", "Action", "By", "With"), done)
-    mails = [(m["id"], local(m["accepted_at"], zone), m["sender"], m["subject"], m["how"]) for m in found["mails"]]
-    _if_any("Mails", ("Number", "Accepted", "From", "Subject", "How"), mails)
+    mails = [
+        (m["id"], local(m["received_at"] or m["accepted_at"], zone), m["channel"], m["sender"], m["subject"], m["how"])
+        for m in found["mails"]
+    ]
+    _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "How"), mails)
 
 
 def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

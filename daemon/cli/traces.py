@@ -54,7 +54,7 @@ def show_decision(found: Json, zone: str) -> None:
     mails = [(one, (one["to"], _team(one), _subject(one), one.get("because"))) for one in found["notifications"]]
     _table("Mails", ("To", "Team", "Subject", "Why"), mails, several)
     if not mails:
-        line("Nobody is told.")
+        line(f"Nobody is told{_because(found.get('quiet'))}.")
     due = [
         (one, (one["step"], local(one["due_at"], zone), local(one["deliver_at"], zone), one["because"]))
         for one in found["deadlines"]

@@ -18,6 +18,7 @@ from daemon.shift import Shift
 from daemon.store import messages, records
 from daemon.store.messages import Claimed, LostLease
 from parsers.records import Parsed
+from rules.model import IMPORTED
 
 BATCH = 50
 REPEATS = 5
@@ -126,7 +127,8 @@ class Desk:
     def _quarantined(self, mail: Claimed, why: str) -> None:
         self._shift.count("quarantined")
         log.error("mail-quarantined", message=mail.id, why=why)
-        self._tell_quarantined(mail.id, why)
+        if mail.channel != IMPORTED:  # else whoever imports is told by the import itself
+            self._tell_quarantined(mail.id, why)
 
     def _keep(self, read: Sequence[Read], drafts: Sequence[Plan | None]) -> None:
         """Write a batch in one go; if anything of it does not fit any more, one by one."""

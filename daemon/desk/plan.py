@@ -14,7 +14,7 @@ from parsers.records import Hints, Parsed
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
+from rules.model import IMPORTED, Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
 from rules.reference import TokenRole, read_token
 
 _encode = msgspec.json.Encoder().encode
@@ -68,8 +68,12 @@ def plan(
     settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered | None, repeat_of: int | None = None
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
-    context = Context(repeat_of=repeat_of, reference=answered.kept.record.ref if answered else None)
-    at = mail.accepted_at
+    context = Context(
+        repeat_of=repeat_of,
+        reference=answered.kept.record.ref if answered else None,
+        imported=mail.channel == IMPORTED,
+    )
+    at = mail.received_at or mail.accepted_at
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
     if decision.fate == "attached" and answered is not None:
@@ -119,6 +123,9 @@ def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailD
 def _attach(settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered, at: datetime) -> Change:
     """The token says as whom the mail comes; its contents change nothing but the record's history."""
     actor = Actor(answered.role, parsed.sender or mail.sender)
-    action = Action(name="attach", actor=actor, args={"message": str(mail.id), "class": parsed.mail_class})
+    args = {"message": str(mail.id), "class": parsed.mail_class}
+    if mail.channel == IMPORTED:
+        args["imported"] = "yes"
+    action = Action(name="attach", actor=actor, args=args)
     after, effects = apply(answered.kept.record, action, settings, at)
     return Change(0, answered.kept, after, effects, action)

@@ -124,6 +124,6 @@ def _mail_card(mail: FirstMail, *, attached: bool) -> MailCard:
     return MailCard(
         subject=mail.subject,
         sender=parseaddr(mail.sender)[1] or None,
-        received_at=mail.accepted_at,
+        received_at=mail.received_at,
         attached=attached,
     )

@@ -32,6 +32,8 @@ class Accepted(msgspec.Struct, frozen=True):
     channel: str
     client: str
     at: datetime
+    received_at: datetime | None = None
+    """Of an imported mail: when it came in first."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -76,6 +78,11 @@ class Chain:
         self._key = b""
         self._n = 0
         self._hash = ""
+
+    @property
+    def id(self) -> int | None:
+        """Number of the chain; None while nothing was written to it."""
+        return self._id
 
     def append(self, connection: Connection, mails: list[Accepted]) -> list[int]:
         """Write the mails as the next links; their message ids."""
@@ -144,6 +151,7 @@ class Chain:
             "client": mail.client,
             "size": len(mail.content),
             "due_at": mail.at,
+            "received_at": mail.received_at,
         }
         row["seal"] = seals.accepted(row)
         return row

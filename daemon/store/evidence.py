@@ -18,7 +18,8 @@ from daemon.store import seals
 from daemon.store.chains import Link, first_hash, message_id_of, recipient_mac
 from daemon.store.evidence_letters import check_letters, check_settings
 from daemon.store.evidence_records import check_records
-from daemon.store.schema import chain, message, message_record, metadata, raw
+from daemon.store.imports import CHANNELS, key_of
+from daemon.store.schema import chain, imported, message, message_record, metadata, raw
 from daemon.store.streams import Finding, Stream, stream, unreadable
 
 LATE = timedelta(minutes=10)
@@ -130,6 +131,7 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
     chains = {row.id: _ChainWalk(row) for row in connection.execute(select(chain))}
     contents = Stream(stream(connection, select(raw).order_by(raw.c.message), _RAW_ROWS), "message")
     links = Stream(stream(connection, select(message_record).order_by(message_record.c.message)), "message")
+    marks = Stream(stream(connection, select(imported).order_by(imported.c.message)), "message")
     missing = set[int]()
     for row in stream(connection, select(message).order_by(message.c.id)):
         where = f"message {row.id}"
@@ -137,6 +139,7 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
             Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.below(row.id)
         )
         yield from (_stray_link(r) for r in links.below(row.id))
+        yield from (_stray_mark(r) for r in marks.below(row.id))
         walk = chains.get(row.chain)
         if walk is not None:
             yield from walk.follow(row)
@@ -147,9 +150,11 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
             yield Finding("its number does not fit its place in the chain", where)
         yield from (Finding(what, where) for what in _wrong_bytes(row, contents.at(row.id)))
         yield from (Finding(what, where) for what in _wrong_seals(row))
+        yield from (Finding(what, where) for what in _wrong_mark(row, marks.at(row.id)))
         yield from (Finding(what, where) for what in _wrong_fate(connection, row, links.at(row.id), now, settings))
     yield from (Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.rest())
     yield from (_stray_link(r) for r in links.rest())
+    yield from (_stray_mark(r) for r in marks.rest())
     for walk in chains.values():
         yield from walk.end()
 
@@ -158,6 +163,17 @@ def _stray_link(row: Row[tuple[object, ...]]) -> Finding:
     return Finding(
         "is linked to a message that is not in the ledger", f"record number {row.record}, message {row.message}"
     )
+
+
+def _stray_mark(row: Row[tuple[object, ...]]) -> Finding:
+    return Finding("a mark of import without a message in the ledger", f"message {row.message}")
+
+
+def _wrong_mark(row: Row[tuple[object, ...]], marks: list[Row[tuple[object, ...]]]) -> Iterator[str]:
+    """What came from a file, and only that, is marked so that it is not taken again."""
+    wanted = [key_of(row.raw_sha256, row.recipient)] if row.channel in CHANNELS else []
+    if [mark.key for mark in marks] != wanted:
+        yield "its mark of import is missing or was altered"
 
 
 def _received(row: Row[tuple[object, ...]]) -> bytes:

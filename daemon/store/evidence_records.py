@@ -11,6 +11,7 @@ from daemon.store import seals
 from daemon.store.schema import deadline, message, message_record, notice, outbox, record, revision
 from daemon.store.streams import Finding, Stream, stream
 from rules.lifecycle import Transition, table_of
+from rules.model import IMPORTED
 
 Json = dict[str, Any]
 
@@ -40,7 +41,7 @@ class _Kept:
 
 def check_records(connection: Connection, settings: set[str]) -> Iterator[Finding]:
     """Every record with its revisions, the mails that led to it, its deadlines and notices."""
-    linked = select(message_record, message.c.trace.label("trace")).join(message, isouter=True)
+    linked = select(message_record, message.c.trace.label("trace"), message.c.channel).join(message, isouter=True)
     letter = (outbox.c.id.label("letter"), outbox.c.recipient.label("sent_to"), outbox.c.purpose.label("as"))
     carried = select(notice, *letter).join(outbox, notice.c.outbox == outbox.c.id, isouter=True)
     parts = {
@@ -173,7 +174,8 @@ def _wrong_opening(kept: _Kept) -> Iterator[str]:
         yield "a mail opened it, but none is linked to it"
     if first.actor_role == "source" and first.actor != kept.row.source:
         yield f"it was opened by source {first.actor}, and is of source {kept.row.source}"
-    if not any(told.revision == 1 for told in kept.notices):
+    quiet = any(link.channel == IMPORTED for link in opened)
+    if not quiet and not any(told.revision == 1 for told in kept.notices):
         yield "nobody was told of it: the notice of its opening is missing"
     for link in opened:
         yield from _unlike_trace(kept, link)

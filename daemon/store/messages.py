@@ -41,6 +41,7 @@ _TAKEN = (
         message.c.accepted_at,
         message.c.tries,
         message.c.alone,
+        message.c.received_at,
         raw.c.packed,
         raw.c.bytes,
     )
@@ -68,6 +69,8 @@ class Claimed(msgspec.Struct, frozen=True):
     alone: bool
     lease: str
     content: bytes
+    received_at: datetime | None = None
+    """Of an imported mail: when it came in first."""
 
 
 class Fated(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,10 +116,8 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
         return []
     connection.execute(_LEASE, {"chosen": chosen, "lease": lease, "lease_until": wall + LEASE})
     return [
-        Claimed(
-            r.id, r.recipient, r.sender, r.channel, r.accepted_at, r.tries, r.alone, lease, unpack(r.packed, r.bytes)
-        )
-        for r in connection.execute(_TAKEN, {"chosen": chosen})
+        Claimed(*columns, lease, unpack(packed, content), received_at)  # type: ignore[call-arg]
+        for *columns, received_at, packed, content in connection.execute(_TAKEN, {"chosen": chosen})
     ]
 
 

@@ -21,7 +21,7 @@ class FirstMail(msgspec.Struct, frozen=True):
     id: int
     subject: str | None
     sender: str
-    accepted_at: datetime
+    received_at: datetime
     size: int
 
 
@@ -35,7 +35,8 @@ class DueNotice(msgspec.Struct, frozen=True):
     mail: FirstMail | None
 
 
-_mail_columns = (message.c.id, message.c.subject, message.c.sender, message.c.accepted_at, message.c.size)
+_received_at = func.coalesce(message.c.received_at, message.c.accepted_at)
+_mail_columns = (message.c.id, message.c.subject, message.c.sender, _received_at, message.c.size)
 _opened = and_(message_record.c.record == record.c.id, message_record.c.how == "opened")
 _whole = (
     select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"), *_mail_columns)

@@ -83,6 +83,8 @@ message = Table(
     Column("chain", ForeignKey("chain.id"), nullable=False),
     Column("n", Integer, nullable=False),
     Column("accepted_at", Instant, nullable=False),
+    # Of an imported mail: when it came in first. Nothing else has it.
+    Column("received_at", Instant),
     Column("channel", String, nullable=False),
     Column("raw_sha256", String, nullable=False),
     Column("recipient_mac", String, nullable=False),
@@ -134,6 +136,15 @@ raw = Table(
     Column("site", String),
     Column("packed", Boolean, nullable=False, server_default=false()),
     Column("bytes", LargeBinary, nullable=False),
+)
+
+# What was taken from files, by its bytes and recipient, so that no import takes it twice. A table of its own: an index
+# over all mails would cost each of those that come by SMTP.
+imported = Table(
+    "imported",
+    metadata,
+    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("key", String, nullable=False, unique=True),
 )
 
 record = Table(

@@ -24,7 +24,7 @@ def _over(*columns: str) -> Callable[[Columns], str]:
     return lambda row: hashlib.sha256(_encode(values(row))).hexdigest()
 
 
-accepted = _over("id", "hash", "recipient", "sender", "client", "size", "due_at")
+accepted = _over("id", "hash", "recipient", "sender", "client", "size", "due_at", "received_at")
 """A message as it was accepted; the other columns of then are in its link's hash."""
 fate = _over(
     "id",

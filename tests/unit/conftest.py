@@ -19,7 +19,7 @@ from daemon.outbox.bundle import Bundler
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, data_directory, database_url, desk_keys
-from daemon.store import Store, messages, open_store, outgoing, records
+from daemon.store import Store, imports, messages, open_store, outgoing, records
 from daemon.store.chains import Accepted, Chain
 from daemon.store.upgrade import prepare
 from parsers.records import Customer, Parsed, Reading
@@ -92,6 +92,7 @@ def work(shift: Shift) -> None:
     act(shift.store, shift.settings, second, Action(name="not-mine", actor=anna, args={"team": "service"}), at)
     act(shift.store, shift.settings, third, Action(name="done", actor=anna, args={"result": "won"}), at)
     by_telephone(shift, anna)
+    put_in(shift)
     tell(shift)
     send_one(shift.store)
     accept(shift, chain, [(WEBSITE, mail(shift, "form-chinese"))], wall_now())
@@ -151,6 +152,15 @@ def by_telephone(shift: Shift, actor: Actor) -> None:
     )
     opening = Opening(ref="", site=site.id, reading=reading, decision=decision, received_at=SENT_AT)
     open_by_hand(shift.store, shift.settings, opening, Action(name="open", actor=actor), SENT_AT)
+
+
+def put_in(shift: Shift) -> None:
+    """A mail of three months ago, from a file."""
+    content = mail(shift, "form-german").replace(b"Message-ID: <", b"Message-ID: <old.")
+    old = Accepted(content, WEBSITE, "", "import", "old.mbox:0", SENT_AT, SENT_AT - timedelta(days=90))
+    chain = Chain("import")
+    assert shift.store.write(lambda c: imports.take(c, chain, [(imports.key_of_mail(old), old)])).result()
+    finish_pending(shift)
 
 
 def send_one(store: Store) -> None:

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _chain()
     _message()
     _raw()
+    _imported()
     _settings_version()
     _record()
     _revision()
@@ -52,6 +53,7 @@ def _message() -> None:
         Column("chain", ID, nullable=False),
         Column("n", sa.Integer(), nullable=False),
         Column("accepted_at", AT, nullable=False),
+        Column("received_at", AT),
         Column("channel", sa.String(), nullable=False),
         Column("raw_sha256", sa.String(), nullable=False),
         Column("recipient_mac", sa.String(), nullable=False),
@@ -100,6 +102,17 @@ def _raw() -> None:
         Column("bytes", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_raw_message"),
         sa.PrimaryKeyConstraint("message", name="pk_raw"),
+    )
+
+
+def _imported() -> None:
+    op.create_table(
+        "imported",
+        Column("message", ID, autoincrement=False, nullable=False),
+        Column("key", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_imported_message"),
+        sa.PrimaryKeyConstraint("message", name="pk_imported"),
+        sa.UniqueConstraint("key", name="uq_imported_key"),
     )
 
 

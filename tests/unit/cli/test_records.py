@@ -20,8 +20,8 @@ def ref_of(ask: Any, *words: str) -> str:
 @pytest.mark.parametrize(
     ("words", "number"),
     [
-        ((), 4),
-        (("--site", "berlin"), 2),
+        ((), 5),
+        (("--site", "berlin"), 3),
         (("--site", "berlin", "--state", "waiting"), 1),
         (("--kind", "unsorted"), 1),
         (("--kind", "review"), 0),
@@ -46,6 +46,18 @@ def test_show_tells_all_there_is(ask: Any) -> None:
     out = ask("show", ref).out
     for text in ("Jonas Probe", "Tiguan", "comes back ", "until=2d", "counts 24h elapsed"):
         assert text in out
+
+
+def test_a_mail_that_was_put_in_later_tells_its_own_time(ask: Any, post_room: Any) -> None:
+    (found,) = [ask("show", row["ref"], "--json").rows[0] for row in ask("records", "--json").rows[-1:]]
+    assert found["record"]["received_at"] == "2026-08-22T09:00:00Z"
+    (mail,) = found["mails"]
+    assert (mail["channel"], mail["accepted_at"]) == ("import", "2026-11-20T09:00:00Z")
+    assert (found["deadlines"], found["notices"]) == ([], [])
+    assert "received Sat 2026-08-22 11:00 +02:00" in ask("show", found["record"]["ref"]).out
+    assert "Nobody is told: imported: no clock, no mail." in ask("why", found["record"]["ref"]).out
+    (reopened,) = ask("do", found["record"]["ref"], "not-mine", "team=service", "--json").rows
+    assert [one["step"] for one in ask("show", reopened["ref"], "--json").rows[0]["deadlines"]] != []
 
 
 def test_show_as_it_was(ask: Any) -> None:
@@ -130,7 +142,7 @@ def test_a_call_with_two_cars(ask: Any) -> None:
 def test_the_ledger_counts_every_mail(ask: Any) -> None:
     answer = ask("ledger", "--json")
     assert answer.code == 0
-    assert sum(row["mails"] for row in answer.rows) == 10
+    assert sum(row["mails"] for row in answer.rows) == 11
 
 
 def test_the_ledger_names_what_was_deleted(ask: Any, post_room: Any) -> None:
@@ -185,7 +197,7 @@ def test_status_without_a_daemon(ask: Any) -> None:
     assert answer.code == 1
     (found,) = answer.rows
     assert found["running"] is False
-    assert found["mails"]["opened"] == 3
+    assert found["mails"]["opened"] == 4
     assert found["outbox"] == {"sent": 1, "waiting": 4}
     assert "not running" in ask("status").out
 

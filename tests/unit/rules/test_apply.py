@@ -277,6 +277,11 @@ def test_a_further_mail_changes_no_state_and_is_told_if_a_person_outside_wrote_i
     assert [(n.purpose, n.to) for n in effects.notices] == [("attached", "verkauf@muster.example")] * told
 
 
+def test_nobody_is_told_of_a_further_mail_that_was_put_in_later(act: Act) -> None:
+    _, effects = act("attach", role="customer", message="7", imported="yes", **{"class": "reply"})
+    assert effects == Effects()
+
+
 def test_a_further_mail_is_told_to_the_assignee(act: Act) -> None:
     taken = in_state("taken", assignee=EVA)
     _, effects = act("attach", taken, role="customer", message="7", **{"class": "reply"})

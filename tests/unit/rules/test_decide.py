@@ -66,6 +66,14 @@ FATES = [
 ]  # fmt: skip
 
 
+def test_what_was_put_in_later_starts_no_clock_and_tells_nobody(decided: Decided) -> None:
+    (usual,) = decided().decisions
+    (later,) = decided(context=Context(imported=True)).decisions
+    assert usual.notifications
+    assert usual.deadlines
+    assert later == msgspec.structs.replace(usual, notifications=(), deadlines=())
+
+
 @pytest.mark.parametrize(("mail", "fate", "reason"), FATES)
 def test_fates(decided: Decided, mail: dict[str, Any], fate: str, reason: str) -> None:
     decision = decided(**mail)

@@ -51,6 +51,14 @@ def test_the_trace_has_all_that_explain_promises(found: dict[str, Any]) -> None:
     assert (found["at"], found["settings"], found["context"]) == ("2026-05-20T08:00:00Z", "d1", {})
 
 
+def test_the_trace_says_why_nobody_is_told_of_what_was_put_in_later(house: House, at: At) -> None:
+    settings, context = house(), Context(imported=True)
+    envelope = Envelope(recipient="m@leads.example", channel="import", accepted_at=at(WHEN))
+    found = trace(MAIL, decide_mail(MAIL, envelope, settings, context, at(WHEN)), context, at(WHEN), settings)
+    assert (found["quiet"], found["context"]) == ("imported: no clock, no mail", {"imported": True})
+    assert (found["notifications"], found["deadlines"]) == ([], [])
+
+
 def test_a_rule_after_the_match_stays_undecided(house: House, at: At) -> None:
     settings = house(rules=[{"name": "A", "notify": {"team": "sales"}}, {"name": "B"}])
     envelope = Envelope(recipient="m@leads.example", accepted_at=at(WHEN))

@@ -12,6 +12,8 @@ from daemon.store.streams import Finding
 
 M = 4294967296
 """Number of message 0 of the first chain."""
+OLD = 2 * M + 1
+"""The mail that was imported."""
 
 DELETED = [
     ("chain WHERE id = 1", "there is no such chain", f"chain 1, message {M + 1}"),
@@ -40,6 +42,7 @@ DELETED = [
     ("notice WHERE id = 5", "the notice of its revision 2 is missing", "record L-"),
     ("notice WHERE id = 6", "nobody was told of it", "record L-"),
     ("outbox WHERE id = 1", "outgoing mail 1 of its notice 1 is missing", "record L-"),
+    ("imported", "its mark of import is missing", f"message {OLD}"),
     ("settings_version", "that decided it are not kept", f"message {M + 1}"),
     ("settings_version", "of its revision 1 are not kept", "record L-"),
 ]
@@ -135,6 +138,11 @@ ALTERED = [
     ("outbox SET state = 'sent' WHERE id = 2", "time of sending do not fit", "outgoing mail 2"),
     ("outbox SET message_id = '<x@y>' WHERE id = 1", "Message-ID or its bytes were altered", "outgoing mail 1"),
     ("rendered SET bytes = 'x' WHERE outbox = 1", "Message-ID or its bytes were altered", "outgoing mail 1"),
+    (f"message SET received_at = NULL WHERE id = {OLD}", "it is not as it was accepted", f"message {OLD}"),
+    (f"message SET received_at = accepted_at WHERE id = {M + 1}", "not as it was accepted", f"message {M + 1}"),
+    ("imported SET key = 'x'", "its mark of import is missing or was altered", f"message {OLD}"),
+    (f"imported SET message = {M + 4}", "its mark of import is missing or was altered", f"message {M + 4}"),
+    ("imported SET message = 7", "a mark of import without a message", "message 7"),
     ("settings_version SET packed = 'x'", "they cannot be read", "settings"),
     ("settings_version SET digest = 'x'", "that decided it are not kept", f"message {M + 1}"),
 ]
@@ -173,7 +181,7 @@ def test_every_fate_is_counted(worked_in: Any) -> None:
     assert [fate for fate, _, _ in found] == [
         "attached", "automatic", "bounce", "ignored", "opened", "opened", "opened", "pending", "quarantined", "repeat",
     ]  # fmt: skip
-    assert sum(number for _, _, number in found) == 10
+    assert sum(number for _, _, number in found) == 11
 
 
 @pytest.mark.parametrize(("table", "what", "where"), DELETED)

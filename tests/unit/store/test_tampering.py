@@ -58,6 +58,7 @@ def names_of(books: Connection, table: str, row: dict[str, Any]) -> set[str]:
         "chain": lambda: {f"chain {row['id']}"},
         "message": lambda: {f"message {row['id']}", f"raw {row['id']}", f"mail {row['n']} is missing"},
         "raw": lambda: {f"message {row['message']}"},
+        "imported": lambda: {f"message {row['message']}"},
         "message_record": lambda: {f"message {row['message']}", *record},
         "outbox": lambda: {f"outgoing mail {row['id']}"},
         "rendered": lambda: {f"outgoing mail {row['outbox']}"},
