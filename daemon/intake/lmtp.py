@@ -5,7 +5,7 @@ import sys
 
 from daemon.intake.session import House, Session
 
-_ENHANCED = re.compile(r"([245])\d\d (?!\1\.\d)")
+_UNENHANCED = re.compile(r"(?!220)([245])\d\d (?!\1\.\d)")
 
 
 class LmtpHouse:
@@ -70,7 +70,8 @@ class LmtpSession(Session):
     async def push(self, status: str | bytes) -> None:
         """Answer with an enhanced status code (RFC 2034), where aiosmtpd has none."""
         told = status if isinstance(status, str) else status.decode()
-        await super().push(_ENHANCED.sub(r"\g<0>\1.0.0 ", told, count=1) if _ENHANCED.match(told) else told)
+        bare = _UNENHANCED.match(told)
+        await super().push(f"{bare[0]}{bare[1]}.0.0 {told[bare.end() :]}" if bare else told)
 
     async def _answer_mail(self, status: str) -> None:
         """One answer for each recipient, in their order; what went wrong before the store is the same for all."""

@@ -24,10 +24,9 @@ def shared_sink() -> Iterator[Sink]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink) -> Iterator[Installation]:
-    """A daemon as it is usually set up: bare line ends are normalised."""
-    house = Installation(
-        tmp_path_factory.mktemp("attacked") / "house", shared_sink.url, limits={"size": "1MiB"}, seams=False
-    )
+    """A daemon as it is usually set up: bare line ends are normalised; LMTP on a port beside it."""
+    directory, lmtp = tmp_path_factory.mktemp("attacked") / "house", 'lmtp = ["127.0.0.1:0"]'
+    house = Installation(directory, shared_sink.url, smtp=lmtp, limits={"size": "1MiB"}, seams=False)
     house.start()
     yield house
     house.close()

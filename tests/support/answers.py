@@ -11,5 +11,5 @@ _LEAKS = re.compile(
 
 def leaks(answers: bytes) -> list[bytes]:
     """Lines that are no proper answer or show what is inside; an answer that was cut off is none."""
-    lines = answers.split(b"\r\n")[:-1]
-    return [line for line in lines if not _LINE.fullmatch(line) or _LEAKS.search(line)]
+    lines = answers.split(b"\n")[:-1]
+    return [line for line in lines if not _LINE.fullmatch(line.removesuffix(b"\r")) or _LEAKS.search(line)]

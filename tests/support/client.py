@@ -85,7 +85,7 @@ class Talk:
         lines = []
         with suppress(ConnectionError):
             while line := self._file.readline():
-                lines.append(line.decode("utf-8", "replace").rstrip())
+                lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
                 if line[3:4] != b"-":
                     break
         return Reply(int(lines[-1][:3]), "\n".join(lines)) if lines else Reply(0, "")
