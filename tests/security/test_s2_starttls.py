@@ -68,8 +68,8 @@ def test_nothing_is_injected(
     kept = stored(tls_house) - before
     with capsys.disabled():
         print(  # noqa: T201 - the figures are the point
-            f"\nS2: {injected} answers to {len(INJECTED)} injections, {in_the_clear} commands taken in {len(BEFORE_TLS)} "
-            f"sessions in the clear, {kept} mails"
+            f"\nS2: {injected} answers to {len(INJECTED)} injections, {in_the_clear} commands taken in "
+            f"{len(BEFORE_TLS)} sessions in the clear, {kept} mails"
         )
     assert (injected, in_the_clear, kept) == (0, 0, 0)
 
