@@ -134,9 +134,11 @@ def _source(draft: Draft, entry: Entry[Source], sites: set[str]) -> Iterator[Pro
 
 
 def _users(draft: Draft) -> Iterator[Problem]:
-    """Find users of sources that do not exist, and names that two users have."""
+    """Find users of sources that do not exist, names that two users have, and a login that nobody can pass."""
     if draft.postroom is None:
         return
+    if draft.postroom.model.smtp.require_auth and not draft.postroom.model.smtp.user:
+        yield draft.postroom.problem(("smtp", "require_auth"), "shuts everybody out: there is no [[smtp.user]]")
     sources, seen = ids(draft, "source", draft.sources), set[str]()
     for index, user in enumerate(draft.postroom.model.smtp.user):
         path: Path = ("smtp", "user", index)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.client import Talk, lead, new_key, talk
 from tests.support.daemon import WEBSITE, Installation
+from tests.support.faults import unable_to_store
 from tests.support.fixtures import Houses
 from tests.support.waiting import wait_until
 
@@ -83,22 +84,15 @@ def test_an_answer_for_each_recipient(behind: Installation, by: str) -> None:
 
 def test_a_recipient_that_cannot_be_stored_takes_no_other_with_it(behind: Installation) -> None:
     key = new_key()
-    behind.alter(
-        f"CREATE TRIGGER broken BEFORE INSERT ON message WHEN NEW.recipient = '{OTHER}'"
-        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-    )
-    try:
-        with lmtp(behind) as session:
-            session.read()
-            session.ask("LHLO mail.example")
-            session.ask(f"MAIL FROM:<{key}@kunde.example>")
-            for to in (WEBSITE, OTHER, THIRD):
-                assert session.ask(f"RCPT TO:<{to}>").code == 250
-            session.ask("DATA")
-            session.raw(lead(key) + b".\r\n")
-            assert [session.read().text[:9] for _ in range(3)] == ["250 2.0.0", "451 4.3.0", "250 2.0.0"]
-    finally:
-        behind.alter("DROP TRIGGER broken")
+    with unable_to_store(behind, OTHER), lmtp(behind) as session:
+        session.read()
+        session.ask("LHLO mail.example")
+        session.ask(f"MAIL FROM:<{key}@kunde.example>")
+        for to in (WEBSITE, OTHER, THIRD):
+            assert session.ask(f"RCPT TO:<{to}>").code == 250
+        session.ask("DATA")
+        session.raw(lead(key) + b".\r\n")
+        assert [session.read().text[:9] for _ in range(3)] == ["250 2.0.0", "451 4.3.0", "250 2.0.0"]
     assert [recipient for recipient, _, _ in kept(behind, key)] == [WEBSITE, THIRD]
     assert behind.postroom("ledger").returncode == 0
     with talk(behind) as session:  # and the chain goes on
