@@ -37,9 +37,11 @@ def problems_of_certificate(settings: Settings) -> list[Problem]:
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError) and error.reason:
+    if not isinstance(error, ssl.SSLError):
+        return error.strerror or str(error)
+    if error.reason:
         return error.reason.replace("_", " ").lower()
-    return error.strerror or "one of the files is not PEM, or the key is encrypted"
+    return "one of the files is not PEM, or the key is encrypted"
 
 
 def _line(file: Path) -> int:
