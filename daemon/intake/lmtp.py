@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 
 from daemon.intake.session import House, Session
 
@@ -17,7 +18,7 @@ class LmtpHouse:
 
     errors_allowed = sys.maxsize
 
-    def __init__(self, public: House, most: int) -> None:
+    def __init__(self, public: House, most: Callable[[], int]) -> None:
         self._public = public
         self._most = most
         self.connections = 0
@@ -25,7 +26,7 @@ class LmtpHouse:
     def may_enter(self, peer: str) -> bool:
         """Whether one more connection fits."""
         del peer
-        if self.connections >= self._most:
+        if self.connections >= self._most():
             return False
         self.connections += 1
         return True

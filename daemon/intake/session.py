@@ -22,6 +22,7 @@ _MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
 _PLAIN_ADDRESS = re.compile(rf"<({_MAILBOX})>(.*)")
 _PLAIN_LINE = re.compile(rf"(?i:(mail from)|rcpt to): ?<({_MAILBOX})>\r\n".encode())
 _REST_OF_DATA_SECONDS = 180
+_TLS_FAREWELL_SECONDS = 5
 _CHUNK = 256 << 10
 """Bytes read before the reader hands over; it holds twice as much at most."""
 
@@ -103,7 +104,7 @@ class Session(SMTP):
     ) -> None:
         reader = asyncio.StreamReader(loop=loop, limit=_CHUNK)
         asyncio.StreamReaderProtocol.__init__(self, reader, client_connected_cb=self._cb_client_connected, loop=loop)
-        self._tls_first = False
+        self._tls_first: bool
         self.__dict__.update(shared)
         self._smtp_methods = Commands(self, commands)
         self._house = house
@@ -136,11 +137,16 @@ class Session(SMTP):
         context = cast(ssl.SSLContext, self.tls_context)
         try:
             inside = await self.loop.start_tls(
-                transport, self, context, server_side=True, ssl_handshake_timeout=self._timeout_duration
+                transport,
+                self,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=self._timeout_duration,
+                ssl_shutdown_timeout=_TLS_FAREWELL_SECONDS,
             )
         except OSError:
             inside = None
-        if inside is None:
+        if inside is None or inside.is_closing():
             self._leave()
             return
         self._tls_protocol = inside.get_extra_info("ssl_object")

@@ -46,7 +46,7 @@ class SmtpService:
         self.counters: Counter[str] = Counter()
         self._commits = Commits(store, chain, self.counters, wake)
         self._room = settings.postroom.limits.connections
-        self._inner = LmtpHouse(self, self._room)
+        self._inner = LmtpHouse(self, lambda: min(self._limits.connections, self._room - self._open))
         self._take_over(settings)
 
     def use(self, settings: Settings) -> None:

@@ -4,6 +4,7 @@ import base64
 import smtplib
 import socket
 import ssl
+import struct
 from typing import Literal
 
 import pytest
@@ -75,6 +76,26 @@ def test_a_handshake_that_never_ends_or_breaks_off_gives_its_place_free(
     wait_until(lambda: house.status()["connections"] == 0, 10)
     silent[2].close()
     connected(house, "implicit", certificate.trusting()).quit()
+
+
+@pytest.mark.parametrize("how", ["starttls", "implicit"])
+def test_who_hangs_up_at_any_moment_gives_the_place_free(
+    how: How, tls_house: Installation, shared_certificate: Certificate
+) -> None:
+    context, port = shared_certificate.trusting(), implicit_port(tls_house) if how == "implicit" else tls_house.port
+    assert port
+    for number in range(60):
+        session = Talk(port)
+        # Closed with an answer unread, a connection is reset.
+        session.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", number % 2, 0))
+        if how == "starttls":
+            session.read()
+            session.ask("EHLO client.example")
+            session.ask("STARTTLS")
+        if number % 3:
+            session.begin_tls(context)
+        session.close()
+    wait_until(lambda: tls_house.status()["connections"] == 0, 10)
 
 
 @pytest.mark.parametrize("how", ["starttls", "implicit"])
