@@ -4,7 +4,8 @@ import re
 import sys
 from collections.abc import Callable
 
-from daemon.intake.session import House, Session
+from daemon.intake.connection import House
+from daemon.intake.session import Session
 
 _UNENHANCED = re.compile(r"(?!220)([245])\d\d (?!\1\.\d)")
 

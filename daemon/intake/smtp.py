@@ -13,10 +13,11 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from config.models import Settings
 from daemon.intake.commit import NO_ROOM, OUR_TROUBLE, Commits
+from daemon.intake.connection import Connection, Factory
 from daemon.intake.directory import Directory, Refusals
 from daemon.intake.listeners import Listeners
 from daemon.intake.lmtp import LmtpHouse, LmtpSession
-from daemon.intake.session import Factory, Session
+from daemon.intake.session import Session
 from daemon.intake.tls import server_tls
 from daemon.intake.users import User, Users
 from daemon.log import get_logger
@@ -101,7 +102,7 @@ class SmtpService:
             self._factories["smtp_tls"] = Session.prepare(self, self, tls_first=True, **public)
         self._factories["lmtp"] = LmtpSession.prepare(self._inner, self, **common)
 
-    def _new_session(self, kind: str) -> Session:
+    def _new_session(self, kind: str) -> Connection:
         return self._factories[kind]()
 
     async def close(self) -> None:

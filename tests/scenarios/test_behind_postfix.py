@@ -15,7 +15,7 @@ from tests.support.faults import unable_to_store
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 OTHER = "website.odense.b8n4@leads.muster.example"
 """Of another site: the same mail at one site is a repeat."""
