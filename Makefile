@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SOURCES := config parsers rules templates daemon tests
 
-.PHONY: run test fast lint fix bench faults clean
+.PHONY: run test fast lint fix bench faults fuzz clean
 
 run: $(STAMP)  ## the example group on loopback ports: sends the sample mails and shows what became of them
 	@$(PY) -m tests.demo
@@ -30,6 +30,9 @@ bench: $(STAMP)  ## against Postfix, aiosmtpd and mail-parser; BENCH=short for a
 
 faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
 	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests/faults
+
+fuzz: $(STAMP)  ## random sessions at full length: 100,000
+	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -27,6 +27,7 @@ def check_links(draft: Draft) -> Iterator[Problem]:
         yield from _site(draft, site, units)
     for source in draft.sources:
         yield from _source(draft, source, sites)
+    yield from _users(draft)
     teams: dict[str, set[str]] = {}
     for site in draft.sites:
         teams.setdefault(site.model.id, set()).update(site.model.teams)
@@ -130,6 +131,22 @@ def _source(draft: Draft, entry: Entry[Source], sites: set[str]) -> Iterator[Pro
     needs = {"vendor-id": "vendor_ids", "postcode": "postcodes"}.get(source.site_by or "")
     if needs and draft.whole("sites") and not any(getattr(site.model, needs) for site in draft.sites):
         yield entry.problem(("site_by",), f'no site has {needs}, which site_by = "{source.site_by}" goes by')
+
+
+def _users(draft: Draft) -> Iterator[Problem]:
+    """Find users of sources that do not exist, names that two users have, and a login that nobody can pass."""
+    if draft.postroom is None:
+        return
+    if draft.postroom.model.smtp.require_auth and not draft.postroom.model.smtp.user:
+        yield draft.postroom.problem(("smtp", "require_auth"), "shuts everybody out: there is no [[smtp.user]]")
+    sources, seen = ids(draft, "source", draft.sources), set[str]()
+    for index, user in enumerate(draft.postroom.model.smtp.user):
+        path: Path = ("smtp", "user", index)
+        if user.name in seen:
+            yield draft.postroom.problem((*path, "name"), f"'{user.name}' is given twice")
+        seen.add(user.name)
+        if user.source is not None and "sources" not in draft.unread:
+            yield from unknown(draft.postroom, (*path, "source"), "source", user.source, sources)
 
 
 def _teams(by_site: Mapping[str, Collection[str]], rule: Entry[Rule], sites: Collection[str]) -> Iterator[Problem]:

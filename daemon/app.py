@@ -98,7 +98,7 @@ class Acceptor:
         self._supervisor = Supervisor(settings, written) if "work" in settings.postroom.roles else None
         chain = Chain(f"acceptor {os.getpid()}")
         self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake)
-        self._smtp_places: list[tuple[str, int]] = []
+        self._smtp_places: list[str] = []
 
     async def run(self) -> int:
         """Start everything, wait for the end, stop everything."""
@@ -170,7 +170,7 @@ class Acceptor:
         return self._supervisor is None or self._supervisor.is_fresh
 
     def _counters(self) -> dict[str, int]:
-        counted = dict(self._smtp.counters)
+        counted = {**self._smtp.counters, "lmtp_connections": self._smtp.lmtp_connections}
         if self._supervisor:
             counted |= self._supervisor.counters
             counted["worker_deaths"] = self._supervisor.deaths
@@ -239,9 +239,10 @@ class Acceptor:
             "settings": self._settings.digest,
             "reloaded_at": self._reloaded_at.isoformat() if self._reloaded_at else None,
             "problems": self._problems,
-            "smtp": [f"{host}:{port}" for host, port in self._smtp_places],
+            **self._smtp.places,
             "health": "{}:{}".format(*self._health_place) if self._settings.postroom.health.listen else None,
             "connections": self._smtp.connections,
+            "lmtp_connections": self._smtp.lmtp_connections,
             "worker": "none" if self._supervisor is None else "up" if self._supervisor.is_fresh else "silent",
             "mails": fates,
             "outbox": states,

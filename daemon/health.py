@@ -16,6 +16,7 @@ COUNTERS = {
     "accepted": ("postroom_accepted_total", "Mails accepted and stored, one for each recipient"),
     "recipients_refused": ("postroom_recipients_refused_total", "Recipients refused because they are not ours"),
     "connections_refused": ("postroom_connections_refused_total", "Connections refused over the limits"),
+    "logins_refused": ("postroom_logins_refused_total", "Logins refused: a name or password was wrong"),
     "trouble": ("postroom_trouble_total", "Answers 4xx because of trouble of our own"),
     "quarantined": ("postroom_quarantined_total", "Mails set aside because they could not be read"),
     "template_fallbacks": ("postroom_template_fallbacks_total", "Mails in plain words because a template failed"),
@@ -29,11 +30,12 @@ OUTBOX = ("postroom_outbox", "Outgoing mails by state")
 OLDEST_PENDING = ("postroom_oldest_pending_seconds", "Age of the oldest mail that nobody has read yet")
 OLDEST_UNSENT = ("postroom_oldest_unsent_seconds", "Age of the oldest outgoing mail that is not sent yet")
 CONNECTIONS = ("postroom_connections", "SMTP connections open now")
+LMTP_CONNECTIONS = ("postroom_lmtp_connections", "LMTP connections open now")
 WORKER = ("postroom_worker_up", "1 while the worker lives and says so")
 BY_FATE = ("postroom_fates_total", "Mails that reached a fate since the start, by fate")
 BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
 
-GAUGES = (FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME)
+GAUGES = (FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME)
 
 
 class Health:
@@ -98,6 +100,7 @@ class Health:
         yield _labelled(CounterMetricFamily(*BY_FATE, labels=["fate"]), counted, "fate_")
         yield _labelled(CounterMetricFamily(*BY_OUTCOME, labels=["outcome"]), counted, "outbox_")
         yield GaugeMetricFamily(*CONNECTIONS, value=self._connections())
+        yield GaugeMetricFamily(*LMTP_CONNECTIONS, value=counted.get("lmtp_connections", 0))
         yield GaugeMetricFamily(*WORKER, value=int(self._worker_up()))
         yield from self._of_the_store()
 

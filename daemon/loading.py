@@ -43,11 +43,18 @@ def problems_of_templates(settings: Settings) -> list[Problem]:
     return [Problem(f"templates/{p.file}", p.line, "", p.what) for p in check(settings.templates, named)]
 
 
+def problems_of_certificate(settings: Settings) -> list[Problem]:
+    """What is wrong with our certificate and its key."""
+    from daemon.intake.tls import problems_of_certificate
+
+    return problems_of_certificate(settings)
+
+
 def load_here(directory: Path) -> Loaded:
     """The same, in this process."""
     from config.load import canonical, check
 
-    settings, problems = check(directory, [problems_of_templates])
+    settings, problems = check(directory, [problems_of_templates, problems_of_certificate])
     if settings is None or problems:
         return Loaded(None, problems)
     return Loaded(settings, [], canonical(settings).encode())

@@ -54,9 +54,9 @@ def check(directory: Path, as_json: bool) -> None:
     """
     from config.load import check as check_files
     from daemon.dryrun import DryRun, failing_tests
-    from daemon.loading import problems_of_templates
+    from daemon.loading import problems_of_certificate, problems_of_templates
 
-    settings, problems = check_files(directory, [problems_of_templates])
+    settings, problems = check_files(directory, [problems_of_templates, problems_of_certificate])
     if settings is not None:
         with DryRun(settings) as dry:
             problems += failing_tests(dry, directory)

@@ -114,8 +114,10 @@ def _show(found: dict[str, Any]) -> None:
             style="bold",
         )
         line(f"settings {found['settings'][:12]}, reloaded {_clock(found['reloaded_at']) or 'not since the start'}")
-        smtp = f"{', '.join(found['smtp']) or 'off'} ({found['connections']} connections)"
-        line(f"SMTP {smtp}, health {found['health'] or 'off'}")
+        smtp = ", ".join([*found["smtp"], *(f"{place} (TLS)" for place in found["smtp_tls"])])
+        line(f"SMTP {smtp or 'off'} ({found['connections']} connections), health {found['health'] or 'off'}")
+        if found["lmtp"]:
+            line(f"LMTP {', '.join(found['lmtp'])} ({found['lmtp_connections']} connections)")
     else:
         line("not running; this is what the database says", style="bold")
     for problem in found.get("problems", []):

@@ -44,6 +44,8 @@ def submit(settings: Settings, raw: bytes, to: tuple[str, ...], sender: str | No
 
 def _place(settings: Settings) -> tuple[str, int]:
     """Where the daemon listens; it says so itself where the system chose the port."""
+    if not settings.postroom.smtp.listen:
+        fail(TRY_AGAIN, "the daemon has no SMTP listener: [smtp] listen is empty")
     host, _, port = settings.postroom.smtp.listen[0].rpartition(":")
     if port == "0":
         try:

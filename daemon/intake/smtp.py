@@ -1,31 +1,33 @@
-"""Mail comes in by SMTP: recipients are checked, the mail is committed and synced, only then the client hears 250."""
+"""Mail comes in by SMTP and LMTP: recipients are checked, the mail is committed and synced, only then comes 250."""
 
-import asyncio
 import errno
 import ipaddress
 import re
-import ssl
+import resource
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from aiosmtpd.smtp import Envelope
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from config.machine import Smtp
 from config.models import Settings
+from daemon.intake.commit import NO_ROOM, OUR_TROUBLE, Commits
+from daemon.intake.connection import Connection, Factory
 from daemon.intake.directory import Directory, Refusals
+from daemon.intake.listeners import Listeners
+from daemon.intake.lmtp import LmtpHouse, LmtpSession
 from daemon.intake.session import Session
+from daemon.intake.tls import server_tls
+from daemon.intake.users import User, Users
 from daemon.log import get_logger
 from daemon.seams import Clock
-from daemon.store import Store, StoreError
+from daemon.store import Store
 from daemon.store.chains import Accepted, Chain
-from daemon.store.db import Answer
 
-HANDLER_SECONDS = 25
-"""A client waits ten minutes for the answer to its dot (RFC 5321 4.5.3.2.6); many give up after half a minute."""
-
-OUR_TROUBLE = "451 4.3.0 Temporary trouble here, please try again later"
-NO_ROOM = "452 4.3.1 Insufficient system storage, please try again later"
+FILES_KEPT = 96
+"""Descriptors that connections must leave: for the database, the worker, and the next to be refused."""
+LOGINS_PER_SESSION = 5
 
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
@@ -33,65 +35,97 @@ log = get_logger(__name__)
 
 
 class SmtpService:
-    """All SMTP listeners of this process, with the limits that they share."""
+    """All SMTP and LMTP listeners of this process, with the limits that they share."""
 
     def __init__(self, settings: Settings, store: Store, chain: Chain, clock: Clock, wake: Callable[[], None]) -> None:
-        self._store = store
-        self._chain = chain
         self._clock = clock
-        self._wake = wake
-        self._servers: list[asyncio.Server] = []
+        self._listeners = {"smtp": Listeners(), "smtp_tls": Listeners(), "lmtp": Listeners()}
+        self._factories: dict[str, Factory] = {}
         self._from: Counter[str] = Counter()
         self._open = 0
-        self._waiting: dict[asyncio.Future[None], float] = {}
-        self._leaving: list[tuple[Accepted, Answer]] = []
         self.refusals = Refusals()
         self.counters: Counter[str] = Counter()
-        self.use(settings)
+        self._commits = Commits(store, chain, self.counters, wake)
+        self._room = settings.postroom.limits.connections
+        self._inner = LmtpHouse(self, lambda: min(self._limits.connections, self._room - self._open))
+        self._take_over(settings)
 
     def use(self, settings: Settings) -> None:
-        """Take over other settings; listeners and TLS stay as they were at the start."""
+        """Take over other settings, users and certificates included; what listens stays as it was at the start."""
+        self._take_over(settings)
+        try:
+            self._prepare()
+        except OSError:  # they were checked a moment ago; sessions go on with what there was
+            log.exception("certificate-not-taken-over")
+
+    def _take_over(self, settings: Settings) -> None:
         self._settings = settings
         self._limits = settings.postroom.limits
         self._directory = Directory(settings)
+        self._users = Users(settings)
 
-    async def listen(self) -> list[tuple[str, int]]:
+    async def listen(self) -> list[str]:
         """Open the listeners; their addresses, with the ports chosen where 0 was asked for.
 
         Raises:
-            OSError: An address is taken or not ours.
+            OSError: An address is taken or not ours, or the certificate cannot be used.
         """
         smtp = self._settings.postroom.smtp
-        factory = Session.prepare(
-            self,
-            self,
-            data_size_limit=self._limits.size,
-            enable_SMTPUTF8=True,
-            hostname=self._settings.postroom.hostname,
-            ident="Postroom",
-            tls_context=server_tls(smtp),
-            require_starttls=smtp.require_tls,
-            timeout=self._limits.idle_seconds,
-            command_call_limit={"NOOP": 20, "VRFY": 5, "HELP": 5, "*": 10_000},
-        )
-        loop = asyncio.get_running_loop()
-        for place in smtp.listen:
-            host, _, port = place.rpartition(":")
-            self._servers.append(await loop.create_server(factory, host.strip("[]"), int(port), backlog=512))
-        return [socket.getsockname()[:2] for server in self._servers for socket in server.sockets]
+        self._room = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_KEPT
+        if self._room < self._limits.connections:
+            log.warning("connections-limited", to=self._room, by="the limit of open files")
+        self._prepare()
+        for kind, wanted in (("smtp", smtp.listen), ("smtp_tls", smtp.listen_tls), ("lmtp", smtp.lmtp)):
+            for place in wanted:
+                await self._listeners[kind].open(place, partial(self._new_session, kind))
+        return [place for places in self.places.values() for place in places]
+
+    def _prepare(self) -> None:
+        """Make what sessions begin from; those that are open keep theirs."""
+        smtp = self._settings.postroom.smtp
+        common: dict[str, Any] = {
+            "data_size_limit": self._limits.size,
+            "enable_SMTPUTF8": True,
+            "hostname": self._settings.postroom.hostname,
+            "ident": "Postroom",
+            "timeout": self._limits.idle_seconds,
+        }
+        public = common | {
+            "tls_context": server_tls(smtp),
+            "require_starttls": smtp.require_tls,
+            "auth_required": smtp.require_auth,
+            "authenticator": self._log_in if self._users else None,
+            "command_call_limit": {"NOOP": 20, "VRFY": 5, "HELP": 5, "AUTH": LOGINS_PER_SESSION, "*": 10_000},
+        }
+        self._factories["smtp"] = Session.prepare(self, self, **public)
+        if public["tls_context"]:
+            self._factories["smtp_tls"] = Session.prepare(self, self, tls_first=True, **public)
+        self._factories["lmtp"] = LmtpSession.prepare(self._inner, self, **common)
+
+    def _new_session(self, kind: str) -> Connection:
+        return self._factories[kind]()
 
     async def close(self) -> None:
         """Take no new connections; commits under way are finished by the store."""
-        for server in self._servers:
-            server.close()
+        for listeners in self._listeners.values():
+            listeners.close()
+
+    async def give_up_late(self) -> None:
+        """Answer sessions whose commit takes too long."""
+        await self._commits.give_up_late()
+
+    @property
+    def places(self) -> dict[str, list[str]]:
+        """Where we listen, by kind: `smtp`, `smtp_tls`, `lmtp`."""
+        return {kind: listeners.places for kind, listeners in self._listeners.items()}
 
     # What sessions ask of their house.
 
     def may_enter(self, peer: str) -> bool:
         """Whether one more connection from here is within the limits; counts it if so."""
         place = network_of(peer)
-        full = self._open >= self._limits.connections or self._from[place] >= self._limits.connections_per_address
-        if full:
+        most = min(self._limits.connections, self._room - self._inner.connections)
+        if self._open >= most or self._from[place] >= self._limits.connections_per_address:
             self.counters["connections_refused"] += 1
             return False
         self._open += 1
@@ -127,18 +161,40 @@ class SmtpService:
 
     @property
     def connections(self) -> int:
-        """Connections open now."""
+        """Connections of the public open now."""
         return self._open
+
+    @property
+    def lmtp_connections(self) -> int:
+        """Connections open now from servers in front."""
+        return self._inner.connections
 
     # What aiosmtpd asks of its handler.
 
+    def _log_in(
+        self, server: Session, session: Any, envelope: Envelope, mechanism: str, proof: LoginPassword
+    ) -> AuthResult:
+        """Whether name and password belong together; the password goes nowhere."""
+        del server, envelope
+        user = self._users.recognise(proof.login, proof.password)
+        if user is None:
+            self.counters["logins_refused"] += 1
+            known = self._users.named(proof.login)
+            log.warning("login-refused", user=known, client=_client(session), mechanism=mechanism)
+            return AuthResult(success=False, handled=False)
+        return AuthResult(success=True, auth_data=user)
+
     async def handle_RCPT(
-        self, server: Session, session: object, envelope: Envelope, address: str, options: list[str]
+        self, server: Session, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Known recipients only, and not too many."""
-        del server, session
+        """Known recipients only, not too many, and none that the user may not write to."""
+        del server
         if len(envelope.rcpt_tos) >= self._limits.recipients:
             return "452 4.5.3 Too many recipients"
+        user = session.auth_data
+        if isinstance(user, User) and not user.may_write_to(address):
+            self.counters["recipients_refused"] += 1
+            return "550 5.7.1 Not an address that you may send to"
         if not self._directory.knows(address):
             self.counters["recipients_refused"] += 1
             refused = self.refusals.count(address, self._directory, self._clock.now())
@@ -150,17 +206,17 @@ class SmtpService:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Session, session: Any, envelope: Envelope) -> str:
-        """Commit, sync, answer."""
-        del server
+        """Commit, sync, answer; by LMTP a line for each recipient."""
         content = envelope.content
         assert isinstance(content, bytes)  # noqa: S101 - decode_data is off
         if self._settings.postroom.smtp.bare_newline == "reject" and _BARE.search(content):
             return "550 5.5.2 Bare CR or LF is not allowed"
-        client = str(session.peer[0]) if session.peer else "local"
+        is_lmtp = isinstance(server, LmtpSession)
+        channel, client = "lmtp" if is_lmtp else "smtp", _client(session)
         sender = (envelope.mail_from or "").strip("<>")
         at = self._clock.now()
-        mails = [Accepted(content, recipient, sender, "smtp", client, at) for recipient in envelope.rcpt_tos]
-        return await self._keep(mails)
+        mails = [Accepted(content, recipient, sender, channel, client, at) for recipient in envelope.rcpt_tos]
+        return "\r\n".join(await self._commits.each(mails)) if is_lmtp else await self._commits.together(mails)
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever it was, it was not the mail's fault: the sender keeps it and tries again."""
@@ -170,60 +226,11 @@ class SmtpService:
         log.error("session-trouble", kind=type(error).__name__, exc_info=error)
         return OUR_TROUBLE
 
-    async def _keep(self, mails: list[Accepted]) -> str:
-        """Write all; a client that leaves or a slow disk does not stop the commit, only our answer."""
-        written = [self._written(mail) for mail in mails]
-        try:
-            for one in written:
-                await one
-        except StoreError as error:
-            self.counters["trouble"] += 1
-            return NO_ROOM if "full" in str(error) else OUR_TROUBLE
-        except TimeoutError:
-            self.counters["trouble"] += 1
-            log.warning("commit-slow", seconds=HANDLER_SECONDS)
-            return OUR_TROUBLE
-        self.counters["accepted"] += len(mails)
-        self._wake()
-        return "250 2.0.0 OK"
 
-    async def give_up_late(self) -> None:
-        """Answer sessions whose commit takes too long; one look a second costs less than a timer for each mail."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(1)
-            late = [one for one, since in self._waiting.items() if loop.time() - since > HANDLER_SECONDS]
-            for waiter in late:
-                del self._waiting[waiter]
-                if not waiter.done():
-                    waiter.set_exception(TimeoutError())
-                    waiter.exception()
-
-    def _written(self, mail: Accepted) -> "asyncio.Future[None]":
-        """A future of the loop for a commit of the store's; cancelling it leaves the commit alone."""
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiting[waiter] = loop.time()
-
-        def answer(result: object) -> None:
-            self._waiting.pop(waiter, None)
-            if waiter.done():
-                return
-            if isinstance(result, BaseException):
-                waiter.set_exception(result)
-                waiter.exception()  # looked at: another recipient's failure may answer first
-            else:
-                waiter.set_result(None)
-
-        if not self._leaving:
-            loop.call_soon(self._hand_over)
-        self._leaving.append((mail, answer))
-        return waiter
-
-    def _hand_over(self) -> None:
-        """Give the store's thread at once what came in together: waking it for each costs as much as the mail."""
-        leaving, self._leaving = self._leaving, []
-        self._store.write_together(self._chain.append, leaving)
+def _client(session: Any) -> str:
+    """Who gave us a mail, as it is kept beside it: the address, and after a blank the user who logged in."""
+    address = str(session.peer[0]) if session.peer else "local"
+    return f"{address} {session.auth_data.name}" if isinstance(session.auth_data, User) else address
 
 
 def network_of(peer: str) -> str:
@@ -234,13 +241,3 @@ def network_of(peer: str) -> str:
         return str(ipaddress.IPv6Network((peer.partition("%")[0], 64), strict=False))
     except ValueError:
         return peer
-
-
-def server_tls(smtp: Smtp) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer with our certificate, if one is configured."""
-    if smtp.tls_certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(smtp.tls_certificate, smtp.tls_key)
-    return context

@@ -3,6 +3,7 @@
 import itertools
 import smtplib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,10 +57,23 @@ class Reply(NamedTuple):
 
 
 class Talk:
-    """An SMTP session by hand."""
+    """An SMTP or LMTP session by hand."""
 
-    def __init__(self, port: int, timeout: float = 30) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout)
+    def __init__(self, place: int | str, timeout: float = 30, greeting: str = "EHLO") -> None:
+        """Connect.
+
+        Args:
+            place: A port of this machine, or the path of a socket.
+            timeout: Seconds to wait for anything.
+            greeting: EHLO or LHLO.
+        """
+        if isinstance(place, int):
+            self.sock = socket.create_connection(("127.0.0.1", place), timeout)
+        else:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(timeout)
+            self.sock.connect(place)
+        self._greeting = greeting
         self._file = self.sock.makefile("rb")
 
     def raw(self, content: bytes) -> None:
@@ -71,7 +85,7 @@ class Talk:
         lines = []
         with suppress(ConnectionError):
             while line := self._file.readline():
-                lines.append(line.decode("utf-8", "replace").rstrip())
+                lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
                 if line[3:4] != b"-":
                     break
         return Reply(int(lines[-1][:3]), "\n".join(lines)) if lines else Reply(0, "")
@@ -84,9 +98,18 @@ class Talk:
     def begin(self, *to: str) -> Reply:
         """All up to DATA; its answer."""
         self.read()
-        for line in ("EHLO client.example", "MAIL FROM:<a@kunde.example>", *(f"RCPT TO:<{one}>" for one in to)):
+        for line in (
+            f"{self._greeting} client.example",
+            "MAIL FROM:<a@kunde.example>",
+            *(f"RCPT TO:<{one}>" for one in to),
+        ):
             assert self.ask(line).code == 250, line
         return self.ask("DATA")
+
+    def begin_tls(self, context: ssl.SSLContext) -> None:
+        """Go on inside TLS."""
+        self.sock = context.wrap_socket(self.sock, server_hostname="localhost")
+        self._file = self.sock.makefile("rb")
 
     def close(self) -> None:
         """Hang up."""

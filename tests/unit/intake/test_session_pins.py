@@ -18,6 +18,12 @@ PARAMETERS = {
     "_timeout_cb": ["self"],
     "_call_handler_hook": ["self", "command", "args"],
     "_set_post_data_state": ["self"],
+    "_set_rset_state": ["self"],
+    "auth_LOGIN": ["self", "_", "args"],
+    "auth_PLAIN": ["self", "_", "args"],
+    "smtp_AUTH": ["self", "arg"],
+    "smtp_STARTTLS": ["self", "arg"],
+    "smtp_VRFY": ["self", "arg"],
     "_handle_client": ["self"],
     "check_helo_needed": ["self", "helo"],
     "check_auth_needed": ["self", "caller_method"],
@@ -46,7 +52,11 @@ def test_methods(name: str) -> None:
     [
         "_reader",
         "_writer",
+        "_auth_methods",
         "_auth_required",
+        "_auth_require_tls",
+        "_authenticator",
+        "command_size_limits",
         "_smtp_methods",
         "_timeout_handle",
         "_original_transport",
@@ -71,6 +81,19 @@ def test_sessions_are_told_by_their_commands() -> None:
     assert "self._smtp_methods" in inspect.getsource(SMTP._handle_client)
     ours = {name for name in vars(Session) if name.startswith("smtp_")}
     assert {"smtp_DATA", "smtp_EHLO", "smtp_HELO", "smtp_POST", "smtp_GET"} <= ours
+
+
+def test_logins_are_found_by_mechanism() -> None:
+    """Ours are put in the place of those that are bound to the object that was made first."""
+    assert aiosmtpd.smtp._AuthMechAttr._fields == ("method", "is_builtin")
+    assert "auth_method.method(self, args)" in inspect.getsource(SMTP.smtp_AUTH)
+
+
+def test_made_up_commands_are_not_remembered() -> None:
+    sizes = Session.command_size_limits
+    before = dict(sizes)
+    assert sizes["X" * 400] == SMTP.command_size_limit
+    assert dict(sizes) == before
 
 
 def test_the_log_that_is_not_cleaned_has_its_name() -> None:
