@@ -9,6 +9,7 @@ import msgspec
 
 from config.models import Settings
 from daemon.outbox.compose import OutgoingMail, compose
+from daemon.outbox.signing import signed
 from daemon.store.outgoing import Letter
 
 
@@ -40,7 +41,7 @@ def alarm(settings: Settings, dedupe: str, subject: str, text: str, now: datetim
         sender=sender,
         subject=mail.subject,
         message_id=own_id,
-        content=compose(mail),
+        content=signed(settings, sender, compose(mail)),
     )
 
 
