@@ -21,6 +21,10 @@ MAX_LINE = 4096
 MAX_LINES = 100
 
 
+class NotTrusted(OSError):  # noqa: N818
+    """The relay does not, or cannot, prove who it is."""
+
+
 class Line(smtplib.SMTP):
     """smtplib, with an end to how much a relay may say in one answer, and how long it may take over it.
 
@@ -75,7 +79,7 @@ class Line(smtplib.SMTP):
         """Encrypt; what was said before encryption and not asked for is a stranger's."""
         self.starttls(context=trust)
         if self._held:
-            raise ssl.SSLError("the relay's answer to STARTTLS was tampered with")
+            raise NotTrusted("the relay's answer to STARTTLS was tampered with")
         self.ehlo()
 
     def is_stale(self) -> bool:
@@ -144,6 +148,6 @@ def _encrypt(line: Line, settings: RelaySettings, trust: ssl.SSLContext) -> None
     if line.has_extn("starttls"):
         line.start_tls(trust)
     elif settings.tls == "required":
-        raise ssl.SSLError('the relay offers no STARTTLS, and tls = "required"')
+        raise NotTrusted('the relay offers no STARTTLS, and tls = "required"')
     elif settings.username:
-        raise ssl.SSLError('the relay offers no STARTTLS, and credentials are not sent without it unless tls = "off"')
+        raise NotTrusted('the relay offers no STARTTLS, and credentials are not sent without it unless tls = "off"')

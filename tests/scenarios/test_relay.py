@@ -180,6 +180,44 @@ def test_a_relay_that_hangs_does_not_hold_up_the_end(new_house: Houses, sink: Si
     assert house.value("SELECT state FROM outbox") == "sent"
 
 
+BOUNCE = """\
+From: MAILER-DAEMON@relay.example\r
+To: {to}\r
+Subject: Undelivered Mail\r
+Message-ID: <bounce.{key}@relay.example>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+\r
+It could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; relay.example\r
+\r
+Final-Recipient: rfc822; {recipient}\r
+Action: failed\r
+Status: 5.1.1\r
+--b--\r
+"""
+
+
+def test_a_bounce_names_the_mail_that_it_is_about(own: Installation, relay: Sink) -> None:
+    send(own, lead(key := new_key()))
+    mail = wait_until(lambda: _told(relay, key), 20)[0]
+    letter = _letter(own, key, "sent")[0]
+    forged = mail.sender.replace(f"+b{letter}.", f"+b{letter + 1}.")
+    reasons = []
+    for to in (mail.sender, forged):
+        own_key = new_key("bounce")
+        send(own, BOUNCE.format(to=to, key=own_key, recipient=SALES).encode(), to, sender="")
+        reason = "SELECT reason FROM message WHERE recipient = ? AND fate = 'bounce'"
+        reasons.append(wait_until(lambda to=to: own.value(reason, to), 20))  # type: ignore[misc]
+    assert reasons[0].endswith(f"; of outgoing mail {letter}")
+    assert "outgoing mail" not in reasons[1]
+
+
 def test_the_address_of_a_source_is_in_no_notification_but_its_original(own: Installation, relay: Sink) -> None:
     send(own, lead(key := new_key()))
     mail = wait_until(lambda: _told(relay, key), 20)[0].parsed()
