@@ -203,7 +203,11 @@ class SmtpRelay:
         if not recipient.isascii():
             parameters += " BODY=8BITMIME SMTPUTF8"
         line.command_encoding = "ascii" if recipient.isascii() else "utf-8"
-        _expect(*line.docmd(f"MAIL FROM:<{envelope_sender}>{parameters}"))
+        code, text = line.docmd(f"MAIL FROM:<{envelope_sender}>{parameters}")
+        if 500 <= code < 600 and envelope_sender != letter.sender:
+            # Some relays let an account send from its very own address only: then bounces name no letter.
+            code, text = line.docmd(f"MAIL FROM:<{letter.sender}>{parameters}")
+        _expect(code, text)
         _expect(*line.docmd(f"RCPT TO:<{recipient}>"))
 
     def _refused(self, line: Line, answer: _Answered, *, left: bool) -> Outcome:

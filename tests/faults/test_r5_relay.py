@@ -46,7 +46,7 @@ TRIED_AGAIN = [
     for answer in ("450 4.2.0 later", "452 4.3.1 full", "421 4.3.2 closing", "hm?", DROP)
 ]
 REFUSED = [
-    Case(command, answer, "failed", "failed", 1, 0)
+    Case(command, answer, "failed", "failed", 1, 0, times=2 if command == "MAIL" else 1)
     for command in ("MAIL", "RCPT", "DATA", "DOT")
     for answer in ("550 5.1.1 no", "552 5.3.4 too big", "554 5.7.1 no")
 ]
@@ -61,7 +61,8 @@ AFTER_THE_DOT = [
 OTHERS = [
     Case("EHLO", "554 5.5.1 HELO will do", "sent", "sent", 1, 1),
     Case("RCPT", GREYLISTED, "waiting", "sent", 3, 1, times=2),
-    Case("MAIL", "530 5.7.0 authentication required", "waiting", "sent", 2, 1),
+    Case("MAIL", "550 5.7.60 not as this sender", "sent", "sent", 1, 1),
+    Case("MAIL", "530 5.7.0 authentication required", "waiting", "sent", 2, 1, times=2),
 ]
 CASES = [*NOBODYS_FAULT, *TRIED_AGAIN, *REFUSED, *AFTER_THE_DOT, *OTHERS]
 

@@ -208,14 +208,16 @@ def test_a_bounce_names_the_mail_that_it_is_about(own: Installation, relay: Sink
     mail = wait_until(lambda: _told(relay, key), 20)[0]
     letter = _letter(own, key, "sent")[0]
     forged = mail.sender.replace(f"+b{letter}.", f"+b{letter + 1}.")
-    reasons = []
     for to in (mail.sender, forged):
-        own_key = new_key("bounce")
-        send(own, BOUNCE.format(to=to, key=own_key, recipient=SALES).encode(), to, sender="")
-        reason = "SELECT reason FROM message WHERE recipient = ? AND fate = 'bounce'"
-        reasons.append(wait_until(lambda to=to: own.value(reason, to), 20))  # type: ignore[misc]
-    assert reasons[0].endswith(f"; of outgoing mail {letter}")
-    assert "outgoing mail" not in reasons[1]
+        send(own, BOUNCE.format(to=to, key=new_key("bounce"), recipient=SALES).encode(), to, sender="")
+    assert _reason(own, mail.sender).endswith(f"; of outgoing mail {letter}")
+    assert "outgoing mail" not in _reason(own, forged)
+
+
+def _reason(house: Installation, recipient: str) -> str:
+    """Why a mail to an address is a bounce, as soon as it is."""
+    query = "SELECT reason FROM message WHERE recipient = ? AND fate = 'bounce'"
+    return str(wait_until(lambda: house.value(query, recipient), 20, f"a bounce to {recipient}"))
 
 
 def test_the_address_of_a_source_is_in_no_notification_but_its_original(own: Installation, relay: Sink) -> None:
