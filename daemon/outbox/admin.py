@@ -35,18 +35,21 @@ class Admin:
             told = relay_is_down(settings, int(age.total_seconds() // 60), because, now)
         return msgspec.structs.replace(told, letter=None) if told and letter.purpose == "alarm" else told
 
-    def write(self, work: Callable[[Connection], object], told: Alarm | None) -> "Future[None]":
-        """Write, and tell in the same commit; what was told before is not told again."""
+    def write(self, work: Callable[[Connection], bool], told: Alarm | None) -> "Future[bool]":
+        """Write, and tell in the same commit; what was told before is not told again, nor what `work` says is not ours.
+
+        Returns:
+            What `work` returned.
+        """
         news: list[str] = []
 
-        def write(connection: Connection) -> None:
-            work(connection)
-            if told is not None and (
-                told.letter is None or outgoing.put(connection, told.letter, self._shift.clock.now()) is not None
-            ):
+        def write(connection: Connection) -> bool:
+            ours = work(connection)
+            if ours and told is not None and self._is_news(connection, told):
                 news.append(told.words)
+            return ours
 
-        def tell(written: "Future[None]") -> None:
+        def tell(written: "Future[bool]") -> None:
             if news and written.exception() is None:
                 self._other_way.tell(self._shift.settings.postroom.outgoing.alarm_command, news[0])
 
@@ -54,3 +57,7 @@ class Admin:
         if told is not None:
             written.add_done_callback(tell)
         return written
+
+    def _is_news(self, connection: Connection, told: Alarm) -> bool:
+        """Put the mail into the outbox; whether it was not there."""
+        return told.letter is None or outgoing.put(connection, told.letter, self._shift.clock.now()) is not None

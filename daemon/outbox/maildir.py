@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from daemon.outbox.outcome import MayGo, Outcome
-from daemon.outbox.pace import Patience
+from daemon.outbox.pace import NO_LIMIT, Patience
 from daemon.store.outgoing import InHand
 
 
@@ -23,6 +23,10 @@ class MaildirRelay:
     def busy_for(self) -> float:
         """Never."""
         return 0.0
+
+    def room(self) -> int:
+        """Any number."""
+        return NO_LIMIT
 
     def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
         """Write, sync, then move into place."""

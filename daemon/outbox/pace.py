@@ -4,6 +4,7 @@ import random
 import threading
 import time
 
+NO_LIMIT = 1 << 30
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
 PROBE_SECONDS = 60.0
@@ -29,6 +30,13 @@ class Pace:
         if not self._every:
             return 0.0
         return max(0.0, self._full_at - self._early - time.monotonic())
+
+    def room(self) -> int:
+        """Mails that may go now, at least 0."""
+        if not self._every:
+            return NO_LIMIT
+        saved = time.monotonic() + self._early - self._full_at
+        return max(0, min(NO_LIMIT, 1 + int(min(saved, self._early) / self._every) if saved >= 0 else 0))
 
     def take(self) -> bool:
         """Take leave for one mail, if there is any."""

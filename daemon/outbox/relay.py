@@ -25,6 +25,9 @@ class Relay(Protocol):
     def busy_for(self) -> float:
         """Seconds until it may take one more mail, as far as its limits go."""
 
+    def room(self) -> int:
+        """How many mails it may take now, as far as its pace goes."""
+
     def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
         """Hand over one mail; `may_go` is called right before its contents leave."""
 
@@ -43,6 +46,11 @@ class Relays:
         down = [relay.down_for() for relay in self._relays]
         up = next((relay for relay, seconds in zip(self._relays, down, strict=True) if not seconds), None)
         return up.busy_for() if up else min(down, default=60.0)
+
+    def room(self) -> int:
+        """How many letters it makes sense to take up at once, at least one."""
+        up = next((relay for relay in self._relays if not relay.down_for()), None)
+        return max(1, up.room()) if up else 1
 
     def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
         """Hand over to the first relay that takes part."""

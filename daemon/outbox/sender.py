@@ -31,6 +31,8 @@ GIVE_UP_AFTER = timedelta(hours=48)
 TROUBLE_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 30.0
 OTHERS_SECONDS = 0.2
+RACE_SECONDS = 0.02
+"""Somebody else was quicker to take what the relay's limits left."""
 
 log = get_logger(__name__)
 
@@ -57,6 +59,10 @@ class Bell:
             self._changed.wait_for(lambda: self.rings != heard, seconds)
 
 
+class LeaseLost(Exception):  # noqa: N818
+    """A letter that was in hand has been given to somebody else."""
+
+
 class Sender:
     """One thread, with one letter on its way at a time."""
 
@@ -67,7 +73,7 @@ class Sender:
         self._admin = admin
         self._stopping = False
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._marked: Future[None] | None = None
+        self._marked: Future[bool] | None = None
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -92,6 +98,8 @@ class Sender:
     def _pause_after_step(self) -> float:
         try:
             return self.step()
+        except LeaseLost:
+            log.warning("sender-too-slow")  # the rest of the batch is somebody else's by now
         except StoreError:
             log.warning("sender-without-store")
         except Exception:
@@ -106,7 +114,7 @@ class Sender:
         if pause > 0:  # claiming would only move letters to and fro
             self._wait_for_mark()
             return min(LONGEST_SLEEP_SECONDS, pause)
-        letters = self._claim()
+        letters = self._claim(min(BATCH, relays.room()))
         if not letters:
             self._wait_for_mark()
             with self._shift.store.read() as connection:
@@ -121,7 +129,7 @@ class Sender:
             self._wait_for_mark()
             if outcome.state == "untried":
                 self._put_back(letters[index:], outcome.error)
-                return min(LONGEST_SLEEP_SECONDS, max(relays.wait(), OTHERS_SECONDS))
+                return min(LONGEST_SLEEP_SECONDS, max(relays.wait(), RACE_SECONDS))
             self._marked = self._mark(letter, outcome)
             if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
@@ -130,12 +138,12 @@ class Sender:
                 return 0.0
         return 0.0
 
-    def _claim(self) -> list[InHand]:
+    def _claim(self, limit: int) -> list[InHand]:
         shift = self._shift
         # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
         # The last letter's mark is written in the same commit.
         lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        return shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        return shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=limit)).result()
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
@@ -145,10 +153,14 @@ class Sender:
         return self._outlet.relays.send(sender, letter, self._wait_for_mark)
 
     def _wait_for_mark(self) -> None:
-        """The mail before is marked for good; its commit ran while the relay was told of the next one."""
+        """The mail before is marked for good; its commit ran while the relay was told of the next one.
+
+        Raises:
+            LeaseLost: It was not ours any more, so that nothing else of the batch is either.
+        """
         marked, self._marked = self._marked, None
-        if marked is not None:
-            marked.result()
+        if marked is not None and not marked.result():
+            raise LeaseLost
 
     def _until(self, due: datetime | None) -> float:
         if self._shift.clock.is_test:
@@ -170,7 +182,7 @@ class Sender:
         told = self._admin.alarm(first, "waiting", why, age) if age <= GIVE_UP_AFTER else None
         self._admin.write(lambda c: outgoing.give_back(c, letters, why), told).result()
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[None]":
+    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[bool]":
         """One commit says how it ended, and tells the admin what a person must know."""
         now = self._shift.clock.now()
         age = now - letter.created_at
@@ -181,8 +193,8 @@ class Sender:
         if marked != "sent":
             log.warning("letter-not-sent", letter=letter.id, state=marked, attempt=letter.attempts, why=outcome.error)
 
-        def write(connection: Connection) -> None:
-            outgoing.mark(
+        def write(connection: Connection) -> bool:
+            return outgoing.mark(
                 connection,
                 letter,
                 marked,

@@ -63,6 +63,10 @@ class SmtpRelay:
         full = not self._idle and self._open >= self._settings.connections
         return max(BUSY_SECONDS if full else 0.0, self._pace.left())
 
+    def room(self) -> int:
+        """How many mails may go now, as far as the pace goes."""
+        return self._pace.room()
+
     def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
         """Hand over one mail."""
         if not self._patience.may_try():

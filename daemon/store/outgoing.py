@@ -201,30 +201,40 @@ def mark(
     return connection.execute(_MARK, {**values, **ours}).rowcount == 1
 
 
-def give_back(connection: Connection, letters: list[InHand], why: str | None = None) -> None:
-    """Letters that were claimed and not tried keep their place; `why` is noted for the first."""
+def give_back(connection: Connection, letters: list[InHand], why: str | None = None) -> bool:
+    """Letters that were claimed and not tried keep their place; `why` is noted for the first; False for no letters."""
     if not letters:
-        return
+        return False
     if why is not None:
         connection.execute(_MARK, {"the_letter": letters[0].id, "our_lease": letters[0].lease, "last_error": why})
     connection.execute(_GIVE_BACK, [{"the_letter": one.id, "our_lease": one.lease} for one in letters])
+    return True
 
 
 def recover(connection: Connection, now: datetime, *, expired_before: datetime | None = None) -> int:
-    """Letters whose sender is gone have an unknown outcome and are tried again; how many.
+    """Letters whose sender is gone are tried again; how many of them may have gone out.
 
-    The Message-ID stays, so that a reader of both can tell.
+    That is the first of each batch at most, for its sender marks each letter before the next one's contents leave. Its
+    outcome is unknown; its Message-ID stays, so that a reader of both can tell. The others were not tried.
 
     Args:
         connection: A writing transaction.
         now: When they may be tried again.
         expired_before: Only those whose lease ran out before this time; None at the start of the only sender.
     """
-    query = update(outbox).where(outbox.c.state == "sending")
+    left = select(outbox.c.id, outbox.c.lease).where(outbox.c.state == "sending").with_for_update(skip_locked=True)
     if expired_before is not None:
-        query = query.where(outbox.c.lease_until < expired_before)
-    in_doubt = {"state": "unknown", "reached_data": True, "lease": None, "lease_until": None, "next_try_at": now}
-    return connection.execute(query.values(in_doubt)).rowcount
+        left = left.where(outbox.c.lease_until < expired_before)
+    batches: dict[str, list[int]] = {}
+    for row in connection.execute(left.order_by(outbox.c.next_try_at, outbox.c.id)):
+        batches.setdefault(row.lease, []).append(row.id)
+    free = {"lease": None, "lease_until": None}
+    doubtful = {**free, "state": "unknown", "reached_data": True, "next_try_at": now}
+    for first, *others in batches.values():
+        connection.execute(update(outbox).where(outbox.c.id == first).values(doubtful))
+        untried = update(outbox).where(outbox.c.id.in_(others)).values(**free, state="waiting")
+        connection.execute(untried.values(attempts=outbox.c.attempts - 1))
+    return len(batches)
 
 
 def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -> bool:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import text
 
 from daemon.outbox.other_way import run
+from daemon.outbox.sender import LeaseLost
 from daemon.store import outgoing
 from tests.support.daemon import ADMIN
 from tests.support.outgoing import Outgoing, letter_to, opened
@@ -204,18 +206,34 @@ def test_a_purpose_may_be_held_in_doubt_and_sent_by_a_person(
         assert "in doubt" in str(relay.to(ADMIN)[0].parsed()["Subject"])
         assert half.state(crashed).state == "sent"
 
-        (left,) = half.put(letter_to(GOOD, purpose="offer", number=2))
+        left, untried = half.put(*(letter_to(GOOD, purpose="offer", number=n) for n in (2, 3)))
         now = half.shift.clock.now()
-        half.shift.store.write(lambda c: outgoing.claim(c, now=now, wall=now, lease="dead", limit=1)).result()
-        half.shift.store.write(lambda c: outgoing.recover(c, now)).result()
+        half.shift.store.write(lambda c: outgoing.claim(c, now=now, wall=now, lease="dead", limit=5)).result()
+        assert half.shift.store.write(lambda c: outgoing.recover(c, now)).result() == 1
         half.work()
-        assert half.state(left).state == "held", "its sender died: nobody knows"
+        assert half.state(left).state == "held", "its sender died with it in hand: nobody knows"
+        assert half.state(untried)[:2] == ("sent", 1), "it was only the next one"
         half.shift.store.write(lambda c: outgoing.act_on(c, left, "retry", now)).result()
         half.work()
         assert half.state(left).state == "sent"
-        assert len(relay.to(GOOD)) == 2
+        assert len(relay.to(GOOD)) == 3
 
 
+def test_who_was_too_slow_sends_nothing_more(half: Outgoing, relay: Sink) -> None:
+    letters = half.put(*(letter_to(GOOD, number=n) for n in range(5)))
+
+    def taken_away(attempt: Attempt) -> None:
+        if attempt.command == "DOT" and not half.rows("SELECT id FROM outbox WHERE lease = 'other'"):
+            half.shift.store.write(lambda c: c.execute(text("UPDATE outbox SET lease = 'other'"))).result()
+
+    relay.script = taken_away
+    with pytest.raises(LeaseLost):
+        half.step()
+    assert len(relay.to(GOOD)) == 1, "the one that was on its way"
+    assert {half.state(letter).state for letter in letters} == {"sending"}
+
+
+@pytest.mark.slow
 def test_when_mail_cannot_tell_a_program_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relay: Sink) -> None:
     heard = tmp_path / "heard"
     code = f"import sys; open({str(heard)!r}, 'a').write(sys.stdin.read())"
