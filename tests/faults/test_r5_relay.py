@@ -9,12 +9,15 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
+from daemon.outbox import smtp_line
+from daemon.outbox.admin import Admin
 from daemon.outbox.other_way import run
-from daemon.outbox.sender import LeaseLost
+from daemon.outbox.relay import senders_for
+from daemon.outbox.sender import Bell, LeaseLost, Sender
 from daemon.store import outgoing
 from tests.support.daemon import ADMIN
 from tests.support.outgoing import Outgoing, letter_to, opened
-from tests.support.sink import DROP, Attempt, Sink
+from tests.support.sink import DROP, HANG, Attempt, Sink
 from tests.support.waiting import wait_until
 
 BAD, GOOD = "team@bad.example", "team@good.example"
@@ -217,6 +220,88 @@ def test_a_purpose_may_be_held_in_doubt_and_sent_by_a_person(
         half.work()
         assert half.state(left).state == "sent"
         assert len(relay.to(GOOD)) == 3
+
+
+BABBLE = {
+    "lines without end": "\r\n".join(["220-hello"] * 1000),
+    "a line without end": "220 " + "hello " * 2000,
+    "nothing": HANG,
+    "nothing that ends": "220-hello",
+}
+
+
+@pytest.mark.parametrize("answer", BABBLE)
+def test_no_relay_keeps_us_listening(answer: str, half: Outgoing, relay: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_line, "CONNECT_SECONDS", 0.3)
+    relay.script = lambda attempt: BABBLE[answer] if attempt.command == "CONNECT" else None
+    (number,) = half.put(letter_to(GOOD))
+    half.try_once()
+    assert half.state(number)[:2] == ("waiting", 0)
+    relay.script = lambda attempt: None
+    half.work()
+    assert half.state(number)[:2] == ("sent", 1)
+
+
+def test_silence_after_the_dot_is_doubt(half: Outgoing, relay: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_line, "ANSWER_SECONDS", 0.3)
+    relay.script = lambda attempt: HANG if attempt.command == "DOT" else None
+    (number,) = half.put(letter_to(GOOD))
+    half.work()
+    assert half.state(number)[:3] == ("unknown", 1, 1)
+
+
+def test_a_connection_that_was_closed_in_between_is_no_trouble(half: Outgoing, relay: Sink) -> None:
+    for n in range(3):
+        (number,) = half.put(letter_to(GOOD, number=n))
+        half.work()
+        assert half.state(number)[:2] == ("sent", 1)
+        relay.down()
+        relay.up()
+    assert relay.attempts["CONNECT"] == 3
+
+
+def test_a_connection_carries_no_more_than_a_hundred_mails(half: Outgoing, relay: Sink) -> None:
+    half.put(*(letter_to(GOOD, number=n) for n in range(150)))
+    half.work()
+    assert len(relay.to(GOOD)) == 150
+    assert relay.attempts["CONNECT"] == 2
+
+
+def test_a_reload_brings_new_relays(half: Outgoing, relay: Sink, second: Sink) -> None:
+    half.put(letter_to(GOOD))
+    half.work()
+    postroom = half.shift.settings.postroom
+    moved = postroom.relay[0].model_copy(update={"url": second.url})
+    half.shift.settings = half.shift.settings.model_copy(
+        update={"postroom": postroom.model_copy(update={"relay": (moved,)})}
+    )
+    half.put(letter_to(GOOD, number=1))
+    half.work()
+    assert (len(relay.to(GOOD)), len(second.to(GOOD))) == (1, 1)
+
+
+def test_many_threads_keep_to_the_connections_of_the_relay_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relay: Sink, second: Sink
+) -> None:
+    relay.down()
+    behind = f'[[relay]]\nurl = "{second.url}"\ntls = "off"\nconnections = 2\n'
+    with opened(tmp_path, monkeypatch, table(relay.url).replace("= 1", "= 6") + behind) as half:
+        numbers = half.put(*(letter_to(GOOD, number=n) for n in range(300)))
+        bell, admin = Bell(), Admin(half.shift)
+        senders = [Sender(half.shift, bell, half.outlet, admin) for _ in range(senders_for(half.shift.settings))]
+        assert len(senders) == 6
+        for sender in senders:
+            sender.start()
+        wait_until(lambda: len(second.to(GOOD)) >= len(numbers), 30, "all are out")
+        for sender in senders:
+            sender.stop()
+        bell.ring(everybody=True)
+        for sender in senders:
+            sender.join(10)
+        states = half.rows("SELECT DISTINCT state, attempts FROM outbox")
+    assert states == [("sent", 1)]
+    assert second.peak <= 2
+    assert second.doubled() == {}
 
 
 def test_who_was_too_slow_sends_nothing_more(half: Outgoing, relay: Sink) -> None:

@@ -61,6 +61,8 @@ class Sink:
         self.mails: list[Arrived] = []
         self.attempts: Counter[str] = Counter()
         self.lines: list[str] = []
+        self.peak = 0
+        """Most connections at the same time."""
         self.script: Script = lambda attempt: None
         self.trust = trust
         self.features: tuple[str, ...] = ("STARTTLS", "8BITMIME") if trust and not implicit else ("8BITMIME",)
@@ -132,6 +134,7 @@ class Sink:
         session = asyncio.current_task()
         assert session is not None
         self._sessions.add(session)
+        self.peak = max(self.peak, len(self._sessions))
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await _Session(self, reader, writer).run()
