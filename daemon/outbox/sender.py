@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -115,8 +116,9 @@ class Sender:
             self._wait_for_mark()
             return min(LONGEST_SLEEP_SECONDS, pause)
         letters = self._claim(min(BATCH, relays.room()))
-        if not letters:
+        with suppress(LeaseLost):  # of the batch before; its last mark was written before this claim
             self._wait_for_mark()
+        if not letters:
             with self._shift.store.read() as connection:
                 return self._until(outgoing.next_due(connection))
         crash_point("after-outbox-claim")

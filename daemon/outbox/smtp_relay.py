@@ -194,6 +194,11 @@ class SmtpRelay:
         except _GONE as error:
             self._drop(line)
             return Outcome("unknown" if left else "waiting", _words(error), left, down=not left)
+        except (
+            ValueError
+        ) as error:  # a line end, or no ASCII, where an address should be: smtplib sends no such command
+            self._drop(line)
+            return Outcome("failed", _words(error))
         except BaseException:
             self._drop(line)
             raise

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -220,6 +221,16 @@ def test_a_purpose_may_be_held_in_doubt_and_sent_by_a_person(
         half.work()
         assert half.state(left).state == "sent"
         assert len(relay.to(GOOD)) == 3
+
+
+@pytest.mark.parametrize("recipient", ["a@bad.example>\r\nRCPT TO:<b@bad.example", "a@bad..\u0130"])
+def test_no_address_becomes_a_command(recipient: str, half: Outgoing, relay: Sink) -> None:
+    letter = msgspec.structs.replace(letter_to(BAD), recipient=recipient)
+    bad, good = half.put(letter, letter_to(GOOD))
+    half.work()
+    assert half.state(bad).state == "failed"
+    assert half.state(good).state == "sent"
+    assert not any("bad.example" in line for line in relay.lines)
 
 
 BABBLE = {
