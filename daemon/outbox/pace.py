@@ -88,6 +88,12 @@ class Patience:
             self._pause = min(LONGEST_SECONDS, self._pause * 2 or FIRST_SECONDS)
             self._until = time.monotonic() + self._pause * random.uniform(0.8, 1.0)  # noqa: S311 - guards nothing
 
+    def found_nothing(self) -> None:
+        """Whoever was to find out could not: the next one may."""
+        if self._probing:
+            with self._lock:
+                self._probing, self._until = False, time.monotonic()
+
     def worked(self) -> None:
         """It is up."""
         if self._pause:

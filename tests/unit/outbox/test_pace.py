@@ -77,3 +77,5 @@ def test_only_one_finds_out_whether_it_is_back(monkeypatch: pytest.MonkeyPatch) 
     assert [patience.may_try() for _ in range(4)] == [True, False, False, False]
     watch.now += PROBE_SECONDS
     assert patience.may_try(), "the one who tried never came back"
+    patience.found_nothing()
+    assert patience.may_try(), "the one who tried could not find out"
