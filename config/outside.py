@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from config.draft import Draft, Entry
+from config.keys import read_key
 from config.lookup import site_of
 from config.machine import Postroom
 from config.models import Settings, Test
@@ -16,8 +17,10 @@ def check_outside(draft: Draft) -> Iterator[Problem]:
     """Find files and secrets that are named and missing."""
     if draft.postroom is not None:
         yield from _credentials(draft.postroom)
+        yield from _oauth(draft.postroom)
         yield from _secrets(draft, draft.postroom)
         yield from _certificates(draft, draft.postroom)
+        yield from _keys(draft, draft.postroom)
     for test in draft.tests:
         if not (draft.directory / test.model.mail).is_file():
             yield test.problem(("mail",), f"the sample mail '{test.model.mail}' is missing")
@@ -60,6 +63,32 @@ def _credentials(main: Entry[Postroom]) -> Iterator[Problem]:
     for index, mailbox in enumerate(main.model.imap):
         given = [key for key in ("password", "oauth") if getattr(mailbox, key) is not None]
         yield from _proofs(main, ("imap", index), given, named=True, needed=True)
+
+
+def _oauth(main: Entry[Postroom]) -> Iterator[Problem]:
+    """What a provider's token is asked for with."""
+    named = [
+        *((("relay", index, "oauth"), relay.oauth) for index, relay in enumerate(main.model.relay)),
+        *((("imap", index, "oauth"), mailbox.oauth) for index, mailbox in enumerate(main.model.imap)),
+    ]
+    for path, oauth in named:
+        if oauth and oauth.provider == "microsoft" and not (oauth.tenant or oauth.token_url):
+            yield main.problem((*path, "tenant"), 'is missing beside provider = "microsoft"')
+        if oauth and oauth.provider == "google" and oauth.refresh_token is None:
+            yield main.problem((*path, "refresh_token"), 'is missing beside provider = "google"')
+
+
+def _keys(draft: Draft, main: Entry[Postroom]) -> Iterator[Problem]:
+    """Keys that sign nothing; one that is missing is told as a secret."""
+    for index, dkim in enumerate(main.model.dkim):
+        try:
+            pem = reveal(dkim.key, draft.directory)
+        except ValueError:
+            continue
+        try:
+            read_key(pem)
+        except ValueError as error:
+            yield main.problem(("dkim", index, "key"), str(error))
 
 
 def _proofs(main: Entry[Postroom], path: Path, given: list[str], *, named: bool, needed: bool) -> Iterator[Problem]:

@@ -20,8 +20,10 @@ from daemon import wire
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
 from daemon.log import get_logger
+from daemon.outbox.admin import Admin
 from daemon.outbox.alarms import quarantined
 from daemon.outbox.bundle import Bundler
+from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
 from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Reader
@@ -35,7 +37,6 @@ SWITCH_SECONDS = 0.0005
 LONGEST_SLEEP_SECONDS = 5.0
 TEST_CLOCK_SLEEP_SECONDS = 0.05
 STOP_SECONDS = 10.0
-SENDERS_BEHIND_MAILDIR = 1
 
 log = get_logger(__name__)
 
@@ -57,9 +58,9 @@ class Worker:
         self._bell = Bell()
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
-        relay = settings.postroom.relay[0]
-        number = SENDERS_BEHIND_MAILDIR if relay.url.startswith("maildir:") else relay.connections
-        self._senders = [Sender(self._shift, self._bell) for _ in range(number)]
+        self._outlet = Outlet(self._shift)
+        admin = Admin(self._shift)
+        self._senders = [Sender(self._shift, self._bell, self._outlet, admin) for _ in range(senders_for(settings))]
 
     def run(self) -> None:
         """Work until told to stop or left alone."""
@@ -162,6 +163,7 @@ class Worker:
         self._bell.ring(everybody=True)
         for sender in self._senders:
             sender.join(STOP_SECONDS)
+        self._outlet.close()
         self._desk.put_back()
         self._shift.reader.close()
         self._shift.store.close()

@@ -83,8 +83,32 @@ def read_token(text: str, keys: Sequence[bytes]) -> tuple[str, TokenRole] | None
     return (ref, role) if any(genuine) else None
 
 
+def bounce_token(letter: int, key: bytes) -> str:
+    """The piece of a desk address that names an outgoing mail, for its envelope sender: `b17.t5x2…`.
+
+    Lower case throughout, at most 40 characters; no token of a record reads like it.
+    """
+    return f"b{letter}." + _signed(f"postroom bounce\0{letter}", key)
+
+
+def read_bounce_token(text: str, keys: Sequence[bytes]) -> int | None:
+    """The number of the outgoing mail that a bounce came back for; None unless one of the keys made the token."""
+    number, dot, signed = text.strip().lower().partition(".")
+    digits = number[1:]
+    if not dot or number[:1] != "b" or not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST):
+        return None
+    if not signed.isascii() or digits != str(int(digits)):
+        return None
+    genuine = [hmac.compare_digest(_signed(f"postroom bounce\0{digits}", key), signed) for key in keys]
+    return int(digits) if any(genuine) else None
+
+
 def _signature(ref: str, role: str, key: bytes) -> str:
-    digest = hmac.digest(key, f"postroom desk\0{ref}\0{role}".encode(), "sha256")
+    return _signed(f"postroom desk\0{ref}\0{role}", key)
+
+
+def _signed(what: str, key: bytes) -> str:
+    digest = hmac.digest(key, what.encode(), "sha256")
     return b32encode(digest[:_SIGNATURE_BYTES]).decode().lower()
 
 

@@ -13,7 +13,15 @@ PACKAGES = ("config", "parsers", "rules", "templates", "daemon")
 
 LAYERS = (
     ("daemon",),
-    ("daemon.errands", "daemon.log", "daemon.seams", "daemon.wire", "daemon.versions", "daemon.processes"),
+    (
+        "daemon.errands",
+        "daemon.log",
+        "daemon.oauth",
+        "daemon.seams",
+        "daemon.wire",
+        "daemon.versions",
+        "daemon.processes",
+    ),
     ("daemon.store",),
     ("daemon.act", "daemon.reader"),
     ("daemon.reader_child", "daemon.shift"),

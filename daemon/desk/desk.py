@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
-from daemon.desk.plan import Answered, Plan, answered_by, hints_for, plan
+from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_for, plan
 from daemon.errands import Answer, Parse
 from daemon.log import get_logger
 from daemon.reader import ReaderDied
@@ -167,7 +167,9 @@ class Desk:
     def _plan(self, mail: Claimed, parsed: Parsed, named: Answered | None, repeat_of: int | None = None) -> Plan | None:
         """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
         try:
-            return plan(self._shift.settings, mail, parsed, named, repeat_of)
+            settings = self._shift.settings
+            bounced = bounced_letter(settings, self._shift.keys, mail)
+            return plan(settings, mail, parsed, named, repeat_of, bounced=bounced)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")

@@ -15,7 +15,7 @@ from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
 from rules.model import IMPORTED, Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
-from rules.reference import TokenRole, read_token
+from rules.reference import TokenRole, read_bounce_token, read_token
 
 _encode = msgspec.json.Encoder().encode
 
@@ -64,8 +64,20 @@ def answered_by(connection: Connection, settings: Settings, keys: tuple[bytes, .
     return Answered(kept, named[1]) if kept and named else None
 
 
+def bounced_letter(settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> int | None:
+    """The outgoing mail that the recipient's token names, if the token is genuine: its bounces come back there."""
+    token = desk_token(settings, mail.recipient)
+    return read_bounce_token(token, keys) if token else None
+
+
 def plan(
-    settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered | None, repeat_of: int | None = None
+    settings: Settings,
+    mail: Claimed,
+    parsed: Parsed,
+    answered: Answered | None,
+    repeat_of: int | None = None,
+    *,
+    bounced: int | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
     context = Context(
@@ -88,7 +100,9 @@ def plan(
         tries=mail.tries,
         alone=mail.alone,
         fate=decision.fate,
-        reason=decision.reason,
+        reason=f"{decision.reason}; of outgoing mail {bounced}"
+        if decision.fate == "bounce" and bounced
+        else decision.reason,
         site=decision.site,
         source=decision.source,
         mail_class=parsed.mail_class,

@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.utils import make_msgid
 
+import msgspec
+
 from config.models import Settings
 from daemon.outbox.compose import OutgoingMail, compose
+from daemon.outbox.signing import signed
 from daemon.store.outgoing import Letter
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """What the admin must know although mail may not go out: the mail, if there is one, and words for another way."""
+
+    letter: Letter | None
+    words: str
 
 
 def alarm(settings: Settings, dedupe: str, subject: str, text: str, now: datetime) -> Letter:
@@ -31,7 +41,7 @@ def alarm(settings: Settings, dedupe: str, subject: str, text: str, now: datetim
         sender=sender,
         subject=mail.subject,
         message_id=own_id,
-        content=compose(mail),
+        content=signed(settings, sender, compose(mail)),
     )
 
 
@@ -43,19 +53,33 @@ def reload_refused(settings: Settings, problems: Sequence[str], now: datetime) -
     return alarm(settings, f"reload:{digest}", f"errors in the configuration ({len(problems)})", text, now)
 
 
-def not_delivered(settings: Settings, letter_id: int, recipient: str, why: str, now: datetime) -> Letter:
+def not_delivered(settings: Settings, letter_id: int, recipient: str, why: str, now: datetime) -> Alarm:
     """A mail failed for good."""
     text = (
         f"A mail to {recipient} was not delivered and will not be tried again.\n\n{why}\n\n"
         f"To try it again: postroom queue retry {letter_id}\n"
     )
-    return alarm(settings, f"failed:{letter_id}", f"mail to {recipient} failed", text, now)
+    return _both(settings, f"failed:{letter_id}", f"mail to {recipient} failed", text, now)
 
 
-def relay_is_down(settings: Settings, minutes: int, why: str, now: datetime) -> Letter:
+def in_doubt(settings: Settings, letter_id: int, recipient: str, why: str, now: datetime) -> Alarm:
+    """Nobody knows whether a mail went out, and it is not sent again by itself."""
+    text = (
+        f"Nobody knows whether a mail to {recipient} went out, and it is held. Ask there before you send it again.\n\n"
+        f"{why}\n\nTo send it again: postroom queue retry {letter_id}\nTo leave it: postroom queue drop {letter_id}\n"
+    )
+    return _both(settings, f"doubt:{letter_id}:{now.isoformat()}", f"mail to {recipient} is in doubt", text, now)
+
+
+def relay_is_down(settings: Settings, minutes: int, why: str, now: datetime) -> Alarm:
     """Mail has been waiting for long; told once a day."""
     text = f"Mail has been waiting for {minutes} minutes.\n\nThe relay says: {why}\n"
-    return alarm(settings, f"waiting:{now.date()}", "the relay does not take our mail", text, now)
+    return _both(settings, f"waiting:{now.date()}", "the relay does not take our mail", text, now)
+
+
+def _both(settings: Settings, dedupe: str, subject: str, text: str, now: datetime) -> Alarm:
+    letter = alarm(settings, dedupe, subject, text, now)
+    return Alarm(letter, f"{letter.subject}\n\n{text}")
 
 
 def quarantined(settings: Settings, message_id: int, why: str, now: datetime) -> Letter:

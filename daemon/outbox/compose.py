@@ -3,7 +3,8 @@
 Nothing a stranger wrote becomes a header, a recipient or a MIME boundary: values are cleaned, addresses validated, and
 the header names of the finished mail are compared with the expected ones. Bytes are assembled by hand, because
 `EmailMessage` costs more than all other steps of sending together. CRLF line ends, 7-bit, lines of at most 76
-characters (an attached original keeps its own, at most 998). RFC 5322, 2045-2047, 3834, 2919.
+characters (an attached original keeps its own, at most 998). A recipient with an international local part stands as it
+is in To, and nothing else does. RFC 5322, 6532, 2045-2047, 3834, 2919.
 """
 
 import re
@@ -76,7 +77,7 @@ def compose(mail: OutgoingMail) -> bytes:
     headers = _headers(mail)
     body_type, body = _body(mail)
     names = [*headers, *body_type]
-    head = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in (headers | body_type).items())
+    head = b"".join(f"{name}: {value}\r\n".encode() for name, value in (headers | body_type).items())
     _verify(head, names)
     return head + _CRLF + body
 
@@ -94,7 +95,7 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
         raise ComposeError("the date has no time zone")
     headers = {
         "From": mailbox(mail.sender_name, mail.sender),
-        "To": address(mail.to),
+        "To": address(mail.to, international=True),
         "Reply-To": address(mail.reply_to) if mail.reply_to else None,
         "Subject": unstructured(mail.subject, len("Subject: ")),
         "Date": format_datetime(mail.date),
@@ -111,8 +112,13 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def address(text: str) -> str:
+def address(text: str, *, international: bool = False) -> str:
     """A bare address, its domain in ASCII.
+
+    Args:
+        text: The address.
+        international: Letters and digits of any script may stand before the @ (RFC 6532); whether a relay takes such
+            mail is the sender's to find out.
 
     Raises:
         ComposeError: It is not one plain address.
@@ -122,7 +128,8 @@ def address(text: str) -> str:
         plain = f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         plain = ""
-    if len(local) > 64 or len(plain) > 254 or not _ADDRESS.fullmatch(plain):
+    shape = "".join("x" if c.isalnum() and not c.isascii() else c for c in plain) if international else plain
+    if len(local.encode("utf-8", "replace")) > 64 or len(plain) > 254 or not _ADDRESS.fullmatch(shape):
         raise ComposeError(f"{clean(text)[:80]!r} is not one mail address")
     return plain
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from config.models import Settings, Site
 from daemon.outbox.compose import MAX_ORIGINAL, OutgoingMail, compose
+from daemon.outbox.signing import signed
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
@@ -89,7 +90,7 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
         sender=site.desk,
         subject=rendered.subject,
         message_id=own_id,
-        content=content,
+        content=signed(shift.settings, site.desk, content),
     )
 
 

@@ -1,76 +1,66 @@
-"""The relay that takes our mail: an SMTP server over a connection that is kept open, or a Maildir for trying out."""
+"""The relays that take our mail, in the order of the file; one object for all sender threads of the process."""
 
-import contextlib
-import hashlib
-import os
-import smtplib
-import ssl
-from collections.abc import Callable
-from functools import cached_property
-from pathlib import Path
-from typing import Literal, Protocol
-from urllib.parse import urlsplit
-
-import msgspec
+import threading
+from collections.abc import Sequence
+from typing import Protocol
 
 from config.machine import Relay as RelaySettings
 from config.models import Settings
-from config.secrets import reveal
+from daemon.log import get_logger
+from daemon.outbox.maildir import MaildirRelay
+from daemon.outbox.outcome import MayGo, Outcome
+from daemon.outbox.smtp_relay import SmtpRelay
+from daemon.shift import Shift
 from daemon.store.outgoing import InHand
 
-CONNECT_SECONDS = 30
-ANSWER_SECONDS = 300
-"""RFC 5321 4.5.3.2: five minutes for most answers, ten after the final dot; we give up earlier and call it unknown."""
-KEEP_MAILS = 100
-"""Relays limit the mails of a connection; Postfix, for one, to 100 at most senders."""
-
-
-MayGo = Callable[[], None]
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """How an attempt ended; `down` says that the relay as a whole did not take part."""
-
-    state: Literal["sent", "waiting", "failed", "unknown"]
-    error: str | None = None
-    reached_data: bool = False
-    down: bool = False
+log = get_logger(__name__)
 
 
 class Relay(Protocol):
-    """Where mail goes out; used by one thread."""
+    """Where mail goes out; used by many threads."""
 
-    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
-        """Hand over one mail; `may_go` is called right before its contents leave, and may wait."""
+    def down_for(self) -> float:
+        """Seconds until a relay that was down is tried again; 0 if it may be tried now."""
+
+    def busy_for(self) -> float:
+        """Seconds until it may take one more mail, as far as its limits go."""
+
+    def room(self) -> int:
+        """How many mails it may take now, as far as its pace goes."""
+
+    def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
+        """Hand over one mail; `may_go` is called right before its contents leave."""
 
     def close(self) -> None:
-        """End what is open."""
-
-
-def open_relay(settings: Settings) -> Relay:
-    """The configured relays, tried in file order."""
-    return Relays([_one(settings, relay) for relay in settings.postroom.relay])
-
-
-def _one(settings: Settings, relay: RelaySettings) -> Relay:
-    if relay.url.startswith("maildir:"):
-        return MaildirRelay(settings.directory / relay.url.removeprefix("maildir:"))
-    return SmtpRelay(relay, settings.postroom.hostname, settings.directory)
+        """End what is open and not in use; what is in use ends when it is given back."""
 
 
 class Relays:
-    """The first that is up takes the mail."""
+    """The first that is up takes the mail; one that refuses it has the last word."""
 
-    def __init__(self, relays: list[Relay]) -> None:
+    def __init__(self, relays: Sequence[Relay]) -> None:
         self._relays = relays
 
-    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
-        """Hand over to the first relay that answers."""
-        outcome = Outcome("waiting", "no relay is configured", down=True)
+    def wait(self) -> float:
+        """Seconds until it makes sense to take up a letter."""
+        down = [relay.down_for() for relay in self._relays]
+        up = next((relay for relay, seconds in zip(self._relays, down, strict=True) if not seconds), None)
+        return up.busy_for() if up else min(down, default=60.0)
+
+    def room(self) -> int:
+        """How many letters it makes sense to take up at once, at least one."""
+        up = next((relay for relay in self._relays if not relay.down_for()), None)
+        return max(1, up.room()) if up else 1
+
+    def send(self, envelope_sender: str, letter: InHand, may_go: MayGo) -> Outcome:
+        """Hand over to the first relay that takes part."""
+        outcome = Outcome("untried", "no relay is configured", down=True)
         for relay in self._relays:
-            outcome = relay.send(letter, may_go)
-            if not outcome.down:
-                break
+            found = relay.send(envelope_sender, letter, may_go)
+            if not found.down:
+                return found
+            if found.state != "untried" or outcome.state == "untried":
+                outcome = found
         return outcome
 
     def close(self) -> None:
@@ -79,161 +69,44 @@ class Relays:
             relay.close()
 
 
-class MaildirRelay:
-    """A Maildir on disk; the name of a file follows from the Message-ID, so that a repeated mail replaces itself."""
+class Outlet:
+    """The relays of the present settings; a reload brings new ones, with certificates read anew."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._lock = threading.Lock()
+        self._of = shift.settings
+        self._relays = open_relays(shift.settings)
 
-    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
-        """Write, sync, then move into place."""
-        name = f"{int(letter.created_at.timestamp())}.{hashlib.sha256(letter.message_id.encode()).hexdigest()[:24]}"
-        try:
-            for folder in ("tmp", "new", "cur"):
-                (self._directory / folder).mkdir(parents=True, exist_ok=True)
-            waiting, ready = self._directory / "tmp" / name, self._directory / "new" / name
-            with waiting.open("wb") as file:
-                file.write(letter.content.replace(b"\r\n", b"\n"))
-                file.flush()
-                os.fsync(file.fileno())
-            may_go()
-            waiting.rename(ready)
-            _sync_directory(ready.parent)
-        except OSError as error:
-            return Outcome("waiting", f"{self._directory}: {error.strerror}", down=True)
-        return Outcome("sent", reached_data=True)
+    @property
+    def relays(self) -> Relays:
+        """Those of now."""
+        with self._lock:
+            if self._of is not self._shift.settings:
+                self._relays.close()
+                self._of = self._shift.settings
+                self._relays = open_relays(self._of)
+            return self._relays
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Say goodbye."""
+        self._relays.close()
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def open_relays(settings: Settings) -> Relays:
+    """The configured relays; whoever has chosen to do without TLS is reminded of it."""
+    for relay in settings.postroom.relay:
+        if relay.url.startswith("smtp:") and relay.tls != "required":
+            log.warning("relay-without-required-tls", relay=relay.url, tls=relay.tls)
+    return Relays([_one(settings, relay) for relay in settings.postroom.relay])
 
 
-class _Answered(Exception):  # noqa: N818
-    """The relay answered a command with a refusal."""
-
-    def __init__(self, code: int, text: bytes, *, reached_data: bool) -> None:
-        super().__init__(f"{code} {text.decode('utf-8', 'replace')}"[:500])
-        self.code = code
-        self.reached_data = reached_data
+def senders_for(settings: Settings) -> int:
+    """Threads that keep every relay busy."""
+    return max(1 if relay.url.startswith("maildir:") else relay.connections for relay in settings.postroom.relay)
 
 
-class SmtpRelay:
-    """An SMTP server; what an attempt ended in is told by how far it came."""
-
-    def __init__(self, settings: RelaySettings, hostname: str, directory: Path) -> None:
-        self._settings = settings
-        self._hostname = hostname
-        self._directory = directory
-        self._smtp: smtplib.SMTP | None = None
-        self._sent = 0
-
-    def send(self, letter: InHand, may_go: MayGo) -> Outcome:
-        """Hand over one mail; everything before DATA may be tried again without a doubt."""
-        fresh = self._smtp is None
-        try:
-            smtp = self._connected()
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            self.close()
-            return Outcome("waiting", f"{self._settings.url}: {_words(error)}", down=True)
-        reached_data = False
-        try:
-            _command(smtp, f"MAIL FROM:<{letter.sender}>", 250)
-            _command(smtp, f"RCPT TO:<{letter.recipient}>", 250, 251)
-            may_go()
-            _command(smtp, "DATA", 354)
-            reached_data = True
-            smtp.send(_dotted(letter.content))
-            _expect(*smtp.getreply(), wanted=(250,), reached_data=True)
-        except _Answered as answer:
-            return self._refused(answer, reached_data=reached_data)
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            if not reached_data and not fresh:
-                return self.send(letter, may_go)  # the relay closed a connection that was kept open: its right
-            return Outcome("unknown" if reached_data else "waiting", _words(error), reached_data, down=not reached_data)
-        self._sent += 1
-        if self._sent >= KEEP_MAILS:
-            self.close()
-        return Outcome("sent", reached_data=True)
-
-    def close(self) -> None:
-        """Say goodbye if it still listens."""
-        smtp, self._smtp = self._smtp, None
-        self._sent = 0
-        if smtp is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                smtp.quit()
-            smtp.close()
-
-    def _refused(self, answer: _Answered, *, reached_data: bool) -> Outcome:
-        if answer.code == 421 or self._smtp is None:
-            self.close()
-        else:
-            try:
-                self._smtp.rset()
-            except (OSError, smtplib.SMTPException):
-                self.close()
-        state: Literal["failed", "waiting"] = "failed" if 500 <= answer.code < 600 else "waiting"
-        return Outcome(state, str(answer), reached_data, down=answer.code == 421 and not reached_data)
-
-    def _connected(self) -> smtplib.SMTP:
-        if self._smtp is not None:
-            return self._smtp
-        url = urlsplit(self._settings.url)
-        host, implicit = url.hostname or "localhost", url.scheme == "smtps"
-        if implicit:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, url.port or 465, self._hostname, timeout=CONNECT_SECONDS, context=self._trust
-            )
-        else:
-            smtp = smtplib.SMTP(host, url.port or 25, self._hostname, timeout=CONNECT_SECONDS)
-        self._smtp = smtp
-        smtp.ehlo()
-        if not implicit and self._settings.tls != "off":
-            self._start_tls(smtp)
-        if self._settings.username and self._settings.password:
-            smtp.login(self._settings.username, reveal(self._settings.password, self._directory))
-        if smtp.sock is not None:
-            smtp.sock.settimeout(ANSWER_SECONDS)
-        return smtp
-
-    def _start_tls(self, smtp: smtplib.SMTP) -> None:
-        """Certificates are verified; without TLS nothing is sent, unless the admin says that it need not be."""
-        if smtp.has_extn("starttls"):
-            smtp.starttls(context=self._trust)
-            smtp.ehlo()
-        elif self._settings.tls == "required":
-            raise ssl.SSLError('the relay offers no STARTTLS, and tls = "required"')
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """Whom we believe; reading the certificates takes as long as sending ten mails, so it is done once."""
-        own = self._settings.ca_file
-        return ssl.create_default_context(cafile=str(self._directory / own) if own else None)
-
-
-def _command(smtp: smtplib.SMTP, command: str, *wanted: int) -> None:
-    _expect(*smtp.docmd(command), wanted=wanted, reached_data=False)
-
-
-def _expect(code: int, text: bytes, *, wanted: tuple[int, ...], reached_data: bool) -> None:
-    if code not in wanted:
-        raise _Answered(code, text, reached_data=reached_data)
-
-
-def _dotted(content: bytes) -> bytes:
-    """Lines that begin with a dot get another one (RFC 5321 4.5.2); the final dot."""
-    body = content.replace(b"\r\n.", b"\r\n..")
-    start = b"." if body.startswith(b".") else b""
-    return start + body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def _words(error: Exception) -> str:
-    return str(error)[:500] or type(error).__name__
+def _one(settings: Settings, relay: RelaySettings) -> Relay:
+    if relay.url.startswith("maildir:"):
+        return MaildirRelay(settings.directory / relay.url.removeprefix("maildir:"))
+    return SmtpRelay(relay, settings.postroom.hostname, settings.directory)

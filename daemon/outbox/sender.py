@@ -1,20 +1,23 @@
 """Sender threads: claim letters, hand them to the relay, and mark each before the next one's contents leave.
 
 So a crash leaves at most one letter for each connection of which nobody knows whether it went out; it is sent again
-with the same Message-ID.
+with the same Message-ID. While no relay takes part at all, letters keep their place and are not blamed.
 """
 
 import random
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
-from daemon.outbox.alarms import not_delivered, relay_is_down
-from daemon.outbox.relay import Outcome, Relay, open_relay
+from daemon.outbox.admin import Admin
+from daemon.outbox.envelope import envelope_sender
+from daemon.outbox.outcome import Outcome
+from daemon.outbox.relay import Outlet
 from daemon.seams import crash_point, wall_now
 from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
@@ -25,11 +28,12 @@ BATCH_SECONDS = 60.0
 """A slow relay gets no further letters of this batch: others may take them."""
 RETRY_MINUTES = (1, 5, 15, 30)
 THEN_MINUTES = 60
-TELL_AFTER = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(hours=48)
-DOWN_SECONDS = 5.0
+TROUBLE_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 30.0
 OTHERS_SECONDS = 0.2
+RACE_SECONDS = 0.02
+"""Somebody else was quicker to take what the relay's limits left."""
 
 log = get_logger(__name__)
 
@@ -56,17 +60,21 @@ class Bell:
             self._changed.wait_for(lambda: self.rings != heard, seconds)
 
 
-class Sender:
-    """One thread with one connection."""
+class LeaseLost(Exception):  # noqa: N818
+    """A letter that was in hand has been given to somebody else."""
 
-    def __init__(self, shift: Shift, bell: Bell) -> None:
+
+class Sender:
+    """One thread, with one letter on its way at a time."""
+
+    def __init__(self, shift: Shift, bell: Bell, outlet: Outlet, admin: Admin) -> None:
         self._shift = shift
         self._bell = bell
+        self._outlet = outlet
+        self._admin = admin
         self._stopping = False
-        self._relay: Relay | None = None
-        self._relay_of = shift.settings
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._marked: Future[None] | None = None
+        self._marked: Future[bool] | None = None
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -87,53 +95,74 @@ class Sender:
             pause = self._pause_after_step()
             if pause > 0 and not self._stopping:
                 self._bell.wait(heard, pause)
-        if self._relay is not None:
-            self._relay.close()
 
     def _pause_after_step(self) -> float:
         try:
             return self.step()
+        except LeaseLost:
+            log.warning("sender-too-slow")  # the rest of the batch is somebody else's by now
         except StoreError:
             log.warning("sender-without-store")
         except Exception:
             log.exception("sender-trouble")
-        if self._relay is not None:
-            self._relay.close()  # it may have been in the middle of something
         self._marked = None
-        return DOWN_SECONDS
+        return TROUBLE_SECONDS
 
     def step(self) -> float:
         """Send what is due; seconds to wait before the next step."""
-        shift = self._shift
-        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
-        # The last letter's mark is written in the same commit.
-        letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
-        if not letters:
+        relays = self._outlet.relays
+        pause = relays.wait()
+        if pause > 0:  # claiming would only move letters to and fro
             self._wait_for_mark()
-            with shift.store.read() as connection:
+            return min(LONGEST_SLEEP_SECONDS, pause)
+        letters = self._claim(min(BATCH, relays.room()))
+        with suppress(LeaseLost):  # of the batch before; its last mark was written before this claim
+            self._wait_for_mark()
+        if not letters:
+            with self._shift.store.read() as connection:
                 return self._until(outgoing.next_due(connection))
         crash_point("after-outbox-claim")
         if len(letters) == BATCH:
             self._bell.ring()
         began = time.monotonic()
         for index, letter in enumerate(letters):
-            outcome = self._current_relay().send(letter, self._wait_for_mark)
+            outcome = self._hand_over(letter)
             crash_point("after-relay")
             self._wait_for_mark()
+            if outcome.state == "untried":
+                self._put_back(letters[index:], outcome.error)
+                return min(LONGEST_SLEEP_SECONDS, max(relays.wait(), RACE_SECONDS))
             self._marked = self._mark(letter, outcome)
             if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
                 rest = letters[index + 1 :]
-                shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
-                return DOWN_SECONDS if outcome.down else 0.0
+                self._shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
+                return 0.0
         return 0.0
 
+    def _claim(self, limit: int) -> list[InHand]:
+        shift = self._shift
+        # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
+        # The last letter's mark is written in the same commit.
+        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        return shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=limit)).result()
+
+    def _hand_over(self, letter: InHand) -> Outcome:
+        settings = self._shift.settings
+        if letter.reached_data and letter.purpose in settings.postroom.outgoing.hold_unknown:
+            return Outcome("unknown", "an attempt ended without an answer", reached_data=True)
+        sender = envelope_sender(settings, letter, self._shift.keys[0])
+        return self._outlet.relays.send(sender, letter, self._wait_for_mark)
+
     def _wait_for_mark(self) -> None:
-        """The mail before is marked for good; its commit ran while the relay was told of the next one."""
+        """The mail before is marked for good; its commit ran while the relay was told of the next one.
+
+        Raises:
+            LeaseLost: It was not ours any more, so that nothing else of the batch is either.
+        """
         marked, self._marked = self._marked, None
-        if marked is not None:
-            marked.result()
+        if marked is not None and not marked.result():
+            raise LeaseLost
 
     def _until(self, due: datetime | None) -> float:
         if self._shift.clock.is_test:
@@ -144,51 +173,47 @@ class Sender:
         left = (due - self._shift.clock.now()).total_seconds()
         return min(LONGEST_SLEEP_SECONDS, max(OTHERS_SECONDS, left))
 
-    def _current_relay(self) -> Relay:
-        """The relay of the present settings; after a reload the old connection is closed."""
-        if self._relay is None or self._relay_of is not self._shift.settings:
-            if self._relay is not None:
-                self._relay.close()
-            self._relay_of = self._shift.settings
-            self._relay = open_relay(self._relay_of)
-        return self._relay
+    def _put_back(self, letters: list[InHand], why: str | None) -> None:
+        """No relay took part: they keep their place. Only age makes an end to it."""
+        first = letters[0]
+        age = self._shift.clock.now() - first.created_at
+        log.warning("letters-not-tried", first=first.id, why=why)
+        if age > GIVE_UP_AFTER:
+            self._mark(first, Outcome("waiting", why)).result()
+            letters = letters[1:]
+        told = self._admin.alarm(first, "waiting", why, age) if age <= GIVE_UP_AFTER else None
+        self._admin.write(lambda c: outgoing.give_back(c, letters, why), told).result()
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[None]":
+    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[bool]":
         """One commit says how it ended, and tells the admin what a person must know."""
-        shift, now = self._shift, self._shift.clock.now()
-        state, age = outcome.state, now - letter.created_at
-        if state in ("waiting", "unknown") and age > GIVE_UP_AFTER:
-            state = "failed"
-        again = now + self._backoff(letter.attempts) if state in ("waiting", "unknown") else None
-        told = self._alarm(letter, state, outcome.error, age)
+        now = self._shift.clock.now()
+        age = now - letter.created_at
+        marked = self._state_after(letter, outcome, age)
+        again = now + self._backoff(letter.attempts) if marked in ("waiting", "unknown") else None
+        told = self._admin.alarm(letter, marked, outcome.error, age)
+        self._shift.count(f"outbox_{marked}")
+        if marked != "sent":
+            log.warning("letter-not-sent", letter=letter.id, state=marked, attempt=letter.attempts, why=outcome.error)
 
-        def write(connection: Connection) -> None:
-            outgoing.mark(
+        def write(connection: Connection) -> bool:
+            return outgoing.mark(
                 connection,
                 letter,
-                state,
+                marked,
                 at=now,
                 next_try_at=again,
                 error=outcome.error,
                 reached_data=outcome.reached_data,
             )
-            if told is not None:
-                outgoing.put(connection, told, now)
 
-        shift.count(f"outbox_{state}")
-        if state != "sent":
-            log.warning("letter-not-sent", letter=letter.id, state=state, attempt=letter.attempts, why=outcome.error)
-        return shift.store.write(write)
+        return self._admin.write(write, told)
 
-    def _alarm(self, letter: InHand, state: str, error: str | None, age: timedelta) -> outgoing.Letter | None:
-        settings, now, why = self._shift.settings, self._shift.clock.now(), error or "no reason was given"
-        if letter.purpose == "alarm":
-            return None
-        if state == "failed":
-            return not_delivered(settings, letter.id, letter.recipient, why, now)
-        if state in ("waiting", "unknown") and age >= TELL_AFTER:
-            return relay_is_down(settings, int(age.total_seconds() // 60), why, now)
-        return None
+    def _state_after(self, letter: InHand, outcome: Outcome, age: timedelta) -> str:
+        """In doubt once, a letter is sent again; in doubt twice, or if its purpose wants it, a person decides."""
+        if outcome.state == "unknown":
+            hold = self._shift.settings.postroom.outgoing.hold_unknown
+            return "held" if letter.reached_data or letter.purpose in hold else "unknown"
+        return "failed" if outcome.state == "waiting" and age > GIVE_UP_AFTER else outcome.state
 
     def _backoff(self, attempts: int) -> timedelta:
         minutes = RETRY_MINUTES[attempts - 1] if attempts <= len(RETRY_MINUTES) else THEN_MINUTES

@@ -40,6 +40,8 @@ class InHand(msgspec.Struct, frozen=True):
     created_at: datetime
     content: bytes
     lease: str
+    reached_data: bool = False
+    """An earlier attempt ended in doubt: a relay may have it."""
 
 
 _THIS = outbox.c.id == bindparam("the_letter")
@@ -86,6 +88,7 @@ _CLAIM = (
         outbox.c.attempts,
         outbox.c.created_at,
         outbox.c.next_try_at,
+        outbox.c.reached_data,
     )
 )
 _BYTES = select(rendered.c.outbox, rendered.c.bytes).where(rendered.c.outbox.in_(bindparam("letters", expanding=True)))
@@ -160,7 +163,18 @@ def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, 
     found = connection.execute(_BYTES, {"letters": [row.id for row in rows]})
     contents = {row.outbox: row.bytes for row in found}
     return [
-        InHand(r.id, r.purpose, r.recipient, r.sender, r.message_id, r.attempts, r.created_at, contents[r.id], lease)
+        InHand(
+            id=r.id,
+            purpose=r.purpose,
+            recipient=r.recipient,
+            sender=r.sender,
+            message_id=r.message_id,
+            attempts=r.attempts,
+            created_at=r.created_at,
+            content=contents[r.id],
+            lease=lease,
+            reached_data=r.reached_data,
+        )
         for r in rows
     ]
 
@@ -187,33 +201,50 @@ def mark(
     return connection.execute(_MARK, {**values, **ours}).rowcount == 1
 
 
-def give_back(connection: Connection, letters: list[InHand]) -> None:
-    """Letters that were claimed and not tried."""
-    if letters:
-        connection.execute(_GIVE_BACK, [{"the_letter": one.id, "our_lease": one.lease} for one in letters])
+def give_back(connection: Connection, letters: list[InHand], why: str | None = None) -> bool:
+    """Letters that were claimed and not tried keep their place; `why` is noted for the first; False for no letters."""
+    if not letters:
+        return False
+    if why is not None:
+        connection.execute(_MARK, {"the_letter": letters[0].id, "our_lease": letters[0].lease, "last_error": why})
+    connection.execute(_GIVE_BACK, [{"the_letter": one.id, "our_lease": one.lease} for one in letters])
+    return True
 
 
 def recover(connection: Connection, now: datetime, *, expired_before: datetime | None = None) -> int:
-    """Letters whose sender is gone have an unknown outcome and are tried again; how many.
+    """Letters whose sender is gone are tried again; how many of them may have gone out.
 
-    The Message-ID stays, so that a reader of both can tell.
+    That is the first of each batch at most, for its sender marks each letter before the next one's contents leave. Its
+    outcome is unknown; its Message-ID stays, so that a reader of both can tell. The others were not tried.
 
     Args:
         connection: A writing transaction.
         now: When they may be tried again.
         expired_before: Only those whose lease ran out before this time; None at the start of the only sender.
     """
-    query = update(outbox).where(outbox.c.state == "sending")
+    left = select(outbox.c.id, outbox.c.lease).where(outbox.c.state == "sending").with_for_update(skip_locked=True)
     if expired_before is not None:
-        query = query.where(outbox.c.lease_until < expired_before)
-    in_doubt = {"state": "unknown", "reached_data": True, "lease": None, "lease_until": None, "next_try_at": now}
-    return connection.execute(query.values(in_doubt)).rowcount
+        left = left.where(outbox.c.lease_until < expired_before)
+    batches: dict[str, list[int]] = {}
+    for row in connection.execute(left.order_by(outbox.c.next_try_at, outbox.c.id)):
+        batches.setdefault(row.lease, []).append(row.id)
+    free = {"lease": None, "lease_until": None}
+    doubtful = {**free, "state": "unknown", "reached_data": True, "next_try_at": now}
+    for first, *others in batches.values():
+        connection.execute(update(outbox).where(outbox.c.id == first).values(doubtful))
+        untried = update(outbox).where(outbox.c.id.in_(others)).values(**free, state="waiting")
+        connection.execute(untried.values(attempts=outbox.c.attempts - 1))
+    return len(batches)
 
 
 def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -> bool:
     """What a person does with a letter: `retry` now, `hold` it, or `drop` it; whether it was possible."""
     allowed: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
-        "retry": (("waiting", "unknown", "held", "failed"), {"state": "waiting", "next_try_at": now, "lease": None}),
+        "retry": (
+            ("waiting", "unknown", "held", "failed"),
+            # The doubt is settled: a person wants it to go out, whether or not a relay has it already.
+            {"state": "waiting", "next_try_at": now, "lease": None, "reached_data": False},
+        ),
         "hold": (("waiting", "unknown"), {"state": "held"}),
         "drop": (("waiting", "unknown", "held", "failed"), {"state": "withdrawn"}),
     }

@@ -129,8 +129,6 @@ def test_a_relay_that_comes_back_gets_everything_once(own: Installation, relay: 
             _letter(own, key, "waiting")
     finally:
         relay.up()
-    waiting = [str(letter) for (letter,) in own.query("SELECT id FROM outbox WHERE state = 'waiting'")]
-    own.postroom("queue", "retry", *waiting)  # some may be out by then
     for key in keys:
         _letter(own, key, "sent")
         assert len(_told(relay, key)) == 1
@@ -152,7 +150,6 @@ def test_what_no_longer_holds_is_not_sent(own: Installation, relay: Sink) -> Non
         wait_until(lambda: own.value(revision, f"%kunde-{noted}@%") == 2)
     finally:
         relay.up()
-    _retry(own, _letter(own, noted, "waiting")[0])
     mail = wait_until(lambda: _told(relay, noted), 20)[0]
     assert mail.message_id == before, "written again as the same mail"
     assert _told(relay, done) == []
@@ -181,6 +178,46 @@ def test_a_relay_that_hangs_does_not_hold_up_the_end(new_house: Houses, sink: Si
     assert first.message_id == second.message_id
     house.settle()
     assert house.value("SELECT state FROM outbox") == "sent"
+
+
+BOUNCE = """\
+From: MAILER-DAEMON@relay.example\r
+To: {to}\r
+Subject: Undelivered Mail\r
+Message-ID: <bounce.{key}@relay.example>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+\r
+It could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; relay.example\r
+\r
+Final-Recipient: rfc822; {recipient}\r
+Action: failed\r
+Status: 5.1.1\r
+--b--\r
+"""
+
+
+def test_a_bounce_names_the_mail_that_it_is_about(own: Installation, relay: Sink) -> None:
+    send(own, lead(key := new_key()))
+    mail = wait_until(lambda: _told(relay, key), 20)[0]
+    letter = _letter(own, key, "sent")[0]
+    forged = mail.sender.replace(f"+b{letter}.", f"+b{letter + 1}.")
+    for to in (mail.sender, forged):
+        send(own, BOUNCE.format(to=to, key=new_key("bounce"), recipient=SALES).encode(), to, sender="")
+    assert _reason(own, mail.sender).endswith(f"; of outgoing mail {letter}")
+    assert "outgoing mail" not in _reason(own, forged)
+
+
+def _reason(house: Installation, recipient: str) -> str:
+    """Why a mail to an address is a bounce, as soon as it is."""
+    query = "SELECT reason FROM message WHERE recipient = ? AND fate = 'bounce'"
+    return str(wait_until(lambda: house.value(query, recipient), 20, f"a bounce to {recipient}"))
 
 
 def test_the_address_of_a_source_is_in_no_notification_but_its_original(own: Installation, relay: Sink) -> None:

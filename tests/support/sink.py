@@ -1,6 +1,7 @@
 """A relay for tests: takes mail by SMTP on loopback, counts it, and misbehaves on demand."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections import Counter
@@ -38,8 +39,10 @@ class Attempt(NamedTuple):
     """What a script is asked about: a command as it is about to be answered."""
 
     command: str
-    """CONNECT, EHLO, MAIL, RCPT, DATA or DOT."""
+    """CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA or DOT."""
     recipient: str
+    line: str = ""
+    """As it came."""
 
 
 Script = Callable[[Attempt], str | None]
@@ -47,12 +50,23 @@ Script = Callable[[Attempt], str | None]
 
 
 class Sink:
-    """A server in a thread of its own; the script may be swapped at any time."""
+    """A server in a thread of its own; script and features may be swapped at any time.
 
-    def __init__(self) -> None:
+    Args:
+        trust: Certificate and key for TLS: by STARTTLS, which is offered then, or from the first byte.
+        implicit: From the first byte.
+    """
+
+    def __init__(self, trust: ssl.SSLContext | None = None, *, implicit: bool = False) -> None:
         self.mails: list[Arrived] = []
         self.attempts: Counter[str] = Counter()
+        self.lines: list[str] = []
+        self.peak = 0
+        """Most connections at the same time."""
         self.script: Script = lambda attempt: None
+        self.trust = trust
+        self.features: tuple[str, ...] = ("STARTTLS", "8BITMIME") if trust and not implicit else ("8BITMIME",)
+        self._implicit = implicit
         self.port = 0
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[Any]] = set()
@@ -64,7 +78,7 @@ class Sink:
     @property
     def url(self) -> str:
         """As a relay's `url`."""
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"{'smtps' if self._implicit else 'smtp'}://127.0.0.1:{self.port}"
 
     def up(self) -> None:
         """Listen, on the port of the first time."""
@@ -98,7 +112,14 @@ class Sink:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=1 << 26, backlog=200)
+        self._server = await asyncio.start_server(
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            limit=1 << 26,
+            backlog=200,
+            ssl=self.trust if self._implicit else None,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _hush(self) -> None:
@@ -113,6 +134,7 @@ class Sink:
         session = asyncio.current_task()
         assert session is not None
         self._sessions.add(session)
+        self.peak = max(self.peak, len(self._sessions))
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await _Session(self, reader, writer).run()
@@ -132,7 +154,8 @@ class _Session:
         going = await self._reply("CONNECT", "220 sink")
         while going:
             line = (await self._reader.readuntil(b"\r\n")).decode().strip()
-            command = line[:4].upper()
+            command = line.split(" ")[0].upper()
+            self._sink.lines.append(line)
             if command == "QUIT":
                 return
             going = await self._one(command, line)
@@ -140,14 +163,27 @@ class _Session:
     async def _one(self, command: str, line: str) -> bool:
         match command:
             case "MAIL":
-                self._sender = _address(line)
+                self._sender, self._recipient = _address(line), ""
             case "RCPT":
                 self._recipient = _address(line)
             case "DATA":
                 return await self._data()
             case "EHLO":
-                return await self._reply("EHLO", "250-sink\r\n250 8BITMIME")
-        return await self._reply(command, "250 ok")
+                told = ["sink", *self._sink.features]
+                answer = "\r\n".join(f"250{'-' if one is not told[-1] else ' '}{one}" for one in told)
+                return await self._reply("EHLO", answer)
+            case "STARTTLS":
+                return await self._start_tls(line)
+            case "AUTH":
+                return await self._reply("AUTH", "235 welcome", line)
+        return await self._reply(command, "250 ok", line)
+
+    async def _start_tls(self, line: str) -> bool:
+        if not await self._reply("STARTTLS", "220 go on", line):
+            return False
+        if self._said.startswith("220") and self._sink.trust:
+            await self._writer.start_tls(self._sink.trust)
+        return True
 
     async def _data(self) -> bool:
         if not await self._reply("DATA", "354 go on"):
@@ -160,14 +196,15 @@ class _Session:
             self._sink.mails.append(_arrived(content, self._sender, self._recipient))
         return await self._say("DOT", answer or "250 ok")
 
-    async def _reply(self, command: str, usual: str) -> bool:
-        answer = self._sink.script(Attempt(command, self._recipient))
+    async def _reply(self, command: str, usual: str, line: str = "") -> bool:
+        answer = self._sink.script(Attempt(command, self._recipient, line))
         self._accepted = answer is None
         return await self._say(command, answer or usual)
 
     async def _say(self, command: str, answer: str) -> bool:
         """Answer; whether the session goes on."""
         self._sink.attempts[command] += 1
+        self._said = answer
         if answer == DROP:
             self._writer.transport.abort()
             return False

@@ -252,7 +252,7 @@ BAD_ADDRESSES = [
     "a..b@c.example",
     "a@b@c.example",
     '"a b"@c.example',
-    "ä@b.example",
+    "ä\u2028@b.example",
     "a@-b.example",
     "a" * 65 + "@b.example",
     "a@" + "b" * 255,
@@ -267,6 +267,18 @@ BAD_ADDRESSES = [
 def test_what_is_not_one_address_is_refused(field: str, address: str) -> None:
     with pytest.raises(ComposeError, match="is not one mail address"):
         compose(replace(MAIL, **{field: address}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["sender", "reply_to"])
+def test_our_own_addresses_are_in_ascii(field: str) -> None:
+    with pytest.raises(ComposeError, match="is not one mail address"):
+        compose(replace(MAIL, **{field: "ä@b.example"}))  # type: ignore[arg-type]
+
+
+def test_an_international_recipient_stands_as_it_is() -> None:
+    mail = compose(replace(MAIL, to="büro@müller.example"))
+    assert "\r\nTo: büro@xn--mller-kva.example\r\n".encode() in mail
+    assert mail.replace("ü".encode(), b"").isascii()
 
 
 def test_domain_in_other_letters_is_written_in_ascii() -> None:
