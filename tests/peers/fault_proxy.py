@@ -86,6 +86,11 @@ class FaultProxy:
         """From now on nothing comes through in either way, on connections old and new; or it does again."""
         self.up.swallow = self.down.swallow = swallow
 
+    def forget(self) -> None:
+        """The connections of this moment become black holes, as when a router forgets them; new ones work."""
+        for session in list(self._sessions):
+            session.is_forgotten = True
+
     def cut(self) -> int:
         """Cut all connections there are; how many."""
         return int(self._call(self._cut_all()))
@@ -140,6 +145,7 @@ class _Session:
         self._proxy = proxy
         self._writers = [client]
         self._over = asyncio.Event()
+        self.is_forgotten = False
         self.ended = asyncio.Event()
 
     async def run(self, reader: asyncio.StreamReader) -> None:
@@ -165,7 +171,7 @@ class _Session:
             while data:
                 data = await _read(reader)
                 waiting.put_nowait((asyncio.get_running_loop().time() + way.delay, data))
-            await sending
+            await sending  # for ever, in a black hole
         finally:
             sending.cancel()
 
@@ -175,9 +181,10 @@ class _Session:
         while True:
             due, data = await waiting.get()
             await asyncio.sleep(due - asyncio.get_running_loop().time())
+            if self.is_forgotten or (way.swallow and not data):
+                continue
             if not data:
-                if not way.swallow:
-                    self._over.set()
+                self._over.set()
                 return
             data, is_cut = way.allowed(data)
             writer.write(data)

@@ -85,6 +85,19 @@ class ScriptedImap:
         """Commands of one name."""
         return [command for command in list(self.commands) if command.name == name]
 
+    def fetched(self, uid: int, items: str) -> bytes:
+        """One FETCH answer with what was asked for."""
+        raw, number = self.mails[uid], sorted(self.mails).index(uid) + 1
+        parts = [f"UID {uid}", f"FLAGS ({' '.join(sorted(self.flags[uid]))})"]
+        if "INTERNALDATE" in items.upper():
+            parts.append(f'INTERNALDATE "{_DATE}"')
+        if "RFC822.SIZE" in items.upper():
+            parts.append(f"RFC822.SIZE {len(raw)}")
+        head = f"* {number} FETCH ({' '.join(parts)}".encode()
+        if "BODY" in items.upper():
+            return head + b" BODY[] {%d}\r\n" % len(raw) + raw + b")\r\n"
+        return head + b")\r\n"
+
     def close(self) -> None:
         """End it with all its sessions."""
         self.ending.set()
@@ -196,7 +209,7 @@ class _Session(socketserver.StreamRequestHandler):
                 return ok(command, " ".join(["* SEARCH", *map(str, uids)]))
             case "UID FETCH":
                 named, _, items = command.rest.partition(" ")
-                return b"".join(self.fetched(uid, items) for uid in self._uids(named)) + ok(command)
+                return b"".join(self.owner.fetched(uid, items) for uid in self._uids(named)) + ok(command)
             case "UID STORE":
                 return self._store(command)
             case "IDLE":
@@ -229,19 +242,6 @@ class _Session(socketserver.StreamRequestHandler):
             ends = [existing[-1] if end == "*" else int(end) for end in part.split(":")]
             found |= {uid for uid in existing if min(ends) <= uid <= max(ends)}
         return sorted(found)
-
-    def fetched(self, uid: int, items: str) -> bytes:
-        """One FETCH answer with what was asked for."""
-        raw, number = self.owner.mails[uid], sorted(self.owner.mails).index(uid) + 1
-        parts = [f"UID {uid}", f"FLAGS ({' '.join(sorted(self.owner.flags[uid]))})"]
-        if "INTERNALDATE" in items.upper():
-            parts.append(f'INTERNALDATE "{_DATE}"')
-        if "RFC822.SIZE" in items.upper():
-            parts.append(f"RFC822.SIZE {len(raw)}")
-        head = f"* {number} FETCH ({' '.join(parts)}".encode()
-        if "BODY" in items.upper():
-            return head + b" BODY[] {%d}\r\n" % len(raw) + raw + b")\r\n"
-        return head + b")\r\n"
 
     def _store(self, command: Command) -> bytes:
         named, how, flags = command.rest.split(" ", 2)

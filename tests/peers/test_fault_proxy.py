@@ -106,6 +106,20 @@ def test_black_hole_tells_nobody(proxy: FaultProxy) -> None:
         assert client.recv(1) == b"d"
 
 
+def test_forgets_what_is_open(proxy: FaultProxy) -> None:
+    with connect(proxy) as old:
+        old.sendall(b"a")
+        assert old.recv(1) == b"a"
+        proxy.forget()
+        old.sendall(b"b")
+        old.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            old.recv(1)
+        with connect(proxy) as new:
+            new.sendall(b"c")
+            assert new.recv(1) == b"c"
+
+
 def test_cut_and_refuse_on_demand(proxy: FaultProxy) -> None:
     with connect(proxy) as client:
         client.sendall(b"a")
