@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
@@ -14,6 +14,7 @@ from tests.support.waiting import wait_until
 SOURCE = "website-berlin"
 PASSWORD_FILE = "imap.password"
 LONG_AGO = "2001-01-01"
+_KEY = re.compile(r"kunde-([a-z0-9-]+)@kunde\.example")
 
 
 def read_mailbox(house: Installation, port: int, password: str, **keys: str | bool | Path | list[str]) -> None:
@@ -70,9 +71,13 @@ class Mails:
         rows = house.query("SELECT raw_sha256, count(*) FROM message GROUP BY raw_sha256")
         return Counter({found: times for found, times in rows if found in self.keys})
 
+    def is_stored(self, house: Installation) -> bool:
+        """Whether each is there."""
+        return len(self.stored(house)) == len(self.keys)
+
     def wait_stored(self, house: Installation, seconds: float = 60) -> None:
         """Wait until each is there; a report says what is missing."""
-        wait_until(lambda: len(self.stored(house)) == len(self.keys), seconds, "every mail is stored")
+        wait_until(lambda: self.is_stored(house), seconds, "every mail is stored")
 
     def assert_once(self, house: Installation) -> None:
         """Each is there, and none twice."""
@@ -84,10 +89,14 @@ class Mails:
     def assert_one_record_each(self, house: Installation) -> None:
         """Each opened one record, however many times it was read."""
         house.settle(120)
-        opened = [data for (data,) in house.query("SELECT data FROM record WHERE site <> 'admin'")]
-        counted = {key: sum(f"kunde-{key}@" in data for data in opened) for key in self.keys.values()}
-        wrong = {key: times for key, times in counted.items() if times != 1}
+        records = self.records(house)
+        wrong = {key: records[key] for key in self.keys.values() if records[key] != 1}
         assert not wrong, f"records by key of mail: {wrong}"
+
+    def records(self, house: Installation) -> Counter[str]:
+        """How many records each key has."""
+        rows = house.query("SELECT data FROM record WHERE site <> 'admin'")
+        return Counter(key for (data,) in rows for key in set(_KEY.findall(data)))
 
 
 def digest(raw: bytes) -> str:
@@ -102,9 +111,3 @@ def numbers(named: str) -> set[int]:
         first, _, last = part.partition(":")
         found |= set(range(int(first), int(last or first) + 1))
     return found
-
-
-def deliver_all(deliver: Callable[[bytes], object], raws: Iterable[bytes]) -> None:
-    """Put mails into a mailbox, one after the other."""
-    for raw in raws:
-        deliver(raw)

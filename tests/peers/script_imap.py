@@ -56,6 +56,7 @@ class ScriptedImap:
         uid_validity: Of the folder.
         script: May be swapped at any time.
         commands: All that clients said.
+        hanging: How many sessions get no more answers.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,7 @@ class ScriptedImap:
         self.commands: list[Command] = []
         self.changed = threading.Condition()
         self.ending = threading.Event()
-        self.sessions = 0
+        self.sessions = self.hanging = 0
         server = self._server = _Server(("127.0.0.1", 0), _Session)
         server.owner = self
         self.port = int(server.server_address[1])
@@ -161,6 +162,7 @@ class _Session(socketserver.StreamRequestHandler):
         answer = usual(command) if answer is None else answer
         self.wfile.write(answer.removesuffix(DROP).removesuffix(HANG))
         if answer.endswith(HANG):
+            self.owner.hanging += 1
             self.owner.ending.wait()
         return not answer.endswith((DROP, HANG))
 
