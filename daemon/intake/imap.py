@@ -24,10 +24,12 @@ from config.secrets import reveal
 CONNECT_SECONDS = 15
 READ_SECONDS = 60
 GOODBYE_SECONDS = 2
-DONE_SECONDS = 10
-"""How long the server may take to end an IDLE: whoever is still there answers at once."""
+ANSWER_SECONDS = 10
+"""How long the server may take to begin or end an IDLE: whoever is still there answers at once."""
 WINDOW = 50_000
 """UIDs asked for at once: imaplib refuses lines of more than a million characters."""
+ANSWER_BYTES = 64 << 20
+"""Of one fetch, beside one largest mail: twice what we ask for, as a size that a server tells may be wrong."""
 FACTS_AT_ONCE = 500
 EARLY_ANSWERS = 3
 """So many empty answers in a row before the time: the connection is gone. TLS gives one now and then."""
@@ -40,6 +42,10 @@ TROUBLE = (REFUSED, OSError, EOFError)
 
 class DeadLink(ConnectionError):  # noqa: N818
     """The server said goodbye, or answers no more."""
+
+
+class NoIdle(Exception):  # noqa: N818
+    """The server offers IDLE and refuses it."""
 
 
 class NotConfigured(Exception):  # noqa: N818
@@ -63,12 +69,13 @@ class Facts(NamedTuple):
 class Connection:
     """One connection, logged in. Used by one thread; only `cut` may be called by another."""
 
-    def __init__(self, mailbox: Imap, directory: Path) -> None:
+    def __init__(self, mailbox: Imap, directory: Path, largest: int) -> None:
         """Connect and log in.
 
         Args:
             mailbox: Where, and as whom.
             directory: Of the configuration, which the names of secrets count from.
+            largest: Bytes of the largest mail that is fetched.
 
         Raises:
             ValueError: The secret is missing.
@@ -84,6 +91,8 @@ class Connection:
             mailbox.host, mailbox.port, ssl=implicit, ssl_context=tls if implicit else None, timeout=timeout
         )
         self._idling = False
+        self._largest = self._allowed = largest
+        self._read, self._client._imap.read = self._client._imap.read, self._read_literal
         try:
             # A socket of its own on the same connection: ours may be in use, or wrapped, when another thread cuts it.
             self._handle = socket.socket(fileno=os.dup(self._client.socket().fileno()))
@@ -142,6 +151,7 @@ class Connection:
 
     def bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
         """Bytes of mails, whose flags stay as they are; a mail that came without a body is left out."""
+        self._allowed = ANSWER_BYTES + self._largest
         told = self._client.fetch(list(uids), ["BODY.PEEK[]"])
         return {uid: body for uid, one in told.items() if (body := one.get(b"BODY[]")) and isinstance(body, bytes)}
 
@@ -187,9 +197,9 @@ class Connection:
 
         Raises:
             DeadLink: The connection is gone.
+            NoIdle: The server will not.
         """
-        self._client.idle()
-        self._idling = True
+        self._begin_idle()
         until, early, news = time.monotonic() + seconds, 0, False
         while not news and not self._has_buffered() and (left := until - time.monotonic()) > 0:
             began, span = time.monotonic(), min(every, left)
@@ -201,7 +211,7 @@ class Connection:
             tick()
         if last and not news and time.monotonic() >= until:
             return False
-        self._client.socket().settimeout(DONE_SECONDS)
+        self._client.socket().settimeout(ANSWER_SECONDS)
         _, told = self._client.idle_done()
         self._client.socket().settimeout(READ_SECONDS)
         self._idling = False
@@ -224,6 +234,26 @@ class Connection:
         """End every wait on this connection; from any thread."""
         with contextlib.suppress(OSError):
             self._handle.shutdown(socket.SHUT_RDWR)
+
+    def _begin_idle(self) -> None:
+        self._client.socket().settimeout(ANSWER_SECONDS)
+        try:
+            self._client.idle()
+        except GONE:
+            raise
+        except REFUSED as error:
+            if "BYE" in str(error):
+                raise DeadLink("the server ended the connection") from error
+            raise NoIdle(str(error)) from error
+        self._idling = True
+
+    def _read_literal(self, size: int) -> bytes:
+        """Read what the server announced, unless it is more than we asked for: it would all be held in memory."""
+        self._allowed -= size
+        if self._allowed < 0:
+            raise GONE(f"the server announced {size} bytes")
+        content: bytes = self._read(size)
+        return content
 
     def _has_buffered(self) -> bool:
         """Whether an answer lies in a buffer of ours, where waiting for the socket would miss it."""

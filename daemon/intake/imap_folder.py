@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection as Transaction
 
 from config.machine import Imap
-from daemon.intake.imap import TROUBLE, Connection, Facts, Selected
+from daemon.intake.imap import Connection, Facts, Selected
 from daemon.intake.imap_house import House
 from daemon.intake.imap_mail import header_of, recipient_of, sender_of
 from daemon.log import get_logger
@@ -177,7 +177,7 @@ class FolderReader:
     ) -> None:
         try:
             bodies = connection.bodies(chunk)
-        except TROUBLE:
+        except Exception:
             self._chunk = max(1, self._chunk // 2)
             if len(chunk) == 1:  # perhaps it is this one that the server cannot give: others go first next time
                 self._missed(folder, {chunk[0]: tries[chunk[0]]})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from config.machine import Imap
-from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NotConfigured
+from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle, NotConfigured
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
 from daemon.log import get_logger
@@ -88,7 +88,8 @@ class MailboxReader(threading.Thread):
         """A look on a fresh connection, then the server is listened to until the next is due."""
         until = time.monotonic() + self._pace.poll
         self.state = "reading"
-        connection = Connection(self.mailbox, self._house.settings().directory)
+        settings = self._house.settings()
+        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size)
         try:
             with self._lock:
                 self._connection = connection
@@ -97,7 +98,8 @@ class MailboxReader(threading.Thread):
             self._look_everywhere(connection)
             self._succeeded()
             if self.mailbox.idle and connection.can_idle:
-                self._listen(connection, until)
+                with contextlib.suppress(NoIdle):
+                    self._listen(connection, until)
         finally:
             with self._lock:
                 self._connection = None
