@@ -81,7 +81,8 @@ class FolderReader:
             return self._begin(connection, selected)
         if folder.uidvalidity != selected.uidvalidity:
             return self._begin_again(connection, selected, folder, "its UIDVALIDITY changed")
-        if selected.uidnext is not None and selected.uidnext <= folder.last_uid:
+        counts_back = selected.uidnext is not None and selected.uidnext <= folder.last_uid
+        if counts_back and not connection.uids(folder.last_uid, None):  # else its UIDNEXT is wrong
             return self._begin_again(connection, selected, folder, "it counts UIDs anew")
         if newest is not None:
             uid, received_at = newest

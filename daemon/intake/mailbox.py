@@ -15,6 +15,8 @@ from daemon.store import StoreError, mailboxes
 from daemon.store.mailboxes import LostLease
 
 COMPARE_EVERY = timedelta(days=1)
+LOOKS = 20
+"""In a row, while each finds something; what is left then is found by the next poll."""
 ERROR_LENGTH = 300
 
 log = get_logger(__name__)
@@ -122,8 +124,10 @@ class MailboxReader(threading.Thread):
 
     def _look(self, connection: Connection, folder: FolderReader, *, fresh: bool) -> None:
         """Until nothing is new: what came while we read is not told again in IDLE."""
-        while (folder.look(connection, fresh=fresh) or connection.has_news()) and not self._ending.is_set():
-            fresh = False
+        for turn in range(LOOKS):
+            found = folder.look(connection, fresh=fresh and turn == 0)
+            if not (found or connection.has_news()) or self._ending.is_set():
+                break
 
     def _listen(self, connection: Connection, until: float) -> None:
         """IDLE on the first folder; the others wait for the next fresh connection."""
