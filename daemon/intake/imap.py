@@ -59,10 +59,10 @@ class Selected(NamedTuple):
     uidnext: int | None
 
 
-class Facts(NamedTuple):
-    """What a server says of a mail; bytes of its size may be wrong by line ends."""
+class Body(NamedTuple):
+    """A mail, and when its server received it, if it says so."""
 
-    size: int
+    content: bytes
     received_at: datetime | None
 
 
@@ -140,20 +140,41 @@ class Connection:
         """Which of these UIDs are there."""
         return set(self._client.search(["UID", ",".join(map(str, uids))])) & set(uids) if uids else set()
 
-    def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
-        """Size and time of receipt; without those that the server says nothing of."""
-        found = {}
+    def larger(self, uids: Sequence[int], size: int) -> list[int]:
+        """Which of these UIDs are of mails with more bytes."""
+        found: list[int] = []
         for part in parts(uids, FACTS_AT_ONCE):
-            for uid, told in self._client.fetch(part, ["RFC822.SIZE", "INTERNALDATE"]).items():
-                if isinstance(told.get(b"RFC822.SIZE"), int):
-                    found[uid] = Facts(told[b"RFC822.SIZE"], _aware(told.get(b"INTERNALDATE")))
+            told = set(self._client.search(["UID", ",".join(map(str, part)), "LARGER", size]))
+            found += [uid for uid in part if uid in told]
         return found
 
-    def bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
-        """Bytes of mails, whose flags stay as they are; a mail that came without a body is left out."""
+    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """Bytes of mails; without those that the server says nothing of."""
+        found = {}
+        for part in parts(uids, FACTS_AT_ONCE):
+            for uid, told in self._client.fetch(part, ["RFC822.SIZE"]).items():
+                if isinstance(told.get(b"RFC822.SIZE"), int):
+                    found[uid] = told[b"RFC822.SIZE"]
+        return found
+
+    def received(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """When the server received mails; without those that it says nothing of."""
+        found = {}
+        for part in parts(uids, FACTS_AT_ONCE):
+            for uid, told in self._client.fetch(part, ["INTERNALDATE"]).items():
+                if (at := _aware(told.get(b"INTERNALDATE"))) is not None:
+                    found[uid] = at
+        return found
+
+    def bodies(self, uids: Sequence[int]) -> dict[int, Body]:
+        """Fetch mails, whose flags stay as they are; one that came without its text is left out."""
         self._allowed = ANSWER_BYTES + self._largest
-        told = self._client.fetch(list(uids), ["BODY.PEEK[]"])
-        return {uid: body for uid, one in told.items() if (body := one.get(b"BODY[]")) and isinstance(body, bytes)}
+        told = self._client.fetch(list(uids), ["INTERNALDATE", "BODY.PEEK[]"])
+        return {
+            uid: Body(content, _aware(one.get(b"INTERNALDATE")))
+            for uid, one in told.items()
+            if isinstance(content := one.get(b"BODY[]"), bytes) and content
+        }
 
     def flag(self, uids: Sequence[int], flag: str) -> None:
         """Set a flag."""

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -49,15 +50,15 @@ class House:
         """This daemon as the holder of a mailbox, now."""
         return Holder(account, self.owner, wall_now())
 
-    def write(
+    def begin_write(
         self,
         account: str,
         work: Callable[[Connection, Holder], T],
         letters: Sequence[Letter] = (),
         *,
         sync: bool = True,
-    ) -> T:
-        """Write as the holder of a mailbox, with letters to the admin, all at once; return once it is committed."""
+    ) -> "Future[T]":
+        """Write as the holder of a mailbox, with letters to the admin, all at once; the result once it is committed."""
         holder, now = self.holder(account), self.clock.now()
 
         def write(connection: Connection) -> T:
@@ -66,7 +67,18 @@ class House:
                 outgoing.put(connection, letter, now)
             return result
 
-        written = self.store.write(write, sync=sync).result()
+        return self.store.write(write, sync=sync)
+
+    def write(
+        self,
+        account: str,
+        work: Callable[[Connection, Holder], T],
+        letters: Sequence[Letter] = (),
+        *,
+        sync: bool = True,
+    ) -> T:
+        """Do the same, and wait until it is committed."""
+        written = self.begin_write(account, work, letters, sync=sync).result()
         if letters:
             self.wake()
         return written
