@@ -21,7 +21,7 @@ SEED = int(os.environ.get("POSTROOM_FAULT_SEED", "1"))
 MAILS = 200
 BOXES = 6
 """Mailboxes that are read at the same time, so that the waits after a cut are not added up."""
-KILOBYTES = 300
+KILOBYTES = 320
 """What the server says about 200 mails of 1 to 2 KB, and about their flags."""
 _TOUCH = re.compile(rb"^\S+ UID (?:STORE|MOVE|COPY) (\S+) ", re.IGNORECASE | re.MULTILINE)
 _TAKEN = """

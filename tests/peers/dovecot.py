@@ -148,9 +148,14 @@ class Dovecot:
     # Its mailboxes.
 
     def deliver(self, raw: bytes, folder: str = "INBOX", *, user: str | None = None) -> None:
-        """Put a mail into a folder that exists, as a delivery agent does: written aside, then moved in."""
+        """Put a mail into a folder that exists, as a delivery agent does: written aside, then moved in.
+
+        Like Dovecot's own agent it tells the size, as it is and with CRLF, in the file's name.
+        """
         maildir = self._maildir(user or self.user, folder)
         name = f"{int(time.time())}.M{time.time_ns() // 1000 % 1_000_000}P{os.getpid()}Q{next(_numbers)}.test"
+        bare_newlines = raw.count(b"\n") - raw.count(b"\r\n")
+        name += f",S={len(raw)},W={len(raw) + bare_newlines}"
         written = maildir / "tmp" / name
         written.write_bytes(raw)
         os.chown(written, self._owner.pw_uid, self._owner.pw_gid)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CHUNK = 64 << 10
+CHUNK = 1 << 20
 Cut = Literal["close", "reset"]
 
 
@@ -112,7 +112,7 @@ class FaultProxy:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=CHUNK)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _cut_all(self) -> int:
@@ -152,7 +152,7 @@ class _Session:
         if self._proxy.refusing:
             self.cut()
             return
-        server, writer = await asyncio.open_connection("127.0.0.1", self._proxy.target)
+        server, writer = await asyncio.open_connection("127.0.0.1", self._proxy.target, limit=CHUNK)
         client = self._writers[0]
         self._writers.append(writer)
         ways = ((self._proxy.up, reader, writer), (self._proxy.down, server, client))
