@@ -36,6 +36,8 @@ EARLY_ANSWERS = 3
 
 GONE, REFUSED = imaplib.IMAP4.abort, imaplib.IMAP4.error
 """The connection is gone; the server will not do this (each of the first is also one of the second)."""
+Bearer = Callable[[], str]
+"""Gives a token to log in with; whoever gives it may keep it until it ends."""
 TROUBLE = (REFUSED, OSError, EOFError)
 """What a server or the network may do to us."""
 
@@ -69,13 +71,14 @@ class Body(NamedTuple):
 class Connection:
     """One connection, logged in. Used by one thread; only `cut` may be called by another."""
 
-    def __init__(self, mailbox: Imap, directory: Path, largest: int) -> None:
+    def __init__(self, mailbox: Imap, directory: Path, largest: int, bearer: Bearer) -> None:
         """Connect and log in.
 
         Args:
             mailbox: Where, and as whom.
             directory: Of the configuration, which the names of secrets count from.
             largest: Bytes of the largest mail that is fetched.
+            bearer: Gives the token of a mailbox with `oauth`.
 
         Raises:
             ValueError: The secret is missing.
@@ -83,7 +86,7 @@ class Connection:
             TROUBLE: The server is not there, not the one it should be, or does not know us.
         """
         secret = reveal(mailbox.password, directory) if mailbox.password else ""
-        token = bearer_of(mailbox) if mailbox.oauth else None
+        token = bearer() if mailbox.oauth else None
         timeout = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         implicit = mailbox.tls == "implicit"
         tls = None if mailbox.tls == "off" else verified_tls(mailbox.ca_file)
@@ -121,6 +124,7 @@ class Connection:
         told = self._client.select_folder(folder, readonly=readonly)
         if not told.get(b"UIDVALIDITY"):
             raise IMAPClient.Error(f"folder {folder} has no UIDVALIDITY")
+        self.has_news()  # the number of mails belongs to the answer itself
         return Selected(told[b"UIDVALIDITY"], told.get(b"UIDNEXT"))
 
     def uids(self, first: int, uidnext: int | None) -> list[int]:
@@ -201,8 +205,9 @@ class Connection:
 
     def has_news(self) -> bool:
         """Whether the server told of more mails beside its answers since the folder was selected."""
-        told = self._client._imap.response("EXISTS")[1]  # nothing public shows what came unasked
-        return len([one for one in told if one is not None]) > 1
+        # Nothing public shows what came unasked.
+        told: list[bytes | None] = self._client._imap.response("EXISTS")[1]
+        return told != [None]
 
     def wait_for_news(self, seconds: float, *, tick: Callable[[], None], every: float, last: bool) -> bool:
         """Wait in IDLE for new mail.
@@ -288,13 +293,19 @@ class Connection:
             sock.settimeout(READ_SECONDS)
 
 
-def bearer_of(mailbox: Imap) -> str:
-    """The token to log in with instead of a password.
+def bearer_of(mailbox: Imap, directory: Path) -> Bearer:
+    """What gives the token of a mailbox with `oauth`; here it raises NotConfigured: this version cannot get one.
 
-    Raises:
-        NotConfigured: This version has no way to get one.
+    Args:
+        mailbox: Whose `oauth` says where tokens are had.
+        directory: Of the configuration, which the names of secrets count from.
     """
-    raise NotConfigured(f"mailbox {mailbox.id}: oauth is not available in this version, use a password")
+    del directory
+
+    def refuse() -> str:
+        raise NotConfigured(f"imap[{mailbox.id}].oauth is not available in this version, use a password")
+
+    return refuse
 
 
 def verified_tls(ca_file: Path | None) -> ssl.SSLContext:

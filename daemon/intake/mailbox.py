@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from config.machine import Imap
-from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle, NotConfigured
+from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle, NotConfigured, bearer_of
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
 from daemon.log import get_logger
@@ -55,6 +55,7 @@ class MailboxReader(threading.Thread):
         self.error: str | None = None
         self._house = house
         self._pace = pace or Pace(mailbox.poll.minutes * 60)
+        self._bearer = bearer_of(mailbox, house.settings().directory)
         self._folders = [FolderReader(house, mailbox, name) for name in mailbox.folders]
         self._ending = threading.Event()
         self._lock = threading.Lock()
@@ -91,7 +92,7 @@ class MailboxReader(threading.Thread):
         until = time.monotonic() + self._pace.poll
         self.state = "reading"
         settings = self._house.settings()
-        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size)
+        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size, self._bearer)
         try:
             with self._lock:
                 self._connection = connection
