@@ -97,7 +97,7 @@ CASES: dict[str, Make] = {
     "BODY[] empty literal at first": second(b"* 2 FETCH (UID 2 BODY[] {0}\r\n)\r\n"),
     "no FETCH for one at first": second(b""),
     "no FETCH at all, thrice": first(3, "UID FETCH", ok),
-    "no facts at first": first(2, "UID FETCH", ok, "INTERNALDATE"),
+    "no sizes at first": first(2, "UID FETCH", ok, "RFC822.SIZE"),
     "NO to a fetch": first(2, "UID FETCH", lambda command: f"{command.tag} NO try later\r\n".encode(), "BODY"),
     "BAD to a search": first(1, "UID SEARCH", lambda command: f"{command.tag} BAD what\r\n".encode()),
     "huge literal, then gone": first(

@@ -176,7 +176,7 @@ def test_server_that_comes_and_goes(new_boxes: NewBoxes) -> None:
 def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("expunged")
     box.deliver(20)
-    at = {b"RFC822.SIZE": "1,5", b"BODY.PEEK": "6,20"}
+    at = {b" LARGER ": "1,5", b"BODY.PEEK": "6,20"}
 
     def expunge(data: bytes) -> None:
         for mark in [mark for mark in at if mark in data]:
