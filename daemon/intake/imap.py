@@ -136,6 +136,10 @@ class Connection:
         found.update(uid for uid in self._client.search(["UID", f"{first}:*"]) if uid >= first)
         return sorted(found)
 
+    def highest(self) -> int:
+        """The highest UID that is there; 0 in an empty folder. What comes later has a higher one."""
+        return max(self._client.search(["UID", "*"]), default=0)
+
     def uids_since(self, day: date) -> list[int]:
         """UIDs of mails received on that day or later, ascending; the day is the server's."""
         return sorted(self._client.search(["SINCE", day]))

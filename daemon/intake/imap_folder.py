@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import Connection as Transaction
 
 from config.machine import Imap
@@ -85,7 +86,7 @@ class FolderReader:
 
     def _begin(self, connection: Connection, selected: Selected) -> Folder:
         """First reading: mails since the date that is configured, else none of those that are there."""
-        last, since = _last_uid(connection, selected), self._mailbox.since
+        last, since = connection.highest(), self._mailbox.since
         if since is not None:
             day = date.fromisoformat(since)
             cutoff: datetime | None = datetime.combine(day, time.min, UTC) - timedelta(microseconds=1)
@@ -94,31 +95,22 @@ class FolderReader:
             there = connection.uids(max(1, last - CUTOFF_OF_LAST), selected.uidnext) if last else []
             cutoff, chosen = max(connection.received(there).values(), default=None), []
         log.info("mailbox-begun", mailbox=self._mailbox.id, folder=self.name, left_alone_to=last, to_fetch=len(chosen))
-        return self._start(selected, Folder(0, self._mailbox.id, self.name, 1, 0, 0, last, cutoff, 0), last, chosen)
+        begun = Folder(0, self._mailbox.id, self.name, 1, selected.uidvalidity, last, last, cutoff, 0)
+        return self._write(lambda c, holder: mailboxes.begin(c, holder, begun, chosen))
 
     def _begin_again(self, connection: Connection, selected: Selected, folder: Folder, why: str) -> Folder:
         """All is looked at again; what was taken before is known by its digest."""
-        last = _last_uid(connection, selected)
+        last = connection.highest()
         chosen = _received_after(connection, folder.cutoff, last)
         log.warning("mailbox-begun-again", mailbox=self._mailbox.id, folder=self.name, why=why, to_look_at=len(chosen))
-        again = Folder(
-            folder.id, folder.account, folder.name, folder.generation + 1, 0, 0, last, folder.cutoff, folder.mails
+        again = msgspec.structs.replace(
+            folder,
+            generation=folder.generation + 1,
+            uidvalidity=selected.uidvalidity,
+            last_uid=last,
+            skipped_to=last,
         )
-        return self._start(selected, again, last, chosen)
-
-    def _start(self, selected: Selected, blank: Folder, last: int, chosen: Sequence[int]) -> Folder:
-        begun = Folder(
-            blank.id,
-            blank.account,
-            blank.name,
-            blank.generation,
-            selected.uidvalidity,
-            last,
-            last,
-            blank.cutoff,
-            blank.mails,
-        )
-        return self._write(lambda c, holder: mailboxes.begin(c, holder, begun, chosen))
+        return self._write(lambda c, holder: mailboxes.begin(c, holder, again, chosen))
 
     def _find(self, connection: Connection, folder: Folder, selected: Selected) -> Folder:
         uids = connection.uids(folder.last_uid + 1, selected.uidnext)
@@ -150,13 +142,6 @@ class FolderReader:
 
     def _write(self, work: Callable[[Transaction, Holder], T], *, sync: bool = True) -> T:
         return self._house.write(self._mailbox.id, work, sync=sync)
-
-
-def _last_uid(connection: Connection, selected: Selected) -> int:
-    """The highest UID there is or was; 0 in an empty folder."""
-    if selected.uidnext is not None:
-        return selected.uidnext - 1
-    return max(connection.uids(1, None), default=0)
 
 
 def _received_after(connection: Connection, cutoff: datetime | None, last: int) -> list[int]:

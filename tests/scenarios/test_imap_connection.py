@@ -47,12 +47,16 @@ def test_certificates_are_verified(connect: Connect, mail_server: Dovecot) -> No
 
 
 def test_numbers_past_the_end_are_nothing(connect: Connect, mail_server: Dovecot) -> None:
+    empty = connect()
+    empty.select("INBOX", readonly=True)
+    assert (empty.highest(), empty.uids(1, None)) == (0, [])
     for _ in range(3):
         mail_server.deliver(lead(new_key()))
     connection = connect()
     assert connection.select("INBOX", readonly=True).uidnext == 4
     assert connection.uids(1, 4) == connection.uids(1, None) == connection.uids(1, 180_000) == [1, 2, 3]
     assert connection.uids(3, 4) == [3]
+    assert connection.highest() == 3
     assert connection.uids(4, 4) == []
     assert connection.uids(99, None) == []
     assert connection.there([2, 3, 99]) == {2, 3}
