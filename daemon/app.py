@@ -27,7 +27,7 @@ from daemon.outbox.alarms import alarm, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
-from daemon.store import Store, mailboxes, messages, open_store, outgoing
+from daemon.store import Store, StoreError, mailboxes, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
@@ -167,8 +167,9 @@ class Acceptor:
         )
 
     def _open_mailboxes(self) -> None:
-        if self._store.url.startswith("sqlite"):
-            self._store.write(mailboxes.clear_leases).result()
+        if self._settings.postroom.imap and self._store.url.startswith("sqlite"):
+            with contextlib.suppress(StoreError):  # leases run out by themselves
+                self._store.write(mailboxes.clear_leases).result()
         self._mailboxes.use(self._settings)
 
     def _wake(self) -> None:
