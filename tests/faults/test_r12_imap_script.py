@@ -18,8 +18,10 @@ from tests.support.waiting import wait_until
 AT_START, LATER = 5, 3
 PATIENCE_SECONDS = 150
 """Twice the least interval of polling, and a time-out."""
-COMMANDS_AT_MOST = 300
+COMMANDS_AT_MOST, SESSIONS_AT_MOST = 300, 15
 """Of one mailbox: more would be a loop that turns without waiting."""
+SESSIONS_WITHOUT_TROUBLE = 4
+"""One, and a fresh one for each minute."""
 BYE = b"* BYE going down\r\n" + DROP
 
 Make = Callable[[ScriptedImap], Script]
@@ -89,8 +91,9 @@ def recount(server: ScriptedImap) -> Script:
     return script
 
 
+NOTHING = "nothing amiss, n:* gives the last"
 CASES: dict[str, Make] = {
-    "nothing amiss, n:* gives the last": lambda server: lambda command: None,
+    NOTHING: lambda server: lambda command: None,
     "no BODY[] at first": second(b"* 2 FETCH (UID 2 FLAGS ())\r\n"),
     "BODY[] NIL at first": second(b"* 2 FETCH (UID 2 BODY[] NIL)\r\n"),
     "BODY[] empty string at first": second(b'* 2 FETCH (UID 2 BODY[] "")\r\n'),
@@ -192,6 +195,7 @@ def test_every_mail_once(name: str, outcome: Outcome) -> None:
     assert {key: records[key] for key in mails.keys.values() if records[key] != 1} == {}, said
     mails.assert_once(outcome.house)
     assert len(said) <= COMMANDS_AT_MOST, said[-20:]
+    assert server.sessions <= (SESSIONS_WITHOUT_TROUBLE if name == NOTHING else SESSIONS_AT_MOST)
 
 
 @pytest.mark.slow
