@@ -7,6 +7,7 @@ from typing import Any
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry
 from config.lookup import ADMIN_SITE
+from config.mailboxes import check_mailboxes
 from config.models import Conditions, Rule, Site, Source
 from config.names import KINDS, LABEL_LANGUAGES, MAIL_CLASSES, OPEN_FIELDS, READING_FIELDS, is_glob
 from config.problems import Path, Problem, nearest
@@ -28,6 +29,8 @@ def check_links(draft: Draft) -> Iterator[Problem]:
     for source in draft.sources:
         yield from _source(draft, source, sites)
     yield from _users(draft)
+    if draft.postroom is not None:
+        yield from check_mailboxes(draft, draft.postroom, sites)
     teams: dict[str, set[str]] = {}
     for site in draft.sites:
         teams.setdefault(site.model.id, set()).update(site.model.teams)

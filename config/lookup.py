@@ -8,6 +8,8 @@ from config.values import parse_duration
 
 ADMIN_SITE = "admin"
 """The built-in site that mail to postmaster@ belongs to."""
+MAILBOX = "imap:"
+"""Before the id of a mailbox: recipient of its mails where no address of ours is named."""
 CONTROLLER, TEAM = "controller", "team"
 """What a step's `to` may be beside the name of a role."""
 
@@ -16,11 +18,15 @@ def site_of(settings: Settings, recipient: str) -> tuple[Source | None, Site | N
     """Tell what a recipient address belongs to; (None, None) if it is none of ours.
 
     A source for several sites gives (source, None): its mail says which. A desk address may carry a token
-    (`desk+token@…`) and gives (None, site). `postmaster` at any domain gives the built-in site.
+    (`desk+token@…`) and gives (None, site). `postmaster` at any domain gives the built-in site. `imap:ID` gives
+    the site of that mailbox, else the built-in one.
     """
     address = recipient.lower()
     if address.startswith("postmaster@") or address == "postmaster":
         return None, admin_site(settings)
+    if address.startswith(MAILBOX):
+        named = (one.site for one in settings.postroom.imap if one.id == address.removeprefix(MAILBOX))
+        return None, settings.sites.get(next(named, None) or "") or admin_site(settings)
     kind, name = settings.recipients.get(address) or _desk(settings, address)
     if kind == "source":
         source = settings.sources[name]

@@ -6,6 +6,7 @@ import fcntl
 import gc
 import os
 import resource
+import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -17,13 +18,16 @@ from config.models import Settings
 from daemon import control
 from daemon import log as logging
 from daemon.health import Health, age
+from daemon.intake.imap_house import House
+from daemon.intake.mailboxes import Mailboxes
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
 from daemon.log import get_logger
+from daemon.outbox.alarms import alarm, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
-from daemon.store import Store, messages, open_store, outgoing
+from daemon.store import Store, StoreError, mailboxes, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
@@ -99,6 +103,7 @@ class Acceptor:
         chain = Chain(f"acceptor {os.getpid()}")
         self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake)
         self._smtp_places: list[str] = []
+        self._mailboxes = Mailboxes(self._house(chain))
 
     async def run(self) -> int:
         """Start everything, wait for the end, stop everything."""
@@ -130,11 +135,13 @@ class Acceptor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
+        await asyncio.to_thread(self._open_mailboxes)
         watching = asyncio.ensure_future(self._watch())
         looking = asyncio.ensure_future(self._smtp.give_up_late())
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         await self._smtp.close()
+        await asyncio.to_thread(self._mailboxes.close)
         commands.close()
         watching.cancel()
         looking.cancel()
@@ -147,9 +154,30 @@ class Acceptor:
         log.info("stopped")
         return OK
 
+    def _house(self, chain: Chain) -> House:
+        """What mailboxes share with us."""
+        return House(
+            store=self._store,
+            chain=chain,
+            clock=self._clock,
+            owner=f"{self._settings.postroom.hostname}-{os.getpid()}-{secrets.token_hex(4)}",
+            settings=lambda: self._settings,
+            wake=self._wake_from_a_thread,
+            letter=lambda key, subject, text: alarm(self._settings, key, subject, text, self._clock.now()),
+        )
+
+    def _open_mailboxes(self) -> None:
+        if self._settings.postroom.imap and self._store.url.startswith("sqlite"):
+            with contextlib.suppress(StoreError):  # leases run out by themselves
+                self._store.write(mailboxes.clear_leases).result()
+        self._mailboxes.use(self._settings)
+
     def _wake(self) -> None:
         if self._supervisor:
             self._supervisor.wake()
+
+    def _wake_from_a_thread(self) -> None:
+        self._store.deliver(self._wake)
 
     async def _open_health(self) -> Health | None:
         place = self._settings.postroom.health.listen
@@ -161,6 +189,7 @@ class Acceptor:
             self._counters,
             lambda: self._smtp.connections,
             self._worker_up,
+            self._mailboxes.standing,
             lambda: bool(self._smtp_places or "smtp" not in self._settings.postroom.roles) and self._worker_up(),
         )
         self._health_place = await health.listen(place)
@@ -170,7 +199,8 @@ class Acceptor:
         return self._supervisor is None or self._supervisor.is_fresh
 
     def _counters(self) -> dict[str, int]:
-        counted = {**self._smtp.counters, "lmtp_connections": self._smtp.lmtp_connections}
+        lmtp = {"lmtp_connections": self._smtp.lmtp_connections}
+        counted = {**self._smtp.counters, **lmtp, **self._mailboxes.counters}
         if self._supervisor:
             counted |= self._supervisor.counters
             counted["worker_deaths"] = self._supervisor.deaths
@@ -198,6 +228,7 @@ class Acceptor:
         else:
             self._settings = settings
             self._smtp.use(settings)
+            await asyncio.to_thread(self._mailboxes.use, settings)
             if self._supervisor:
                 await self._supervisor.use(settings, written)
             self._reloaded_at = wall_now()
@@ -207,8 +238,6 @@ class Acceptor:
 
     def _tell_admin(self) -> None:
         """One mail for each distinct set of problems."""
-        from daemon.outbox.alarms import reload_refused
-
         letter = reload_refused(self._settings, self._problems, self._clock.now())
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
 
@@ -248,6 +277,7 @@ class Acceptor:
             "outbox": states,
             "oldest_pending_seconds": round(age(pending, now)),
             "oldest_unsent_seconds": round(age(unsent, now)),
+            "mailboxes": self._mailboxes.standing(),
             "relays": [relay.url for relay in self._settings.postroom.relay],
             "refused_recipients": [
                 {"address": r.address, "count": r.count, "last_at": r.last_at.isoformat(), "meant": r.meant}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -33,9 +34,16 @@ CONNECTIONS = ("postroom_connections", "SMTP connections open now")
 LMTP_CONNECTIONS = ("postroom_lmtp_connections", "LMTP connections open now")
 WORKER = ("postroom_worker_up", "1 while the worker lives and says so")
 BY_FATE = ("postroom_fates_total", "Mails that reached a fate since the start, by fate")
+MAILBOX_READ = ("postroom_mailbox_last_success_timestamp_seconds", "When all folders of a mailbox were last read")
+MAILBOX_WAITING = ("postroom_mailbox_waiting", "Mails seen in a mailbox and not fetched yet")
+BY_MAILBOX = ("postroom_mailbox_mails_total", "Mails taken from a mailbox since the start")
+ERRORS_BY_MAILBOX = ("postroom_mailbox_errors_total", "Times a mailbox could not be read since the start")
 BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
 
-GAUGES = (FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME)
+GAUGES = (
+    FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME,
+    MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX,
+)  # fmt: skip
 
 
 class Health:
@@ -48,6 +56,7 @@ class Health:
         counters: Callable[[], dict[str, int]],
         connections: Callable[[], int],
         worker_up: Callable[[], bool],
+        mailboxes: Callable[[], list[dict[str, Any]]],
         ready: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -55,6 +64,7 @@ class Health:
         self._counters = counters
         self._connections = connections
         self._worker_up = worker_up
+        self._mailboxes = mailboxes
         self._ready = ready
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -99,10 +109,23 @@ class Health:
             yield CounterMetricFamily(name, text, value=counted.get(key, 0))
         yield _labelled(CounterMetricFamily(*BY_FATE, labels=["fate"]), counted, "fate_")
         yield _labelled(CounterMetricFamily(*BY_OUTCOME, labels=["outcome"]), counted, "outbox_")
+        yield _labelled(CounterMetricFamily(*BY_MAILBOX, labels=["mailbox"]), counted, "mailbox_mails_")
+        yield _labelled(CounterMetricFamily(*ERRORS_BY_MAILBOX, labels=["mailbox"]), counted, "mailbox_errors_")
+        yield from self._of_mailboxes()
         yield GaugeMetricFamily(*CONNECTIONS, value=self._connections())
         yield GaugeMetricFamily(*LMTP_CONNECTIONS, value=counted.get("lmtp_connections", 0))
         yield GaugeMetricFamily(*WORKER, value=int(self._worker_up()))
         yield from self._of_the_store()
+
+    def _of_mailboxes(self) -> Iterator[Metric]:
+        read = GaugeMetricFamily(*MAILBOX_READ, labels=["mailbox"])
+        waiting = GaugeMetricFamily(*MAILBOX_WAITING, labels=["mailbox"])
+        for one in self._mailboxes():
+            if one["last_success"]:
+                read.add_metric([one["id"]], datetime.fromisoformat(one["last_success"]).timestamp())
+            waiting.add_metric([one["id"]], one["waiting"])
+        yield read
+        yield waiting
 
     def _of_the_store(self) -> Iterator[Metric]:
         now = self._now()

@@ -68,8 +68,8 @@ def reload(directory: Path) -> None:
 def status(directory: Path, as_json: bool) -> None:
     """Show whether the daemon runs and how its work stands (exit code 1 if it does not run).
 
-    Mails by fate, the oldest that waits, outgoing mails by state, mails set aside, addresses that were refused and
-    what was probably meant, the last reload and its errors.
+    Mails by fate, the oldest that waits, outgoing mails by state, mailboxes and when they were last read, mails set
+    aside, addresses that were refused and what was probably meant, the last reload and its errors.
     """
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory
@@ -89,7 +89,8 @@ def status(directory: Path, as_json: bool) -> None:
 
 def _status_of_the_store(settings: "Place") -> dict[str, Any]:
     """What the database says while no daemon runs."""
-    from daemon.store import messages, outgoing
+    from daemon.intake.mailboxes import standing_of
+    from daemon.store import mailboxes, messages, outgoing
 
     now = now_of(settings)
     with store_of(settings) as store, store.read() as connection:
@@ -103,6 +104,7 @@ def _status_of_the_store(settings: "Place") -> dict[str, Any]:
             "outbox": outgoing.by_state(connection),
             "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
             "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
+            "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),
             "relays": [relay.url for relay in settings.postroom.relay],
         }
 
@@ -127,6 +129,7 @@ def _show(found: dict[str, Any]) -> None:
     waiting = ("waiting", "sending", "unknown")
     line(f"outgoing: {_counts(letters)}{_waits(letters, waiting, found['oldest_unsent_seconds'])}")
     line(f"relay: {', '.join(found['relays'])}")
+    _show_mailboxes(found.get("mailboxes", []))
     if mails.get("quarantined"):
         line(f"{counted(mails['quarantined'], 'mail')} set aside: `postroom quarantine list`", style="yellow")
     if letters.get("failed") or letters.get("held"):
@@ -135,6 +138,18 @@ def _show(found: dict[str, Any]) -> None:
     if refused:
         rows = [(one["address"], one["count"], _clock(one["last_at"]), one["meant"]) for one in refused]
         table("Refused recipients", ("Address", "Times", "Last", "Probably meant"), rows)
+
+
+def _show_mailboxes(mailboxes: list[dict[str, Any]]) -> None:
+    rows = [
+        (one["id"], one["account"], one["state"], _clock(one["last_success"]), one["found"], one["waiting"])
+        for one in mailboxes
+    ]
+    if rows:
+        table("Mailboxes", ("Mailbox", "Account", "State", "Last read", "Mails seen", "To be fetched"), rows)
+    for one in mailboxes:
+        if one["error"]:
+            line(f"{one['id']}: {one['error']}", style="yellow")
 
 
 def _clock(told: str | None) -> str | None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from daemon.store import seals
 from daemon.store.chains import Link, first_hash, message_id_of, recipient_mac
 from daemon.store.evidence_letters import check_letters, check_settings
+from daemon.store.evidence_mailboxes import check_mailboxes
 from daemon.store.evidence_records import check_records
 from daemon.store.imports import CHANNELS, key_of
 from daemon.store.schema import chain, imported, message, message_record, metadata, raw
@@ -67,6 +68,7 @@ def check(connection: Connection, now: datetime) -> Iterator[Finding]:
     yield from _readable(connection, _check_chains(connection, now, known))
     yield from _readable(connection, check_records(connection, known))
     yield from _readable(connection, check_letters(connection))
+    yield from _readable(connection, check_mailboxes(connection))
 
 
 def summary(connection: Connection) -> list[tuple[str, str | None, int]]:

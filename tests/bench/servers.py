@@ -131,15 +131,15 @@ def dropper() -> AbstractContextManager[Running]:
     return module("dropper")
 
 
-def write_configuration(directory: Path, port: int, health: int, relay: int, roles: str) -> None:
-    """The bench's group with its ports."""
+def write_configuration(directory: Path, port: int, health: int, relay: int, roles: str, more: str = "") -> None:
+    """The bench's group with its ports, and more at the end of postroom.toml."""
     shutil.copytree(HERE / "config", directory, dirs_exist_ok=True)
     file = directory / "postroom.toml"
     values = {"@PORT@": str(port), "@HEALTH@": str(health), "@RELAY@": str(relay), "@ROLES@": roles}
     text = file.read_text("utf-8")
     for mark, value in values.items():
         text = text.replace(mark, value)
-    file.write_text(text, "utf-8")
+    file.write_text(text + more, "utf-8")
 
 
 def wait_ready(health: int) -> None:
@@ -153,16 +153,17 @@ def wait_ready(health: int) -> None:
 
 
 @contextmanager
-def postroom(relay: int, roles: str = '["smtp", "work"]') -> Iterator[Running]:
+def postroom(relay: int, roles: str = '["smtp", "work"]', more: str = "") -> Iterator[Running]:
     """Postroom as users run it, on the bench's group.
 
     Args:
         relay: Port of the relay.
         roles: TOML list of roles.
+        more: Tables to add to postroom.toml.
     """
     port, health = free_port(), free_port()
     with spool() as directory:
-        write_configuration(directory, port, health, relay, roles)
+        write_configuration(directory, port, health, relay, roles, more)
         with started([POSTROOM, "run", "-c", directory], directory, port) as running:
             wait_ready(health)
             yield running

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.peers.fixtures import mail_server
 from tests.support.daemon import Installation
 from tests.support.fixtures import new_house, sink
 from tests.support.sink import Sink
 
-__all__ = ["new_house", "sink"]
+__all__ = ["mail_server", "new_house", "sink"]
 
 
 @pytest.fixture(scope="session")

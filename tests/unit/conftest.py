@@ -1,5 +1,6 @@
 """A post room with some days of work behind it: the example group, its ledger filled by the desk itself."""
 
+import hashlib
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,9 @@ from daemon.outbox.bundle import Bundler
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, data_directory, database_url, desk_keys
-from daemon.store import Store, imports, messages, open_store, outgoing, records
+from daemon.store import Store, imports, mailboxes, messages, open_store, outgoing, records
 from daemon.store.chains import Accepted, Chain
+from daemon.store.mailboxes import Fetched, Folder, Holder
 from daemon.store.upgrade import prepare
 from parsers.records import Customer, Parsed, Reading
 from rules.decide import decide
@@ -84,7 +86,7 @@ def work(shift: Shift) -> None:
     desk = shift.settings.sites["berlin"].desk.replace("@", f"+{token(first, 'customer', shift.keys[0])}@")
     accept(shift, chain, [(desk, REPLY)])
     finish_pending(shift)
-    accept(shift, chain, [(WEBSITE, UNREADABLE)])
+    read_mailbox(shift, chain)
     set_aside(shift)
     anna = Actor("command", "anna")
     act(shift.store, shift.settings, first, Action(name="take", actor=anna), at)
@@ -106,6 +108,26 @@ def accept(shift: Shift, chain: Chain, mails: list[tuple[str, bytes]], at: datet
     """As the acceptor does it."""
     taken = [Accepted(raw, to, "sender@kunde.example", "smtp", "192.0.2.1", at) for to, raw in mails]
     shift.store.write(lambda c: chain.append(c, taken)).result()
+
+
+def read_mailbox(shift: Shift, chain: Chain) -> None:
+    """A mailbox with a mail of each state; the one that is taken cannot be read."""
+    digest = hashlib.sha256(UNREADABLE).hexdigest()
+    holder = Holder("main", "test", wall_now())
+    mail = Accepted(UNREADABLE, WEBSITE, "", "imap", "imap.muster.example", SENT_AT)
+
+    def write(connection: Connection) -> None:
+        assert mailboxes.hold(connection, holder, SENT_AT)
+        blank = Folder(0, "main", "INBOX", 1, 7, 4, 4, SENT_AT, 0)
+        folder = mailboxes.begin(connection, holder, blank, [])
+        folder = mailboxes.found(connection, holder, folder, [5, 6, 7, 8])
+        assert mailboxes.take(connection, chain, holder, folder, [Fetched(5, digest, SENT_AT, mail)], None) == 1
+        mailboxes.settle(connection, holder, folder, [6], "too-large")
+        mailboxes.settle(connection, holder, folder, [7], "gone")
+        mailboxes.missed(connection, holder, folder, {8: 1})
+        mailboxes.release(connection, holder)
+
+    shift.store.write(write).result()
 
 
 def finish_pending(shift: Shift) -> None:

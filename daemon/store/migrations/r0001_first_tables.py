@@ -31,6 +31,7 @@ def upgrade() -> None:
     _deadline()
     _outbox()
     _notice()
+    _mailboxes()
 
 
 def _chain() -> None:
@@ -268,3 +269,69 @@ def _notice() -> None:
     )
     op.create_index("ix_notice_outbox", "notice", ["outbox"], unique=False)
     op.create_index("ix_notice_record", "notice", ["record"], unique=False)
+
+
+def _mailboxes() -> None:
+    op.create_table(
+        "mailbox",
+        Column("account", sa.String(), nullable=False),
+        Column("folders", sa.Integer(), nullable=False),
+        Column("owner", sa.String()),
+        Column("lease_until", AT),
+        Column("last_success", AT),
+        Column("told_at", AT),
+        Column("compared_at", AT, nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_mailbox"),
+    )
+    op.create_table(
+        "mailbox_folder",
+        Column("id", ID, nullable=False),
+        Column("account", sa.String(), nullable=False),
+        Column("name", sa.String(), nullable=False),
+        Column("generation", sa.Integer(), nullable=False),
+        Column("uidvalidity", sa.BigInteger(), nullable=False),
+        Column("last_uid", sa.BigInteger(), nullable=False),
+        Column("skipped_to", sa.BigInteger(), nullable=False),
+        Column("cutoff", AT),
+        Column("mails", sa.Integer(), nullable=False),
+        Column("seal", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["mailbox.account"], name="fk_mailbox_folder_account"),
+        sa.PrimaryKeyConstraint("id", name="pk_mailbox_folder"),
+        sa.UniqueConstraint("account", "name", name="uq_mailbox_folder_account_name"),
+    )
+    _mailbox_mail()
+
+
+def _mailbox_mail() -> None:
+    op.create_table(
+        "mailbox_mail",
+        Column("folder", ID, autoincrement=False, nullable=False),
+        Column("generation", sa.Integer(), autoincrement=False, nullable=False),
+        Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
+        Column("uidvalidity", sa.BigInteger(), nullable=False),
+        Column("state", sa.String(), nullable=False),
+        Column("tries", sa.Integer(), nullable=False),
+        Column("digest", sa.String()),
+        Column("message", ID),
+        Column("received_at", AT),
+        Column("done_at", AT),
+        Column("seal", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["folder"], ["mailbox_folder.id"], name="fk_mailbox_mail_folder"),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_mailbox_mail_message"),
+        sa.PrimaryKeyConstraint("folder", "generation", "uid", name="pk_mailbox_mail"),
+    )
+    op.create_index("ix_mailbox_mail_digest", "mailbox_mail", ["digest"], unique=False)
+    op.create_index(
+        "ix_mailbox_mail_to_fetch",
+        "mailbox_mail",
+        ["folder", "generation", "tries", "uid"],
+        unique=False,
+        **_where("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_mailbox_mail_to_finish",
+        "mailbox_mail",
+        ["folder", "generation", "uid"],
+        unique=False,
+        **_where("state = 'taken' AND done_at IS NULL"),
+    )

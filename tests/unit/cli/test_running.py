@@ -94,3 +94,23 @@ def test_a_second_daemon_is_refused(running: Path) -> None:
     command = [sys.executable, "-c", "from daemon.cli import main; main()", "run", "-c", str(running)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS)
     assert (done.returncode, "in use by another daemon" in done.stderr) == (75, True)
+
+
+def test_status_shows_mailboxes_though_no_daemon_runs(postroom: Any, post_room: Any) -> None:
+    """The database of this post room has read a mailbox `main`; `second` was never read."""
+    (post_room.directory / "imap.password").write_text("x")
+    with (post_room.directory / "postroom.toml").open("a") as main:
+        for name in ("main", "second"):
+            main.write(f'[[imap]]\nid = "{name}"\nhost = "imap.muster.example"\nusername = "leads"\n')
+            main.write('password = { file = "imap.password" }\n')
+    (found,) = postroom("status", "--json", directory=post_room.directory).rows
+    (main_box, second) = found["mailboxes"]
+    assert (main_box["id"], main_box["state"], main_box["found"], main_box["waiting"]) == (
+        "main",
+        "not read here",
+        4,
+        1,
+    )
+    assert (second["last_success"], second["found"]) == (None, 0)
+    shown = postroom("status", directory=post_room.directory).out
+    assert "leads at imap.muster.example" in shown

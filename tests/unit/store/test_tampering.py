@@ -15,6 +15,8 @@ from daemon.store.schema import metadata
 
 LATER = {
     "deadline": {"fired_at", "ended_at"},
+    "mailbox": {"owner", "lease_until", "last_success", "told_at", "compared_at"},
+    "mailbox_mail": {"done_at"},
     "notice": {"outbox", "withdrawn_at"},
     "outbox": {
         "state", "attempts", "reached_data", "revision", "next_try_at", "sent_at", "lease", "lease_until", "last_error",
@@ -59,11 +61,18 @@ def names_of(books: Connection, table: str, row: dict[str, Any]) -> set[str]:
         "message": lambda: {f"message {row['id']}", f"raw {row['id']}", f"mail {row['n']} is missing"},
         "raw": lambda: {f"message {row['message']}"},
         "imported": lambda: {f"message {row['message']}"},
+        "mailbox": lambda: {f"mailbox {row['account']}"},
+        "mailbox_folder": lambda: {f"mailbox {row['account']}", f"in folder number {row['id']}"},
+        "mailbox_mail": lambda: {f"in folder number {row['folder']}", f"folder {_folder(books, row['folder'])}"},
         "message_record": lambda: {f"message {row['message']}", *record},
         "outbox": lambda: {f"outgoing mail {row['id']}"},
         "rendered": lambda: {f"outgoing mail {row['outbox']}"},
         "settings_version": lambda: {f"settings {row['digest'][:12]}"},
     }.get(table, lambda: record)()
+
+
+def _folder(books: Connection, key: int) -> str | None:
+    return books.exec_driver_sql("SELECT name FROM mailbox_folder WHERE id = ?", (key,)).scalar()
 
 
 def others(value: Any, column: Column[Any]) -> list[Any]:

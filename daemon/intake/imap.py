@@ -1,0 +1,333 @@
+"""A connection to a mailbox (IMAP4rev1, RFC 3501): what is asked of it, and what its library gets wrong.
+
+Only lists of numbers are given to `fetch`: IMAPClient 4 refuses string ranges. A search for `N:*` also gives the last
+mail if its UID is lower (RFC 3501 9). A fetch may succeed without a body. An IDLE whose connection is gone answers at
+once, for ever, with nothing. Every wait is bounded.
+"""
+
+import contextlib
+import imaplib
+import os
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from imapclient import IMAPClient, SocketTimeout
+
+from config.machine import Imap
+from config.secrets import reveal
+
+CONNECT_SECONDS = 15
+READ_SECONDS = 60
+GOODBYE_SECONDS = 2
+ANSWER_SECONDS = 10
+"""How long the server may take to begin or end an IDLE: whoever is still there answers at once."""
+WINDOW = 50_000
+"""UIDs asked for at once: imaplib refuses lines of more than a million characters."""
+ANSWER_BYTES = 64 << 20
+"""Of one fetch, beside one largest mail: twice what we ask for, as a size that a server tells may be wrong."""
+FACTS_AT_ONCE = 500
+EARLY_ANSWERS = 3
+"""So many empty answers in a row before the time: the connection is gone. TLS gives one now and then."""
+
+GONE, REFUSED = imaplib.IMAP4.abort, imaplib.IMAP4.error
+"""The connection is gone; the server will not do this (each of the first is also one of the second)."""
+Bearer = Callable[[], str]
+"""Gives a token to log in with; whoever gives it may keep it until it ends."""
+TROUBLE = (REFUSED, OSError, EOFError)
+"""What a server or the network may do to us."""
+
+
+class DeadLink(ConnectionError):  # noqa: N818
+    """The server said goodbye, or answers no more."""
+
+
+class NoIdle(Exception):  # noqa: N818
+    """The server offers IDLE and refuses it."""
+
+
+class NotConfigured(Exception):  # noqa: N818
+    """What the configuration asks for cannot be done."""
+
+
+class Selected(NamedTuple):
+    """A folder as the server shows it; uidnext is None where it does not say."""
+
+    uidvalidity: int
+    uidnext: int | None
+
+
+class Body(NamedTuple):
+    """A mail, and when its server received it, if it says so."""
+
+    content: bytes
+    received_at: datetime | None
+
+
+class Connection:
+    """One connection, logged in. Used by one thread; only `cut` may be called by another."""
+
+    def __init__(self, mailbox: Imap, directory: Path, largest: int, bearer: Bearer) -> None:
+        """Connect and log in.
+
+        Args:
+            mailbox: Where, and as whom.
+            directory: Of the configuration, which the names of secrets count from.
+            largest: Bytes of the largest mail that is fetched.
+            bearer: Gives the token of a mailbox with `oauth`.
+
+        Raises:
+            ValueError: The secret is missing.
+            NotConfigured: The way to log in is not there.
+            TROUBLE: The server is not there, not the one it should be, or does not know us.
+        """
+        secret = reveal(mailbox.password, directory) if mailbox.password else ""
+        token = bearer() if mailbox.oauth else None
+        timeout = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        implicit = mailbox.tls == "implicit"
+        tls = None if mailbox.tls == "off" else verified_tls(mailbox.ca_file)
+        self._client = IMAPClient(
+            mailbox.host, mailbox.port, ssl=implicit, ssl_context=tls if implicit else None, timeout=timeout
+        )
+        self._idling = False
+        self._largest = self._allowed = largest
+        self._read, self._client._imap.read = self._client._imap.read, self._read_literal
+        try:
+            # A socket of its own on the same connection: ours may be in use, or wrapped, when another thread cuts it.
+            self._handle = socket.socket(fileno=os.dup(self._client.socket().fileno()))
+            self._client.normalise_times = False
+            if mailbox.tls == "starttls":
+                self._client.starttls(tls)
+            if token is None:
+                self._client.login(mailbox.username, secret)
+            else:
+                self._client.oauth2_login(mailbox.username, token)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server tells of new mail by itself (RFC 2177)."""
+        return bool(self._client.has_capability("IDLE"))
+
+    def select(self, folder: str, *, readonly: bool) -> Selected:
+        """Go to a folder.
+
+        Raises:
+            TROUBLE: There is none, or it has no UIDVALIDITY: nothing in it could be told from anything else.
+        """
+        told = self._client.select_folder(folder, readonly=readonly)
+        if not told.get(b"UIDVALIDITY"):
+            raise IMAPClient.Error(f"folder {folder} has no UIDVALIDITY")
+        self.has_news()  # the number of mails belongs to the answer itself
+        return Selected(told[b"UIDVALIDITY"], told.get(b"UIDNEXT"))
+
+    def uids(self, first: int, uidnext: int | None) -> list[int]:
+        """UIDs from `first` on, ascending."""
+        found: set[int] = set()
+        while uidnext is not None and uidnext - first > WINDOW:
+            found.update(self._client.search(["UID", f"{first}:{first + WINDOW - 1}"]))
+            first += WINDOW
+        found.update(uid for uid in self._client.search(["UID", f"{first}:*"]) if uid >= first)
+        return sorted(found)
+
+    def highest(self) -> int:
+        """The highest UID that is there; 0 in an empty folder. What comes later has a higher one."""
+        return max(self._client.search(["UID", "*"]), default=0)
+
+    def uids_since(self, day: date) -> list[int]:
+        """UIDs of mails received on that day or later, ascending; the day is the server's."""
+        return sorted(self._client.search(["SINCE", day]))
+
+    def there(self, uids: Sequence[int]) -> set[int]:
+        """Which of these UIDs are there."""
+        return set(self._client.search(["UID", ",".join(map(str, uids))])) & set(uids) if uids else set()
+
+    def larger(self, uids: Sequence[int], size: int) -> list[int]:
+        """Which of these UIDs are of mails with more bytes."""
+        found: list[int] = []
+        for part in parts(uids, FACTS_AT_ONCE):
+            told = set(self._client.search(["UID", ",".join(map(str, part)), "LARGER", size]))
+            found += [uid for uid in part if uid in told]
+        return found
+
+    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
+        """Bytes of mails; without those that the server says nothing of."""
+        found = {}
+        for part in parts(uids, FACTS_AT_ONCE):
+            for uid, told in self._client.fetch(part, ["RFC822.SIZE"]).items():
+                if isinstance(told.get(b"RFC822.SIZE"), int):
+                    found[uid] = told[b"RFC822.SIZE"]
+        return found
+
+    def received(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """When the server received mails; without those that it says nothing of."""
+        found = {}
+        for part in parts(uids, FACTS_AT_ONCE):
+            for uid, told in self._client.fetch(part, ["INTERNALDATE"]).items():
+                if (at := _aware(told.get(b"INTERNALDATE"))) is not None:
+                    found[uid] = at
+        return found
+
+    def bodies(self, uids: Sequence[int]) -> dict[int, Body]:
+        """Fetch mails, whose flags stay as they are; one that came without its text is left out."""
+        self._allowed = ANSWER_BYTES + self._largest
+        told = self._client.fetch(list(uids), ["INTERNALDATE", "BODY.PEEK[]"])
+        return {
+            uid: Body(content, _aware(one.get(b"INTERNALDATE")))
+            for uid, one in told.items()
+            if isinstance(content := one.get(b"BODY[]"), bytes) and content
+        }
+
+    def flag(self, uids: Sequence[int], flag: str) -> None:
+        """Set a flag."""
+        self._client.add_flags(list(uids), [flag], silent=True)
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Move mails; where the server cannot (RFC 6851), copy them and take the originals away.
+
+        Those flagged as deleted were copied already before we were interrupted. Without UIDPLUS (RFC 4315) they stay
+        there, flagged: an EXPUNGE would take others' mails too.
+        """
+        if not self._client.folder_exists(folder):
+            self._client.create_folder(folder)
+        if self._client.has_capability("MOVE"):
+            self._client.move(list(uids), folder)
+            return
+        flags = self._client.get_flags(list(uids))
+        left = [uid for uid in uids if uid in flags and b"\\Deleted" not in flags[uid]]
+        if left:
+            self._client.copy(left, folder)
+            self._client.delete_messages(left, silent=True)
+        if self._client.has_capability("UIDPLUS"):
+            self._client.uid_expunge(list(uids))
+
+    def has_news(self) -> bool:
+        """Whether the server told of more mails beside its answers since the folder was selected."""
+        # Nothing public shows what came unasked.
+        told: list[bytes | None] = self._client._imap.response("EXISTS")[1]
+        return told != [None]
+
+    def wait_for_news(self, seconds: float, *, tick: Callable[[], None], every: float, last: bool) -> bool:
+        """Wait in IDLE for new mail.
+
+        Args:
+            seconds: At most so long; servers end an IDLE after half an hour.
+            tick: Called now and then.
+            every: Seconds between calls of `tick`.
+            last: The connection will not be used after a wait in vain, so that nothing has to be brought to an end.
+
+        Returns:
+            Whether there is new mail.
+
+        Raises:
+            DeadLink: The connection is gone.
+            NoIdle: The server will not.
+        """
+        self._begin_idle()
+        until, early, news = time.monotonic() + seconds, 0, False
+        while not news and not self._has_buffered() and (left := until - time.monotonic()) > 0:
+            began, span = time.monotonic(), min(every, left)
+            told = self._client.idle_check(timeout=span)
+            early = early + 1 if not told and time.monotonic() - began < span / 2 else 0
+            if early >= EARLY_ANSWERS or any(one[0] == b"BYE" for one in told):
+                raise DeadLink("the server ended the connection")
+            news = _tells_of_mail(told)
+            tick()
+        if last and not news and time.monotonic() >= until:
+            return False
+        self._client.socket().settimeout(ANSWER_SECONDS)
+        _, told = self._client.idle_done()
+        self._client.socket().settimeout(READ_SECONDS)
+        self._idling = False
+        return news or _tells_of_mail(told)
+
+    def close(self) -> None:
+        """Say goodbye if that is quickly done, and close."""
+        with contextlib.suppress(*TROUBLE, ValueError, AttributeError):
+            self._client.socket().settimeout(GOODBYE_SECONDS)
+            if self._idling or self._client._imap.state == "NONAUTH":
+                self._client.shutdown()
+            else:
+                self._client.logout()
+        with contextlib.suppress(*TROUBLE):
+            self._client.shutdown()
+        if hasattr(self, "_handle"):
+            self._handle.close()
+
+    def cut(self) -> None:
+        """End every wait on this connection; from any thread."""
+        with contextlib.suppress(OSError):
+            self._handle.shutdown(socket.SHUT_RDWR)
+
+    def _begin_idle(self) -> None:
+        self._client.socket().settimeout(ANSWER_SECONDS)
+        try:
+            self._client.idle()
+        except GONE:
+            raise
+        except REFUSED as error:
+            if "BYE" in str(error):
+                raise DeadLink("the server ended the connection") from error
+            raise NoIdle(str(error)) from error
+        self._idling = True
+
+    def _read_literal(self, size: int) -> bytes:
+        """Read what the server announced, unless it is more than we asked for: it would all be held in memory."""
+        self._allowed -= size
+        if self._allowed < 0:
+            raise GONE(f"the server announced {size} bytes")
+        content: bytes = self._read(size)
+        return content
+
+    def _has_buffered(self) -> bool:
+        """Whether an answer lies in a buffer of ours, where waiting for the socket would miss it."""
+        sock = self._client.socket()
+        sock.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))  # the library has no look into its buffer
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            sock.settimeout(READ_SECONDS)
+
+
+def bearer_of(mailbox: Imap, directory: Path) -> Bearer:
+    """What gives the token of a mailbox with `oauth`; here it raises NotConfigured: this version cannot get one.
+
+    Args:
+        mailbox: Whose `oauth` says where tokens are had.
+        directory: Of the configuration, which the names of secrets count from.
+    """
+    del directory
+
+    def refuse() -> str:
+        raise NotConfigured(f"imap[{mailbox.id}].oauth is not available in this version, use a password")
+
+    return refuse
+
+
+def verified_tls(ca_file: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer; the server's certificate and name are verified."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def parts(items: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+def _tells_of_mail(told: Iterable[Sequence[Any]]) -> bool:
+    return any(len(one) > 1 and one[1] == b"EXISTS" for one in told)
+
+
+def _aware(told: object) -> datetime | None:
+    return told if isinstance(told, datetime) and told.tzinfo is not None else None
