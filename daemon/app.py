@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from config.models import Settings
 from daemon import control
 from daemon import log as logging
@@ -23,7 +25,7 @@ from daemon.log import get_logger
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
-from daemon.store import Store, messages, open_store, outgoing
+from daemon.store import DriverMissing, Store, StoreError, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
@@ -56,7 +58,10 @@ def run(directory: Path) -> int:
     except AlreadyRunning as error:
         sys.stderr.write(f"postroom: {error}\n")
         return TEMPORARY
-    except (SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"postroom: the database cannot be used now: {getattr(error, 'orig', None) or error}\n")
+        return TEMPORARY
+    except (DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
         sys.stderr.write(f"postroom: {error}\n")
         return BAD_CONFIGURATION
 
@@ -148,8 +153,11 @@ class Acceptor:
         return OK
 
     def _wake(self) -> None:
+        """There is something to do: for our own worker, or for those of other daemons."""
         if self._supervisor:
             self._supervisor.wake()
+        else:
+            self._store.hint()
 
     async def _open_health(self) -> Health | None:
         place = self._settings.postroom.health.listen
@@ -213,6 +221,12 @@ class Acceptor:
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._do(request)
+        except StoreError as error:
+            return {"ok": False, "problems": [f"the database cannot be used now: {error}"]}
+
+    async def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         match request.get("do"):
             case "wake":
                 self._wake()
@@ -257,7 +271,8 @@ class Acceptor:
 
 
 def _can_read(store: Store) -> bool:
-    with store.read() as connection:
+    """Whether it answers; also that the database is away is an answer, and no reason to start anew."""
+    with contextlib.suppress(StoreError), store.read() as connection:
         messages.oldest_pending(connection)
     return True
 

@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 from daemon.log import get_logger
-from daemon.seams import wall_now
 from daemon.shift import Shift
 from daemon.store import messages, outgoing
 
@@ -27,8 +26,8 @@ class Upkeep:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
-        shift, now, wall = self._shift, self._shift.clock.now(), wall_now()
-        doubtful = shift.store.write(lambda c: outgoing.recover(c, now, expired_before=wall)).result()
+        shift, now = self._shift, self._shift.clock.now()
+        doubtful = shift.store.write(lambda c: outgoing.recover(c, now, expired=True)).result()
         packed = shift.store.write(lambda c: messages.pack(c, now - PACK_AFTER, PACK_AT_ONCE)).result()
         if doubtful or packed:
             log.info("upkeep", letters_in_doubt=doubtful, mails_packed=packed)

@@ -108,15 +108,18 @@ class Bundler:
         return fallback(one.job)
 
     def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> "Future[None]":
-        now = self._shift.clock.now()
+        shift, now = self._shift, self._shift.clock.now()
 
         def write(connection: Connection) -> None:
             if gone:
                 notices.withdraw(connection, gone, now)
-            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters)
+            ours = {one.due.id for one, _ in letters}
+            if shift.store.is_shared:  # another daemon may have written the same words meanwhile
+                ours = notices.free(connection, ours)
+            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters if one.due.id in ours)
             notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
 
-        return self._shift.store.write(write, sync=False)  # the sender syncs before it sends
+        return shift.store.write(write, sync=False)  # the sender syncs before it sends
 
     def _wait_for_kept(self) -> None:
         kept, self._kept = self._kept, None

@@ -7,15 +7,15 @@ with the same Message-ID.
 import random
 import threading
 import time
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
 from daemon.outbox.alarms import not_delivered, relay_is_down
+from daemon.outbox.kept import Kept
 from daemon.outbox.relay import Outcome, Relay, open_relay
-from daemon.seams import crash_point, wall_now
+from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
 from daemon.store.outgoing import InHand
@@ -66,7 +66,8 @@ class Sender:
         self._relay: Relay | None = None
         self._relay_of = shift.settings
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._marked: Future[None] | None = None
+        self._marked: Kept | None = None
+        self._claimed_in_doubt: list[str] = []
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -104,11 +105,17 @@ class Sender:
 
     def step(self) -> float:
         """Send what is due; seconds to wait before the next step."""
-        shift = self._shift
-        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
+        lease = self._shift.leases.new()
+        try:
+            return self._step(lease)
+        finally:
+            self._shift.leases.let_go(lease)
+
+    def _step(self, lease: str) -> float:
+        shift, now = self._shift, self._shift.clock.now()
         # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
         # The last letter's mark is written in the same commit.
-        letters = shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=BATCH)).result()
+        letters = self._claim(lease, now)
         if not letters:
             self._wait_for_mark()
             with shift.store.read() as connection:
@@ -125,9 +132,21 @@ class Sender:
             if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
                 rest = letters[index + 1 :]
-                shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
+                Kept(shift.store, lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
                 return DOWN_SECONDS if outcome.down else 0.0
         return 0.0
+
+    def _claim(self, lease: str, now: datetime) -> list[InHand]:
+        """Letters that are due; those of an earlier claim of which nobody knows whether it was kept were not tried."""
+        store = self._shift.store
+        if self._claimed_in_doubt:
+            store.write(lambda c: outgoing.undo_claims(c, self._claimed_in_doubt)).result()
+            self._claimed_in_doubt.clear()
+        try:
+            return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=BATCH)).result()
+        except StoreError:
+            self._claimed_in_doubt.append(lease)
+            raise
 
     def _wait_for_mark(self) -> None:
         """The mail before is marked for good; its commit ran while the relay was told of the next one."""
@@ -153,7 +172,7 @@ class Sender:
             self._relay = open_relay(self._relay_of)
         return self._relay
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[None]":
+    def _mark(self, letter: InHand, outcome: Outcome) -> Kept:
         """One commit says how it ended, and tells the admin what a person must know."""
         shift, now = self._shift, self._shift.clock.now()
         state, age = outcome.state, now - letter.created_at
@@ -178,7 +197,7 @@ class Sender:
         shift.count(f"outbox_{state}")
         if state != "sent":
             log.warning("letter-not-sent", letter=letter.id, state=state, attempt=letter.attempts, why=outcome.error)
-        return shift.store.write(write)
+        return Kept(shift.store, write)
 
     def _alarm(self, letter: InHand, state: str, error: str | None, age: timedelta) -> outgoing.Letter | None:
         settings, now, why = self._shift.settings, self._shift.clock.now(), error or "no reason was given"

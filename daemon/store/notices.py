@@ -53,6 +53,14 @@ _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(out
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
 )
+_FREE = (
+    select(notice.c.id)
+    .where(
+        notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None)
+    )
+    .order_by(notice.c.id)
+    .with_for_update(skip_locked=True)
+)
 _NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
 
 
@@ -70,6 +78,11 @@ def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
 def next_due(connection: Connection) -> datetime | None:
     """When the next notice is to be sent."""
     return connection.execute(_NEXT).scalar()
+
+
+def free(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of these notices that nobody else has turned into a letter, or is about to, or will before we commit."""
+    return set(connection.execute(_FREE, {"ids": list(ids)}).scalars())
 
 
 def carry(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:

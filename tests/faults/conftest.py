@@ -1,5 +1,5 @@
 """Tests with a running daemon."""
 
-from tests.support.fixtures import new_house, sink
+from tests.support.fixtures import new_database, new_house, sink
 
-__all__ = ["new_house", "sink"]
+__all__ = ["new_database", "new_house", "sink"]
