@@ -133,6 +133,8 @@ class Acceptor:
             return TEMPORARY
         if self._supervisor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
+        if self._store.is_shared and not self._settings.postroom.desk.keys:
+            log.warning("desk-keys-of-our-own", why="replies to other daemons' notifications will not be understood")
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         watching = asyncio.ensure_future(self._watch())

@@ -95,12 +95,12 @@ class Sender:
         try:
             return self.step()
         except StoreError:
-            log.warning("sender-without-store")
+            log.warning("sender-without-store")  # what was to be marked still is
         except Exception:
             log.exception("sender-trouble")
+            self._marked = None
         if self._relay is not None:
             self._relay.close()  # it may have been in the middle of something
-        self._marked = None
         return DOWN_SECONDS
 
     def step(self) -> float:

@@ -34,13 +34,13 @@ class Postgres:
     """One server, started as the user postgres where the tests run as root; it ends with the tests."""
 
     def __init__(self, programs: Path) -> None:
-        self._programs = programs
-        self._directory = Path(tempfile.mkdtemp(prefix="postroom-pg-"))
-        self._data = self._directory / "data"
+        self.programs = programs
+        self.directory = Path(tempfile.mkdtemp(prefix="postroom-pg-"))
+        self._data = self.directory / "data"
         self._as: tuple[str, ...] = ()
         if os.getuid() == 0:
             user = pwd.getpwnam("postgres")
-            os.chown(self._directory, user.pw_uid, user.pw_gid)
+            os.chown(self.directory, user.pw_uid, user.pw_gid)
             self._as = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
@@ -52,7 +52,7 @@ class Postgres:
         self._make_template()
 
     def _command(self, program: str, *args: str) -> list[str]:
-        return ["setpriv", *self._as, "--pdeathsig=QUIT", str(self._programs / program), *args]
+        return ["setpriv", *self._as, "--pdeathsig=QUIT", str(self.programs / program), *args]
 
     def _run(self, program: str, *args: str) -> subprocess.CompletedProcess[str]:
         command = self._command(program, *args)
@@ -60,9 +60,9 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = {**SETTINGS, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self._directory)}
+        settings = {**SETTINGS, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.directory)}
         options = itertools.chain.from_iterable(("-c", f"{name}={value}") for name, value in settings.items())
-        with (self._directory / "log").open("ab") as log:
+        with (self.directory / "log").open("ab") as log:
             command = self._command("postgres", "-D", str(self._data), "-p", str(self.port), *options)
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
         wait_until(self._answers, START_SECONDS, "PostgreSQL answers")
@@ -84,7 +84,7 @@ class Postgres:
     def close(self) -> None:
         """Leave nothing behind."""
         self.stop()
-        shutil.rmtree(self._directory)
+        shutil.rmtree(self.directory)
 
     def url(self, database: str) -> str:
         """As `database` in postroom.toml."""
@@ -121,5 +121,13 @@ def postgres() -> Iterator[Postgres]:
             pytest.fail(message)
         pytest.skip(message)
     server = Postgres(found)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_postgres(postgres: Postgres) -> Iterator[Postgres]:
+    """A server of the test's own, to be stopped at will."""
+    server = Postgres(postgres.programs)
     yield server
     server.close()

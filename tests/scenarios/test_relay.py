@@ -13,7 +13,7 @@ from daemon.store import open_store
 from rules.model import Action, Actor
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, SALES, STOP_SECONDS, WEBSITE, Installation
-from tests.support.fixtures import Databases, Houses
+from tests.support.fixtures import ON_SQLITE, Databases, Houses
 from tests.support.sink import DROP, HANG, Arrived, Attempt, Script, Sink
 from tests.support.waiting import wait_until
 
@@ -170,6 +170,7 @@ def _act(house: Installation, key: str, name: str) -> None:
         store.close()
 
 
+@ON_SQLITE
 def test_a_relay_that_hangs_does_not_hold_up_the_end(new_house: Houses, sink: Sink) -> None:
     house = new_house()
     sink.script = at("DOT", HANG)

@@ -277,8 +277,8 @@ class Installation:
     def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """Rows of one reading query, beside the running daemon."""
         if self.database != "sqlite":
-            with psycopg.connect(self.database, options="-c timezone=UTC") as connection:
-                return connection.execute(sql.replace("?", "%s").encode(), args or None).fetchall()
+            with psycopg.connect(self.database, options="-c timezone=UTC") as server:
+                return server.execute(sql.replace("?", "%s").encode(), args or None).fetchall()
         file = self.data / "postroom.db"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(sql, args).fetchall()
@@ -291,8 +291,8 @@ class Installation:
     def alter(self, sql: str, *args: object) -> None:
         """Write into the database behind the daemon's back."""
         if self.database != "sqlite":
-            with psycopg.connect(self.database) as connection:
-                connection.execute(sql.replace("?", "%s").encode(), args)
+            with psycopg.connect(self.database) as server:
+                server.execute(sql.replace("?", "%s").encode(), args)
             return
         with closing(sqlite3.connect(self.data / "postroom.db", timeout=30)) as connection, connection:
             connection.execute(sql, args)

@@ -8,6 +8,8 @@ import pytest
 from tests.support.daemon import Installation
 from tests.support.sink import Sink
 
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+"""For scenarios in which the database plays no part: once is enough."""
 Houses = Callable[..., Installation]
 Databases = Callable[[], str]
 """Makes a database with the current schema: what `database` in postroom.toml says."""
