@@ -209,7 +209,11 @@ def main() -> None:
     settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
     sys.setswitchinterval(SWITCH_SECONDS)  # by default a thread that comes back from the relay or a sync waits 5 ms
-    Worker(sock, settings, written).run()
+    try:
+        Worker(sock, settings, written).run()
+    except StoreError as error:
+        log.error("worker-without-store", why=str(error))  # noqa: TRY400 - at the start; the acceptor tries again
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class Store:
             with self._reads.connect() as connection, connection.begin():
                 yield connection
         except (OperationalError, InterfaceError) as error:
-            raise StoreError(str(error.orig)) from error
+            raise _failure(error) from error
 
     def write(self, work: Work[T], *, sync: bool = True) -> "Future[T]":
         """Have `work` run in a transaction; the future holds its result once that is committed and synced.
@@ -211,7 +211,7 @@ class Store:
                 log.warning("connection-lost", waiting=len(jobs))
                 return self._tried(jobs, again=False)
             self._tell(error, len(jobs))
-            return [StoreError(str(error))] * len(jobs)
+            return [_failure(error)] * len(jobs)
         return answers
 
     def _connected(self) -> Connection:
@@ -279,7 +279,12 @@ def _only(connection: Connection, work: Work[Any]) -> Any:
 
 def _plain(error: Exception) -> Exception:
     """A deadlock, or a lock that did not come, is no fault of the work: it can be tried again."""
-    return StoreError(str(error.orig)) if isinstance(error, OperationalError) else error
+    return _failure(error) if isinstance(error, OperationalError) else error
+
+
+def _failure(error: Exception) -> StoreError:
+    """In the database's own words."""
+    return StoreError(str(getattr(error, "orig", None) or error).strip())
 
 
 def _alone(connection: Connection, work: Work[Any]) -> Any:
