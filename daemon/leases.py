@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from daemon.log import get_logger
 from daemon.store import Store, StoreError, messages, outgoing
 
-LOOK_SECONDS = 5.0
-RENEW_SECONDS = 15.0
+LOOK_SECONDS = 2.0
+RENEW_SECONDS = 8.0
 """A quarter of a lease: three renewals may fail before it runs out."""
 
 log = get_logger(__name__)
@@ -56,6 +56,11 @@ class Leases:
         """Nothing of this lease is in hand any more."""
         with self._guard:
             self._in_hand.pop(lease, None)
+
+    def in_hand(self) -> list[str]:
+        """All tokens that were not let go."""
+        with self._guard:
+            return list(self._in_hand)
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):

@@ -13,7 +13,6 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from datetime import datetime
 
 from config.models import Settings
 from daemon import log as logging
@@ -35,6 +34,8 @@ from daemon.versions import versions
 BEAT_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
 LONGEST_SLEEP_SECONDS = 5.0
+SHORTEST_SLEEP_SECONDS = 0.02
+OTHERS_SECONDS = 0.2
 TEST_CLOCK_SLEEP_SECONDS = 0.05
 AWAY_SECONDS = 0.2
 STOP_SECONDS = 10.0
@@ -163,7 +164,9 @@ class Worker:
             return TEST_CLOCK_SLEEP_SECONDS
         now = self._shift.clock.now()
         due = [at for at in (self._desk.next_due(), self._bundler.next_due()) if at is not None]
-        return min([LONGEST_SLEEP_SECONDS, *(_seconds(at, now) for at in due)])
+        # What is due and was not taken is not ours: looking for it must not cost a whole core.
+        shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS
+        return min([LONGEST_SLEEP_SECONDS, *(max(shortest, (at - now).total_seconds()) for at in due)])
 
     def _beat(self) -> None:
         if time.monotonic() - self._last_beat < BEAT_SECONDS:
@@ -189,11 +192,6 @@ class Worker:
         self._hints.close()
         self._shift.reader.close()
         self._shift.store.close()
-
-
-def _seconds(at: datetime, now: datetime) -> float:
-    """Not quite zero, so that a row which is due but not ours costs no whole core."""
-    return max(0.02, (at - now).total_seconds())
 
 
 def main() -> None:

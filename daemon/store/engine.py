@@ -26,9 +26,10 @@ _POSTGRES = {
     "keepalives_interval": 10,
     "tcp_user_timeout": 30_000,
     "application_name": "postroom",
-    # Somebody who holds a lock and sleeps, or was stopped in the middle, must not stop all others.
-    "options": "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
 }
+_READING = "-c timezone=UTC"
+_WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+"""Somebody who holds a lock and sleeps, or was stopped in the middle, must not stop all others."""
 CHECKPOINT_BYTES = 16 << 20
 CHECKPOINT_LOOK_SECONDS = 0.5
 
@@ -102,7 +103,8 @@ def _postgresql(url: str, *, write: bool) -> Engine:
     """Readers see one snapshot for as long as they look; writers wait for the disk, whatever the server's default."""
     level = "READ COMMITTED" if write else "REPEATABLE READ"
     try:
-        engine = create_engine(url, connect_args=_POSTGRES, pool_pre_ping=True, isolation_level=level)
+        options = {**_POSTGRES, "options": _WRITING if write else _READING}
+        engine = create_engine(url, connect_args=options, pool_pre_ping=True, isolation_level=level)
     except ModuleNotFoundError as error:
         raise DriverMissing("database: PostgreSQL needs its driver: pip install 'postroom[postgres]'") from error
 

@@ -11,7 +11,7 @@ from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
 
-LEASE = timedelta(minutes=1)
+LEASE = timedelta(seconds=30)
 """Renewed while a mail is in hand, so that one in a dead worker's hand is soon another's."""
 MAX_TRIES = 3
 BATCH_BYTES = 32 << 20

@@ -11,7 +11,7 @@ from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.messages import leased_by
 from daemon.store.schema import TO_SEND, outbox, record, rendered
 
-LEASE = timedelta(minutes=1)
+LEASE = timedelta(seconds=30)
 """Renewed while a letter is in hand, however slow the relay: else it would go out twice."""
 
 
@@ -212,7 +212,14 @@ def undo_claims(connection: Connection, leases: Sequence[str]) -> None:
     connection.execute(query.values(free))
 
 
-def recover(connection: Connection, now: datetime, *, holder: str | None = None, expired: bool = False) -> int:
+def recover(
+    connection: Connection,
+    now: datetime,
+    *,
+    holder: str | None = None,
+    expired: bool = False,
+    spared: Sequence[str] = (),
+) -> int:
     """Letters whose sender is gone have an unknown outcome and are tried again; how many.
 
     The Message-ID stays, so that a reader of both can tell.
@@ -222,8 +229,11 @@ def recover(connection: Connection, now: datetime, *, holder: str | None = None,
         now: When they may be tried again.
         holder: Only those of this holder's leases; None for anybody's.
         expired: Only those whose lease ran out.
+        spared: Not those of these leases: they are in our own hands.
     """
-    query = update(outbox).where(outbox.c.state == "sending", leased_by(outbox.c.lease, holder))
+    query = update(outbox).where(
+        outbox.c.state == "sending", leased_by(outbox.c.lease, holder), outbox.c.lease.not_in(spared)
+    )
     if expired:
         query = query.where(outbox.c.lease_until < DatabaseTime())
     in_doubt = {"state": "unknown", "reached_data": True, "lease": None, "lease_until": None, "next_try_at": now}

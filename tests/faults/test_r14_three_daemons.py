@@ -26,7 +26,7 @@ EVERY_SECONDS = 2.0
 RELAY_CONNECTIONS = 2
 HINT_SECONDS = 1.0
 """The hint takes milliseconds; without it the other daemon would look after five seconds."""
-ZOMBIE_SECONDS = 150
+ZOMBIE_SECONDS = 90
 
 
 @pytest.fixture
