@@ -188,6 +188,8 @@ class Worker:
             sender.join(STOP_SECONDS)
         with suppress(StoreError):  # its leases run out
             self._desk.put_back()
+        with suppress(StoreError):  # they are due still
+            self._bundler.close()
         self._shift.leases.end()
         self._hints.close()
         self._shift.reader.close()

@@ -43,11 +43,9 @@ _whole = (
     .join(message_record, _opened, isouter=True)
     .join(message, message.c.id == message_record.c.message, isouter=True)
 )
-_DUE = (
-    _whole.where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None), notice.c.at <= bindparam("now"))
-    .order_by(notice.c.at, notice.c.id)
-    .limit(bindparam("most"))
-)
+OPEN = (notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
+_DUE = _whole.where(*OPEN, notice.c.at <= bindparam("now")).order_by(notice.c.at, notice.c.id).limit(bindparam("most"))
+_HELD = _whole.where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.at, notice.c.id)
 _CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
@@ -55,9 +53,7 @@ _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
 )
 _FREE = (
     select(notice.c.id)
-    .where(
-        notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None)
-    )
+    .where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(notice.c.id)
     .with_for_update(skip_locked=True)
 )
@@ -67,6 +63,11 @@ _NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.
 def due(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:
     """Notices whose time has come and that no letter carries yet, oldest first."""
     return _read(connection, _DUE, {"now": now, "most": limit})
+
+
+def these(connection: Connection, ids: Sequence[int]) -> list[DueNotice]:
+    """Those of these notices that no letter carries yet, oldest first."""
+    return _read(connection, _HELD, {"ids": ids}) if ids else []
 
 
 def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:

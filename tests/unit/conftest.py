@@ -137,6 +137,7 @@ def tell(shift: Shift) -> None:
     bundler = Bundler(shift, lambda: None)
     while gathered := bundler.gather():
         bundler.keep(gathered)
+    bundler.close()
 
 
 def set_aside(shift: Shift) -> None:
