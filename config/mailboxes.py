@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from config.draft import Draft, Entry
-from config.machine import Imap, Oauth, Postroom
+from config.machine import Imap, Postroom
 from config.problems import Path, Problem, nearest
 from config.values import Duration
 
@@ -26,13 +26,6 @@ def check_mailboxes(draft: Draft, main: Entry[Postroom], sites: Collection[str])
             yield main.problem((*path, "id"), f"'{mailbox.id}' is given twice, first in {place}")
         yield from _belonging(draft, main, path, mailbox, sites)
         yield from _reading(main, path, mailbox)
-    logins: list[tuple[Path, Oauth | None]] = [
-        *((("imap", index, "oauth"), mailbox.oauth) for index, mailbox in enumerate(main.model.imap)),
-        *((("relay", index, "oauth"), relay.oauth) for index, relay in enumerate(main.model.relay)),
-    ]
-    for path, oauth in logins:
-        if oauth is not None:
-            yield from _oauth(main, path, oauth)
 
 
 def _belonging(
@@ -63,12 +56,6 @@ def _reading(main: Entry[Postroom], path: Path, mailbox: Imap) -> Iterator[Probl
     keyword = mailbox.flag.removeprefix("\\")
     if not keyword or not keyword.isascii() or not keyword.isprintable() or not _NOT_IN_FLAGS.isdisjoint(keyword):
         yield main.problem((*path, "flag"), f"'{mailbox.flag}' is not a flag", "write \\\\Seen, \\\\Flagged or a word")
-
-
-def _oauth(main: Entry[Postroom], path: Path, oauth: Oauth) -> Iterator[Problem]:
-    needed = {"microsoft": "tenant", "google": "refresh_token"}[oauth.provider]
-    if getattr(oauth, needed) is None:
-        yield main.problem((*path, needed), f'is missing beside provider = "{oauth.provider}"')
 
 
 def _is_minute(duration: Duration) -> bool:

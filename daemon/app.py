@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from config.models import Settings
 from daemon import control
 from daemon import log as logging
@@ -27,7 +29,7 @@ from daemon.outbox.alarms import alarm, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import data_directory, database_url, desk_keys
-from daemon.store import Store, StoreError, mailboxes, messages, open_store, outgoing
+from daemon.store import DriverMissing, Store, StoreError, mailboxes, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
@@ -60,7 +62,10 @@ def run(directory: Path) -> int:
     except AlreadyRunning as error:
         sys.stderr.write(f"postroom: {error}\n")
         return TEMPORARY
-    except (SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"postroom: the database cannot be used now: {getattr(error, 'orig', None) or error}\n")
+        return TEMPORARY
+    except (DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
         sys.stderr.write(f"postroom: {error}\n")
         return BAD_CONFIGURATION
 
@@ -133,6 +138,8 @@ class Acceptor:
             return TEMPORARY
         if self._supervisor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
+        if self._store.is_shared and not self._settings.postroom.desk.keys:
+            log.warning("desk-keys-of-our-own", why="replies to other daemons' notifications will not be understood")
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         await asyncio.to_thread(self._open_mailboxes)
@@ -173,8 +180,11 @@ class Acceptor:
         self._mailboxes.use(self._settings)
 
     def _wake(self) -> None:
+        """There is something to do: for our own worker, or for those of other daemons."""
         if self._supervisor:
             self._supervisor.wake()
+        else:
+            self._store.hint()
 
     def _wake_from_a_thread(self) -> None:
         self._store.deliver(self._wake)
@@ -242,6 +252,12 @@ class Acceptor:
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._do(request)
+        except StoreError as error:
+            return {"ok": False, "problems": [f"the database cannot be used now: {error}"]}
+
+    async def _do(self, request: dict[str, Any]) -> dict[str, Any]:
         match request.get("do"):
             case "wake":
                 self._wake()
@@ -288,7 +304,8 @@ class Acceptor:
 
 
 def _can_read(store: Store) -> bool:
-    with store.read() as connection:
+    """Whether it answers; also that the database is away is an answer, and no reason to start anew."""
+    with contextlib.suppress(StoreError), store.read() as connection:
         messages.oldest_pending(connection)
     return True
 

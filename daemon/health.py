@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from daemon.store import Store, messages, outgoing
+from daemon.store import Store, StoreError, messages, outgoing
 
 REQUEST_SECONDS = 5
 
@@ -98,7 +98,10 @@ class Health:
             case "/-/ready":
                 return ("200 OK", b"ready\n") if self._ready() else ("503 Service Unavailable", b"not ready\n")
             case "/metrics":
-                return "200 OK", await asyncio.to_thread(generate_latest, self._registry)
+                try:
+                    return "200 OK", await asyncio.to_thread(generate_latest, self._registry)
+                except StoreError:
+                    return "503 Service Unavailable", b"the database cannot be used now\n"
             case _:
                 return "404 Not Found", b"not found\n"
 

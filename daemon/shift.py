@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import socket
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Protocol
 from config.machine import Postroom
 from config.models import Settings
 from config.secrets import reveal
+from daemon.leases import Leases
 from daemon.log import get_logger
 from daemon.reader import Reader
 from daemon.seams import Clock
@@ -30,6 +32,7 @@ class Shift:
         self.clock = clock
         self.reader = reader
         self.keys = tuple(keys)
+        self.leases = Leases(store, daemon_name(settings))
         self.counters: Counter[str] = Counter()
         self._counting = threading.Lock()
 
@@ -37,10 +40,6 @@ class Shift:
         """Count something that metrics show; from any thread."""
         with self._counting:
             self.counters[name] += number
-
-    def new_lease(self) -> str:
-        """A fencing token: whoever comes back too late does not know the present one."""
-        return f"{os.getpid()}-{secrets.token_hex(6)}"
 
     def new_number(self) -> int:
         """A number for a reference: six characters of base 32."""
@@ -79,13 +78,24 @@ def desk_keys(settings: Settings) -> tuple[bytes, ...]:
     told = [reveal(secret, settings.directory) for secret in settings.postroom.desk.keys]
     if told:
         return tuple(hashlib.sha256(key.encode()).digest() for key in told)
-    file = data_directory(settings) / "desk.key"
+    kept = _kept_at_first(data_directory(settings) / "desk.key", secrets.token_bytes(32))
+    return (hashlib.sha256(kept).digest(),)
+
+
+def daemon_name(settings: Place) -> str:
+    """Who we are among the daemons of one database: by the data directory, and on which machine it is used."""
+    kept = _kept_at_first(data_directory(settings) / "daemon.id", secrets.token_hex(8).encode())
+    return f"{socket.gethostname()[:64]}.{kept.decode()}"
+
+
+def _kept_at_first(file: Path, content: bytes) -> bytes:
+    """What a file of ours holds; the first who asks writes it, readable by our user alone."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return (hashlib.sha256(file.read_bytes()).digest(),)
+        return file.read_bytes()
     with os.fdopen(descriptor, "wb") as handle:
-        handle.write(secrets.token_bytes(32))
+        handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
-    return (hashlib.sha256(file.read_bytes()).digest(),)
+    return content

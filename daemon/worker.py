@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from datetime import datetime
+from contextlib import suppress
 
 from config.models import Settings
 from daemon import log as logging
@@ -30,12 +30,16 @@ from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
 from daemon.store import StoreError, messages, open_store, outgoing
+from daemon.store.hints import Hints
 from daemon.versions import versions
 
 BEAT_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
 LONGEST_SLEEP_SECONDS = 5.0
+SHORTEST_SLEEP_SECONDS = 0.02
+OTHERS_SECONDS = 0.2
 TEST_CLOCK_SLEEP_SECONDS = 0.05
+AWAY_SECONDS = 0.2
 STOP_SECONDS = 10.0
 
 log = get_logger(__name__)
@@ -49,11 +53,13 @@ class Worker:
         self._written = written
         self._quit = False
         self._woken = False
+        self._adrift = False
         self._last_beat = 0.0
         clock = Clock()
         store = open_store(database_url(settings))
         reader = Reader(settings.templates)
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
+        self._hints = Hints(store)
         self._desk = Desk(self._shift, self._tell_quarantined)
         self._bell = Bell()
         self._bundler = Bundler(self._shift, self._bell.ring)
@@ -67,18 +73,23 @@ class Worker:
         self._shift.reader.start()
         self._clear_what_a_crash_left()
         self._remember(self._shift.settings, self._written)
+        self._shift.leases.start()
         for sender in self._senders:
             sender.start()
         gc.freeze()
         while not self._quit:
             try:
-                busy = self._round()
-            except StoreError:
-                log.warning("worker-without-store")
-                time.sleep(1)
-                busy = True
+                if self._adrift:
+                    self._take_up()
+                pause = 0 if self._round() else self._pause()
+            except StoreError as error:
+                log.warning("worker-without-store", why=str(error))
+                self._adrift = True
+                self._desk.forget()
+                time.sleep(AWAY_SECONDS)
+                pause = 0
             self._beat()
-            self._listen(0 if busy else self._pause())
+            self._listen(pause)
         self._stop()
 
     def _round(self) -> bool:
@@ -98,13 +109,21 @@ class Worker:
         return bool(taken or told)
 
     def _clear_what_a_crash_left(self) -> None:
-        """This is the only worker of an SQLite file: whatever is leased was left by a dead one."""
-        store, now = self._shift.store, self._shift.clock.now()
-        if store.url.startswith("sqlite"):
-            store.write(messages.clear_leases).result()
-            in_doubt = store.write(lambda c: outgoing.recover(c, now)).result()
-            if in_doubt:
-                log.warning("letters-in-doubt", count=in_doubt)
+        """What bears our daemon's name was left by a dead worker of ours; what bears another's is in its hands."""
+        store, now, holder = self._shift.store, self._shift.clock.now(), self._holder()
+        store.write(lambda c: messages.clear_leases(c, holder)).result()
+        in_doubt = store.write(lambda c: outgoing.recover(c, now, holder=holder)).result()
+        if in_doubt:
+            log.warning("letters-in-doubt", count=in_doubt)
+
+    def _take_up(self) -> None:
+        """The database is there again: mails that were in hand when it went away are free. Senders see to theirs."""
+        self._shift.store.write(lambda c: messages.clear_leases(c, self._holder())).result()
+        self._adrift = False
+
+    def _holder(self) -> str | None:
+        """Whose leases are ours to clear; None for all: on SQLite nobody else works, and the name may have changed."""
+        return self._shift.leases.holder if self._shift.store.is_shared else None
 
     def _tell_quarantined(self, message_id: int, why: str) -> None:
         now = self._shift.clock.now()
@@ -121,7 +140,11 @@ class Worker:
     def _listen(self, seconds: float) -> None:
         """Take what the acceptor says; between batches only, so a batch runs under one set of settings."""
         self._woken = False
-        while not self._quit and select.select([self._sock], [], [], seconds)[0]:
+        while not self._quit and (ready := select.select([self._sock, *self._hints.sockets()], [], [], seconds)[0]):
+            seconds = 0
+            if self._sock not in ready:
+                self._woken |= self._hints.heard()
+                continue
             frame = wire.receive(self._sock)
             if frame is None or frame == wire.QUIT:
                 self._quit = True
@@ -129,7 +152,6 @@ class Worker:
                 self._woken = True
             elif frame.startswith(wire.SETTINGS):
                 self._use(*pickle.loads(frame[1:]))  # noqa: S301 - from our own parent, over our own pipe
-            seconds = 0
 
     def _use(self, settings: Settings, written: bytes) -> None:
         self._shift.reader.use(settings.templates)
@@ -143,7 +165,9 @@ class Worker:
             return TEST_CLOCK_SLEEP_SECONDS
         now = self._shift.clock.now()
         due = [at for at in (self._desk.next_due(), self._bundler.next_due()) if at is not None]
-        return min([LONGEST_SLEEP_SECONDS, *(_seconds(at, now) for at in due)])
+        # What is due and was not taken is not ours: looking for it must not cost a whole core.
+        shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS
+        return min([LONGEST_SLEEP_SECONDS, *(max(shortest, (at - now).total_seconds()) for at in due)])
 
     def _beat(self) -> None:
         if time.monotonic() - self._last_beat < BEAT_SECONDS:
@@ -164,14 +188,14 @@ class Worker:
         for sender in self._senders:
             sender.join(STOP_SECONDS)
         self._outlet.close()
-        self._desk.put_back()
+        with suppress(StoreError):  # its leases run out
+            self._desk.put_back()
+        with suppress(StoreError):  # they are due still
+            self._bundler.close()
+        self._shift.leases.end()
+        self._hints.close()
         self._shift.reader.close()
         self._shift.store.close()
-
-
-def _seconds(at: datetime, now: datetime) -> float:
-    """Not quite zero, so that a row which is due but not ours costs no whole core."""
-    return max(0.02, (at - now).total_seconds())
 
 
 def main() -> None:
@@ -187,7 +211,11 @@ def main() -> None:
     settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
     sys.setswitchinterval(SWITCH_SECONDS)  # by default a thread that comes back from the relay or a sync waits 5 ms
-    Worker(sock, settings, written).run()
+    try:
+        Worker(sock, settings, written).run()
+    except StoreError as error:
+        log.error("worker-without-store", why=str(error))  # noqa: TRY400 - at the start; the acceptor tries again
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.peers.postgres import postgres
+
+__all__ = ["need_program", "postgres"]
+
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 

@@ -23,7 +23,7 @@ LAYERS = (
         "daemon.processes",
     ),
     ("daemon.store",),
-    ("daemon.act", "daemon.reader"),
+    ("daemon.act", "daemon.leases", "daemon.reader"),
     ("daemon.reader_child", "daemon.shift"),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
     ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.supervisor"),

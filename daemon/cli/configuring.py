@@ -161,6 +161,7 @@ def upgrade(directory: Path) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from daemon.shift import data_directory, database_url
+    from daemon.store import DriverMissing
     from daemon.store.upgrade import SchemaTooNew, prepare, schema_state
     from daemon.store.upgrade import upgrade as run_migrations
 
@@ -172,7 +173,7 @@ def upgrade(directory: Path) -> None:
             run_migrations(url)
         else:
             prepare(url, data_directory(settings))
-    except SchemaTooNew as error:
+    except (DriverMissing, SchemaTooNew) as error:
         fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, OSError) as error:
         fail(TRY_AGAIN, f"the database cannot be used now: {error}")

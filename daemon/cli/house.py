@@ -74,7 +74,7 @@ def store_of(settings: "Place") -> Iterator["Store"]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from daemon.shift import database_url
-    from daemon.store import StoreError, open_store
+    from daemon.store import DriverMissing, StoreError, open_store
     from daemon.store.upgrade import schema_state
 
     url = database_url(settings)
@@ -87,6 +87,8 @@ def store_of(settings: "Place") -> Iterator["Store"]:
             store.close()
     except BrokenPipeError:  # whoever reads our output has enough
         raise
+    except DriverMissing as error:
+        fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, StoreError, OSError) as error:
         fail(TRY_AGAIN, f"the database cannot be used now: {_first_line(error)}")
 

@@ -13,7 +13,7 @@ from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_
 from daemon.errands import Answer, Parse
 from daemon.log import get_logger
 from daemon.reader import ReaderDied
-from daemon.seams import crash_point, wall_now
+from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import messages, records
 from daemon.store.messages import Claimed, LostLease
@@ -42,13 +42,16 @@ class Desk:
     def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None]) -> None:
         self._shift = shift
         self._tell_quarantined = tell_quarantined
-        self._next: Future[list[Claimed]] | None = None
+        self._in_hand = ""
+        self._next: tuple[str, Future[list[Claimed]]] | None = None
 
     def take(self) -> Taken | None:
         """Take the mails that wait longest and have the reader begin with them."""
-        claim, self._next = self._next or self._claim(), None
+        (lease, claim), self._next = self._next or self._claim(), None
+        self._in_hand = lease
         mails = claim.result()
         if not mails:
+            self._shift.leases.let_go(lease)
             return None
         crash_point("after-claim")
         shift, answered = self._shift, self._answered(mails)
@@ -73,26 +76,34 @@ class Desk:
         crash_point("after-parse")
         if read:
             self._keep(read, drafts)
+        self._shift.leases.let_go(taken.mails[0].lease)
         crash_point("after-commit")
+
+    def forget(self) -> None:
+        """The database was away: what was in hand, or claimed ahead, is taken anew."""
+        self._shift.leases.let_go(self._in_hand)
+        if self._next is not None:
+            self._shift.leases.let_go(self._next[0])
+            self._next = None
 
     def put_back(self) -> None:
         """Free the mails that were claimed ahead."""
         if self._next is not None:
-            mails = self._next.result()
-            self._next = None
-            if mails:
-                ids, lease = [mail.id for mail in mails], mails[0].lease
-                self._shift.store.write(lambda c: messages.release(c, ids, lease)).result()
+            (lease, claim), self._next = self._next, None
+            self._shift.leases.let_go(lease)
+            if mails := claim.result():
+                self._shift.store.write(lambda c: messages.release(c, [mail.id for mail in mails], lease)).result()
 
     def next_due(self) -> datetime | None:
         """When there will be something to do."""
         with self._shift.store.read() as connection:
             return messages.next_due(connection)
 
-    def _claim(self) -> "Future[list[Claimed]]":
+    def _claim(self) -> tuple[str, "Future[list[Claimed]]"]:
         shift = self._shift
-        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        return shift.store.write(lambda c: messages.claim(c, now=now, wall=wall, lease=lease, limit=BATCH), sync=False)
+        lease, now = shift.leases.new(), shift.clock.now()
+        claim = shift.store.write(lambda c: messages.claim(c, now=now, lease=lease, limit=BATCH), sync=False)
+        return lease, claim
 
     def _answered(self, mails: Sequence[Claimed]) -> list[Answered | None]:
         """The records that desk tokens name."""

@@ -20,6 +20,7 @@ from imapclient import IMAPClient, SocketTimeout
 
 from config.machine import Imap
 from config.secrets import reveal
+from daemon.oauth import Tokens
 
 CONNECT_SECONDS = 15
 READ_SECONDS = 60
@@ -36,8 +37,6 @@ EARLY_ANSWERS = 3
 
 GONE, REFUSED = imaplib.IMAP4.abort, imaplib.IMAP4.error
 """The connection is gone; the server will not do this (each of the first is also one of the second)."""
-Bearer = Callable[[], str]
-"""Gives a token to log in with; whoever gives it may keep it until it ends."""
 TROUBLE = (REFUSED, OSError, EOFError)
 """What a server or the network may do to us."""
 
@@ -48,10 +47,6 @@ class DeadLink(ConnectionError):  # noqa: N818
 
 class NoIdle(Exception):  # noqa: N818
     """The server offers IDLE and refuses it."""
-
-
-class NotConfigured(Exception):  # noqa: N818
-    """What the configuration asks for cannot be done."""
 
 
 class Selected(NamedTuple):
@@ -71,22 +66,22 @@ class Body(NamedTuple):
 class Connection:
     """One connection, logged in. Used by one thread; only `cut` may be called by another."""
 
-    def __init__(self, mailbox: Imap, directory: Path, largest: int, bearer: Bearer) -> None:
+    def __init__(self, mailbox: Imap, directory: Path, largest: int, tokens: Tokens | None = None) -> None:
         """Connect and log in.
 
         Args:
             mailbox: Where, and as whom.
             directory: Of the configuration, which the names of secrets count from.
             largest: Bytes of the largest mail that is fetched.
-            bearer: Gives the token of a mailbox with `oauth`.
+            tokens: Of a mailbox with `oauth`.
 
         Raises:
             ValueError: The secret is missing.
-            NotConfigured: The way to log in is not there.
+            OauthError: No token could be had.
             TROUBLE: The server is not there, not the one it should be, or does not know us.
         """
         secret = reveal(mailbox.password, directory) if mailbox.password else ""
-        token = bearer() if mailbox.oauth else None
+        token = tokens.bearer() if tokens else None
         timeout = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         implicit = mailbox.tls == "implicit"
         tls = None if mailbox.tls == "off" else verified_tls(mailbox.ca_file)
@@ -106,7 +101,9 @@ class Connection:
                 self._client.login(mailbox.username, secret)
             else:
                 self._client.oauth2_login(mailbox.username, token)
-        except BaseException:
+        except BaseException as error:
+            if tokens and isinstance(error, REFUSED):
+                tokens.forget()
             self.close()
             raise
 
@@ -295,21 +292,6 @@ class Connection:
             return False
         finally:
             sock.settimeout(READ_SECONDS)
-
-
-def bearer_of(mailbox: Imap, directory: Path) -> Bearer:
-    """What gives the token of a mailbox with `oauth`; here it raises NotConfigured: this version cannot get one.
-
-    Args:
-        mailbox: Whose `oauth` says where tokens are had.
-        directory: Of the configuration, which the names of secrets count from.
-    """
-    del directory
-
-    def refuse() -> str:
-        raise NotConfigured(f"imap[{mailbox.id}].oauth is not available in this version, use a password")
-
-    return refuse
 
 
 def verified_tls(ca_file: Path | None) -> ssl.SSLContext:

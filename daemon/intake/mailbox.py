@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from config.machine import Imap
-from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle, NotConfigured, bearer_of
+from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
 from daemon.log import get_logger
+from daemon.oauth import OauthError, Tokens
 from daemon.store import StoreError, mailboxes
 from daemon.store.mailboxes import LostLease
 
@@ -55,7 +56,8 @@ class MailboxReader(threading.Thread):
         self.error: str | None = None
         self._house = house
         self._pace = pace or Pace(mailbox.poll.minutes * 60)
-        self._bearer = bearer_of(mailbox, house.settings().directory)
+        oauth, directory = mailbox.oauth, house.settings().directory
+        self._tokens = Tokens(oauth, mailbox.username, directory) if oauth else None
         self._folders = [FolderReader(house, mailbox, name) for name in mailbox.folders]
         self._ending = threading.Event()
         self._lock = threading.Lock()
@@ -92,7 +94,7 @@ class MailboxReader(threading.Thread):
         until = time.monotonic() + self._pace.poll
         self.state = "reading"
         settings = self._house.settings()
-        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size, self._bearer)
+        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size, self._tokens)
         try:
             with self._lock:
                 self._connection = connection
@@ -163,7 +165,7 @@ class MailboxReader(threading.Thread):
         self._wait, self.error = self._pace.first_wait, None
 
     def _failed(self, error: Exception) -> None:
-        known = isinstance(error, (*TROUBLE, StoreError, NotConfigured, ValueError))
+        known = isinstance(error, (*TROUBLE, StoreError, OauthError, ValueError))
         self.state, self.error = "failing", (str(error) or type(error).__name__)[:ERROR_LENGTH]
         self._house.count(f"mailbox_errors_{self.mailbox.id}")
         log.warning("mailbox-failed", mailbox=self.mailbox.id, error=self.error, exc_info=None if known else error)

@@ -17,6 +17,7 @@ from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import notices, outgoing
+from daemon.store.holds import Holds
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from templates.fallback import fallback
@@ -42,20 +43,26 @@ class Bundler:
     def __init__(self, shift: Shift, ring: Callable[[], None]) -> None:
         self._shift = shift
         self._ring = ring
+        self._holds = Holds(shift.store)
         self._kept: Future[None] | None = None
 
     def gather(self) -> Gathered | None:
         """Take the notices that are due and have the reader begin with their words."""
         self._wait_for_kept()
-        shift = self._shift
+        shift, now = self._shift, self._shift.clock.now()
+        held = self._holds.take(now, BATCH)
         with shift.store.read() as connection:
-            due = _within(notices.due(connection, shift.clock.now(), BATCH))
+            found = notices.due(connection, now, BATCH) if held is None else notices.these(connection, held)
+            due = _within(found)
             waiting = drafts(connection, shift, [one for one in due if still_holds(one.notice, one.record)])
             outdated = outgoing.outdated(connection, BATCH)
             again = {key: self._again(connection, key) for key, _ in outdated}
         for key, own_id in outdated:
             self._rewrite(key, own_id, again[key])
-        return Gathered(due, waiting, self._begin(waiting)) if due else None
+        if not due:
+            self._holds.let_go()
+            return None
+        return Gathered(due, waiting, self._begin(waiting))
 
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
@@ -64,6 +71,13 @@ class Bundler:
         crash_point("after-render")
         self._kept = self._put(letters, gone)
         self._kept.add_done_callback(lambda _: self._ring())
+
+    def close(self) -> None:
+        """Keep what was begun, hold nothing more."""
+        try:
+            self._wait_for_kept()
+        finally:
+            self._holds.close()
 
     def next_due(self) -> datetime | None:
         """When the next notice is to be sent."""
@@ -108,15 +122,18 @@ class Bundler:
         return fallback(one.job)
 
     def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> "Future[None]":
-        now = self._shift.clock.now()
+        shift, now = self._shift, self._shift.clock.now()
 
         def write(connection: Connection) -> None:
             if gone:
                 notices.withdraw(connection, gone, now)
-            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters)
+            ours = {one.due.id for one, _ in letters}
+            if shift.store.is_shared:  # another daemon may have written the same words meanwhile
+                ours = notices.free(connection, ours)
+            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters if one.due.id in ours)
             notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
 
-        return self._shift.store.write(write, sync=False)  # the sender syncs before it sends
+        return shift.store.write(write, sync=False)  # the sender syncs before it sends
 
     def _wait_for_kept(self) -> None:
         kept, self._kept = self._kept, None

@@ -7,7 +7,7 @@ with the same Message-ID. While no relay takes part at all, letters keep their p
 import random
 import threading
 import time
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 
 from daemon.log import get_logger
 from daemon.outbox.admin import Admin
+from daemon.outbox.alarms import Alarm
 from daemon.outbox.envelope import envelope_sender
+from daemon.outbox.kept import Kept
 from daemon.outbox.outcome import Outcome
 from daemon.outbox.relay import Outlet
-from daemon.seams import crash_point, wall_now
+from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
 from daemon.store.outgoing import InHand
@@ -74,7 +76,8 @@ class Sender:
         self._admin = admin
         self._stopping = False
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._marked: Future[bool] | None = None
+        self._marked: Kept | None = None
+        self._claimed_in_doubt: list[str] = []
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -101,11 +104,12 @@ class Sender:
             return self.step()
         except LeaseLost:
             log.warning("sender-too-slow")  # the rest of the batch is somebody else's by now
+            self._marked = None
         except StoreError:
-            log.warning("sender-without-store")
+            log.warning("sender-without-store")  # what was to be marked still is
         except Exception:
             log.exception("sender-trouble")
-        self._marked = None
+            self._marked = None
         return TROUBLE_SECONDS
 
     def step(self) -> float:
@@ -115,7 +119,14 @@ class Sender:
         if pause > 0:  # claiming would only move letters to and fro
             self._wait_for_mark()
             return min(LONGEST_SLEEP_SECONDS, pause)
-        letters = self._claim(min(BATCH, relays.room()))
+        lease = self._shift.leases.new()
+        try:
+            return self._send(self._claim(lease, min(BATCH, relays.room())))
+        finally:
+            self._shift.leases.let_go(lease)
+
+    def _send(self, letters: list[InHand]) -> float:
+        relays = self._outlet.relays
         with suppress(LeaseLost):  # of the batch before; its last mark was written before this claim
             self._wait_for_mark()
         if not letters:
@@ -136,16 +147,23 @@ class Sender:
             if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
                 rest = letters[index + 1 :]
-                self._shift.store.write(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
+                self._kept(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
                 return 0.0
         return 0.0
 
-    def _claim(self, limit: int) -> list[InHand]:
-        shift = self._shift
-        # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
-        # The last letter's mark is written in the same commit.
-        lease, now, wall = shift.new_lease(), shift.clock.now(), wall_now()
-        return shift.store.write(lambda c: outgoing.claim(c, now=now, wall=wall, lease=lease, limit=limit)).result()
+    def _claim(self, lease: str, limit: int) -> list[InHand]:
+        """Letters that are due; those of an earlier claim of which nobody knows whether it was kept were not tried."""
+        store, now = self._shift.store, self._shift.clock.now()
+        if self._claimed_in_doubt:
+            store.write(lambda c: outgoing.undo_claims(c, self._claimed_in_doubt)).result()
+            self._claimed_in_doubt.clear()
+        try:
+            # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
+            # The last letter's mark is written in the same commit.
+            return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit)).result()
+        except StoreError:
+            self._claimed_in_doubt.append(lease)
+            raise
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
@@ -182,9 +200,12 @@ class Sender:
             self._mark(first, Outcome("waiting", why)).result()
             letters = letters[1:]
         told = self._admin.alarm(first, "waiting", why, age) if age <= GIVE_UP_AFTER else None
-        self._admin.write(lambda c: outgoing.give_back(c, letters, why), told).result()
+        self._kept(lambda c: outgoing.give_back(c, letters, why), told).result()
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> "Future[bool]":
+    def _kept(self, work: Callable[[Connection], bool], told: Alarm | None = None) -> Kept:
+        return Kept(lambda: self._admin.write(work, told))
+
+    def _mark(self, letter: InHand, outcome: Outcome) -> Kept:
         """One commit says how it ended, and tells the admin what a person must know."""
         now = self._shift.clock.now()
         age = now - letter.created_at
@@ -206,7 +227,7 @@ class Sender:
                 reached_data=outcome.reached_data,
             )
 
-        return self._admin.write(write, told)
+        return self._kept(write, told)
 
     def _state_after(self, letter: InHand, outcome: Outcome, age: timedelta) -> str:
         """In doubt once, a letter is sent again; in doubt twice, or if its purpose wants it, a person decides."""

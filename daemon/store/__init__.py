@@ -1,5 +1,6 @@
 """The only place that speaks SQL."""
 
 from daemon.store.db import Store, StoreError, open_store
+from daemon.store.engine import DriverMissing
 
-__all__ = ["Store", "StoreError", "open_store"]
+__all__ = ["DriverMissing", "Store", "StoreError", "open_store"]

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from daemon.log import get_logger
-from daemon.store.engine import Checkpoints, Turn, database_file, open_engine, transaction
+from daemon.store.engine import Checkpoints, Turn, database_file, notify, open_engine, transaction
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -22,6 +22,8 @@ Answer = Callable[[Any], None]
 
 BATCH = 200
 GATHER_SECONDS = 0.0005
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
+"""Pauses between tries to connect, while the database is away."""
 
 log = get_logger(__name__)
 
@@ -62,26 +64,38 @@ class Store:
         url: SQLAlchemy URL of the database.
         deliver: Runs a function that gives a whole batch its answers; an event loop puts its `call_soon_threadsafe`
             here, so that it is woken once a commit and callbacks of futures run in its thread.
+        is_shared: Whether other daemons may work on it.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.deliver: Callable[[Callable[[], None]], object] = lambda answers: answers()
         file = database_file(url)
+        self.is_shared = file is None
         self._turn = Turn(file)
         self._reads = open_engine(url, write=False)
         self._writes = open_engine(url, write=True)
         self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._hinted: Future[None] | None = None
+        self._failures = 0
+        self._not_before = 0.0
         self._file = file
         self._checkpoints: Checkpoints | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A snapshot to read from."""
-        with self._reads.connect() as connection, connection.begin():
-            yield connection
+        """A snapshot to read from.
+
+        Raises:
+            StoreError: The database is away, or went away meanwhile.
+        """
+        try:
+            with self._reads.connect() as connection, connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise _failure(error) from error
 
     def write(self, work: Work[T], *, sync: bool = True) -> "Future[T]":
         """Have `work` run in a transaction; the future holds its result once that is committed and synced.
@@ -108,6 +122,11 @@ class Store:
     def write_together(self, together: Together, items: Iterable[tuple[object, Answer]]) -> None:
         """Have `together(connection, items)` write these items with all others that wait for the same function."""
         self._put([_Job(answer, None, together, item) for item, answer in items])
+
+    def hint(self) -> None:
+        """Let the workers of other daemons look at what was written here; several hints at once are one."""
+        if self.is_shared and (self._hinted is None or self._hinted.done()):
+            self._hinted = self.write(notify, sync=False)
 
     def close(self) -> None:
         """Finish what waits, then close the connections."""
@@ -167,22 +186,54 @@ class Store:
         return False
 
     def _commit(self, jobs: list[_Job]) -> None:
-        """Run all jobs in one transaction, then answer; if the whole fails, all fail."""
+        """Run all jobs in one transaction, then answer; if the whole fails, all fail.
+
+        A connection that was cut before the commit was asked for is replaced at once: nothing can have been kept. After
+        that it may have been: then who waits is told that it failed, and finds by its keys what is there.
+        """
+        answers = self._tried(jobs, again=True)
+        self.deliver(lambda: _answer(jobs, answers))
+
+    def _tried(self, jobs: list[_Job], *, again: bool) -> list[Any]:
+        asked = False
         try:
             with self._turn:
-                if self._connection is None:
-                    self._connection = self._writes.connect()
-                with transaction(self._connection, sync=any(job.sync for job in jobs)):
-                    answers = _run(self._connection, jobs)
+                connection = self._connected()
+                with transaction(connection, sync=any(job.sync for job in jobs)):
+                    answers = _run(connection, jobs)
+                    asked = True
         except _Undone as undone:
-            answers = [undone.__cause__]
+            return [undone.__cause__]
         except Exception as error:  # whatever it was: this thread lives as long as the store, and all must be answered
-            log.exception("write-failed", waiting=len(jobs))
+            known = self._connection is not None
             self._drop_connection()
-            failure = StoreError(str(error))
-            self.deliver(lambda: _answer(jobs, [failure] * len(jobs)))
-            return
-        self.deliver(lambda: _answer(jobs, answers))
+            if known and again and not asked and isinstance(error, DBAPIError) and error.connection_invalidated:
+                log.warning("connection-lost", waiting=len(jobs))
+                return self._tried(jobs, again=False)
+            self._tell(error, len(jobs))
+            return [_failure(error)] * len(jobs)
+        return answers
+
+    def _connected(self) -> Connection:
+        """The connection; a new one where the last was lost, but not at every try while the database is away."""
+        if self._connection is None:
+            if time.monotonic() < self._not_before:
+                raise StoreError("the database is away")
+            try:
+                self._connection = self._writes.connect()
+            except SQLAlchemyError:
+                pause = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+                self._failures, self._not_before = self._failures + 1, time.monotonic() + pause
+                raise
+            self._failures = 0
+        return self._connection
+
+    def _tell(self, error: Exception, waiting: int) -> None:
+        """A database that is away is told in a line, once per try; anything else with all that is known of it."""
+        if isinstance(error, OperationalError):
+            log.error("write-failed", waiting=waiting, why=str(error.orig))
+        elif not isinstance(error, StoreError):
+            log.error("write-failed", waiting=waiting, exc_info=error)
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
@@ -223,7 +274,17 @@ def _only(connection: Connection, work: Work[Any]) -> Any:
     except Exception as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
-        raise _Undone from error
+        raise _Undone from _plain(error)
+
+
+def _plain(error: Exception) -> Exception:
+    """A deadlock, or a lock that did not come, is no fault of the work: it can be tried again."""
+    return _failure(error) if isinstance(error, OperationalError) else error
+
+
+def _failure(error: Exception) -> StoreError:
+    """In the database's own words."""
+    return StoreError(str(getattr(error, "orig", None) or error).strip())
 
 
 def _alone(connection: Connection, work: Work[Any]) -> Any:
@@ -236,7 +297,7 @@ def _alone(connection: Connection, work: Work[Any]) -> Any:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
         savepoint.execute("ROLLBACK TO SAVEPOINT job")
-        result = error
+        result = _plain(error)
     savepoint.execute("RELEASE SAVEPOINT job")
     savepoint.close()
     return result

@@ -3,16 +3,61 @@
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Column, Connection, DateTime, Engine, FromClause, Insert, Table, create_engine, event, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.visitors import InternalTraversal
 
 WRITE_WAIT_SECONDS = 30
+CHANNEL = "postroom"
+MIGRATION_LOCK = 0x706F7374726F6F6D
+"""Advisory lock of PostgreSQL's: the letters of our name."""
+_SYNCED = "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'"
+_POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "tcp_user_timeout": 30_000,
+    "application_name": "postroom",
+}
+_READING = "-c timezone=UTC"
+_WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+"""Somebody who holds a lock and sleeps, or was stopped in the middle, must not stop all others."""
 CHECKPOINT_BYTES = 16 << 20
 CHECKPOINT_LOOK_SECONDS = 0.5
+
+
+class DriverMissing(Exception):  # noqa: N818 - a verdict
+    """The configuration names PostgreSQL, but its driver was not installed."""
+
+
+class DatabaseTime(ColumnElement[datetime]):
+    """The database's own time, so many seconds from now: what leases are measured by, whoever's clock is wrong."""
+
+    type = DateTime(timezone=True)
+    inherit_cache = True
+    _traverse_internals = [("seconds", InternalTraversal.dp_plain_obj)]  # noqa: RUF012 - SQLAlchemy's way
+
+    def __init__(self, later: timedelta = timedelta()) -> None:
+        self.seconds = int(later.total_seconds())
+
+
+@compiles(DatabaseTime, "sqlite")
+def _sqlite_time(element: DatabaseTime, *_: object, **__: object) -> str:
+    """As SQLAlchemy writes times there: text in UTC with six digits of a second."""
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.seconds:+d} seconds')"
+
+
+@compiles(DatabaseTime, "postgresql")
+def _postgresql_time(element: DatabaseTime, *_: object, **__: object) -> str:
+    return f"(statement_timestamp() + interval '{element.seconds:d} seconds')"
 
 
 def database_file(url: str) -> Path | None:
@@ -25,9 +70,12 @@ def open_engine(url: str, *, write: bool) -> Engine:
 
     Python's driver would begin a transaction at its first writing statement; a read before it then fails at once with
     SQLITE_BUSY_SNAPSHOT or, worse, loses updates. So the driver is told to keep out and we begin ourselves.
+
+    Raises:
+        DriverMissing: As it says.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _postgresql(url, write=write)
     engine = create_engine(url, connect_args={"timeout": WRITE_WAIT_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -49,6 +97,74 @@ def open_engine(url: str, *, write: bool) -> Engine:
         _plainly(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _postgresql(url: str, *, write: bool) -> Engine:
+    """Readers see one snapshot for as long as they look; writers wait for the disk, whatever the server's default."""
+    level = "READ COMMITTED" if write else "REPEATABLE READ"
+    try:
+        options = {**_POSTGRES, "options": _WRITING if write else _READING}
+        engine = create_engine(url, connect_args=options, pool_pre_ping=True, isolation_level=level)
+    except ModuleNotFoundError as error:
+        raise DriverMissing("database: PostgreSQL needs its driver: pip install 'postroom[postgres]'") from error
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        if write:
+            connection.execute(_SYNCED)
+            connection.commit()
+        else:
+            connection.read_only = True
+
+    return engine
+
+
+def insert_once(connection: Connection, unique: Column[Any], row: Mapping[str, object]) -> Any:
+    """Write a row whose like was not there a moment ago; its key, or None if another daemon was faster.
+
+    SQLite has one writer at a time: there it cannot happen.
+    """
+    if connection.dialect.name != "postgresql":
+        written = connection.execute(_insertion(unique.table), row).inserted_primary_key
+        return written[0] if written else None
+    return connection.execute(_insertion_once(unique), row).scalar()
+
+
+@cache
+def _insertion(table: FromClause) -> Insert:
+    """Built once: SQLAlchemy keeps what it compiled by the statement object."""
+    return insert(cast(Table, table))
+
+
+@cache
+def _insertion_once(unique: Column[Any]) -> Insert:
+    from sqlalchemy.dialects import postgresql
+
+    table = unique.table
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(*table.primary_key)
+
+
+def notify(connection: Connection) -> None:
+    """Wake the workers of other daemons when this transaction is committed; without any, nothing happens."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+
+def listen(connection: Connection) -> Any:
+    """Hear `notify` of other daemons; the driver's connection, which has a socket to wait at and `notifies`."""
+    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    connection.commit()
+    return connection.connection.dbapi_connection
+
+
+def alone_in_upgrading(connection: Connection) -> None:
+    """Wait until nobody else upgrades this database; others wait for us until the transaction ends.
+
+    SQLite's write lock does that already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
 
 
 def _plainly(connection: Connection, statement: str) -> None:

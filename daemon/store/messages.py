@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select, tuple_, update
 
 from daemon.store import seals
+from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
+"""Renewed while a mail is in hand, so that one in a dead worker's hand is soon another's."""
 MAX_TRIES = 3
 BATCH_BYTES = 32 << 20
 
@@ -24,14 +26,19 @@ _WAITING = (
     .where(
         PENDING,
         message.c.due_at <= bindparam("now"),
-        or_(message.c.lease_until.is_(None), message.c.lease_until < bindparam("wall")),
+        or_(message.c.lease_until.is_(None), message.c.lease_until < DatabaseTime()),
     )
     .order_by(message.c.alone, message.c.due_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _CHOSEN = message.c.id.in_(bindparam("chosen", expanding=True))
-_LEASE = update(message).where(_CHOSEN)
+_LEASE = update(message).where(_CHOSEN).values(lease_until=DatabaseTime(LEASE))
+_RENEW = (
+    update(message)
+    .where(PENDING, message.c.lease.in_(bindparam("leases", expanding=True)))
+    .values(lease_until=DatabaseTime(LEASE))
+)
 _TAKEN = (
     select(
         message.c.id,
@@ -100,21 +107,20 @@ def unpack(packed: bool, content: bytes) -> bytes:
     return zlib.decompress(content) if packed else content
 
 
-def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, limit: int) -> list[Claimed]:
+def claim(connection: Connection, *, now: datetime, lease: str, limit: int) -> list[Claimed]:
     """Take the mails that wait longest; one that was in a dead reader's hand is taken alone, after all others.
 
     Args:
         connection: A writing transaction.
         now: The time that due times are compared with (the test clock, if there is one).
-        wall: The time that leases are measured by.
         lease: Fencing token of this claim.
         limit: At most so many.
     """
-    waiting = connection.execute(_WAITING, {"now": now, "wall": wall, "most": limit})
+    waiting = connection.execute(_WAITING, {"now": now, "most": limit})
     chosen = _chosen([(row.id, row.alone, row.size) for row in waiting])
     if not chosen:
         return []
-    connection.execute(_LEASE, {"chosen": chosen, "lease": lease, "lease_until": wall + LEASE})
+    connection.execute(_LEASE, {"chosen": chosen, "lease": lease})
     return [
         Claimed(*columns, lease, unpack(packed, content), received_at)  # type: ignore[call-arg]
         for *columns, received_at, packed, content in connection.execute(_TAKEN, {"chosen": chosen})
@@ -232,11 +238,25 @@ def _change(
     return True
 
 
-def clear_leases(connection: Connection) -> None:
-    """The only worker of this database starts: nobody else can hold a mail."""
-    connection.execute(
-        update(message).where(PENDING, message.c.lease.is_not(None)).values(lease=None, lease_until=None)
-    )
+def renew(connection: Connection, leases: Sequence[str]) -> None:
+    """Mails of these leases are still in hand."""
+    connection.execute(_RENEW, {"leases": leases})
+
+
+def clear_leases(connection: Connection, holder: str | None) -> int:
+    """Nobody has these mails in hand any more; how many there were.
+
+    Args:
+        connection: A writing transaction.
+        holder: Whose leases; None for all, where there is only one worker.
+    """
+    query = update(message).where(PENDING, leased_by(message.c.lease, holder))
+    return connection.execute(query.values(lease=None, lease_until=None)).rowcount
+
+
+def leased_by(lease: ColumnElement[str | None], holder: str | None) -> ColumnElement[bool]:
+    """Whether a lease is one of a holder's, or anybody's."""
+    return lease.is_not(None) if holder is None else lease.startswith(f"{holder}/", autoescape=True)
 
 
 def first_of(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -301,7 +321,7 @@ def keep_settings(connection: Connection, digest: str, versions: str, canonical:
     known = connection.execute(select(settings_version.c.digest).where(settings_version.c.digest == digest)).first()
     if known is None:
         row = {"digest": digest, "at": at, "versions": versions, "packed": zlib.compress(canonical)}
-        connection.execute(insert(settings_version), {**row, "seal": seals.settings(row)})
+        insert_once(connection, settings_version.c.digest, {**row, "seal": seals.settings(row)})
 
 
 def pack(connection: Connection, before: datetime, limit: int) -> int:
@@ -311,6 +331,7 @@ def pack(connection: Connection, before: datetime, limit: int) -> int:
         .join(message)
         .where(raw.c.packed.is_(False), message.c.fate_at < before)
         .limit(limit)
+        .with_for_update(of=raw, skip_locked=True)
     )
     rows = connection.execute(query).all()
     for row in rows:

@@ -44,15 +44,19 @@ _whole = (
     .join(message_record, _opened, isouter=True)
     .join(message, message.c.id == message_record.c.message, isouter=True)
 )
-_DUE = (
-    _whole.where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None), notice.c.at <= bindparam("now"))
-    .order_by(notice.c.at, notice.c.id)
-    .limit(bindparam("most"))
-)
+OPEN = (notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
+_DUE = _whole.where(*OPEN, notice.c.at <= bindparam("now")).order_by(notice.c.at, notice.c.id).limit(bindparam("most"))
+_HELD = _whole.where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.at, notice.c.id)
 _CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
+)
+_FREE = (
+    select(notice.c.id)
+    .where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(notice.c.id)
+    .with_for_update(skip_locked=True)
 )
 _NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
 
@@ -60,6 +64,11 @@ _NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.
 def due(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:
     """Notices whose time has come and that no letter carries yet, oldest first."""
     return _read(connection, _DUE, {"now": now, "most": limit})
+
+
+def these(connection: Connection, ids: Sequence[int]) -> list[DueNotice]:
+    """Those of these notices that no letter carries yet, oldest first."""
+    return _read(connection, _HELD, {"ids": ids}) if ids else []
 
 
 def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
@@ -71,6 +80,11 @@ def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
 def next_due(connection: Connection) -> datetime | None:
     """When the next notice is to be sent."""
     return connection.execute(_NEXT).scalar()
+
+
+def free(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of these notices that nobody else has turned into a letter, or is about to, or will before we commit."""
+    return set(connection.execute(_FREE, {"ids": list(ids)}).scalars())
 
 
 def carry(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:

@@ -1,15 +1,18 @@
 """The outbox: one row for each mail to one recipient, from waiting to sent, or to where a person looks at it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 
 from daemon.store import seals
+from daemon.store.engine import DatabaseTime, insert_once
+from daemon.store.messages import leased_by
 from daemon.store.schema import TO_SEND, outbox, record, rendered
 
-LEASE = timedelta(minutes=30)
-"""Longer than a sender can be busy with a batch, however slow the relay: else a letter would go out twice."""
+LEASE = timedelta(seconds=30)
+"""Renewed while a letter is in hand, however slow the relay: else it would go out twice."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +52,8 @@ _UNTOUCHED = (_THIS, outbox.c.state == "waiting", outbox.c.reached_data.is_(Fals
 _OURS = (_THIS, outbox.c.state == "sending", outbox.c.lease == bindparam("our_lease"))
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _KNOWN = select(outbox.c.id).where(outbox.c.dedupe == bindparam("dedupe"))
-_PUT = insert(outbox)
 _PUT_BYTES = insert(rendered)
-_KEPT = select(outbox).where(*_UNTOUCHED)
+_KEPT = select(outbox).where(*_UNTOUCHED).with_for_update()  # no sender may take it while its words change
 _CHANGE = update(outbox).where(*_UNTOUCHED)
 _CHANGE_BYTES = update(rendered).where(rendered.c.outbox == bindparam("the_letter"))
 _MARK = update(outbox).where(*_OURS)
@@ -67,7 +69,7 @@ _DUE = (
     .where(
         TO_SEND,
         outbox.c.next_try_at <= bindparam("now"),
-        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < bindparam("wall")),
+        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < DatabaseTime()),
         _CURRENT,
     )
     .order_by(outbox.c.next_try_at, outbox.c.id)
@@ -78,7 +80,7 @@ _DUE = (
 _CLAIM = (
     update(outbox)
     .where(outbox.c.id.in_(select(_DUE.c.id)))
-    .values(state="sending", attempts=outbox.c.attempts + 1)
+    .values(state="sending", attempts=outbox.c.attempts + 1, lease_until=DatabaseTime(LEASE))
     .returning(
         outbox.c.id,
         outbox.c.purpose,
@@ -90,6 +92,11 @@ _CLAIM = (
         outbox.c.next_try_at,
         outbox.c.reached_data,
     )
+)
+_RENEW = (
+    update(outbox)
+    .where(outbox.c.state == "sending", outbox.c.lease.in_(bindparam("leases", expanding=True)))
+    .values(lease_until=DatabaseTime(LEASE))
 )
 _BYTES = select(rendered.c.outbox, rendered.c.bytes).where(rendered.c.outbox.in_(bindparam("letters", expanding=True)))
 _OUTDATED = (
@@ -125,9 +132,9 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "next_try_at": at,
     }
     sealed = {**row, "seal": seals.letter({**row, "rendered": letter.content})}
-    written = connection.execute(_PUT, sealed).inserted_primary_key
-    assert written is not None  # noqa: S101 - one row was inserted
-    key: int = written[0]
+    key: int | None = insert_once(connection, outbox.c.dedupe, sealed)
+    if key is None:
+        return None
     connection.execute(_PUT_BYTES, {"outbox": key, "bytes": letter.content})
     return key
 
@@ -154,9 +161,9 @@ def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
     return [(row.id, row.message_id) for row in connection.execute(_OUTDATED, {"most": limit})]
 
 
-def claim(connection: Connection, *, now: datetime, wall: datetime, lease: str, limit: int) -> list[InHand]:
+def claim(connection: Connection, *, now: datetime, lease: str, limit: int) -> list[InHand]:
     """Take the letters that are due, oldest first; from here until it is marked the outcome counts as unknown."""
-    taken = {"now": now, "wall": wall, "most": limit, "lease": lease, "lease_until": wall + LEASE}
+    taken = {"now": now, "most": limit, "lease": lease}
     rows = sorted(connection.execute(_CLAIM, taken), key=lambda row: (row.next_try_at, row.id))
     if not rows:
         return []
@@ -211,7 +218,26 @@ def give_back(connection: Connection, letters: list[InHand], why: str | None = N
     return True
 
 
-def recover(connection: Connection, now: datetime, *, expired_before: datetime | None = None) -> int:
+def renew(connection: Connection, leases: Sequence[str]) -> None:
+    """Letters of these leases are still in hand."""
+    connection.execute(_RENEW, {"leases": leases})
+
+
+def undo_claims(connection: Connection, leases: Sequence[str]) -> None:
+    """Letters that were claimed, perhaps, and of which none was tried."""
+    query = update(outbox).where(outbox.c.state == "sending", outbox.c.lease.in_(leases))
+    free = {"state": "waiting", "lease": None, "lease_until": None, "attempts": outbox.c.attempts - 1}
+    connection.execute(query.values(free))
+
+
+def recover(
+    connection: Connection,
+    now: datetime,
+    *,
+    holder: str | None = None,
+    expired: bool = False,
+    spared: Sequence[str] = (),
+) -> int:
     """Letters whose sender is gone are tried again; how many of them may have gone out.
 
     That is the first of each batch at most, for its sender marks each letter before the next one's contents leave. Its
@@ -220,11 +246,16 @@ def recover(connection: Connection, now: datetime, *, expired_before: datetime |
     Args:
         connection: A writing transaction.
         now: When they may be tried again.
-        expired_before: Only those whose lease ran out before this time; None at the start of the only sender.
+        holder: Only those of this holder's leases; None for anybody's.
+        expired: Only those whose lease ran out.
+        spared: Not those of these leases: they are in our own hands.
     """
-    left = select(outbox.c.id, outbox.c.lease).where(outbox.c.state == "sending").with_for_update(skip_locked=True)
-    if expired_before is not None:
-        left = left.where(outbox.c.lease_until < expired_before)
+    left = select(outbox.c.id, outbox.c.lease).where(
+        outbox.c.state == "sending", leased_by(outbox.c.lease, holder), outbox.c.lease.not_in(spared)
+    )
+    if expired:
+        left = left.where(outbox.c.lease_until < DatabaseTime())
+    left = left.with_for_update(skip_locked=True)
     batches: dict[str, list[int]] = {}
     for row in connection.execute(left.order_by(outbox.c.next_try_at, outbox.c.id)):
         batches.setdefault(row.lease, []).append(row.id)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, inspect, text
 
-from daemon.store.engine import database_file, open_engine
+from daemon.store.engine import alone_in_upgrading, database_file, open_engine
 from daemon.store.schema import HEAD
 
 State = Literal["none", "current", "older", "newer"]
@@ -45,6 +45,7 @@ def upgrade(url: str) -> None:
     engine = open_engine(url, write=True)
     try:
         with engine.begin() as connection:
+            alone_in_upgrading(connection)
             _migrate(connection)
     finally:
         engine.dispose()
@@ -138,10 +139,7 @@ def _known() -> set[str]:
 
 
 def _migrate(connection: Connection) -> None:
-    """Run what is missing on a connection that is in a transaction; Alembic then neither begins nor commits.
-
-    Under PostgreSQL two upgrades at once meet at the version table; the second fails and changes nothing.
-    """
+    """Run what is missing on a connection that is in a transaction; Alembic then neither begins nor commits."""
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory

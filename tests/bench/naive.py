@@ -74,7 +74,7 @@ class Naive:
         shift, at = self.shift, datetime.now(UTC)
         accepted = Accepted(content, recipient, sender, "smtp", "127.0.0.1", at)
         (key,) = self.chain.append(connection, [accepted])
-        lease = shift.new_lease()
+        lease = shift.leases.new()
         connection.execute(update(message).where(message.c.id == key).values(lease=lease))
         mail = Claimed(key, recipient, sender, "smtp", at, 0, False, lease, content)
         parsed = read.parse(content, hints_for(shift.settings, recipient))

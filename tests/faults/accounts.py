@@ -24,8 +24,9 @@ class Accounts:
     problems: list[str]
 
 
-def draw_up(house: Installation, sink: Sink, clients: Clients, doubles_allowed: int) -> Accounts:
+def draw_up(house: Installation, sink: Sink, *clients: Clients, doubles_allowed: int) -> Accounts:
     """Compare the clients' 250s, the ledger, the records and what came to the relay."""
+    accepted = {key for one in clients for key in one.accepted}
     keys = [key for (data,) in house.query("SELECT data FROM record") if (key := _key_of(data))]
     refs = {ref for (ref,) in house.query("SELECT ref FROM record WHERE site <> 'admin'")}
     subjects = {subject for (subject,) in house.query("SELECT subject FROM message")}
@@ -33,17 +34,17 @@ def draw_up(house: Installation, sink: Sink, clients: Clients, doubles_allowed: 
     doubled = sum(times - 1 for times in sink.doubled().values())
     fates = dict(house.query("SELECT fate, count(*) FROM message GROUP BY fate"))
     problems = [
-        *_some("accepted but not stored", [key for key in clients.accepted if f"Anfrage {key}" not in subjects]),
-        *_some("accepted but no record", sorted(clients.accepted.keys() - set(keys))),
+        *_some("accepted but not stored", [key for key in sorted(accepted) if f"Anfrage {key}" not in subjects]),
+        *_some("accepted but no record", sorted(accepted - set(keys))),
         *_some("record twice", [key for key, times in Counter(keys).items() if times > 1]),
-        *_some("refused for good", clients.refused),
+        *_some("refused for good", [refused for one in clients for refused in one.refused]),
         *_some("not told", sorted(refs - {mail.record or "" for mail in told})),
         *_some("told by two different mails", _by_different_mails(told)),
         *_some("fates", [f"{fate} {n}" for fate, n in fates.items() if fate not in ("opened", "repeat")]),
     ]
     if doubled > doubles_allowed:
         problems.append(f"{doubled} mails told twice, at most {doubles_allowed} can be explained")
-    return Accounts(len(clients.accepted), clients.tries, len(keys), len(told), doubled, problems)
+    return Accounts(len(accepted), sum(one.tries for one in clients), len(keys), len(told), doubled, problems)
 
 
 def _key_of(data: str) -> str | None:

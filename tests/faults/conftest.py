@@ -1,6 +1,7 @@
 """Tests with a running daemon."""
 
 from tests.peers.fixtures import mail_server
-from tests.support.fixtures import new_house, sink
+from tests.peers.postgres import own_postgres
+from tests.support.fixtures import new_database, new_house, sink
 
-__all__ = ["mail_server", "new_house", "sink"]
+__all__ = ["mail_server", "new_database", "new_house", "own_postgres", "sink"]

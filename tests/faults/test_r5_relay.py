@@ -212,7 +212,7 @@ def test_a_purpose_may_be_held_in_doubt_and_sent_by_a_person(
 
         left, untried = half.put(*(letter_to(GOOD, purpose="offer", number=n) for n in (2, 3)))
         now = half.shift.clock.now()
-        half.shift.store.write(lambda c: outgoing.claim(c, now=now, wall=now, lease="dead", limit=5)).result()
+        half.shift.store.write(lambda c: outgoing.claim(c, now=now, lease="dead", limit=5)).result()
         assert half.shift.store.write(lambda c: outgoing.recover(c, now)).result() == 1
         half.work()
         assert half.state(left).state == "held", "its sender died with it in hand: nobody knows"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.fixtures import mail_server
 from tests.support.daemon import Installation
-from tests.support.fixtures import new_house, sink
+from tests.support.fixtures import Databases, new_house, sink
 from tests.support.sink import Sink
 
 __all__ = ["mail_server", "new_house", "sink"]
@@ -20,11 +20,31 @@ def shared_sink() -> Iterator[Sink]:
     sink.close()
 
 
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which database the daemons use: every scenario runs on both, unless its module says otherwise."""
+    found: str = request.param
+    return found
+
+
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink) -> Iterator[Installation]:
+def new_database(engine: str, request: pytest.FixtureRequest) -> Databases:
+    """A database of its own for each daemon."""
+    if engine == "sqlite":
+        return lambda: "sqlite"
+    made: Databases = request.getfixturevalue("postgres").new_database
+    return made
+
+
+@pytest.fixture(scope="session")
+def house(
+    tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink, new_database: Databases
+) -> Iterator[Installation]:
     """The shared daemon."""
     bounds: dict[str, int | str] = {"size": "1MiB", "recipients": 5}
-    house = Installation(tmp_path_factory.mktemp("shared") / "house", shared_sink.url, limits=bounds)
+    house = Installation(
+        tmp_path_factory.mktemp("shared") / "house", shared_sink.url, database=new_database(), limits=bounds
+    )
     house.start()
     yield house
     house.close()

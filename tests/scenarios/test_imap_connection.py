@@ -30,7 +30,7 @@ def connect(mail_server: Dovecot, tmp_path: Path) -> Iterator[Connect]:
     def make(**keys: object) -> Connection:
         given = {"id": "main", "host": "localhost", "port": mail_server.port, "tls": "off", **keys}
         mailbox = Imap.model_validate({"username": mail_server.user, "password": {"file": "password"}, **given})
-        made.append(Connection(mailbox, tmp_path, LARGEST, lambda: ""))
+        made.append(Connection(mailbox, tmp_path, LARGEST))
         return made[-1]
 
     yield make
@@ -139,7 +139,7 @@ def test_more_than_was_asked_for_is_not_read(mail_server: Dovecot, connect: Conn
         {"id": "main", "host": "localhost", "port": mail_server.port, "tls": "off", "username": mail_server.user,
          "password": {"file": "password"}}
     )  # fmt: skip
-    with closing(Connection(mailbox, tmp_path, -(64 << 20), lambda: "")) as connection:
+    with closing(Connection(mailbox, tmp_path, -(64 << 20))) as connection:
         connection.select("INBOX", readonly=True)
         with pytest.raises(TROUBLE, match="announced 1"):
             connection.bodies([1])

@@ -6,19 +6,25 @@ import pytest
 
 from tests.support.client import Talk, lead, new_key, talk
 from tests.support.daemon import WEBSITE, Installation
+from tests.support.fixtures import ON_SQLITE, Databases
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
+
+pytestmark = ON_SQLITE
 
 DOT = b"\r\n.\r\n"
 FROM = "MAIL FROM:<a@kunde.example>"
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink) -> Iterator[Installation]:
+def strict(
+    tmp_path_factory: pytest.TempPathFactory, shared_sink: Sink, new_database: Databases
+) -> Iterator[Installation]:
     """A daemon that is quick to lose patience."""
     house = Installation(
         tmp_path_factory.mktemp("strict") / "house",
         shared_sink.url,
+        database=new_database(),
         limits={"connections": 6, "connections_per_address": 4, "idle_seconds": 1, "errors": 3},
         seams=False,
     )

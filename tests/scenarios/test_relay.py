@@ -8,11 +8,12 @@ from config.load import load
 from daemon.act import act
 from daemon.control import ask
 from daemon.seams import wall_now
+from daemon.shift import database_url
 from daemon.store import open_store
 from rules.model import Action, Actor
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, SALES, STOP_SECONDS, WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Databases, Houses
 from tests.support.sink import DROP, HANG, Arrived, Attempt, Script, Sink
 from tests.support.waiting import wait_until
 
@@ -30,9 +31,9 @@ def relay() -> Iterator[Sink]:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory, relay: Sink) -> Iterator[Installation]:
+def own(tmp_path_factory: pytest.TempPathFactory, relay: Sink, new_database: Databases) -> Iterator[Installation]:
     """A daemon with a relay that the tests of this module misuse."""
-    house = Installation(tmp_path_factory.mktemp("relay") / "house", relay.url)
+    house = Installation(tmp_path_factory.mktemp("relay") / "house", relay.url, database=new_database())
     house.start()
     yield house
     house.close()
@@ -158,7 +159,7 @@ def test_what_no_longer_holds_is_not_sent(own: Installation, relay: Sink) -> Non
 def _act(house: Installation, key: str, name: str) -> None:
     settings, problems = load(house.directory)
     assert settings, problems
-    store = open_store(f"sqlite:///{house.data / 'postroom.db'}")
+    store = open_store(database_url(settings))
     try:
         ref = house.value("SELECT ref FROM record WHERE data LIKE ?", f"%kunde-{key}@%")
         act(store, settings, ref, Action(name=name, actor=Actor("team", "someone@muster.example")), wall_now())
@@ -166,6 +167,7 @@ def _act(house: Installation, key: str, name: str) -> None:
         store.close()
 
 
+@ON_SQLITE
 def test_a_relay_that_hangs_does_not_hold_up_the_end(new_house: Houses, sink: Sink) -> None:
     house = new_house()
     sink.script = at("DOT", HANG)

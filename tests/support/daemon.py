@@ -16,6 +16,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg
+
 from daemon.control import NotRunning, ask
 from tests.support.waiting import wait_until
 
@@ -37,6 +39,7 @@ admin = "{admin}"
 data = "./data"
 language = "de"
 roles = {roles}
+database = "{database}"
 
 [smtp]
 listen = ["127.0.0.1:0"]
@@ -67,6 +70,7 @@ class Installation:
         relay: str,
         *,
         roles: tuple[str, ...] = ("smtp", "work"),
+        database: str = "sqlite",
         smtp: str = "",
         limits: Mapping[str, int | str] | None = None,
         seams: bool = True,
@@ -74,10 +78,12 @@ class Installation:
         shutil.copytree(EXAMPLE, directory)
         self.directory = directory
         self.data = directory / "data"
+        self.database = database
         bounds = {"connections_per_address": 400, **(limits or {})}
         text = POSTROOM_TOML.format(
             admin=ADMIN,
             roles=json.dumps(roles),
+            database=database,
             smtp=smtp,
             relay=relay,
             limits="\n".join(f"{key} = {json.dumps(value)}" for key, value in bounds.items()),
@@ -270,6 +276,9 @@ class Installation:
 
     def query(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
         """Rows of one reading query, beside the running daemon."""
+        if self.database != "sqlite":
+            with psycopg.connect(self.database, options="-c timezone=UTC") as server:
+                return server.execute(sql.replace("?", "%s").encode(), args or None).fetchall()
         file = self.data / "postroom.db"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
             return connection.execute(sql, args).fetchall()
@@ -281,6 +290,10 @@ class Installation:
 
     def alter(self, sql: str, *args: object) -> None:
         """Write into the database behind the daemon's back."""
+        if self.database != "sqlite":
+            with psycopg.connect(self.database) as server:
+                server.execute(sql.replace("?", "%s").encode(), args)
+            return
         with closing(sqlite3.connect(self.data / "postroom.db", timeout=30)) as connection, connection:
             connection.execute(sql, args)
 

@@ -8,7 +8,11 @@ import pytest
 from tests.support.daemon import Installation
 from tests.support.sink import Sink
 
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
+"""For scenarios in which the database plays no part: once is enough."""
 Houses = Callable[..., Installation]
+Databases = Callable[[], str]
+"""Makes a database with the current schema: what `database` in postroom.toml says."""
 
 
 @pytest.fixture
@@ -20,11 +24,18 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def new_house(tmp_path: Path, sink: Sink) -> Iterator[Houses]:
+def new_database() -> Databases:
+    """The databases of `new_house`; a conftest that wants others has a fixture of this name."""
+    return lambda: "sqlite"
+
+
+@pytest.fixture
+def new_house(tmp_path: Path, sink: Sink, new_database: Databases) -> Iterator[Houses]:
     """Make installations that send to the test's relay; those that run at its end are ended."""
     made: list[Installation] = []
 
     def make(*, started: bool = True, **options: object) -> Installation:
+        options = {"database": new_database(), **options}
         house = Installation(tmp_path / f"house{len(made)}", sink.url, **options)  # type: ignore[arg-type]
         made.append(house)
         if started:

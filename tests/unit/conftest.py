@@ -28,6 +28,7 @@ from parsers.records import Customer, Parsed, Reading
 from rules.decide import decide
 from rules.model import Action, Actor, Context, Envelope, Opening
 from rules.reference import token
+from tests.peers.postgres import Postgres
 
 WEBSITE = "website.berlin.h3t8@leads.muster.example"
 SENT_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -41,14 +42,29 @@ class PostRoom(NamedTuple):
     settings: Settings
     database: Path
 
+    @property
+    def url(self) -> str:
+        """Of its database, wherever that is."""
+        return database_url(self.settings)
+
 
 @pytest.fixture(scope="session")
 def worked_in(tmp_path_factory: pytest.TempPathFactory) -> PostRoom:
     """Built once; tests that change it take a copy of their own by `post_room`."""
-    directory = tmp_path_factory.mktemp("room") / "etc"
+    return room_on("sqlite", tmp_path_factory.mktemp("room") / "etc")
+
+
+@pytest.fixture(scope="session")
+def worked_in_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> PostRoom:
+    """The same on PostgreSQL."""
+    return room_on(postgres.new_database(), tmp_path_factory.mktemp("room") / "etc")
+
+
+def room_on(database: str, directory: Path) -> PostRoom:
+    """A room in which some days of work were done, on this database."""
     initialise(directory)
     main = directory / "postroom.toml"
-    main.write_text(main.read_text().replace(":2525", ":0").replace(":9125", ":0"))
+    main.write_text(f'database = "{database}"\n' + main.read_text().replace(":2525", ":0").replace(":9125", ":0"))
     settings, problems = load(directory)
     assert settings is not None, problems
     prepare(database_url(settings), data_directory(settings))
@@ -144,13 +160,14 @@ def tell(shift: Shift) -> None:
     bundler = Bundler(shift, lambda: None)
     while gathered := bundler.gather():
         bundler.keep(gathered)
+    bundler.close()
 
 
 def set_aside(shift: Shift) -> None:
     """Quarantine the pending mail as if the reader had died of it three times."""
 
     def write(connection: Connection) -> None:
-        (claimed,) = messages.claim(connection, now=SENT_AT, wall=wall_now(), lease="test", limit=1)
+        (claimed,) = messages.claim(connection, now=SENT_AT, lease="test", limit=1)
         claimed = msgspec.structs.replace(claimed, tries=2)
         assert messages.suspect(connection, claimed, proven=True, why="it ended", at=SENT_AT) == "quarantined"
 
@@ -190,7 +207,7 @@ def send_one(store: Store) -> None:
 
     def write(connection: Connection) -> None:
         now = wall_now() + timedelta(minutes=1)
-        (letter,) = outgoing.claim(connection, now=now, wall=now, lease="test", limit=1)
+        (letter,) = outgoing.claim(connection, now=now, lease="test", limit=1)
         assert outgoing.mark(connection, letter, "sent", at=now)
 
     store.write(write).result()

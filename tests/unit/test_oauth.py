@@ -11,8 +11,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from config.machine import Oauth
+from config.machine import Imap, Oauth
+from daemon.intake.imap import REFUSED, Connection
 from daemon.oauth import OauthError, Tokens, token_url, xoauth2
+from tests.peers.script_imap import Command, script_imap
 from tests.support.fixtures import sink
 from tests.support.outgoing import letter_to, opened
 from tests.support.sink import Attempt, Sink
@@ -168,3 +170,27 @@ def test_a_relay_gets_the_token_and_after_a_refusal_a_new_one(
     assert len(sink.to("team@good.example")) == 1
     said = [base64.b64decode(word).decode() for word in shown]
     assert said == [xoauth2(ACCOUNT, "token-1"), xoauth2(ACCOUNT, "token-2")]
+
+
+def test_a_mailbox_gets_the_token_and_after_a_refusal_a_new_one(tmp_path: Path, provider: Provider) -> None:
+    shown: list[str] = []
+    tags: list[str] = []
+
+    def script(command: Command) -> bytes | None:
+        if command.name == "AUTHENTICATE":
+            tags.append(command.tag)
+            return b"+ \r\n"
+        if len(shown) < len(tags):  # the answer to the challenge: a line of its own
+            shown.append(base64.b64decode(f"{command.tag} {command.name} {command.rest}".split()[0]).decode())
+            return f"{tags[-1]} {'NO' if len(shown) == 1 else 'OK'} said\r\n".encode()
+        return None
+
+    oauth = settings(tmp_path, token_url=provider.url)
+    with script_imap() as server:
+        server.script = script
+        mailbox = Imap(id="box", host="127.0.0.1", port=server.port, tls="off", username=ACCOUNT, oauth=oauth)
+        tokens = Tokens(oauth, ACCOUNT, tmp_path)
+        with pytest.raises(REFUSED):
+            Connection(mailbox, tmp_path, 1000, tokens)
+        Connection(mailbox, tmp_path, 1000, tokens).close()
+    assert shown == [xoauth2(ACCOUNT, "token-1"), xoauth2(ACCOUNT, "token-2")]

@@ -21,14 +21,8 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path / 'postroom.db'}"
-    prepare(url, tmp_path)
-    return url
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
+    prepare(url, tmp_path / "data")
     store = open_store(url)
     store.write(lambda c: c.execute(text("CREATE TABLE kept (name TEXT PRIMARY KEY)"))).result(10)
     yield store
@@ -84,7 +78,11 @@ def accept(store: Store, to: Chain, name: str) -> "Future[Any]":
     return future
 
 
-def test_pragmas_keep_the_promise(store: Store) -> None:
+def test_a_commit_is_synced(store: Store, engine: str) -> None:
+    if engine == "postgresql":
+        assert store.write(lambda c: c.execute(text("SHOW synchronous_commit")).scalar()).result(10) == "on"
+        return
+
     def pragma(connection: Connection, name: str) -> Any:
         return connection.execute(text(f"PRAGMA {name}")).scalar()
 

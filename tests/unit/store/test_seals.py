@@ -17,8 +17,8 @@ NOW = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(post_room: Any) -> Iterator[Store]:
-    one = open_store(f"sqlite:///{post_room.database}")
+def store(books: Any) -> Iterator[Store]:
+    one = open_store(books.url)
     yield one
     one.close()
 
@@ -36,7 +36,7 @@ def of_fate(store: Store, fate: str) -> int:
 
 def claimed(connection: Connection) -> Claimed:
     now = wall_now()
-    return messages.claim(connection, now=now, wall=now, lease="mine", limit=1)[0]
+    return messages.claim(connection, now=now, lease="mine", limit=1)[0]
 
 
 def fated(mail: Claimed, lease: str) -> Fated:
@@ -81,8 +81,8 @@ def test_one_lost_lease_is_the_whole_batch(store: Store) -> None:
 
     def write(connection: Connection) -> None:
         now = wall_now()
-        ours = messages.claim(connection, now=now, wall=now, lease="mine", limit=1)[0]
-        theirs = messages.claim(connection, now=now, wall=now, lease="theirs", limit=1)[0]
+        ours = messages.claim(connection, now=now, lease="mine", limit=1)[0]
+        theirs = messages.claim(connection, now=now, lease="theirs", limit=1)[0]
         assert ours.id != theirs.id
         messages.finish(connection, [fated(ours, "mine"), fated(theirs, "mine")], NOW)
 
