@@ -23,7 +23,7 @@ LENGTHS: dict[str, dict[str, Callable[[], Section]]] = {
         "acceptance": lambda: acceptance.run(rounds=3, count=1_500),
         "parsing": lambda: parsing.run(rounds=3, count=40),
         "endtoend": lambda: endtoend.run(rounds=3, count=1_000, seconds=8),
-        "mailbox": lambda: mailbox.run(rounds=1, count=1_000, single=100, fresh=10),
+        "mailbox": lambda: mailbox.run(rounds=1, count=3_000, single=100, fresh=10),
     },
     "full": {
         "acceptance": lambda: acceptance.run(rounds=5, count=3_000),

@@ -106,7 +106,7 @@ def _balance(
         )
     for box in boxes:
         box.mails.assert_once(house)
-        if box.done == "move":
+        if box.done == "move" and box.mails.keys:
             assert server.count("Postroom", user=box.name) == len(box.mails.keys), "each original was moved once"
     assert stored == mails == cuts * MAILS
     assert early == []
