@@ -82,6 +82,7 @@ class MailboxReader(threading.Thread):
                     self._ending.wait(self._pace.tick)
             except LostLease:
                 self.state = "elsewhere"
+                self._ending.wait(self._pace.first_wait)
             except Exception as error:
                 if not self._ending.is_set():
                     self._failed(error)
