@@ -3,19 +3,21 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from daemon.cli.house import clock_of, config_option, demand_known, settings_of, store_of, wake
-from daemon.cli.output import FINDINGS, OK, counted, finish, json_line, json_option, line
+from daemon.cli.output import FINDINGS, OK, TRY_AGAIN, USAGE, counted, fail, finish, json_line, json_option, line
 from daemon.cli.progress import Display, display
 
 if TYPE_CHECKING:
     from config.models import Settings
-    from daemon.intake.files import Files
+    from daemon.intake.files import Found
     from daemon.intake.importer import Importer
     from daemon.store import Store
 
@@ -28,7 +30,9 @@ STILL_SECONDS = 60.0
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="PATH…")
+@click.option("--imap", "mailbox", metavar="ID", help="A folder of this mailbox, instead of files.")
+@click.option("--folder", default="INBOX", show_default=True, metavar="NAME", help="Which folder, with --imap.")
 @click.option("--to", "to", metavar="ADDRESS", help="For whom all are; default: our first address in each header.")
 @click.option("--live", is_flag=True, help="Handle them like mail that comes in now: clocks start, teams are told.")
 @click.option("--dry-run", "dry", is_flag=True, help="Read and count; take nothing.")
@@ -36,9 +40,17 @@ STILL_SECONDS = 60.0
 @config_option
 @json_option
 def import_mails(
-    paths: tuple[Path, ...], to: str | None, live: bool, dry: bool, no_wait: bool, directory: Path, as_json: bool
+    paths: tuple[Path, ...],
+    mailbox: str | None,
+    folder: str,
+    to: str | None,
+    live: bool,
+    dry: bool,
+    no_wait: bool,
+    directory: Path,
+    as_json: bool,
 ) -> None:
-    """Take in mails that were kept elsewhere: eml files, directories of them, mbox files, Maildirs.
+    """Take in mails that were kept elsewhere: eml files, directories of them, mbox files, Maildirs, an IMAP folder.
 
     They keep the time at which they came in first. No clock starts for them and nobody is told of them, unless --live
     is given. A mail that was imported before is not taken again, so an import that was stopped by Ctrl-C or killed goes
@@ -46,20 +58,65 @@ def import_mails(
 
     Ends with 0 if all were taken, 1 if some could not be (each is named), 130 after Ctrl-C.
     """
-    from daemon.intake.files import Files
-
+    if bool(paths) == (mailbox is not None):
+        raise click.UsageError("say what to import: files, or a mailbox with --imap")
     settings = settings_of(directory)
     if to:
         demand_known(settings, to)
-    files = Files(paths, settings.postroom.limits.size)
-    with store_of(settings) as store, Stop() as stop, display(files.size(), as_json=as_json) as shown:
+    with (
+        _mails(settings, paths, mailbox, folder) as (mails, whose),
+        store_of(settings) as store,
+        Stop() as stop,
+        display(mails.size(), as_json=as_json) as shown,
+    ):
         run = _Run(settings, store, shown, stop, dry=dry)
-        found = run.summary(run.take(files, to, live=live), wait=not no_wait)
+        found = run.summary(run.take(mails, to or whose, live=live), wait=not no_wait)
     if as_json:
         json_line({"summary": found})
     else:
         _show(found)
     finish(INTERRUPTED if stop.asked else FINDINGS if found["refused"] else OK)
+
+
+class Mails(Protocol):
+    """Where mails come from."""
+
+    done: int
+    """Bytes that were read so far."""
+
+    def size(self) -> int:
+        """Bytes of all mails together."""
+
+    def __iter__(self) -> "Iterator[Found]":
+        """Each mail, or what stands where one should be."""
+
+
+@contextmanager
+def _mails(
+    settings: "Settings", paths: tuple[Path, ...], mailbox: str | None, folder: str
+) -> "Iterator[tuple[Mails, str | None]]":
+    """The mails of files or of a mailbox, and for whom the latter are."""
+    limit = settings.postroom.limits.size
+    if mailbox is None:
+        from daemon.intake.files import Files
+
+        yield Files(paths, limit), None
+        return
+    from daemon.intake.folder_mails import FolderMails
+    from daemon.intake.imap import TROUBLE, Connection
+    from daemon.oauth import OauthError, Tokens
+
+    known = {one.id: one for one in settings.postroom.imap}
+    if mailbox not in known:
+        fail(USAGE, f"there is no mailbox '{mailbox}'; known: {', '.join(known) or 'none'}")
+    box = known[mailbox]
+    tokens = Tokens(box.oauth, box.username, settings.directory) if box.oauth else None
+    try:
+        with closing(Connection(box, settings.directory, limit, tokens)) as connection:
+            whose = settings.sources[box.source].address if box.source else f"imap:{box.id}" if box.site else None
+            yield FolderMails(connection, box.id, folder, limit), whose
+    except (*TROUBLE, OauthError, ValueError) as error:
+        fail(TRY_AGAIN, f"mailbox {box.id}: {error}; the same command goes on where it was")
 
 
 class Stop:
@@ -97,7 +154,7 @@ class _Run:
         self._running = False
         self._waits = True
 
-    def take(self, files: "Files", to: str | None, *, live: bool) -> "Importer":
+    def take(self, files: Mails, to: str | None, *, live: bool) -> "Importer":
         """Take what is in the files, until told to stop."""
         from daemon.intake.directory import Directory
         from daemon.intake.files import NotTaken, accepted
