@@ -6,7 +6,6 @@ import fcntl
 import gc
 import os
 import resource
-import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -28,7 +27,7 @@ from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
-from daemon.shift import data_directory, database_url, desk_keys
+from daemon.shift import daemon_name, data_directory, database_url, desk_keys
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
@@ -167,7 +166,7 @@ class Acceptor:
             store=self._store,
             chain=chain,
             clock=self._clock,
-            owner=f"{self._settings.postroom.hostname}-{os.getpid()}-{secrets.token_hex(4)}",
+            owner=daemon_name(self._settings),  # so that it takes up at once what it held before it died
             settings=lambda: self._settings,
             wake=self._wake_from_a_thread,
             letter=lambda key, subject, text: alarm(self._settings, key, subject, text, self._clock.now()),

@@ -28,7 +28,7 @@ _POSTGRES = {
     "application_name": "postroom",
 }
 _READING = "-c timezone=UTC"
-_WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+_WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s"
 """Somebody who holds a lock and sleeps, or was stopped in the middle, must not stop all others."""
 CHECKPOINT_BYTES = 16 << 20
 CHECKPOINT_LOOK_SECONDS = 0.5

@@ -101,7 +101,7 @@ def test_live_it_is_told_and_the_clock_runs(house: Installation, shared_sink: Si
     due = (
         "SELECT deadline.due_at FROM deadline JOIN record ON record.id = deadline.record WHERE step = 'E1' AND ref = ?"
     )
-    assert house.value(due, ref_of(house, key)) == "2026-03-02 12:00:00.000000"
+    assert str(house.value(due, ref_of(house, key))).startswith("2026-03-02 12:00:00")
 
 
 def test_an_old_reply_is_filed_and_nobody_is_told(house: Installation, shared_sink: Sink, tmp_path: Path) -> None:
