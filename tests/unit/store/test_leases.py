@@ -88,7 +88,9 @@ def test_a_daemon_that_comes_back_frees_its_own(store: Store) -> None:
     first = letters(store, "one/1")
     assert store.write(lambda c: outgoing.recover(c, wall_now(), holder="on")).result() == 0
     assert store.write(lambda c: outgoing.recover(c, wall_now(), holder="two")).result() == 0
-    assert store.write(lambda c: outgoing.recover(c, wall_now(), holder="one")).result() == len(first)
+    assert store.write(lambda c: outgoing.recover(c, wall_now(), holder="one")).result() == 1, (
+        "the first of the batch alone may have gone out"
+    )
     again = letters(store, "two/1")
     assert {one.message_id for one in again} == {one.message_id for one in first}
 
@@ -99,9 +101,9 @@ def test_letters_of_the_dead_are_sent_again_with_their_message_id(store: Store) 
     run_out(store)
     spared = ["one/1"]
     assert store.write(lambda c: outgoing.recover(c, wall_now(), expired=True, spared=spared)).result() == 0
-    assert store.write(lambda c: outgoing.recover(c, wall_now(), expired=True)).result() == len(first)
+    assert store.write(lambda c: outgoing.recover(c, wall_now(), expired=True)).result() == 1
     again = letters(store, "two/1")
-    assert [one.message_id for one in again] == [one.message_id for one in first]
+    assert {one.message_id for one in again} == {one.message_id for one in first}
     assert not store.write(lambda c: outgoing.mark(c, first[0], "sent", at=wall_now())).result(), "too late"
     assert store.write(lambda c: outgoing.mark(c, again[0], "sent", at=wall_now())).result()
 
