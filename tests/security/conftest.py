@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Installation
-from tests.support.fixtures import new_house, sink
+from tests.support.fixtures import new_database, new_house, sink
 from tests.support.sink import Sink
 
-__all__ = ["new_house", "sink"]
+__all__ = ["new_database", "new_house", "sink"]
 
 
 @pytest.fixture(scope="session")
