@@ -240,7 +240,9 @@ def test_a_key_of_another_certificate_is_an_error_and_changes_nothing(
     expected = "certificate and key cannot be used: key values mismatch"
     problems = house.reload()["problems"]
     assert len(problems) == 1
-    assert problems[0].startswith("postroom.toml:9: smtp.tls_certificate: ")
+    lines = (house.directory / "postroom.toml").read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith("tls_certificate"))
+    assert problems[0].startswith(f"postroom.toml:{line}: smtp.tls_certificate: ")
     assert problems[0].endswith(expected)
     assert expected in house.postroom("check").stdout
     connected(house, "implicit", trusting).quit()
