@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from daemon.log import get_logger
-from daemon.store.engine import Checkpoints, Turn, database_file, notify, open_engine, transaction
+from daemon.store.engine import Checkpoints, Turn, abandon, database_file, notify, open_engine, transaction
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -238,11 +238,7 @@ class Store:
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
-                connection.invalidate()
-                connection.close()
-            except SQLAlchemyError:
-                log.warning("connection-not-closed")
+            abandon(connection)
 
 
 def _answer(jobs: list[_Job], answers: list[Any]) -> None:

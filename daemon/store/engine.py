@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from sqlalchemy import Column, Connection, DateTime, Engine, FromClause, Insert, Table, create_engine, event, insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -165,6 +166,13 @@ def alone_in_upgrading(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+
+
+def abandon(connection: Connection) -> None:
+    """End a connection that may be broken; the pool makes another."""
+    with suppress(SQLAlchemyError):
+        connection.invalidate()
+        connection.close()
 
 
 def _plainly(connection: Connection, statement: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from daemon.log import get_logger
 from daemon.store.db import Store
-from daemon.store.engine import open_engine
+from daemon.store.engine import abandon, open_engine
 from daemon.store.notices import OPEN
 from daemon.store.schema import notice
 
@@ -70,8 +70,4 @@ class Holds:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
-                connection.invalidate()
-                connection.close()
-            except SQLAlchemyError:
-                log.info("holds-not-closed")
+            abandon(connection)
