@@ -1,6 +1,6 @@
-"""Time, and the two seams for tests: a clock in a file and named crash points.
+"""Time, and the seams for tests: a clock in a file, named crash points, mailboxes polled within seconds.
 
-Both seams are refused unless the configuration says `[test] enabled = true`.
+All are refused unless the configuration says `[test] enabled = true`.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 CLOCK = "POSTROOM_TEST_CLOCK"
 CRASH = "POSTROOM_TEST_CRASH"
+POLL = "POSTROOM_TEST_POLL"
 READ_EVERY_SECONDS = 0.05
 
 
@@ -47,13 +48,18 @@ def wall_now() -> datetime:
     return datetime.now(UTC)
 
 
+def poll_seconds(configured: float) -> float:
+    """How often a mailbox is looked at on a fresh connection: as configured, unless a test cannot wait for minutes."""
+    return float(os.environ.get(POLL, configured))
+
+
 def check_allowed(*, enabled: bool) -> None:
     """Refuse to start with a seam in the environment that the configuration does not allow.
 
     Raises:
         SeamRefused: A seam is set and `[test] enabled` is not true.
     """
-    for name in (CLOCK, CRASH):
+    for name in (CLOCK, CRASH, POLL):
         if os.environ.get(name) and not enabled:
             raise SeamRefused(f"{name} is set, but postroom.toml does not say [test] enabled = true")
 

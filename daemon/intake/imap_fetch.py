@@ -37,6 +37,8 @@ class Fetcher:
         self._name = name
         self._chunk = CHUNK
         self._committing: Future[int] | None = None
+        self.taken = 0
+        """Mails committed since the daemon started."""
 
     def fetch(self, connection: Connection, folder: Folder) -> bool:
         """Fetch and commit what waits, each mail tried once; whether anything did.
@@ -121,6 +123,7 @@ class Fetcher:
         committing, self._committing = self._committing, None
         if committing is not None:
             new = committing.result()
+            self.taken += new
             crash_point("mailbox-after-commit")
             self._house.count(f"mailbox_mails_{self._mailbox.id}", new)
             self._house.wake()

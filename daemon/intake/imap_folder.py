@@ -34,6 +34,11 @@ class FolderReader:
         self._mailbox = mailbox
         self._fetcher = Fetcher(house, mailbox, name)
 
+    @property
+    def taken(self) -> int:
+        """How many mails were committed since the daemon started."""
+        return self._fetcher.taken
+
     def look(self, connection: Connection, *, fresh: bool) -> bool:
         """Take what is new, and finish what was taken; whether there was anything.
 

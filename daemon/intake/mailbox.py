@@ -12,6 +12,7 @@ from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
 from daemon.log import get_logger
 from daemon.oauth import OauthError, Tokens
+from daemon.seams import poll_seconds
 from daemon.store import StoreError, mailboxes
 from daemon.store.mailboxes import LostLease
 
@@ -55,7 +56,7 @@ class MailboxReader(threading.Thread):
         self.state = "starting"
         self.error: str | None = None
         self._house = house
-        self._pace = pace or Pace(mailbox.poll.minutes * 60)
+        self._pace = pace or Pace(poll_seconds(mailbox.poll.minutes * 60))
         oauth, directory = mailbox.oauth, house.settings().directory
         self._tokens = Tokens(oauth, mailbox.username, directory) if oauth else None
         self._folders = [FolderReader(house, mailbox, name) for name in mailbox.folders]
@@ -63,6 +64,7 @@ class MailboxReader(threading.Thread):
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._wait = self._pace.first_wait
+        self._taken = 0
 
     def end(self) -> None:
         """Tell it to stop, whatever it waits for; returns at once."""
@@ -170,6 +172,8 @@ class MailboxReader(threading.Thread):
         self.state, self.error = "failing", (str(error) or type(error).__name__)[:ERROR_LENGTH]
         self._house.count(f"mailbox_errors_{self.mailbox.id}")
         log.warning("mailbox-failed", mailbox=self.mailbox.id, error=self.error, exc_info=None if known else error)
+        if (taken := sum(folder.taken for folder in self._folders)) > self._taken:  # slow, but it gets on
+            self._taken, self._wait = taken, self._pace.first_wait
         self._ending.wait(self._wait)
         self._wait = min(self._wait * 2, self._pace.longest_wait)
 
