@@ -1,7 +1,7 @@
 """How a source writes: data that a known type brings, or that `source learn` finds and an admin edits.
 
-Fields are those of the label dictionaries (`customer.name`, `vehicle.title`, `booking.date`, ...); `-` leaves a value out.
-In patterns a field in braces stands for a value, everything else for itself: `Enquiry - {vehicle.title} - {customer.name}`.
+Fields are those of the label dictionaries (`customer.name`, `vehicle.title`, `booking.date`, ...); `-` leaves a value
+out. In patterns a field in braces stands for a value, everything else for itself: `Enquiry - {vehicle.title}`.
 """
 
 import msgspec
