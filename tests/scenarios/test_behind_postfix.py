@@ -8,7 +8,8 @@ from typing import Literal, TypeVar
 
 import pytest
 
-from tests.peers.postfix import Postfix, postfix, spool
+from tests.bench.servers import spool
+from tests.peers.postfix import Postfix, postfix
 from tests.support.client import lead, new_key
 from tests.support.daemon import WEBSITE, Installation
 from tests.support.faults import unable_to_store
