@@ -13,8 +13,9 @@ from daemon.seams import wall_now
 from daemon.store import Store, evidence, open_store
 from daemon.store.streams import Finding
 from daemon.store.upgrade import prepare
+from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
-ON_BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)]
+ON_BOTH = ["sqlite", ON_POSTGRESQL_ONLY]
 
 
 @pytest.fixture(params=ON_BOTH)
