@@ -88,6 +88,26 @@ class Site(Model):
     steps: Mapping[str, Mapping[str, str]] = {}
 
 
+class BlockOfLines(Model):
+    """`[[source.layout.block]]`: lines without labels below a known line."""
+
+    after: str = Field(min_length=1)
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class SourceLayout(Model):
+    """`[source.layout]`: how a source writes (`parsers.layout.Layout` says what each key means)."""
+
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    subjects: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    blocks: tuple[BlockOfLines, ...] = Field(default=(), alias="block")
+    endings: tuple[str, ...] = ()
+    split: str | None = None
+    noise: tuple[str, ...] = ()
+    verified: bool = True
+
+
 class Source(Model):
     """`[[source]]` of sources.toml: one sender of leads, with the secret address given to it."""
 
@@ -101,6 +121,7 @@ class Source(Model):
     kind: Kind | None = None
     escalate: str | None = None
     silence: Silence | None = None
+    layout: SourceLayout | None = None
 
 
 class Conditions(Model):

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from parsers.layout import Layout
+
 MailClass = Literal["person", "automatic", "bounce", "reply"]
 VehicleRole = Literal["wanted", "trade-in", "own"]
 
@@ -180,6 +182,8 @@ class Hints(Part, frozen=True):
     language: str | None = None
     kind: str | None = None
     """Kind that the source sends, where its layout does not say it."""
+    layout: Layout | None = None
+    """How the source writes, where an admin has said so; it goes before what its type brings."""
 
 
 class Parsed(Part, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from config.models import Settings
 from daemon.act import new_reference
 from daemon.store import records
 from daemon.store.messages import Claimed, Fated
+from parsers.layout import Layout
 from parsers.records import Hints, Parsed
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
@@ -53,6 +54,7 @@ def hints_for(settings: Settings, recipient: str) -> Hints:
         region=site.country if site else "DE",
         language=(source and source.language) or (kind and kind.language) or (site.language if site else None),
         kind=(source and source.kind) or (kind.kind if kind else None),
+        layout=msgspec.convert(source.layout.model_dump(), Layout) if source and source.layout else None,
     )
 
 

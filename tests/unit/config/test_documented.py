@@ -27,6 +27,8 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (models.Unit, "units.toml", ""),
     (models.Site, "sites.toml", ""),
     (models.Source, "sources.toml", ""),
+    (models.SourceLayout, "`[source.layout]`", ""),
+    (models.BlockOfLines, "`[source.layout]`", ""),
     (models.Rule, "rules.toml", ""),
     (models.Notify, "`notify`", ""),
     (models.Conditions, "`when`", ""),
