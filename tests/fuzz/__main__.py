@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing: `python -m tests.fuzz [MINUTES [TARGET]]`; every target gets its share of the time.
 
-What was found interesting is kept in build/fuzz and is where the next run begins; bytes that break something are written
-there, too, and the run ends with 1.
+What was found interesting is kept in build/fuzz and is where the next run begins; bytes that break something are
+written there, too, and the run ends with 1.
 """
 
 import subprocess

@@ -15,12 +15,12 @@ HINTS = (
     Hints(source_type="booking-tool", region="DK", language="da", kind="booking"),
     Hints(source_type="generic", region="CN", language="zh"),
 )
-_HEAD = b"From: Max <max@kunde.example>\r\nTo: lead@muster.example\r\nSubject: Anfrage\r\nMIME-Version: 1.0\r\nContent-Type: "
+_HEAD = b"From: Max <max@kunde.example>\r\nTo: lead@muster.example\r\nSubject: Anfrage\r\nContent-Type: "
 _LANGUAGES = ("de", "en", "da", "zh", "nl", "fr", "it")
 _REGIONS = ("DE", "DK", "NL", "GB", "CN", "US")
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """Something that always holds did not."""
 
 
@@ -29,7 +29,7 @@ def mail(data: bytes) -> None:
     hints = HINTS[data[0] % len(HINTS)] if data else HINTS[0]
     found = read.parse(data[1:], hints)
     if wrong := broken(found):
-        raise Broken(wrong[:3])
+        raise BrokenError(wrong[:3])
     document.parse(data[1:], hints).text  # noqa: B018 - read as it is shown
 
 
@@ -57,7 +57,7 @@ def value(data: bytes) -> None:
         values.country(text),
     ):
         if found is not None and (not found.strip() or "\n" in found or len(found) > len(text) + 20):
-            raise Broken(repr(found))
+            raise BrokenError(repr(found))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

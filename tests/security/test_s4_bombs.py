@@ -40,7 +40,8 @@ def _deliver(house: Installation, content: bytes) -> str:
 
 def _fate(house: Installation, content: bytes) -> str | None:
     found = hashlib.sha256(content).hexdigest()
-    return house.value("SELECT fate FROM message WHERE raw_sha256 = ? AND fate <> 'pending'", found)
+    fate: str | None = house.value("SELECT fate FROM message WHERE raw_sha256 = ? AND fate <> 'pending'", found)
+    return fate
 
 
 @pytest.mark.slow
@@ -61,7 +62,6 @@ def test_bombs(new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]
         assert reader
         with suppress(FileNotFoundError):  # it has grown, and was renewed
             memory[name] = _peak(reader)
-        print(name, fates[name], round(seconds[name], 2), memory.get(name, 0) >> 20)
     send(house, lead(key := new_key()))
     told = wait_until(lambda: sink.about(f"kunde-{key}@"), LONGEST_SECONDS, "the next mail is handled")
     assert told
