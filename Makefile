@@ -31,8 +31,9 @@ bench: $(STAMP)  ## against Postfix, aiosmtpd and mail-parser; BENCH=short for a
 faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
 	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests/faults
 
-fuzz: $(STAMP)  ## random sessions at full length: 100,000
-	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security
+fuzz: $(STAMP)  ## random sessions and mails at full length: 100,000; then ten minutes guided by coverage
+	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers
+	$(PY) -m tests.fuzz 10
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,76 @@
+"""Row S4: whatever a mail unfolds to, it is read or set aside within bounds, kept as it came, and holds up no other."""
+
+import hashlib
+import smtplib
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.security.bombs import BOMBS, bombs
+from tests.support.client import lead, new_key, send
+from tests.support.daemon import WEBSITE, Installation
+from tests.support.fixtures import Houses
+from tests.support.sink import Sink
+from tests.support.waiting import wait_until
+
+LONGEST_SECONDS = 5.0
+MOST_MEMORY = 512 << 20
+KINDS = 25
+SENDER = "max@kunde.example"
+
+
+def _peak(pid: int) -> int:
+    """Most memory that a process has had at once, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
+
+def _deliver(house: Installation, content: bytes) -> str:
+    """Send it; the answer to its dot, or to what came before."""
+    assert house.port
+    with smtplib.SMTP("127.0.0.1", house.port, "client.example", timeout=60) as smtp:
+        try:
+            smtp.sendmail(SENDER, WEBSITE, content)
+        except smtplib.SMTPResponseException as error:
+            return f"{error.smtp_code} {error.smtp_error!r}"
+    return "250"
+
+
+def _fate(house: Installation, content: bytes) -> str | None:
+    found = hashlib.sha256(content).hexdigest()
+    fate: str | None = house.value("SELECT fate FROM message WHERE raw_sha256 = ? AND fate <> 'pending'", found)
+    return fate
+
+
+@pytest.mark.slow
+def test_bombs(new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(BOMBS) >= KINDS
+    house = new_house(limits={"size": "25MiB", "reserve": 0})
+    send(house, lead(first := new_key()))
+    wait_until(lambda: sink.about(f"kunde-{first}@"), 20, "the reader is warm")
+    seconds: dict[str, float] = {}
+    memory: dict[str, int] = {}
+    fates: dict[str, str] = {}
+    for name, content in bombs():
+        reader, began = house.pid("reader"), time.monotonic()
+        assert _deliver(house, content) == "250", name
+        fates[name] = wait_until(lambda content=content: _fate(house, content), 60, name)  # type: ignore[misc]
+        seconds[name] = time.monotonic() - began
+        assert house.status()["counters"].get("reader_deaths", 0) == 0, f"{name} killed the reader"
+        assert reader
+        with suppress(FileNotFoundError):  # it has grown, and was renewed
+            memory[name] = _peak(reader)
+    send(house, lead(key := new_key()))
+    told = wait_until(lambda: sink.about(f"kunde-{key}@"), LONGEST_SECONDS, "the next mail is handled")
+    assert told
+    slowest, largest = max(seconds, key=lambda name: seconds[name]), max(memory.values())
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\nS4: {len(fates)} of {len(BOMBS)} bombs; slowest {slowest} {seconds[slowest]:.2f} s, "
+            f"reader at most {largest >> 20} MiB, fates {sorted(set(fates.values()))}"
+        )
+    assert {name: took for name, took in seconds.items() if took > LONGEST_SECONDS} == {}
+    assert largest <= MOST_MEMORY
+    assert house.postroom("ledger").returncode == 0
