@@ -21,6 +21,7 @@ Completion = Callable[[Document, tuple[Reading, ...]], tuple[Reading, ...]]
 _ORIGIN = "layout"
 _TIME = re.compile(r"\b(?:um|voor|à|alle)\s(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?!\d|[.:]\d)")
 _THROUGH = re.compile(r"\s+(?:über|via|op|på)\s+\S+$|\s*\([^()]{1,40}\)$", re.IGNORECASE)
+_NAMES = ("name", "first_name", "last_name", "company")
 _WITHDRAWN = ("cancel", "abgesagt", "storniert", "aflyst", "geannuleerd", "annul", "confirmation of cancellation")
 """How the subject of a booking tool's mail begins when the customer will not come."""
 _WISHES: Mapping[str, str] = {
@@ -86,8 +87,24 @@ def _on_google(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...
     return tuple(_with(reading, review) if reading.review else reading for reading in found)
 
 
+def _not_the_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Who passes requests on under an address of its own, not known as a platform's, is not the customer."""
+    return tuple(_without(reading, mail.sender[1]) for reading in found)
+
+
+def _without(reading: Reading, sender: str) -> Reading:
+    person = reading.customer
+    if person is None or reading.origins.get("customer.emails") != "header" or person.emails != (sender,):
+        return reading
+    named = reading.origins.get("customer.name") == "header"
+    left = msgspec.structs.replace(person, emails=(), **dict.fromkeys(_NAMES, None) if named else {})
+    origins = {path: origin for path, origin in reading.origins.items() if path != "customer.emails"}
+    return msgspec.structs.replace(reading, customer=None if left == Customer() else left, origins=origins)
+
+
 def _survey(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """A survey without an alert is an opinion; only what the importer calls an alert has its 48 hours."""
+    found = _not_the_sender(mail, found)
     if "alert" in (mail.headers.get("subject") or "").casefold():
         return found
     return tuple(
@@ -134,6 +151,7 @@ COMPLETIONS: Mapping[str, Completion] = {
     "cem": _survey,
     "google-reviews": _on_google,
     "gumtree": _missed_call,
+    "importer": _not_the_sender,
     "kleinanzeigen": _named_by_sender,
     "offerup": _named_by_sender,
     "simplybook": _booking_method,

@@ -59,13 +59,23 @@ def completed(mail: Document, hints: Hints, found: tuple[Reading, ...]) -> tuple
     return complete(mail, found) if complete else found
 
 
+def from_toml(text: str) -> Layout:
+    """A layout as a type's file writes it: the keys of `[source.layout]`.
+
+    Raises:
+        msgspec.ValidationError: A key is unknown, or a value is of another kind.
+        tomllib.TOMLDecodeError: It is no TOML.
+    """
+    data = tomllib.loads(text)
+    return msgspec.convert({"blocks": data.pop("block", ()), **data}, Layout)
+
+
 @lru_cache(maxsize=64)
 def _of_type(name: str | None) -> Layout:
     file = _directory().joinpath(f"{name}.toml")
     if name is None or not re.fullmatch(r"[\w.-]{1,60}", name) or not file.is_file():
         return NOTHING
-    data = tomllib.loads(file.read_text("utf-8"))
-    return msgspec.convert({"blocks": data.pop("block", ()), **data}, Layout)
+    return from_toml(file.read_text("utf-8"))
 
 
 @lru_cache(maxsize=256)
