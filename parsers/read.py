@@ -119,7 +119,7 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
     found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
     if mail_class == "automatic":
-        found = tuple(reading for reading in found if _asks_something(reading, hints))
+        found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
     return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
 
 
@@ -171,7 +171,7 @@ def _reachable(lead: Reading, mail: Document) -> Reading:
     return lead
 
 
-def _asks_something(reading: Reading, hints: Hints) -> bool:
+def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
     """Whether a program's mail carries a request: newsletters have labels, too, in their imprint."""
     if any((reading.booking, reading.review, reading.complaint, reading.alert, reading.call)):
         return True
@@ -179,7 +179,10 @@ def _asks_something(reading: Reading, hints: Hints) -> bool:
     if person is None:
         return False
     named = person.name is not None and person.name != person.company  # an imprint names a company
-    return bool(person.emails or person.phones) and (named or hints.source_type is not None)
+    if hints.source_type is None:
+        return named and bool(person.emails or person.phones)
+    answered = sender.relay(mail) or sender.customer(mail, reply_to_only=True, is_form=True)
+    return bool(person.emails or person.phones or (named and answered))
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
