@@ -21,8 +21,8 @@ Completion = Callable[[Document, tuple[Reading, ...]], tuple[Reading, ...]]
 
 _ORIGIN = "layout"
 _TIME = re.compile(r"\b(?:um|voor|à|alle)\s(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?!\d|[.:]\d)")
-_THROUGH = re.compile(r"\s+(?:über|via|op|på)\s+\S+$|\s*\([^()]{1,40}\)$", re.IGNORECASE)
-_NAMES = ("name", "first_name", "last_name", "company")
+_THROUGH = re.compile(r"\s(?:über|via)\s.{1,40}$|\s?\([^()]{1,40}\)$", re.IGNORECASE)
+_MOST_LINES = 100
 _WITHDRAWN = ("cancel", "abgesagt", "storniert", "aflyst", "geannuleerd", "annul", "confirmation of cancellation")
 """How the subject of a booking tool's mail begins when the customer will not come."""
 _WISHES: Mapping[str, str] = {
@@ -78,7 +78,8 @@ def _named_by_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Readin
     house = registrable(mail.sender[1].rpartition("@")[2]).partition(".")[0]
     if name is None or "@" in name or squeeze(name) == squeeze(house):
         return found
-    return tuple(_with(reading, Reading(customer=Customer(name=name))) for reading in found)
+    person = Reading(customer=Customer(name=name))
+    return tuple(reading if reading.customer and reading.customer.name else _with(reading, person) for reading in found)
 
 
 def _said_in_quotes(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -117,9 +118,14 @@ def _without(reading: Reading, sender: str) -> Reading:
     if person is None or reading.origins.get("customer.emails") != "header" or person.emails != (sender,):
         return reading
     named = reading.origins.get("customer.name") == "header"
-    left = msgspec.structs.replace(person, emails=(), **dict.fromkeys(_NAMES, None) if named else {})
-    origins = {path: origin for path, origin in reading.origins.items() if path != "customer.emails"}
-    return msgspec.structs.replace(reading, customer=None if left == Customer() else left, origins=origins)
+    left = Customer() if named else msgspec.structs.replace(person, emails=())
+    gone = {"customer.emails", "customer.name"} if named else {"customer.emails"}
+    return msgspec.structs.replace(
+        reading,
+        customer=None if left == Customer() else left,
+        origins={path: origin for path, origin in reading.origins.items() if path not in gone},
+        alternatives={path: said for path, said in reading.alternatives.items() if path != "customer.name"},
+    )
 
 
 def _survey(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -145,9 +151,11 @@ def _leads_in(check_in: Reading) -> list[Reading]:
     if check_in.kind != "check-in":
         return []
     leads = []
-    for label, answer in check_in.extra.items():
+    remarks = check_in.booking.remarks if check_in.booking else None
+    lines = (line.partition(":") for line in (remarks or "").splitlines()[:_MOST_LINES])
+    for label, answer in (*check_in.extra.items(), *((label, answer.strip()) for label, _, answer in lines)):
         interest = _WISHES.get(squeeze(label))
-        if interest and meaning("answers", answer, whole=True) != "no":
+        if interest and answer and meaning("answers", answer, whole=True) != "no":
             lead = Reading(
                 kind="lead",
                 language=check_in.language,

@@ -11,7 +11,18 @@ from tests.generator import mails, makers, words
 from tests.generator.makers import Value
 from tests.generator.sample import Sample
 
-SITES = {"DE": "de", "GB": "en", "US": "en", "DK": "da", "NL": "nl", "BE": "nl", "FR": "fr", "IT": "it", "CN": "zh"}
+SITES = {
+    "DE": "de",
+    "AT": "de",
+    "GB": "en",
+    "US": "en",
+    "DK": "da",
+    "NL": "nl",
+    "BE": "nl",
+    "FR": "fr",
+    "IT": "it",
+    "CN": "zh",
+}
 """Country of a site -> its language."""
 REGIONS = {"de": "DE", "en": "GB", "da": "DK", "nl": "NL", "fr": "FR", "it": "IT", "zh": "CN"}
 
