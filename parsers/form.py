@@ -227,9 +227,14 @@ _READERS: dict[str, Reader] = {
 
 
 def _name(form: Form, field: str, value: str) -> bool:
-    """`Max Muster <max@x.de>` holds both; a sender's line counts only where no label names the person."""
+    """`Max Muster <max@x.de>` holds both, lines below may hold a number; a sender's line counts only with an address."""
+    value, *below = value.split("\n")
+    for line in below:
+        found = _emails(form, line)
+        content = found or _phones(form, line)
+        form.put("customer.email" if found else "customer.phone", content) if content else None
     address = _emails(form, value)
-    if field == "from" and address is None:
+    if field == "from" and address is None and not below:
         return False
     if address:
         form.put("customer.email", address)

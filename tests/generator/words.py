@@ -233,7 +233,7 @@ FIRST_NAMES = {
     "it": ("Giulia", "Niccolò", "Chiara", "Marco", "Francesca", "Matteo"),
 }
 LAST_NAMES = {
-    "de": ("Müller", "Großmann", "Krämer", "Weiß", "Schulze-Delitz", "Becker", "Hölzl"),
+    "de": ("Müller", "Großmann", "Krämer", "Strauß", "Schulze-Delitz", "Becker", "Hölzl"),
     "en": ("Smithson", "O'Connor", "Barrow", "Taylor-Reed", "Finch", "Whitby"),
     "da": ("Sørensen", "Kjær", "Østergaard", "Nygård", "Bjerre", "Holm"),
     "nl": ("Bakker", "Visser", "Meijer", "Hendriks", "Kuipers", "Dekker"),
