@@ -112,4 +112,8 @@ def _is_labelled(line: str, words: Vocabulary, texts: bool) -> bool:
     found = LABELLED.match(line)
     if found is None:
         return words.lookup(line) is not None and not texts
-    return words.lookup(found["label"]) is not None
+    label = found["label"]
+    known = words.lookup(label)
+    if known is None or not texts or words.is_own(label):
+        return known is not None
+    return not label[0].islower() and TEXTS.isdisjoint(known.values())  # `My question: how far?` goes on
