@@ -80,6 +80,7 @@ def lookup(label: str) -> dict[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def variants(label: str) -> tuple[str, ...]:
     """The spellings under which a label may be known: as written, without brackets and number, without possessive."""
     bare = _NUMBER.sub("", _BRACKETS.sub(" ", label).strip(" *:：_-#"))

@@ -56,8 +56,7 @@ class Pattern:
         Returns:
             The fields with their values in order, without those that are left out; None where the line is another.
         """
-        text = " ".join(line[:LONGEST].split())
-        plain = _plain(text)
+        text, plain = _spelled(line[:LONGEST])
         first = self.constants[0]
         if not plain.startswith(first):
             return None
@@ -123,6 +122,13 @@ def compiled(pattern: str) -> Pattern:
     constants = [_plain(re.sub(r"\s+", " ", piece)) for piece in pieces[0::2]]
     constants[0], constants[-1] = constants[0].lstrip(), constants[-1].rstrip()
     return Pattern(tuple(constants), tuple(pieces[1::2]))
+
+
+@lru_cache(maxsize=512)
+def _spelled(line: str) -> tuple[str, str]:
+    """A line with single gaps, and its one spelling; every pattern of a source asks for that of the same lines."""
+    text = " ".join(line.split())
+    return text, _plain(text)
 
 
 def _plain(text: str) -> str:
