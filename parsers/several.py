@@ -64,7 +64,7 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
 
 def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
     """Fill gaps; a text of somebody else gives neither person nor words (`strict`: one that names nobody, too)."""
-    stranger = strict or (_is_named(high.customer) and _is_named(low.customer))
+    stranger = strict or _are_two(high.customer, low.customer)
     if stranger and not same_person(high.customer, low.customer):
         low = msgspec.structs.replace(low, customer=None, comments=None)
     return merged(high, low)
@@ -72,6 +72,14 @@ def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
 
 def _is_named(person: Customer | None) -> bool:
     return person is not None and bool(person.name or person.emails or person.phones)
+
+
+def _are_two(one: Customer | None, other: Customer | None) -> bool:
+    """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
+    if one is None or other is None:
+        return False
+    both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones)
+    return any(both) and not same_person(one, other)
 
 
 def _is_request(reading: Reading) -> bool:
