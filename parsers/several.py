@@ -63,7 +63,7 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
 
 
 def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
-    """Fill gaps; a text that names somebody else gives neither person nor words; `strict`: one that names nobody too."""
+    """Fill gaps; a text of somebody else gives neither person nor words (`strict`: one that names nobody, too)."""
     stranger = strict or _are_two(high.customer, low.customer)
     if stranger and not same_person(high.customer, low.customer):
         low = msgspec.structs.replace(low, customer=None, comments=None)

@@ -1,4 +1,4 @@
-"""The words a source uses in its mails: its own labels before the dictionaries, where its own words begin, its rulers."""
+"""The words of a source: its own labels, which go before the dictionaries, and how its own texts begin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
