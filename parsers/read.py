@@ -87,7 +87,7 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
         return ()
     found = types.completed(mail, hints, _from_levels(mail, hints, mail_class))
     if found:
-        return tuple(_with_language(reading, hints) for reading in found)
+        return tuple(_with_language(reading) for reading in found)
     return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
 
 
@@ -210,19 +210,19 @@ def _has_words(reading: Reading) -> bool:
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
     """What nothing understands: the text for a person to decide, and the sender if it is one."""
-    reading = _with_language(marked(Reading(comments=mail.text), "text"), hints)
+    reading = _with_language(marked(Reading(comments=mail.text), "text"))
+    if reading.language is None and hints.language:
+        reading = msgspec.structs.replace(reading, language=hints.language)
     if not _shows_adf(mail):  # a service sent it, whatever its From says
         reading = _with_header_customer(reading, sender.customer(mail, reply_to_only=mail_class == "automatic"))
     return _with_relay(reading, mail)
 
 
-def _with_language(reading: Reading, hints: Hints) -> Reading:
-    """Add the language that the person writes in, where nothing told it yet; else that of the source."""
-    if reading.language:
-        return reading
-    spoken = language.guess(reading.comments) if reading.comments else None
-    origins = {"language": "text", **reading.origins} if spoken else reading.origins
-    return msgspec.structs.replace(reading, language=spoken or hints.language, origins=origins)
+def _with_language(reading: Reading) -> Reading:
+    """Add the language that the person writes in, where nothing told it yet."""
+    spoken = language.guess(reading.comments) if reading.comments and not reading.language else None
+    origins = {"language": "text", **reading.origins}
+    return msgspec.structs.replace(reading, language=spoken, origins=origins) if spoken else reading
 
 
 def _with_header_customer(reading: Reading, found: Customer | None) -> Reading:

@@ -9,6 +9,8 @@ from tests.generator.sample import Sample
 from tests.generator.sources.writing import REGIONS, Writing
 
 LISTING = "vehicles.0.listing_url"
+LISTING_ID = "vehicles.0.listing_id"
+"""Of an exchange whose mails give the address of a listing only, its number stands in that."""
 
 
 def mobile_de(rng: random.Random) -> Sample:
@@ -111,7 +113,8 @@ def kleinanzeigen(rng: random.Random) -> Sample:
         "Re: Anfrage zu Anzeige: {}",
     )
     subject = rng.choice(forms).format(w.car())
-    url = w.note(_link(f"https://www.kleinanzeigen.de/s-anzeige/auto/{rng.randrange(10**9)}-216-3331"), LISTING)
+    number = w.note(_digits(rng, 10), LISTING_ID)
+    url = w.note(_link(f"https://www.kleinanzeigen.de/s-anzeige/auto/{number}-216-3331"), LISTING)
     gap = rng.choice(("\n", "\n\n"))
     text = f"Nachricht von {w.named()}:{gap}{w.said()}{gap}Antworten{gap}Zur Anzeige: {url}\n\n"
     text += rng.choice(("Schütze dich vor Betrug: Bezahle nie im Voraus.\n", "Tipps für deine Sicherheit\n"))
@@ -130,7 +133,9 @@ def tweedehands(rng: random.Random) -> Sample:
 
 
 def _reaction(w: Writing, sender: str, domain: str) -> Sample:
-    url = w.note(_link(f"https://www.{domain}/v/auto-s/m{w.rng.randrange(10**9, 10**10)}-auto"), LISTING)
+    number = f"m{w.rng.randrange(10**9, 10**10)}"
+    w.expected[LISTING_ID] = number
+    url = w.note(_link(f"https://www.{domain}/v/auto-s/{number}-auto"), LISTING)
     if w.language == "fr":
         subject = w.rng.choice(("Réaction à votre annonce : ", "Réaction à ")) + w.car()
         text = f"Vous avez reçu une réaction de {w.named()} :\n\n{w.said()}\n\nRépondre\n\n"
