@@ -74,7 +74,7 @@ def _missed_call(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, .
 
 def _named_by_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """`Eve über Kleinanzeigen`, `Simon (OfferUp)`: who writes through an exchange stands in its display name."""
-    name = clean.single_line(_THROUGH.sub("", (mail.sender[0] or "").strip()), 100)
+    name = clean.single_line(_THROUGH.sub("", (mail.sender[0] or "")[:300].strip()), 100)
     house = registrable(mail.sender[1].rpartition("@")[2]).partition(".")[0]
     if name is None or "@" in name or squeeze(name) == squeeze(house):
         return found

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
+from parsers import sender
 from parsers.completions import COMPLETIONS
 from parsers.document import Document
 from parsers.layout import Layout
@@ -37,17 +38,28 @@ def layout_of(hints: Hints) -> Layout:
 def noise(mail: Document, hints: Hints) -> str | None:
     """Why a mail of this source is no request: a search alert, a newsletter, an advertisement that expires.
 
+    An admin's patterns decide alone. Those of a type hold for all that have it: the same subject from a person, by From
+    or Reply-To, is that person's.
+
     Returns:
         The reason for its class, with the pattern that decided; None for all other mail.
     """
-    patterns = layout_of(hints).noise
+    own = hints.layout.noise if hints.layout else ()
+    pattern = _first(own, mail)
+    if pattern is None:
+        pattern = _first(_of_type(hints.source_type).noise, mail)
+        if pattern is not None and "@" not in pattern and sender.customer(mail) is not None:
+            return None
+    return f"no request by what is known of {hints.source_type or 'the source'}: '{pattern}'" if pattern else None
+
+
+def _first(patterns: tuple[str, ...], mail: Document) -> str | None:
+    """The first pattern that the subject fits, or, with an @ in it, the sender's address."""
     if not patterns:
         return None
-    subject, sender = mail.headers.get("subject") or "", mail.sender[1]
-    for pattern in patterns:
-        if compiled(pattern).match(sender if "@" in pattern else subject) is not None:
-            return f"no request by what is known of {hints.source_type or 'the source'}: '{pattern}'"
-    return None
+    subject, address = mail.headers.get("subject") or "", mail.sender[1]
+    fitting = (one for one in patterns if compiled(one).match(address if "@" in one else subject) is not None)
+    return next(fitting, None)
 
 
 def completed(mail: Document, hints: Hints, found: tuple[Reading, ...]) -> tuple[Reading, ...]:

@@ -85,6 +85,8 @@ def test_noise_makes_no_request_and_says_why(name: str, sender: str, subject: st
         ("autoscout24", "no-reply@rtm.autoscout24.com", "Neue Anfrage für Ihren VW Golf"),
         ("mobile.de", "noreply@mobile.de", "Anfrage zu Ihrem Inserat: VW Golf"),
         ("website", "no-reply@rtm.autoscout24.com", "Fahrzeugsuche"),
+        ("autoscout24", "Eva Muster <eva@post.example>", "Fahrzeugsuche"),
+        ("autoscout24", "no-reply@rtm.autoscout24.com\nReply-To: eva@post.example", "Fahrzeugsuche Golf"),
         (None, "savedsearches@notifications.autoscout24.com", "Fahrzeugsuche"),
     ],
 )
