@@ -42,6 +42,8 @@ class Pairing:
         self.in_message = False
         self.heads: tuple[str, ...] = ()
         self.ended = False
+        self.gap = False
+        """A blank line stands between the open label and where its value could be."""
 
     def open(self, label: str, value: str) -> None:
         """Open a label, with what stands of its value so far."""
@@ -55,7 +57,7 @@ class Pairing:
         """Finish the open pair."""
         if self.label and len(self.pairs) < _MOST:
             self.pairs.append((self.label, self.words.without_suffix("\n".join(self.value).strip())))
-        self.label, self.value, self.targets, self.in_message = None, [], frozenset(), False
+        self.label, self.value, self.targets, self.in_message, self.gap = None, [], frozenset(), False, False
 
     def line(self, text: str) -> None:
         """Read one line of text."""
@@ -92,6 +94,8 @@ class Pairing:
             self.value.append("")
         elif self.value:
             self.close()
+        else:
+            self.gap = True
 
     def _labelled(self, bare: str) -> bool:
         found = LABELLED.match(bare)
@@ -151,8 +155,9 @@ class Pairing:
         return found
 
     def _lone(self, bare: str) -> bool:
-        """A head, or a known label without colon; neither where a value is awaited."""
-        if len(bare) > 60 or (self.label and not self.value) or self._is_prose(bare):
+        """A head, or a known label without colon; neither where a value is awaited in the line below."""
+        awaited = self.label and not self.value and not self.gap
+        if len(bare) > 60 or awaited or self._is_prose(bare):
             return False
         if self.words.section(bare):
             self.close()
