@@ -7,9 +7,9 @@ from parsers import clean, values
 from parsers.dictionary import LANGUAGES, meaning, trade_in_label
 from parsers.form import Form
 from parsers.layouts import Pairs, pairs_of_html, pairs_of_text
-from parsers.pairing import NEXT, RULER
 from parsers.parts import Meant, requests
 from parsers.records import Hints, Reading
+from parsers.signs import NEXT, RULER
 from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
 __all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
