@@ -84,7 +84,9 @@ def _plain(text: str) -> str:
 
 
 def _number(found: re.Match[str]) -> Decimal:
-    if found["grouped"]:
+    if found["scale"] in ("万", "百万", "亿") and re.fullmatch(r"\d{1,3}\.\d{3}", found["grouped"] or ""):
+        value = Decimal(found["grouped"])  # 2.399万: a point before such a scale does not group
+    elif found["grouped"]:
         value = Decimal(re.sub(r"\D", "", found["grouped"]) + "." + (found["cents"] or "0"))
     else:
         value = Decimal(f"{found['plain']}.{found['part'] or '0'}")
