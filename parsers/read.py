@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, sender
+from parsers import adf, adf_text, calendar, document, labels, language, markup, sender, vcard, xml_comments
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
@@ -36,8 +36,22 @@ def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     return (reading,) if reading else ()
 
 
-LEVELS: tuple[tuple[str, Level], ...] = (("adf", adf.readings), ("table", _tables), ("label", _lines))
+LEVELS: tuple[tuple[str, Level], ...] = (
+    ("adf", adf.readings),
+    ("xml", xml_comments.readings),
+    ("markup", markup.readings),
+    ("calendar", calendar.readings),
+    ("vcard", vcard.readings),
+    ("table", _tables),
+    ("label", _lines),
+)
 """Ways to read a mail, the surest first."""
+_WRITTEN = frozenset(("table", "label"))
+"""Levels of what people read."""
+_SEVERAL = ("xml", "markup", "calendar")
+"""Levels that tell requests apart: three reviews in one mail stay three."""
+IN_ANSWERS = ("adf", "calendar")
+"""Levels for a person's answer: it quotes the labels of what it answers, but its calendar is its own."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -100,18 +114,26 @@ def _classified(mail: Document) -> tuple[MailClass, str]:
 
 def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
     by_level: dict[str, tuple[Reading, ...]] = {}
-    for name, level in LEVELS[: _depth(mail_class, hints)]:
+    is_answer = mail_class == "reply" and hints.source_type is None
+    for name, level in LEVELS:
+        if is_answer and name not in IN_ANSWERS:
+            continue
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break
         by_level[name] = _guarded(name, level, mail, hints)
-    leads = by_level.pop("adf")
+    leads = by_level.pop("adf") or next(
+        (by_level.pop(name) for name in _SEVERAL if len(by_level.get(name, ())) > 1), ()
+    )
     lower = [reading for readings_of_level in by_level.values() for reading in readings_of_level]
     if leads:
         return _completed(leads, lower, mail)
     if not lower:
         return ()
     reading = lower[0]
+    is_sure = not _WRITTEN.issuperset(reading.origins.values())
     for other in lower[1:]:
+        if is_sure and _is_another(reading.customer, other.customer):
+            other = msgspec.structs.replace(other, customer=None)
         reading = merged(reading, other)
     reading = _without_houses(reading, mail, mail_class)
     if mail_class == "automatic" and not _asks_something(reading, hints):
@@ -130,11 +152,6 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
     dropped = ", ".join(address for address in person.emails if address not in kept)
     extra = {**reading.extra, "other address": dropped}
     return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
-
-
-def _depth(mail_class: MailClass, hints: Hints) -> int:
-    """How many levels to try: an answer quotes the labels of what it answers, unless a source sends it."""
-    return 1 if mail_class == "reply" and hints.source_type is None else len(LEVELS)
 
 
 def _is_full(reading: Reading) -> bool:
@@ -182,6 +199,15 @@ def _same_person(one: Customer | None, other: Customer | None) -> bool:
     same_name = one.name is not None and other.name is not None and one.name.casefold() == other.name.casefold()
     mails = {mail.casefold() for mail in one.emails} & {mail.casefold() for mail in other.emails}
     return same_name or bool(mails) or bool({p[-7:] for p in one.phones} & {p[-7:] for p in other.phones})
+
+
+def _is_another(one: Customer | None, other: Customer | None) -> bool:
+    """Whether two names, or two addresses, cannot be one person's: a calendar's text also names who serves them."""
+    if one is None or other is None or {mail.casefold() for mail in one.emails} & {m.casefold() for m in other.emails}:
+        return False
+    words, others = ({*name.casefold().replace(",", " ").split()} for name in (one.name or "", other.name or ""))
+    other_name = bool(words and others and not (words <= others or others <= words))
+    return other_name or bool(one.emails and other.emails)
 
 
 def _asks_something(reading: Reading, hints: Hints) -> bool:
