@@ -16,6 +16,7 @@ _METHODS = frozenset(
     ("PUBLISH", "REQUEST", "REPLY", "ADD", "CANCEL", "REFRESH", "COUNTER", "DECLINECOUNTER")
 )  # RFC 5546 1.4
 _NUMBER = re.compile(r"\d{1,9}")
+_DAYS = re.compile(r"\+?P(?:(\d{1,3})W)?(?:(\d{1,3})D)?")
 _LONGEST = timedelta(days=366)
 """A duration beyond it is a mistake."""
 
@@ -76,7 +77,7 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
     given = {line.name: line for line in lines}
     start, end = _time(component, "DTSTART"), _time(component, "DTEND")
     if end is None and start is not None and "DTEND" not in given:
-        end = _after(start, _duration(component))
+        end = _after(start, _duration(component), given.get("DURATION"))
     sequence = _NUMBER.fullmatch(given["SEQUENCE"].value.strip()) if "SEQUENCE" in given else None
     organizer = _party(component.get("ORGANIZER"))
     attendees = component.get("ATTENDEE", [])
@@ -102,23 +103,33 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
 
 def _component(calendar: Calendar, lines: list[Line]) -> "icalendar.Event":
     """Let the library read one event with the zones that it names."""
-    import icalendar  # 60 ms: only for processes that meet a calendar
-    from icalendar.timezone import tzp
+    from icalendar.timezone import tzp  # 60 ms: only for processes that meet a calendar
 
     tzp.use_default()  # it remembers the zones of calendars by name: one mail must not change the times of the next
-    named = {p[6:-1]: True for line in lines for p in line.parameters if p.startswith('TZID="')}
-    text = ["BEGIN:VCALENDAR"]
-    for name in list(named)[: calendar_text.ZONES]:
-        observances = calendar.zones.get(name, [])
-        text += ["BEGIN:VTIMEZONE", f"TZID:{name}"] if observances else []
-        text += [part for lines_of in observances for part in (*map(str, lines_of), f"END:{lines_of[0].value}")]
-        text += ["END:VTIMEZONE"] if observances else []
-    text += ["BEGIN:VEVENT", *map(str, lines), "END:VEVENT", "END:VCALENDAR", ""]
-    try:
-        read = icalendar.Calendar.from_ical("\r\n".join(text))
-    except (ValueError, KeyError, TypeError, OverflowError):  # a zone of its own that is none
-        read = icalendar.Calendar.from_ical("\r\n".join(["BEGIN:VCALENDAR", *text[text.index("BEGIN:VEVENT") :]]))
-    return read.events[0]
+    named = [p[6:-1] for line in lines for p in line.parameters if p.startswith("TZID=")]
+    zones = [part for name in dict.fromkeys(named[: calendar_text.ZONES]) for part in _zone_lines(calendar, name)]
+    floating = [
+        Line(line.name, tuple(p for p in line.parameters if not p.startswith("TZID=")), line.value) for line in lines
+    ]
+    for its_zones, its_lines in ((zones, lines), ([], lines)):
+        try:
+            return _read(its_zones, its_lines)
+        except (ValueError, KeyError, TypeError, OverflowError, OSError):  # a zone that is none, be it a folder's name
+            continue
+    return _read([], floating)
+
+
+def _read(zones: list[str], lines: list[Line]) -> "icalendar.Event":
+    import icalendar
+
+    text = ["BEGIN:VCALENDAR", *zones, "BEGIN:VEVENT", *map(str, lines), "END:VEVENT", "END:VCALENDAR", ""]
+    return icalendar.Calendar.from_ical("\r\n".join(text)).events[0]
+
+
+def _zone_lines(calendar: Calendar, name: str) -> list[str]:
+    observances = calendar.zones.get(name, [])
+    inner = [part for lines in observances for part in (*map(str, lines), f"END:{lines[0].value}")]
+    return ["BEGIN:VTIMEZONE", f"TZID:{name}", *inner, "END:VTIMEZONE"] if observances else []
 
 
 def _of(component: "icalendar.Event", name: str, attribute: str) -> object:
@@ -147,16 +158,15 @@ def _duration(component: "icalendar.Event") -> timedelta | None:
     return found if isinstance(found, timedelta) and timedelta(0) <= found <= _LONGEST else None
 
 
-def _after(start: date, duration: timedelta | None) -> date | None:
+def _after(start: date, duration: timedelta | None, written: Line | None) -> date | None:
     """Days count by the calendar, hours by the clock (RFC 5545 3.3.6): they differ where summer time begins."""
-    if duration is None:
+    if duration is None or written is None:
         return None
-    if not isinstance(start, datetime):
+    if not isinstance(start, datetime) or start.tzinfo is None:
         return start + duration
-    if start.tzinfo is None:
-        return start + duration
-    day = start + timedelta(days=duration.days)
-    return (day.astimezone(UTC) + (duration - timedelta(days=duration.days))).astimezone(start.tzinfo)
+    found = _DAYS.match(written.value)
+    days = timedelta(weeks=int(found[1] or 0), days=int(found[2] or 0)) if found else timedelta(0)
+    return ((start + days).astimezone(UTC) + (duration - days)).astimezone(start.tzinfo)
 
 
 def _zone(start: date | None, line: Line | None) -> str | None:

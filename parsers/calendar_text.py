@@ -25,7 +25,6 @@ _ONCE = (
     "ORGANIZER", "RECURRENCE-ID",
 )  # fmt: skip
 _TIMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
-_TEXTS = ("SUMMARY", "DESCRIPTION", "LOCATION")
 _ZONE_LINES = ("DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME")
 _OBSERVANCES = ("STANDARD", "DAYLIGHT")
 _OTHERS = """
@@ -194,6 +193,6 @@ def _add(found: list[Line], text: str) -> None:
     if name and (name[0].upper() in _KNOWN or name[0][:2] in ("X-", "x-")) and not name[0].istitle():
         parameters, value = parameters_and_value(text[name.end() :])
         found.append(Line(name[0].upper(), tuple(one for one in parameters if "=" in one), value))
-    elif found and found[-1].name in _TEXTS and len(found[-1].value) < LINE_CHARACTERS:  # an unescaped line end
+    elif found and found[-1].name == "DESCRIPTION" and len(found[-1].value) < LINE_CHARACTERS:  # an unescaped line end
         last = found[-1]
         found[-1] = Line(last.name, last.parameters, f"{last.value}\\n{text}")

@@ -104,7 +104,7 @@ def _add_pairs(element: Element, path: tuple[str, ...], pairs: Pairs) -> None:
     measure = ""
     for name, value in list(element.items())[:20]:
         if squeeze(str(name)) in _MEASURES:
-            measure = f" {value}"
+            measure = " " + str(value)
         elif squeeze(str(name)) not in _SILENT:
             _add(pairs, (*here, _words(str(name))), str(value))
     if len(element) == 0 and (element.text or "").strip():

@@ -27,7 +27,6 @@ def pairs(corpus: Path) -> list[tuple[Path, Path]]:
         for result in (page.with_suffix(".json"), page.with_name(page.name + ".json"), page.with_suffix(".jsonld")):
             if result.is_file():
                 found.append((page, result))
-                break
     return found
 
 
