@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from parsers import calendar_text, values
+from parsers import calendar_text, calendar_zone, values
 from parsers.calendar_text import Calendar, Line
 from parsers.clean import block, single_line
 
@@ -17,6 +17,8 @@ _METHODS = frozenset(
 )  # RFC 5546 1.4
 _NUMBER = re.compile(r"\d{1,9}")
 _DAYS = re.compile(r"\+?P(?:(\d{1,3})W)?(?:(\d{1,3})D)?")
+_LAST = date(9990, 1, 1)
+"""Python's calendar ends soon after."""
 _LONGEST = timedelta(days=366)
 """A duration beyond it is a mistake."""
 
@@ -73,9 +75,9 @@ def events(text: str) -> tuple[list[Event], list[str]]:
 
 
 def _event(calendar: Calendar, lines: list[Line]) -> Event:
-    component = _component(calendar, lines)
+    component = _component(lines)
     given = {line.name: line for line in lines}
-    start, end = _time(component, "DTSTART"), _time(component, "DTEND")
+    start, end = (_time(component, calendar, given.get(name)) for name in ("DTSTART", "DTEND"))
     if end is None and start is not None and "DTEND" not in given:
         end = _after(start, _duration(component), given.get("DURATION"))
     sequence = _NUMBER.fullmatch(given["SEQUENCE"].value.strip()) if "SEQUENCE" in given else None
@@ -101,35 +103,32 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
     )
 
 
-def _component(calendar: Calendar, lines: list[Line]) -> "icalendar.Event":
-    """Let the library read one event with the zones that it names."""
-    from icalendar.timezone import tzp  # 60 ms: only for processes that meet a calendar
+def _component(lines: list[Line]) -> "icalendar.Event":
+    """Let the library read one event; of zones it sees only names that it knows."""
+    import icalendar  # 60 ms: only for processes that meet a calendar
 
-    tzp.use_default()  # it remembers the zones of calendars by name: one mail must not change the times of the next
-    named = [p[6:-1] for line in lines for p in line.parameters if p.startswith("TZID=")]
-    zones = [part for name in dict.fromkeys(named[: calendar_text.ZONES]) for part in _zone_lines(calendar, name)]
-    floating = [
-        Line(line.name, tuple(p for p in line.parameters if not p.startswith("TZID=")), line.value) for line in lines
+    text = [
+        "BEGIN:VCALENDAR",
+        "BEGIN:VEVENT",
+        *map(str, map(_with_known_zone, lines)),
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
     ]
-    for its_zones, its_lines in ((zones, lines), ([], lines)):
-        try:
-            return _read(its_zones, its_lines)
-        except (ValueError, KeyError, TypeError, OverflowError, OSError):  # a zone that is none, be it a folder's name
-            continue
-    return _read([], floating)
-
-
-def _read(zones: list[str], lines: list[Line]) -> "icalendar.Event":
-    import icalendar
-
-    text = ["BEGIN:VCALENDAR", *zones, "BEGIN:VEVENT", *map(str, lines), "END:VEVENT", "END:VCALENDAR", ""]
     return icalendar.Calendar.from_ical("\r\n".join(text)).events[0]
 
 
-def _zone_lines(calendar: Calendar, name: str) -> list[str]:
-    observances = calendar.zones.get(name, [])
-    inner = [part for lines in observances for part in (*map(str, lines), f"END:{lines[0].value}")]
-    return ["BEGIN:VTIMEZONE", f"TZID:{name}", *inner, "END:VTIMEZONE"] if observances else []
+def _zone_of(line: Line | None) -> str | None:
+    """The name of the zone that a time is given in."""
+    return next((one[6:-1] for one in line.parameters if one.startswith("TZID=")), None) if line else None
+
+
+def _with_known_zone(line: Line) -> Line:
+    if (name := _zone_of(line)) is None:
+        return line
+    others = [one for one in line.parameters if not one.startswith("TZID=")]
+    key = calendar_zone.known(name)
+    return Line(line.name, (*others, f"TZID={key}") if key else tuple(others), line.value)
 
 
 def _of(component: "icalendar.Event", name: str, attribute: str) -> object:
@@ -140,17 +139,18 @@ def _of(component: "icalendar.Event", name: str, attribute: str) -> object:
         return None
 
 
-def _time(component: "icalendar.Event", name: str) -> date | None:
-    """A day or a time; None for anything else."""
-    found = _of(component, name, "dt")
-    if not isinstance(found, date):
-        return None
-    if isinstance(found, datetime):
-        offset = found.utcoffset()
-        if found.tzinfo is None or (offset is not None and offset.microseconds == 0 and offset.seconds % 60 == 0):
-            return found.replace(microsecond=0)
-        return found.replace(microsecond=0, tzinfo=None)  # an offset that ISO 8601 cannot write
-    return found
+def _time(component: "icalendar.Event", calendar: Calendar, line: Line | None) -> date | None:
+    """A day or a time, in the zone that the calendar brings itself where no other is known; None for anything else."""
+    found = _of(component, line.name, "dt") if line else None
+    if not isinstance(found, datetime):
+        return found if isinstance(found, date) else None
+    found = found.replace(microsecond=0)
+    if found.tzinfo is None:
+        observances = calendar.zones.get(_zone_of(line) or "")
+        return found.replace(tzinfo=calendar_zone.own(observances, found)) if observances else found
+    offset = found.utcoffset()
+    is_whole = offset is not None and offset.seconds % 60 == 0  # ISO 8601 cannot write others
+    return found if is_whole else found.replace(tzinfo=None)
 
 
 def _duration(component: "icalendar.Event") -> timedelta | None:
@@ -162,6 +162,8 @@ def _after(start: date, duration: timedelta | None, written: Line | None) -> dat
     """Days count by the calendar, hours by the clock (RFC 5545 3.3.6): they differ where summer time begins."""
     if duration is None or written is None:
         return None
+    if start.year >= _LAST.year:
+        return None
     if not isinstance(start, datetime) or start.tzinfo is None:
         return start + duration
     found = _DAYS.match(written.value)
@@ -170,13 +172,8 @@ def _after(start: date, duration: timedelta | None, written: Line | None) -> dat
 
 
 def _zone(start: date | None, line: Line | None) -> str | None:
-    zone: tzinfo | None = start.tzinfo if isinstance(start, datetime) else None
-    if zone is None:
-        return None
-    named = next((p[6:-1] for p in line.parameters if p.startswith('TZID="')), None) if line else None
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
-    return single_line(getattr(zone, "key", None) or WINDOWS_TO_OLSON.get(named or "", named) or "UTC", 100)
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    return single_line(getattr(zone, "key", None) or _zone_of(line) or "UTC", 100) if zone else None
 
 
 def _method(written: str | None) -> str | None:

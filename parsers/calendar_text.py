@@ -1,7 +1,6 @@
 """The lines of an iCalendar text (RFC 5545), sorted and mended before the library sees them.
 
-Only the properties that a booking needs are handed on, and of a time zone only rules that come once a year: a rule by
-the second in a VTIMEZONE would be expanded to 2038. What programs often break is mended here: bare line ends, blank
+Only the properties that a booking needs are handed on. What programs often break is mended here: bare line ends, blank
 lines inside folded ones, an END that is missing, line ends inside a description, parameters that are empty.
 """
 
@@ -15,17 +14,20 @@ CHARACTERS = 512 * 1024
 LINES = 20_000
 LINE_CHARACTERS = 64 * 1024
 EVENTS = 100
-"""Of one calendar that are read."""
+"""Of all calendars of one text that are read."""
 ATTENDEES = 50
-ZONES = 5
-OBSERVANCES = 10
+CALENDARS = 100
+"""Of one text."""
+ZONES = 20
+"""Of its own that a calendar may use."""
+OBSERVANCES = 20
 
 _ONCE = (
     "UID", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS",
     "ORGANIZER", "RECURRENCE-ID",
 )  # fmt: skip
 _TIMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
-_ZONE_LINES = ("DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME")
+_ZONE_LINES = ("DTSTART", "RRULE", "RDATE", "TZOFFSETTO")
 _OBSERVANCES = ("STANDARD", "DAYLIGHT")
 _OTHERS = """
     ACTION ATTACH ATTENDEE CALSCALE CATEGORIES CLASS COLOR COMMENT COMPLETED CONTACT CREATED DTSTAMP DUE END EXDATE
@@ -34,11 +36,6 @@ _OTHERS = """
 """
 _KNOWN = frozenset((*_ONCE, *_OTHERS.split()))
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}(?=[;:])")
-_YEARLY = re.compile(
-    r"FREQ=YEARLY(?:;(?:INTERVAL=1|WKST=[A-Z]{2}|BYDAY=[+-]?[1-5]?[A-Z]{2}|BYMONTH=\d{1,2}"
-    r"|BY(?:HOUR|MINUTE|SECOND)=\d{1,2}"
-    r"|BYMONTHDAY=(?:-?(?:[12]?\d)(?:,|(?=;|$)))+|UNTIL=\d{8}(?:T\d{6}Z?)?|COUNT=\d{1,3}))*"
-)
 _PLACE = re.compile(r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[\w/+-]+$")
 """The name of a zone behind the name of who keeps the list: `/mozilla.org/20070129_1/` (RFC 5545 3.2.19)."""
 
@@ -71,6 +68,9 @@ def calendars(text: str) -> list[Calendar]:
     """Sort the lines of a text into calendars; an event outside of any makes one of its own."""
     sorter = _Sorter()
     for line in _lines(text[:CHARACTERS]):
+        if len(sorter.found) > CALENDARS or sorter.events > EVENTS:
+            sorter.found[-1].more = True
+            break
         sorter.take(line)
     sorter.close("")
     if len(text) > CHARACTERS and sorter.found:
@@ -85,6 +85,7 @@ class _Sorter:
         self.found: list[Calendar] = []
         self.open: list[str] = []
         self.event: list[Line] = []
+        self.events = 0
         self.tzid: str | None = None
         self.observances: list[list[Line]] = []
 
@@ -103,7 +104,7 @@ class _Sorter:
         elif self.open[-1] == "VTIMEZONE" and line.name == "TZID":
             self.tzid = zone_name(line.value)
         elif self.open[-1] in _OBSERVANCES and self.observances and line.name in _ZONE_LINES:
-            self._add_to_zone(Line(line.name, (), line.value.strip().rstrip(";")))
+            self.observances[-1].append(Line(line.name, (), line.value.strip().rstrip(";")))
 
     def _begin(self, kind: str) -> None:
         if kind in ("VCALENDAR", "VEVENT", "VTIMEZONE", "VTODO", "VJOURNAL", "VFREEBUSY"):
@@ -131,19 +132,13 @@ class _Sorter:
     def _keep(self, ended: str) -> None:
         calendar = self.found[-1]
         if ended == "VEVENT":
-            if len(calendar.events) < EVENTS:
-                calendar.events.append(self.event)
-            else:
-                calendar.more = True
+            calendar.events.append(self.event)
+            self.events += 1
             self.event = []
         elif ended == "VTIMEZONE":
-            if self.tzid and self.observances and len(calendar.zones) < ZONES * 4:
+            if self.tzid and self.observances and len(calendar.zones) < ZONES:
                 calendar.zones.setdefault(self.tzid, self.observances[:OBSERVANCES])
             self.tzid, self.observances = None, []
-
-    def _add_to_zone(self, line: Line) -> None:
-        if line.name != "RRULE" or _YEARLY.fullmatch(line.value):
-            self.observances[-1].append(line)
 
     def _add_to_event(self, line: Line) -> None:
         names = [known.name for known in self.event]
@@ -163,14 +158,15 @@ def zone_name(written: str) -> str:
 def _mended(line: Line) -> Line:
     """A time without blanks around its value, and with the name of its zone as the VTIMEZONE has it."""
     parameters = []
+    value = line.value.strip().upper()
     for parameter in line.parameters:
-        name, _, value = parameter.partition("=")
+        name, _, written = parameter.partition("=")
         if name.upper() == "TZID":
-            zone = zone_name(value)
+            zone = zone_name(written)
             parameters += [f'TZID="{zone}"'] if zone and '"' not in zone else []
         elif name.upper() == "VALUE":
             parameters.append(parameter)
-    return Line(line.name, tuple(parameters), line.value.strip().upper())
+    return Line(line.name, tuple(parameters), value)
 
 
 def _lines(text: str) -> list[Line]:

@@ -45,6 +45,10 @@ class _Walk:
         self.left = ITEMS
         self.elements = ELEMENTS
         self.references = REFERENCES
+        self.by_id: dict[str, Element] = {}
+        if root.find(".//*[@itemref]") is not None:
+            for element in root.iter(etree.Element):
+                self.by_id.setdefault(str(element.get("id")), element)
 
     def found(self) -> list[Item]:
         result = []
@@ -63,7 +67,7 @@ class _Walk:
         self._add_children(element, properties, depth)
         for name in (element.get("itemref") or "").split()[:10]:
             self.references -= 1
-            other = self._by_id(name) if self.references > 0 else None
+            other = self.by_id.get(name) if self.references > 0 else None
             if other is not None and other is not element:
                 add = self._add_children if other.get("itemprop") is None else self._add
                 add(other, properties, depth + 1)
@@ -71,9 +75,6 @@ class _Walk:
         if not properties and (text := _text(element)):
             properties = {"name": [text[:200]]}
         return Item(types, properties)
-
-    def _by_id(self, name: str) -> Element | None:
-        return next((one for one in self.root.iter(etree.Element) if one.get("id") == name), None)
 
     def _add_children(self, element: Element, properties: dict[str, list[Item | str]], depth: int) -> None:
         for child in element.iterchildren(etree.Element):

@@ -41,8 +41,9 @@ def findings(corpus: Path) -> Iterator[Finding]:
             number = int(row["n"]) - 1
             event = events[number] if number < len(events) else None
             for field in (*FIELDS, "reply_partstat", "reply_attendee"):
-                if row[field] not in ("?", ""):
-                    yield _finding(f"{file}#{row['n']}", field, row, event)
+                finding = _finding(f"{file}#{row['n']}", field, row, event)
+                if row[field] != "?" and (row[field] != "-" or finding.got is not None or event is None):
+                    yield finding
 
 
 def _finding(where: str, field: str, row: Row, event: Event | None) -> Finding:
@@ -81,5 +82,5 @@ def same(field: str, expected: str, got: str | None) -> bool:
 
 
 def tallies(corpus: Path) -> list[Tally]:
-    """Counts per field; what does not stand in a calendar counts as read where nothing is read."""
+    """Counts per field; what does not stand in a calendar, and is not read, counts nowhere."""
     return counted("calendar", findings(corpus))
