@@ -18,6 +18,7 @@ _LINKS = {"a": "href", "area": "href", "link": "href"} | dict.fromkeys(
 )
 _PARAGRAPH_ITEM = re.compile(r"<p\b[^<>]{0,500}\sitemscope\b", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"(</?)p(?=[\s>])", re.IGNORECASE)
+_BREAKS = frozenset(("br", "p", "div", "li", "tr", "td", "th", "h1", "h2", "h3"))
 _UNSEEN = ("script", "style", "template", "noscript")
 
 Element = etree._Element
@@ -118,7 +119,10 @@ def _text(element: Element) -> str:
 
 def _pieces(element: Element) -> Iterator[str]:
     for event, inner in etree.iterwalk(element, events=("start", "end")):
-        if event == "start" and str(inner.tag) not in _UNSEEN:
+        tag = str(inner.tag)
+        if tag in _BREAKS:
+            yield " "
+        if event == "start" and tag not in _UNSEEN:
             yield inner.text or ""
         elif event == "end" and inner is not element:
             yield inner.tail or ""

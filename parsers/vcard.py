@@ -43,7 +43,8 @@ def is_card(part: Part) -> bool:
 
 def _is_ours(card: Customer, document: Document) -> bool:
     """A signature card of our own house, or of a platform."""
-    addresses = card.emails or tuple(address for _, address in document.headers.addresses("from")[:1])
+    writer = sender.customer(document)
+    addresses = card.emails or (writer.emails if writer else ())
     return bool(addresses) and not sender.personal(document, addresses, automatic=False)
 
 

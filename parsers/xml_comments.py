@@ -23,7 +23,9 @@ CHARACTERS = 64 * 1024
 PAIRS = 200
 DEPTH = 20
 
-_ROOT = re.compile(r"\s*(?:<\?[^<>]{0,200}>\s*)?<(?P<name>[A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)[\s/>]")
+_ROOT = re.compile(
+    r"\s*(?:<[?!][^<>\[]{0,200}(?:\[[^\]]{0,2000}\]\s*)?>\s*){0,3}<(?P<name>[A-Za-z_][\w.-]{0,60}(?::[\w.-]{1,60})?)[\s/>]"
+)
 _HTML_NAMES = """
     a b body br button center div em font form h1 h2 h3 h4 h5 h6 head hr html i img input li link meta ol option p
     script section select small span strong style table tbody td tfoot th thead title tr u ul o v w xml svg picture
