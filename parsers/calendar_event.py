@@ -75,7 +75,7 @@ def events(text: str) -> tuple[list[Event], list[str]]:
 
 
 def _event(calendar: Calendar, lines: list[Line]) -> Event:
-    component = _component(lines)
+    component = _component(calendar, lines)
     given = {line.name: line for line in lines}
     start, end = (_time(component, calendar, given.get(name)) for name in ("DTSTART", "DTEND"))
     if end is None and start is not None and "DTEND" not in given:
@@ -103,14 +103,14 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
     )
 
 
-def _component(lines: list[Line]) -> "icalendar.Event":
+def _component(calendar: Calendar, lines: list[Line]) -> "icalendar.Event":
     """Let the library read one event; of zones it sees only names that it knows."""
     import icalendar  # 60 ms: only for processes that meet a calendar
 
     text = [
         "BEGIN:VCALENDAR",
         "BEGIN:VEVENT",
-        *map(str, map(_with_known_zone, lines)),
+        *(str(_with_known_zone(calendar, line)) for line in lines),
         "END:VEVENT",
         "END:VCALENDAR",
         "",
@@ -123,11 +123,15 @@ def _zone_of(line: Line | None) -> str | None:
     return next((one[6:-1] for one in line.parameters if one.startswith("TZID=")), None) if line else None
 
 
-def _with_known_zone(line: Line) -> Line:
+def _with_known_zone(calendar: Calendar, line: Line) -> Line:
+    """The zone by its IANA name; left out where the calendar's own rules are surer.
+
+    `Europe/Berlin` means the same everywhere, and its copy in a calendar may be cut short. `EST` and `Eastern` do not.
+    """
     if (name := _zone_of(line)) is None:
         return line
     others = [one for one in line.parameters if not one.startswith("TZID=")]
-    key = calendar_zone.known(name)
+    key = None if "/" not in name and name in calendar.zones else calendar_zone.known(name)
     return Line(line.name, (*others, f"TZID={key}") if key else tuple(others), line.value)
 
 
@@ -173,7 +177,8 @@ def _after(start: date, duration: timedelta | None, written: Line | None) -> dat
 
 def _zone(start: date | None, line: Line | None) -> str | None:
     zone = start.tzinfo if isinstance(start, datetime) else None
-    return single_line(getattr(zone, "key", None) or _zone_of(line) or "UTC", 100) if zone else None
+    named = _zone_of(line)
+    return single_line((calendar_zone.known(named) or named) if named else "UTC", 100) if zone else None
 
 
 def _method(written: str | None) -> str | None:

@@ -129,6 +129,11 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         return _completed(leads, lower, mail)
     if not lower:
         return ()
+    several = next((by_level[name] for name in _SEVERAL if len(by_level.get(name, ())) > 1), ())
+    if several:
+        return tuple(
+            _addressed(_without_houses(reading, mail, mail_class), mail, hints, mail_class) for reading in several
+        )
     reading = lower[0]
     is_sure = not _WRITTEN.issuperset(reading.origins.values())
     for other in lower[1:]:

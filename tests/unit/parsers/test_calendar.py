@@ -126,6 +126,23 @@ def test_zone_of_its_own_and_of_nobody_else() -> None:
     assert event(*lines, before=OWN_ZONE.replace("+0200", "+0900")).starts_at == "2026-07-12T08:30:00+09:00"
 
 
+def test_a_name_that_means_many_zones_means_the_calendars_own() -> None:
+    """IANA's EST knows no summer time; the program that sends its rules along does."""
+    lines = ("UID:1", "DTSTART;TZID=EST:20260712T083000")
+    assert event(*lines).starts_at == "2026-07-12T08:30:00-05:00"
+    rules = OWN_ZONE.replace("Unsere Zeit", "EST").replace("+0200", "-0400").replace("+0100", "-0500")
+    assert event(*lines, before=rules).starts_at == "2026-07-12T08:30:00-04:00"
+
+
+def test_a_known_zone_needs_no_rules() -> None:
+    """Seen: a VTIMEZONE of a known name without a rule (rental cars)."""
+    empty = (
+        "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:STANDARD\nDTSTART:19701025T030000\nTZOFFSETTO:+0000\nEND:STANDARD\n"
+    )
+    lines = ("UID:1", "DTSTART;TZID=Europe/Berlin:20260712T083000")
+    assert event(*lines, before=empty + "END:VTIMEZONE").starts_at == "2026-07-12T08:30:00+02:00"
+
+
 @pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=YEARLY;BYSECOND=0,1,2", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31"])
 def test_hostile_rules_are_not_expanded(rule: str) -> None:
     zone = OWN_ZONE.replace("FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3", rule)

@@ -159,7 +159,7 @@ def test_an_offer_names_its_car() -> None:
         "priceCurrency": "EUR",
         "itemOffered": {"@type": "Car", "name": "VW Polo"},
     }
-    (reading,) = readings(offer)
+    (reading,) = readings(offer, hints=Hints(source_type="website"))
     assert reading.vehicles[0].make == "Volkswagen"
     assert reading.vehicles[0].price == Money(amount="9999.00", currency="EUR")
 

@@ -33,8 +33,8 @@ CARD = """
 HTML = """
     <script type="application/ld+json"> </script> { } [ ] , : "@type" "@id" "@graph" "Reservation" "Order" "Review"
     "Car" "Person" "name" "startDate" "underName" "reservationFor" "2026-11-12T08:30" "Max" 1 null true <div </div>
-    itemscope itemtype="http://schema.org/Order"> itemprop="customer" itemprop="orderNumber"> itemref="a" id="a" <p <meta
-    content= <!-- --> <lead> </lead> <Caller> </Caller> <Call> </Call> <Name> </Name> & &x; <![CDATA[ ]]>
+    itemscope itemtype="http://schema.org/Order"> itemprop="customer" itemprop="orderNumber"> itemref="a" id="a" <p
+    <meta content= <!-- --> <lead> </lead> <Caller> </Caller> <Call> </Call> <Name> </Name> & &x; <![CDATA[ ]]>
 """
 WORDS = {"calendar": CALENDAR.split(), "card": CARD.split(), "html": HTML.split()}
 FILLED = {
