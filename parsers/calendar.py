@@ -56,6 +56,7 @@ def _with_method(event: Event, part: Part) -> Event:
 def _reading(event: Event, document: Document, hints: Hints) -> Reading:
     who, others = _customer(event, document)
     answer = next((one.partstat for one in event.attendees if who and one.email == who.email), None)
+    is_answer = event.method in _BY_ATTENDEE  # its description is the one that is answered
     booking = Booking(
         uid=event.uid,
         sequence=event.sequence,
@@ -64,7 +65,7 @@ def _reading(event: Event, document: Document, hints: Hints) -> Reading:
         ends_at=_sensible(event.ends_at),
         zone=event.zone,
         services=(event.summary,) if event.summary else (),
-        remarks=event.description,
+        remarks=event.comment or (None if is_answer else event.description),
         status=event.status,
         partstat=answer.lower() if answer else None,
         location=event.location,
@@ -77,7 +78,8 @@ def _reading(event: Event, document: Document, hints: Hints) -> Reading:
         booking=booking,
         extra={"attendees": names} if names else {},
     )
-    return _with_description(marked(reading, "calendar"), event.description, hints)
+    told = marked(reading, "calendar")
+    return told if is_answer else _with_description(told, event.description, hints)
 
 
 def _sensible(time: str | None) -> str | None:

@@ -49,6 +49,8 @@ class Event:
     status: str | None = None
     summary: str | None = None
     description: str | None = None
+    comment: str | None = None
+    """What the sender of this very mail adds, mostly to an answer (RFC 5546 3.2.3)."""
     location: str | None = None
     url: str | None = None
     organizer: Party | None = None
@@ -92,7 +94,8 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
         zone=_zone(start, given.get("DTSTART")),
         status=(_text(component, "STATUS", 40) or "").lower() or None,
         summary=_text(component, "SUMMARY", 300),
-        description=block(str(component["DESCRIPTION"])) if "DESCRIPTION" in component else None,
+        description=_prose(component, "DESCRIPTION"),
+        comment=_prose(component, "COMMENT"),
         location=_text(component, "LOCATION", 300),
         url=_link(component),
         organizer=organizer,
@@ -188,6 +191,10 @@ def _method(written: str | None) -> str | None:
 
 def _text(component: "icalendar.Event", name: str, limit: int) -> str | None:
     return single_line(str(component[name]), limit) if name in component else None
+
+
+def _prose(component: "icalendar.Event", name: str) -> str | None:
+    return block(str(component[name])) if name in component else None
 
 
 def _link(component: "icalendar.Event") -> str | None:

@@ -24,13 +24,13 @@ OBSERVANCES = 20
 
 _ONCE = (
     "UID", "SEQUENCE", "DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS",
-    "ORGANIZER", "RECURRENCE-ID",
+    "COMMENT", "ORGANIZER", "RECURRENCE-ID",
 )  # fmt: skip
 _TIMES = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
 _ZONE_LINES = ("DTSTART", "RRULE", "RDATE", "TZOFFSETTO")
 _OBSERVANCES = ("STANDARD", "DAYLIGHT")
 _OTHERS = """
-    ACTION ATTACH ATTENDEE CALSCALE CATEGORIES CLASS COLOR COMMENT COMPLETED CONTACT CREATED DTSTAMP DUE END EXDATE
+    ACTION ATTACH ATTENDEE CALSCALE CATEGORIES CLASS COLOR COMPLETED CONTACT CREATED DTSTAMP DUE END EXDATE
     BEGIN EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED METHOD NAME PERCENT-COMPLETE PRIORITY PRODID RDATE RELATED-TO REPEAT
     REQUEST-STATUS RESOURCES RRULE SOURCE TRANSP TRIGGER TZID TZNAME TZOFFSETFROM TZOFFSETTO TZURL VERSION
 """
@@ -189,6 +189,8 @@ def _add(found: list[Line], text: str) -> None:
     if name and (name[0].upper() in _KNOWN or name[0][:2] in ("X-", "x-")) and not name[0].istitle():
         parameters, value = parameters_and_value(text[name.end() :])
         found.append(Line(name[0].upper(), tuple(one for one in parameters if "=" in one), value))
-    elif found and found[-1].name == "DESCRIPTION" and len(found[-1].value) < LINE_CHARACTERS:  # an unescaped line end
+    elif (
+        found and found[-1].name in ("DESCRIPTION", "COMMENT") and len(found[-1].value) < LINE_CHARACTERS
+    ):  # an unescaped line end
         last = found[-1]
         found[-1] = Line(last.name, last.parameters, f"{last.value}\\n{text}")

@@ -217,6 +217,8 @@ def _is_another(one: Customer | None, other: Customer | None) -> bool:
 
 def _asks_something(reading: Reading, hints: Hints) -> bool:
     """Whether a program's mail carries a request: newsletters have labels, too, in their imprint."""
+    if reading.booking and not reading.customer and not hints.source_type:
+        return False  # an appointment that a newsletter proposes to all of its readers
     if any((reading.booking, reading.review, reading.complaint, reading.alert, reading.call)):
         return True
     person = reading.customer

@@ -321,6 +321,27 @@ def test_method_of_the_part_counts_where_the_calendar_has_none() -> None:
     assert booking(mail(both, kind="text/calendar; method=CANCEL")).method == "REQUEST"
 
 
+def test_what_an_answer_adds_and_what_it_repeats() -> None:
+    """RFC 5546 3.2.3: COMMENT is the answerer's, the description is the invitation's own text."""
+    repeated = (HOST, GUEST, r"DESCRIPTION:Telefon: 030 999000\nName: Service Muster")
+    raw = mail(ics("UID:1", *repeated, "COMMENT:Lieber um neun\\, bitte", method="COUNTER"), head=FROM_GUEST)
+    (reading,) = readings(raw)
+    assert reading.customer is not None
+    assert reading.customer.phones == ()
+    assert booking(raw).remarks == "Lieber um neun, bitte"
+    assert booking(mail(ics("UID:1", *repeated, method="REPLY"), head=FROM_GUEST)).remarks is None
+
+
+def test_an_appointment_for_everybody_is_no_booking() -> None:
+    """Unless a source sends it: booking tools do not always name the customer in the calendar."""
+    raw = mail(
+        ics("UID:1", "DTSTART:20261112T073000Z", "SUMMARY:Webinar", TOOL), head=HEAD.replace("termine@", "newsletter@")
+    )
+    assert read.parse(raw).mail_class == "automatic"
+    assert read.parse(raw).readings == ()
+    assert read.parse(raw, Hints(source_type="calendly")).readings[0].kind == "booking"
+
+
 def test_two_bookings_of_one_mail_stay_two() -> None:
     one = ics("UID:1", "DTSTART:20261112T073000Z", "SUMMARY:Inspektion", HOST, GUEST)
     two = ics("UID:2", "DTSTART:20261113T073000Z", "SUMMARY:Reifen", HOST, GUEST)
