@@ -132,7 +132,8 @@ class _Sorter:
     def _keep(self, ended: str) -> None:
         calendar = self.found[-1]
         if ended == "VEVENT":
-            calendar.events.append(self.event)
+            if self.events < EVENTS:
+                calendar.events.append(self.event)
             self.events += 1
             self.event = []
         elif ended == "VTIMEZONE":
