@@ -121,9 +121,7 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break
         by_level[name] = _guarded(name, level, mail, hints)
-    leads = by_level.pop("adf") or next(
-        (by_level.pop(name) for name in _SEVERAL if len(by_level.get(name, ())) > 1), ()
-    )
+    leads = by_level.pop("adf")
     lower = [reading for readings_of_level in by_level.values() for reading in readings_of_level]
     if leads:
         return _completed(leads, lower, mail)
@@ -131,9 +129,9 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         return ()
     several = next((by_level[name] for name in _SEVERAL if len(by_level.get(name, ())) > 1), ())
     if several:
-        return tuple(
-            _addressed(_without_houses(reading, mail, mail_class), mail, hints, mail_class) for reading in several
-        )
+        own = [_without_houses(reading, mail, mail_class) for reading in several]
+        asked = [reading for reading in own if mail_class != "automatic" or _asks_something(reading, hints)]
+        return tuple(_addressed(reading, mail, hints, mail_class) for reading in asked)
     reading = lower[0]
     is_sure = not _WRITTEN.issuperset(reading.origins.values())
     for other in lower[1:]:
