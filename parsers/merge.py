@@ -73,6 +73,7 @@ def merged(high: Reading, low: Reading) -> Reading:
         alternatives[path] = tuple(dict.fromkeys((*alternatives.get(path, ()), *others)))
     return msgspec.structs.replace(
         result,
+        kind=low.kind if high.kind == "unsorted" else high.kind,
         extra={**low.extra, **high.extra},
         consent={**low.consent, **high.consent},
         origins={**notes.origins(low), **high.origins},

@@ -9,7 +9,20 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, patterned, sender, types
+from parsers import (
+    adf,
+    adf_text,
+    calendar,
+    document,
+    labels,
+    language,
+    markup,
+    patterned,
+    sender,
+    types,
+    vcard,
+    xml_comments,
+)
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
@@ -27,8 +40,8 @@ Level = Callable[[Document, Hints], tuple[Reading, ...]]
 def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
     words = vocabulary(types.layout_of(hints))
-    texts = (markup for markup in mail.html if not adf_text.holds(markup))
-    pairs = [pair for markup in texts for pair in labels.pairs_of_html(markup, words)]
+    texts = (text for text in mail.html if not adf_text.holds(text))
+    pairs = [pair for text in texts for pair in labels.pairs_of_html(text, words)]
     return labels.readings(pairs, hints, "table", words) if pairs else ()
 
 
@@ -42,11 +55,17 @@ def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
 
 LEVELS: tuple[tuple[str, Level], ...] = (
     ("adf", adf.readings),
+    ("xml", xml_comments.readings),
+    ("markup", markup.readings),
+    ("calendar", calendar.readings),
+    ("vcard", vcard.readings),
     ("layout", patterned.readings),
     ("table", _tables),
     ("label", _lines),
 )
 """Ways to read a mail, the surest first."""
+IN_ANSWERS = ("adf", "calendar")
+"""Levels for a person's answer: it quotes the labels of what it answers, but its calendar is its own."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -110,7 +129,10 @@ def _classified(mail: Document, hints: Hints) -> tuple[MailClass, str]:
 
 def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
     by_level: dict[str, tuple[Reading, ...]] = {}
-    for name, level in LEVELS[: _depth(mail_class, hints)]:
+    is_answer = mail_class == "reply" and hints.source_type is None
+    for name, level in LEVELS:
+        if is_answer and name not in IN_ANSWERS:
+            continue
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break
         by_level[name] = _guarded(name, level, mail, hints)
@@ -134,11 +156,6 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
     dropped = ", ".join(address for address in person.emails if address not in kept)
     extra = {**reading.extra, "other address": dropped}
     return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
-
-
-def _depth(mail_class: MailClass, hints: Hints) -> int:
-    """How many levels to try: an answer quotes the labels of what it answers, unless a source sends it."""
-    return 1 if mail_class == "reply" and hints.source_type is None else len(LEVELS)
 
 
 def _is_full(reading: Reading) -> bool:
@@ -173,6 +190,8 @@ def _reachable(lead: Reading, mail: Document) -> Reading:
 
 def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
     """Whether a program's mail carries a request: newsletters have labels, too, in their imprint."""
+    if reading.booking and not reading.customer and not hints.source_type:
+        return False  # an appointment that a newsletter proposes to all of its readers
     if any((reading.booking, reading.review, reading.complaint, reading.alert, reading.call)):
         return True
     person = reading.customer

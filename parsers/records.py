@@ -93,7 +93,7 @@ class Provider(Part, frozen=True):
 
 
 class Booking(Part, frozen=True):
-    """A workshop visit; times ISO 8601, with offset if the mail says one."""
+    """A workshop visit; times ISO 8601, with offset if the mail says one, ten characters for a whole day."""
 
     uid: str | None = None
     sequence: int | None = None
@@ -102,6 +102,15 @@ class Booking(Part, frozen=True):
     ends_at: str | None = None
     services: tuple[str, ...] = ()
     remarks: str | None = None
+    zone: str | None = None
+    """Time zone of the start as the calendar names it, by its IANA name where it has one."""
+    status: str | None = None
+    """Lower case: confirmed, tentative, cancelled, ..."""
+    partstat: str | None = None
+    """What the customer answered (RFC 5545 3.2.12), lower case: accepted, declined, tentative, needs-action, ..."""
+    location: str | None = None
+    url: str | None = None
+    """Where the booking can be looked at or changed."""
 
 
 class Review(Part, frozen=True):
@@ -160,7 +169,7 @@ class Reading(Part, frozen=True):
     alert: Alert | None = None
     call: Call | None = None
     origins: dict[str, str] = {}
-    """Dotted field -> level it came from: adf, layout, table, label, header, text."""
+    """Dotted field -> level it came from: a name of `read.LEVELS`, header or text."""
     alternatives: dict[str, tuple[str, ...]] = {}
     """Dotted field -> other values that a lower level or a repeated element gave."""
 

@@ -9,6 +9,8 @@ from parsers.records import Customer, Reading, Vehicle
 
 STRANGERS = frozenset(["adf"])
 """Levels beside which other text may name the dealer or the service: a person named only there is no further one."""
+ALONE = STRANGERS | {"xml", "markup", "calendar"}
+"""Levels that tell all requests of a mail: who is named in the text below serves them."""
 
 
 def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading, ...]:
@@ -28,7 +30,7 @@ def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading
             place = _place(requests, reading, number, alike=len(readings) == len(requests))
             if place is not None:
                 requests[place] = _over(requests[place], reading, strict=top in STRANGERS)
-            elif top not in STRANGERS and _is_request(reading):
+            elif top not in ALONE and _is_request(reading):
                 requests.append(reading)
     return tuple(requests)
 
@@ -47,6 +49,10 @@ def _joined(readings: tuple[Reading, ...]) -> list[Reading]:
 
 def _is_same_request(one: Reading, other: Reading) -> bool:
     if one.kind != other.kind or one.external_ids != other.external_ids or one.interest != other.interest:
+        return False
+    if one.booking and other.booking and one.booking.uid != other.booking.uid:
+        return False
+    if one.call and other.call and one.call != other.call:
         return False
     return same_person(one.customer, other.customer) and same_cars(one.vehicles, other.vehicles)
 
