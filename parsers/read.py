@@ -16,6 +16,7 @@ from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Parsed, Reading
+from parsers.verify import authenticated_domain
 
 DEFECTS = 50
 
@@ -63,6 +64,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         language=next((reading.language for reading in found if reading.language), hints.language),
         text=mail.text,
         attachments=mail.attachments,
+        authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
+        addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
     )
 
 

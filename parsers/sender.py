@@ -7,8 +7,10 @@ From; a platform's relay address is the way to answer, but nobody's identity.
 import tomllib
 from importlib import resources
 
+from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
+from parsers.headers import split_addresses
 from parsers.records import Customer
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
@@ -70,6 +72,15 @@ def relay(document: Document) -> str | None:
             if is_platform(address) and not takes_no_answers(local):
                 return address
     return None
+
+
+def is_addressed(document: Document, address: str) -> bool:
+    """Whether the header names an address as a recipient."""
+    for name in RECIPIENTS:
+        for value in document.headers.raw_fields(name)[:20] if name in document.headers else ():
+            if address in value.lower() and any(known.lower() == address for _, known in split_addresses(value)):
+                return True
+    return False
 
 
 def _houses(document: Document) -> set[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from config.models import Settings
 from daemon.cli.house import zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
-from daemon.cli.traces import fields, local
+from daemon.cli.traces import fields, local, source_words
 from daemon.store import messages, outgoing, records
 from rules.model import Record
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 _REVISION = ("n", "at", "action", "actor_role", "actor")
 _DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
-_MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "how")
+_MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "source", "verified", "how")
 
 
 def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json:
@@ -94,6 +94,8 @@ def print_portrait(found: Json, zone: str) -> None:
     has = record["assignee"] or "nobody"
     line(f"{record['state']}, team {record['team'] or '-'}, {has} has it; policy {record['policy']}")
     line(f"received {local(record['received_at'], zone)}, source {record['source'] or '-'}")
+    for flag in record["flags"]:
+        line(f"beware: {flag}", style="yellow")
     if record["resubmit_at"]:
         line(f"comes back {local(record['resubmit_at'], zone)}")
     if record["result"]:
@@ -109,10 +111,13 @@ def print_portrait(found: Json, zone: str) -> None:
     done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
     _if_any("History", ("Revision", "When", "Action", "By", "With"), done)
     mails = [
-        (m["id"], local(m["received_at"] or m["accepted_at"], zone), m["channel"], m["sender"], m["subject"], m["how"])
+        (
+            m["id"], local(m["received_at"] or m["accepted_at"], zone), m["channel"], m["sender"], m["subject"],
+            source_words(m["source"], m["verified"]), m["how"],
+        )
         for m in found["mails"]
-    ]
-    _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "How"), mails)
+    ]  # fmt: skip
+    _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "Source", "How"), mails)
 
 
 def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
