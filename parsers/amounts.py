@@ -23,7 +23,9 @@ _MONEY = re.compile(
 )
 _TO = r"(?:[-–—~～至到]|\b(?:bis|to|til|tot|à|a)\b)"
 _RANGE_BEHIND = re.compile(rf"\s*{_TO}\s*(?:{_SYMBOL})?\s*\d")
-_RANGE_BEFORE = re.compile(rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:{_SYMBOL})?\s*{_TO}\s*$")
+_RANGE_BEFORE = re.compile(
+    rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:万|千|亿|[kK]|[Tt]sd\.?)?\s*(?:{_SYMBOL}|km|mi)?\s*{_TO}\s*$"
+)
 _DISTANCE = re.compile(
     rf"{_NUMBER}{_SCALE}\s*(?P<unit>(?i:km\b|kilom[eè]t\w*|chilometri|mi\b|miles?\b|mijl\b|meilen?\b|milles?\b)|公里|千米|英里|里)?",
     re.VERBOSE,
