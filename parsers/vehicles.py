@@ -11,16 +11,14 @@ _PLATES: dict[str, tuple[re.Pattern[str], str]] = {
     "DE": (re.compile(r"([A-ZÄÖÜ]{1,3})[-: ]{1,3}([A-Z]{1,2})[- ]{0,2}(\d{1,4})\s?([EH]?)"), r"\1-\2 \3\4"),
     "AT": (re.compile(r"([A-Z]{1,2})[- ]?(\d{1,5})\s?([A-Z]{1,3})()"), r"\1-\2\3"),
     "DK": (re.compile(r"([A-Z]{2})[- ]?(\d{2})[- ]?(\d{3})()"), r"\1 \2 \3"),
-    "GB": (
-        re.compile(r"([A-Z]{2}\d{2}|[A-Z]\d{1,3}|[A-Z]{3}(?=\d{1,3}[A-Z]|\s\d))\s?([A-Z]{3}|\d{1,3}[A-Z])()()"),
-        r"\1 \2",
-    ),
+    "GB": (re.compile(r"([A-Z]{1,2}\d{1,3}|[A-Z]{3}(?=\s?\d))\s?([A-Z]{3}|\d{1,3}[A-Z])()()"), r"\1 \2"),
     "FR": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1-\2-\3"),
     "IT": (re.compile(r"([A-Z]{2})[- ]?(\d{3})[- ]?([A-Z]{2})()"), r"\1\2\3"),
 }
 # province, office, then five characters, or six of an electric car; the fifth may be a word (police, trailer, ...)
 _CHINESE = re.compile(
-    r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Z])[- ]?([A-Z0-9]{5,6}|[A-Z0-9]{4}[学警港澳挂使领])"
+    r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-Z])[- ]?"
+    r"([A-Z0-9]{5,6}|[A-Z0-9]{4}[学警港澳挂使领])"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VANITY = ("US", "CA", "AU", "NZ")

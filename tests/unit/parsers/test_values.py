@@ -379,7 +379,7 @@ def test_money_reads_what_a_locale_writes(cents: int, marks: tuple[str, str]) ->
 
 
 @given(
-    st.datetimes(datetime(1950, 1, 1), datetime(2090, 12, 31)),
+    st.datetimes(datetime.fromisoformat("1950-01-01"), datetime.fromisoformat("2090-12-31")),
     st.sampled_from(
         [
             ("%d.%m.%Y um %H:%M Uhr", "de"), ("%A, %d.%m.%Y %H.%M", "de"), ("%d/%m/%Y kl. %H.%M", "da"),
@@ -398,9 +398,7 @@ def test_a_distance_reads_what_a_locale_writes(number: int, form: tuple[str, str
     assert values.distance(form[0].format(number).replace(",", form[1])) == Distance(value=number, unit="km")
 
 
-@given(
-    st.integers(1_000_000, 9_999_999), st.sampled_from(["0171 {}", "0171/{}", "+49 171 {}", "0049171{}", "(0171) {}"])
-)
+@given(st.integers(10**6, 10**7 - 1), st.sampled_from(["0171 {}", "0171/{}", "+49 171 {}", "0049171{}", "(0171) {}"]))
 def test_a_number_is_the_same_however_it_is_written(digits: int, form: str) -> None:
     assert values.phone(form.format(digits), "DE") == f"+49171{digits}"
 
