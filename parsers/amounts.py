@@ -1,6 +1,7 @@
 """Money and distances in the notations of our sources."""
 
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -64,10 +65,15 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
     best = (named or every)[0]
     if _is_range(plain, best):
         return None
-    value = _number(best)
-    sign = "-" if best["sign"] and value else ""
-    code = _currency(best["before"] or best["after"], currency, language)
-    return Money(amount=f"{sign}{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
+    return _money(best, currency, language)
+
+
+def priced(text: str, currency: str | None = None, language: str | None = None) -> Iterator[Money]:
+    """Every amount beside a currency, of a range none; the arguments are those of `money`."""
+    plain = _plain(text)
+    for found in _MONEY.finditer(plain):
+        if (found["before"] or found["after"]) and not _is_range(plain, found):
+            yield _money(found, currency, language)
 
 
 def distance(text: str, unit: str | None = None) -> Distance | None:
@@ -84,6 +90,13 @@ def distance(text: str, unit: str | None = None) -> Distance | None:
         return None
     value = int(_number(found).quantize(Decimal(1), ROUND_HALF_UP))
     return Distance(value=value, unit=_unit(found["unit"] or unit))
+
+
+def _money(found: re.Match[str], currency: str | None, language: str | None) -> Money:
+    value = _number(found)
+    sign = "-" if found["sign"] and value else ""
+    code = _currency(found["before"] or found["after"], currency, language)
+    return Money(amount=f"{sign}{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
 
 
 def _is_range(text: str, found: re.Match[str]) -> bool:

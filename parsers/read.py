@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, sender
+from parsers import adf, adf_text, document, gaps, labels, language, sender, suspicion
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Customer, Hints, MailClass, Parsed, Reading
+from parsers.records import Customer, Flag, Hints, MailClass, Parsed, Reading
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
@@ -38,7 +38,7 @@ def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
 
 
 LEVELS: tuple[tuple[str, Level], ...] = (("adf", adf.readings), ("table", _tables), ("label", _lines))
-"""Ways to read a mail, the surest first."""
+"""Ways to read a mail, the surest first; `text` comes last, and looks only for what these left open (`gaps`)."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -47,6 +47,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail = document.parse(raw, hints)
     mail_class, because = _classified(mail)
     found = readings(mail, hints, mail_class)
+    flags = _flags(mail, found)
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -65,6 +66,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         text=mail.text,
         attachments=mail.attachments,
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
+        flags=flags,
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
     )
 
@@ -80,9 +82,32 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
     if mail_class == "bounce":
         return ()
     found = _from_levels(mail, hints, mail_class)
-    if found:
-        return tuple(_with_language(reading) for reading in found)
-    return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
+    if not found and (mail_class != "automatic" or _shows_adf(mail)):
+        found = (_unsorted(mail, hints, mail_class),)
+    alone = len(found) == 1
+    filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
+    return tuple(_with_language(reading) for reading in filled)
+
+
+def _flags(mail: Document, found: tuple[Reading, ...]) -> tuple[Flag, ...]:
+    try:
+        return suspicion.flags(mail, found)
+    except MemoryError:
+        raise
+    except Exception as error:  # a warning less must not stop a mail
+        mail.defects.append(f"flags: {type(error).__name__}")
+        return ()
+
+
+def _filled(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
+    """The last level, `text`: what is still missing is looked for in free text."""
+    try:
+        return gaps.completed(reading, mail, hints, mail_class, alone=alone)
+    except MemoryError:
+        raise
+    except Exception as error:
+        mail.defects.append(f"text: {type(error).__name__}")
+        return reading
 
 
 def sent_at(mail: Document) -> str | None:

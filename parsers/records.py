@@ -188,10 +188,14 @@ class Hints(Part, frozen=True):
     """How the source writes, where an admin has said so; it goes before what its type brings."""
     address: str | None = None
     """The secret address given to the source, lower case."""
+    senders: tuple[str, ...] = ()
+    """Domains that the source sends from: never the customer's."""
     border: tuple[str, ...] = ()
     """authserv-ids of the servers whose Authentication-Results are believed."""
     own: tuple[str, ...] = ()
     """Addresses of our own people and desks, lower case: never the customer's."""
+    own_phone: str | None = None
+    """The site's telephone number as the admin wrote it."""
 
 
 class Parsed(Part, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 # ISO 3779: 17 characters without I, O and Q. The check digit holds only in North America, so it rejects nothing here.
 _VIN = re.compile(r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])")
@@ -22,6 +23,7 @@ _CHINESE = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VANITY = ("US", "CA", "AU", "NZ")
+_DUTCH = re.compile(r"(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}")
 _NL_GROUPS = re.compile(r"[A-Z]{1,3}|[0-9]{1,3}")
 
 
@@ -32,6 +34,26 @@ def vin(text: str) -> str | None:
     if found is None or sum(c.isdigit() for c in found[0]) < 3 or found[0].isdigit():
         return None
     return found[0]
+
+
+def vins(text: str) -> Iterator[str]:
+    """Every identification number of a text that stands there in one piece."""
+    for found in _VIN.finditer(text.upper()):
+        if sum(c.isdigit() for c in found[0]) >= 3 and not found[0].isdigit():
+            yield found[0]
+
+
+def plate_at(text: str, region: str | None) -> str | None:
+    """Read a plate in capital letters at the start of a text, in the form of its country or of China; else None."""
+    bare = _DASHES.sub("-", text)
+    chinese = _CHINESE.match(bare)
+    if chinese:
+        return chinese.expand(r"\1\2") if not bare[chinese.end() : chinese.end() + 1].isalnum() else None
+    pattern, form = _PLATES.get(region or "", (None, ""))
+    found = (pattern or _DUTCH).match(bare) if pattern or region == "NL" else None
+    if found is None or bare[found.end() : found.end() + 1].isalnum():
+        return None
+    return found.expand(form) if pattern else plate(found[0], region)
 
 
 def year(text: str) -> str | None:

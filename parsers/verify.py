@@ -60,11 +60,6 @@ def authenticated_domain(headers: Headers, servers: tuple[str, ...]) -> str | No
     return domain if vouched else None
 
 
-def from_one_of(domain: str | None, domains: tuple[str, ...]) -> bool:
-    """Whether a domain is one of these or lies below one; names are compared letter by letter."""
-    return domain is not None and any(domain == known or domain.endswith(f".{known}") for known in domains)
-
-
 def _from_domain(headers: Headers) -> str | None:
     """The one domain that every reader of the field finds in it."""
     mailboxes = headers.addresses("from")

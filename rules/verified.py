@@ -3,7 +3,7 @@
 from config.lookup import source_type
 from config.models import Settings, Source
 from parsers.records import Parsed
-from parsers.verify import from_one_of
+from parsers.sender import is_within
 from rules.model import Envelope, RecordFlag, Verified
 
 _WITH_ENVELOPE = ("smtp", "lmtp")
@@ -22,7 +22,7 @@ def verified_by(parsed: Parsed, envelope: Envelope, source: Source | None, setti
     if source.site_by is None and (envelope.channel in _WITH_ENVELOPE or parsed.addressed):
         return "address"
     domains = source.senders or source_type(settings, source).domains
-    return "authenticated" if from_one_of(parsed.authenticated, domains) else None
+    return "authenticated" if parsed.authenticated and is_within(parsed.authenticated, domains) else None
 
 
 def flags_of(parsed: Parsed, source: Source | None, verified: Verified | None) -> tuple[RecordFlag, ...]:

@@ -56,8 +56,10 @@ def hints_for(settings: Settings, recipient: str) -> Hints:
         kind=(source and source.kind) or (kind.kind if kind else None),
         layout=msgspec.convert(source.layout.model_dump(), Layout) if source and source.layout else None,
         address=source.address.lower() if source else None,
+        senders=(source.senders or (kind.domains if kind else ())) if source else (),
         border=settings.postroom.smtp.authserv_id,
         own=own_addresses(site) if site else (),
+        own_phone=site.phone if site else None,
     )
 
 
