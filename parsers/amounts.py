@@ -27,6 +27,8 @@ _RANGE_BEHIND = re.compile(rf"\s*{_TO}\s*(?:{_SYMBOL})?\s*\d")
 _RANGE_BEFORE = re.compile(
     rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:万|千|亿|[kK]|[Tt]sd\.?)?\s*(?:{_SYMBOL}|km|mi)?\s*{_TO}\s*$"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_FOLLOWS = re.compile(r"\s?\d")
 _DISTANCE = re.compile(
     rf"{_NUMBER}{_SCALE}\s*(?P<unit>(?i:km\b|kilom[eè]t\w*|chilometri|mi\b|miles?\b|mijl\b|meilen?\b|milles?\b)|公里|千米|英里|里)?",
     re.VERBOSE,
@@ -58,7 +60,7 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
         language: BCP 47 tag of the text, for signs that several currencies share.
     """
     plain = _plain(text)
-    every = list(_MONEY.finditer(plain))
+    every = list(_amounts(plain))
     named = [found for found in every if found["before"] or found["after"]]
     if not named and len(every) != 1:
         return None
@@ -71,7 +73,7 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
 def priced(text: str, currency: str | None = None, language: str | None = None) -> Iterator[Money]:
     """Every amount beside a currency, of a range none; the arguments are those of `money`."""
     plain = _plain(text)
-    for found in _MONEY.finditer(plain):
+    for found in _amounts(plain):
         if (found["before"] or found["after"]) and not _is_range(plain, found):
             yield _money(found, currency, language)
 
@@ -90,6 +92,23 @@ def distance(text: str, unit: str | None = None) -> Distance | None:
         return None
     value = int(_number(found).quantize(Decimal(1), ROUND_HALF_UP))
     return Distance(value=value, unit=_unit(found["unit"] or unit))
+
+
+def _amounts(text: str) -> Iterator[re.Match[str]]:
+    """Every number that may be an amount; the sign in `Golf 2019 € 12.345` belongs to what follows, not to the year."""
+    position = 0
+    while found := _MONEY.search(text, position):
+        sign = found.start("after")
+        if (
+            sign >= 0
+            and not found["before"]
+            and _YEAR.fullmatch(found["plain"] or "")
+            and _FOLLOWS.match(text, found.end())
+        ):
+            position = sign
+            continue
+        yield found
+        position = found.end()
 
 
 def _money(found: re.Match[str], currency: str | None, language: str | None) -> Money:

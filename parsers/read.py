@@ -142,8 +142,10 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
     for other in lower[1:]:
         reading = merged(reading, other)
     reading = _without_houses(reading, mail, mail_class)
-    if mail_class == "automatic" and not _asks_something(reading, hints):
-        return ()
+    if mail_class == "automatic":
+        reading = _filled(reading, mail, hints, mail_class, alone=True)
+        if not _asks_something(reading, hints):
+            return ()
     return (_addressed(reading, mail, hints, mail_class),)
 
 
