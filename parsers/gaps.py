@@ -130,14 +130,18 @@ def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, 
 
 
 def _missing_emails(reading: Reading, mail: Document, words: str) -> tuple[str, ...]:
-    """Addresses in the text and behind `mailto:` that can be a person's: none of the source, of ours, of a machine."""
+    """Addresses behind `mailto:`, else in the text, that can be a person's: none of the source, ours or a machine's."""
     if reading.customer and reading.customer.emails:
         return ()
-    markup = "".join(text for text in mail.html if "mailto:" in text)[:200_000]
-    said = [*recognisers.emails(words), *recognisers.emails(" ".join(_MAILTO.findall(markup)[: recognisers.MOST]))]
-    persons = sender.personal(mail, tuple(dict.fromkeys(said)), automatic=True)
     known = reading.extra.get("other address", "")
-    return tuple(one for one in persons if not _ROLE_NAMES.fullmatch(one.partition("@")[0]) and one not in known)
+    markup = "".join(text for text in mail.html if "mailto:" in text)[:200_000]
+    linked = recognisers.emails(" ".join(_MAILTO.findall(markup)[: 2 * recognisers.MOST]))
+    for said in (linked, recognisers.emails(words)):
+        persons = sender.personal(mail, tuple(said), automatic=True)
+        left = [one for one in persons if not _ROLE_NAMES.fullmatch(one.partition("@")[0]) and one not in known]
+        if left:
+            return tuple(left)
+    return ()
 
 
 def _ending(number: str | None) -> str:
