@@ -108,7 +108,12 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
     found = links.only_listing(
         [
             *(link for text in texts if "://" in text for link in links.urls(text[:100_000])),
-            *(link for markup in (mail.html if alone else ()) for link in links.hrefs(markup[:400_000])),
+            *(
+                link
+                for markup in (mail.html if alone else ())
+                if "http" in markup
+                for link in links.hrefs(markup[:400_000])
+            ),
         ]
     )
     wanted = [car for car in reading.vehicles if car.role in ("wanted", None)]
@@ -116,6 +121,12 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
         return reading
     car = Vehicle(role="wanted", listing_id=found.id, listing_url=found.url)
     return merged(reading, marked(Reading(vehicles=(car,)), "text"))
+
+
+def _links(mail: Document, words: str) -> list[str]:
+    """All links of a mail, wherever they stand."""
+    found = [link for text in (*mail.plain, words) if "://" in text for link in links.urls(text[:100_000])]
+    return [*found, *(link for markup in mail.html if "://" in markup for link in links.hrefs(markup[:400_000]))]
 
 
 def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, certain: bool) -> Reading:

@@ -41,6 +41,10 @@ _PLATE_LABEL = re.compile(
 )
 
 
+# the label's pattern is slow: a text without any of these has none
+_PLATE_WORDS = ("kennz", "schild", "reg", "plate", "plade", "kenteken", "immatric", "targa", "车牌")
+
+
 def emails(text: str) -> list[str]:
     """Mail addresses; their domains in lower case."""
     if "@" not in text:
@@ -88,12 +92,16 @@ def _numbers(line: str, region: str | None) -> Iterator[str]:
 
 def vins(text: str) -> list[str]:
     """Vehicle identification numbers, written in one piece."""
-    return _different(vehicles.vins(text[:CHARACTERS]))
+    words = [word for word in text[:CHARACTERS].split() if len(word) >= 17 and "://" not in word and "@" not in word]
+    return _different(vehicles.vins(" ".join(words))) if words else []
 
 
 def plates(text: str, region: str | None) -> list[str]:
     """Number plates right behind a word that says so, in the form of the site's country or of China."""
     text = unicodedata.normalize("NFKC", text[:CHARACTERS])
+    low = text.lower()
+    if not any(word in low for word in _PLATE_WORDS):
+        return []
     found = (vehicles.plate_at(text[label.end() : label.end() + 20], region) for label in _PLATE_LABEL.finditer(text))
     return _different(filter(None, found))
 

@@ -61,7 +61,11 @@ def test_plates(text: str, region: str, expected: list[str]) -> None:
 
 
 def test_vins() -> None:
-    assert recognisers.vins("FIN WVWZZZ1KZAW123456, wvwzzz1kzaw123456; 12345678901234567") == ["WVWZZZ1KZAW123456"]
+    text = (
+        "FIN WVWZZZ1KZAW123456, (wvwzzz1kzaw123456); 12345678901234567 https://x.example/WVWZZZ1KZAW123457 "
+        "abcdefgh12345678x WVWZZZ1KZaw123458 <WVWZZZ1KZAW123459@x.example> WVWZZZ1KZAW12345A straße"
+    )
+    assert recognisers.vins(text) == ["WVWZZZ1KZAW123456"]
 
 
 def test_emails() -> None:
