@@ -93,7 +93,7 @@ def print_portrait(found: Json, zone: str) -> None:
     heading(f"{record['ref']}: {record['kind']} for {record['site']}")
     has = record["assignee"] or "nobody"
     line(f"{record['state']}, team {record['team'] or '-'}, {has} has it; policy {record['policy']}")
-    line(f"received {local(record['received_at'], zone)}, source {record['source'] or '-'}")
+    line(f"received {local(record['received_at'], zone)}, source {_source(found)}")
     for flag in record["flags"]:
         line(f"beware: {flag}", style="yellow")
     if record["resubmit_at"]:
@@ -111,13 +111,16 @@ def print_portrait(found: Json, zone: str) -> None:
     done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
     _if_any("History", ("Revision", "When", "Action", "By", "With"), done)
     mails = [
-        (
-            m["id"], local(m["received_at"] or m["accepted_at"], zone), m["channel"], m["sender"], m["subject"],
-            source_words(m["source"], m["verified"]), m["how"],
-        )
+        (m["id"], local(m["received_at"] or m["accepted_at"], zone), m["channel"], m["sender"], m["subject"], m["how"])
         for m in found["mails"]
-    ]  # fmt: skip
-    _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "Source", "How"), mails)
+    ]
+    _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "How"), mails)
+
+
+def _source(found: Json) -> str:
+    """The source, and how the mail that opened the record was verified."""
+    opened = next((mail for mail in found["mails"] if mail["how"] == "opened"), None)
+    return source_words(opened["source"], opened["verified"]) if opened else found["record"]["source"] or "-"
 
 
 def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
