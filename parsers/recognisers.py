@@ -13,6 +13,8 @@ from parsers.records import Money
 
 CHARACTERS = 6_000
 """Of a text that are searched."""
+LINE = 600
+"""Characters of one line that are searched for numbers: more are a table, or an attack."""
 MOST = 10
 """Values of one sort: a text with more is a list, and none of them is the writer's."""
 
@@ -66,7 +68,7 @@ def phones(text: str, region: str | None) -> list[str]:
         return []
     masked = _MASKED.sub(" | ", text)
     masked = _REFERENCE.sub(lambda m: m[0] if _TELEPHONE.search(_before(m)) else " | ", masked)
-    return _different(number for line in masked.splitlines() for number in _numbers(line, region))
+    return _different(number for line in masked.splitlines() for number in _numbers(line[:LINE], region))
 
 
 def _before(found: re.Match[str]) -> str:
