@@ -80,6 +80,12 @@ def team_address(settings: Settings, site: Site, team: str) -> tuple[str, bool]:
     return (address, False) if address else (site.teams[site.fallback], True)
 
 
+def own_addresses(site: Site) -> tuple[str, ...]:
+    """Give the addresses of a site's desk and people, in lower case."""
+    given = (site.desk, *site.teams.values(), *site.roles.values(), *site.controllers)
+    return tuple(dict.fromkeys(address.lower() for address in given))
+
+
 def source_type(settings: Settings, source: Source, site: Site | None = None) -> SourceType:
     """Give what comes with a source's type, in the version of the shipped values that its site names."""
     version = site.shipped if site else max(settings.shipped)

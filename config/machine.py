@@ -6,7 +6,21 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from config.places import check_database, check_https, check_relay_url
-from config.types import Address, Date, DurationText, Host, Language, Listen, Model, Name, Role, Secret, Size, Socket
+from config.types import (
+    Address,
+    Date,
+    DurationText,
+    Host,
+    Language,
+    Listen,
+    Model,
+    Name,
+    Role,
+    Secret,
+    Servers,
+    Size,
+    Socket,
+)
 from config.values import Duration
 
 
@@ -33,7 +47,8 @@ class Smtp(Model):
     user: tuple[User, ...] = ()
     """Who may log in; AUTH is offered inside TLS only."""
     require_auth: bool = False
-    authserv_id: str | None = None
+    authserv_id: Servers = ()
+    """Whose Authentication-Results are believed: the server that stands between the internet and us."""
     bare_newline: Literal["normalise", "reject"] = "normalise"
 
 

@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -94,6 +95,12 @@ Addresses = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 
+Servers = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]+$")], ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Names under which mail servers write Authentication-Results (authserv-id, RFC 8601 2.5)."""
 Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
 """Registrable domains of senders; subdomains are included."""
 

@@ -179,6 +179,7 @@ def _notices(
             reading=reading,
             decision=decided,
             received_at=at,
+            flags=decision.flags,
         )
         record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
         yield from ((record, notice) for notice in effects.notices)

@@ -1,6 +1,7 @@
 """Money and distances in the notations of our sources."""
 
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -18,11 +19,18 @@ _SYMBOL = r"""€|£|(?:\b(?:US|CA|AU|NZ|HK|[CAS]))?[$＄]|[¥￥]|zł|元|块|�
     |jpy|cad|aud|hkd)(?![a-z]))"""
 _MONEY = re.compile(
     rf"(?P<before>{_SYMBOL})?\s*(?P<sign>{_SIGN})?{_NUMBER}{_SCALE}\s*(?P<after>{_SYMBOL})?"
-    r"(?!\s?(?:km|mi|miles|PS|kW|hp|公里)\b)",
+    r"(?!\s?(?:(?:km|mi|miles|PS|kW|hp|公里)\b|%))",
     re.VERBOSE,
 )
+_TO = r"(?:[-–—~～至到]|\b(?:bis|to|til|tot|à|a)\b)"
+_RANGE_BEHIND = re.compile(rf"\s*{_TO}\s*(?:{_SYMBOL})?\s*\d")
+_RANGE_BEFORE = re.compile(
+    rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:万|千|亿|[kK]|[Tt]sd\.?)?\s*(?:{_SYMBOL}|km|mi)?\s*{_TO}\s*$"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_FOLLOWS = re.compile(r"\s?\d")
 _DISTANCE = re.compile(
-    rf"{_NUMBER}{_SCALE}\s*(?P<unit>(?i:km\b|kilomet\w*|chilometri|mi\b|miles?\b|mijl\b|meilen?\b|milles?\b)|公里|千米|英里|里)?",
+    rf"{_NUMBER}{_SCALE}\s*(?P<unit>(?i:km\b|kilom[eè]t\w*|chilometri|mi\b|miles?\b|mijl\b|meilen?\b|milles?\b)|公里|千米|英里|里)?",
     re.VERBOSE,
 )
 _SCALES = {"万": 10_000, "千": 1_000, "百万": 1_000_000, "亿": 100_000_000, "k": 1_000, "t": 1_000, "tsd": 1_000}
@@ -47,36 +55,73 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
 
     Args:
         text: A labelled value; a number beside a currency wins over one without.
+            Of a range, and of several numbers without a currency, none is the amount.
         currency: ISO 4217 code where the text names none, and the choice among currencies that share a sign.
         language: BCP 47 tag of the text, for signs that several currencies share.
     """
-    best = None
-    for found in _MONEY.finditer(_plain(text)):
-        named = found["before"] or found["after"]
-        if named or best is None:
-            best = found
-        if named:
-            break
-    if best is None:
+    plain = _plain(text)
+    every = list(_amounts(plain))
+    named = [found for found in every if found["before"] or found["after"]]
+    if not named and len(every) != 1:
         return None
-    value = _number(best)
-    sign = "-" if best["sign"] and value else ""
-    code = _currency(best["before"] or best["after"], currency, language)
-    return Money(amount=f"{sign}{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
+    best = (named or every)[0]
+    if _is_range(plain, best):
+        return None
+    return _money(best, currency, language)
+
+
+def priced(text: str, currency: str | None = None, language: str | None = None) -> Iterator[Money]:
+    """Every amount beside a currency, of a range none; the arguments are those of `money`."""
+    plain = _plain(text)
+    for found in _amounts(plain):
+        if (found["before"] or found["after"]) and not _is_range(plain, found):
+            yield _money(found, currency, language)
 
 
 def distance(text: str, unit: str | None = None) -> Distance | None:
     """Read `13,200 miles`, `45.000 km`, `12.8万公里` as whole km or mi.
 
     Args:
-        text: A labelled value.
+        text: A labelled value; a number beside a unit wins over one without, and of a range none is the distance.
         unit: What a separate field calls the unit (`km`, `MILES`), where the text names none.
     """
-    found = _DISTANCE.search(_plain(text))
-    if found is None:
+    plain = _plain(text)
+    every = list(_DISTANCE.finditer(plain))
+    found = next((found for found in every if found["unit"]), next(iter(every), None))
+    if found is None or _is_range(plain, found):
         return None
     value = int(_number(found).quantize(Decimal(1), ROUND_HALF_UP))
     return Distance(value=value, unit=_unit(found["unit"] or unit))
+
+
+def _amounts(text: str) -> Iterator[re.Match[str]]:
+    """Every number that may be an amount; the sign in `Golf 2019 € 12.345` belongs to what follows, not to the year."""
+    position = 0
+    while found := _MONEY.search(text, position):
+        sign = found.start("after")
+        if (
+            sign >= 0
+            and not found["before"]
+            and _YEAR.fullmatch(found["plain"] or "")
+            and _FOLLOWS.match(text, found.end())
+        ):
+            position = sign
+            continue
+        yield found
+        position = found.end()
+
+
+def _money(found: re.Match[str], currency: str | None, language: str | None) -> Money:
+    value = _number(found)
+    sign = "-" if found["sign"] and value else ""
+    code = _currency(found["before"] or found["after"], currency, language)
+    return Money(amount=f"{sign}{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
+
+
+def _is_range(text: str, found: re.Match[str]) -> bool:
+    """Whether it is one end of `5.000 - 10.000 km`."""
+    behind, before = text[found.end() :], text[max(0, found.start() - 30) : found.start()]
+    return bool(_RANGE_BEHIND.match(behind) or _RANGE_BEFORE.search(before))
 
 
 def _plain(text: str) -> str:

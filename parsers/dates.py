@@ -47,15 +47,17 @@ _DATES = tuple(
         r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)",
         r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})(?!\d)",
         r"(?P<a>\d{1,2})[/-](?P<b>\d{1,2})[/-](?P<y>\d{4}|\d{2})(?!\d)",
+        r"(?P<a>\d{1,2})/(?P<b>\d{1,2})\s(?P<y>\d{4})(?!\d)",
         rf"(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th|er)?[\s-]\s?(?:of\s)?(?P<name>{_NAME})\.?,?[\s-]\s?(?P<y>\d{{4}})(?!\d)",
         rf"(?P<name>{_NAME})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y>\d{{4}})(?!\d)",
     )
 )
-_ZONE = r"(?P<zone>(?:utc|gmt)?\s?[+-]\d{1,2}(?::?\d{1,2})?|z|utc|gmt)?"
+_ZONES = {"cet": "+01:00", "mez": "+01:00", "cest": "+02:00", "mesz": "+02:00"}
+_ZONE = r"(?P<zone>(?:utc|gmt)?\s?[+-]\d{1,2}(?::?\d{1,2})?|z|utc|gmt|(?:ce|me)s?[tz]\b)?"
 _TIME = re.compile(
     r"^[\s,.]*(?:t|[-–—|/]|kl\b\.?|klokken\b|um\b|at\b|om\b|à|alle\b|ore\b|ab\b|from\b|@|ca\b\.?)?[\s:]*"
     r"(?P<half>上午|下午|晚上|中午|早上|凌晨)?\s?"
-    r"(?P<h>\d{1,2})(?:\s?[:.h点时：]\s?(?P<min>\d{1,2})(?:\s?[:.分]\s?(?P<s>\d{2}))?(?:[.,]\d{1,9})?\s?分?|(?P<full>\s?(?:点|时|h|uhr|uur)整?))?"
+    r"(?P<h>\d{1,2})(?:\s?[:.h点时：]\s?(?P<min>\d{1,2})(?:\s?[:.分]\s?(?P<s>\d{2}))?(?:[.,]\d{1,9})?\s?分?|(?P<full>\s?(?:点|时|h|uhr|uur)[整半]?))?"
     r"(?!\d)\s?(?:(?P<ampm>[ap])\.?\s?m\b\.?)?\s?(?:uhr\b|uur\b|heures\b|o'clock\b|h\b)?\s?" + _ZONE
 )
 _COMPACT = re.compile(r"^\s?t?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?\s?" + _ZONE + r"(?!\d)")
@@ -64,8 +66,10 @@ _TAIL = re.compile(
     r"^\s*(?:(?:-|–|bis|to|til|tot|à|alle)\s*\d{1,2}(?:[:.]\d{2})?\s?(?:[ap]\.?m\.?|uhr|uur)?)?[\s.,;]*"
     r"(?:\([^()]{0,60}\))?[\s.,;]*$"
 )
+# a date alone; what begins like the end of a span is a time
+_END = re.compile(r"^[\s.,;]*(?:\([^()]{0,60}\))?[\s.,;]*$")
 _OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d{1,2}))?")
-_PM = {"p": 12, "下午": 12, "晚上": 12, "中午": 12}
+_PM = {"p": 12, "下午": 12, "晚上": 12}
 
 
 @lru_cache(maxsize=2048)
@@ -87,7 +91,7 @@ def instant(text: str, language: str | None = None) -> str | None:
     if day is None:
         return _time_first(rest, language)
     date, rest = day
-    if _TAIL.match(rest):
+    if _END.match(rest):
         return date
     time = _time(_without_weekday(rest.lstrip()))
     return f"{date}T{time[0]}" if time and _TAIL.match(time[1]) else None
@@ -154,10 +158,14 @@ def _time(text: str) -> tuple[str, str] | None:
     if not any(parts.get(key) for key in ("min", "full", "half", "ampm")) and "kl" not in found[0]:
         return None
     hour, minute, second = (int(parts[key] or 0) for key in ("h", "min", "s"))
+    if "半" in (parts.get("full") or ""):
+        minute = 30
     half = parts.get("ampm") or parts.get("half")
-    if half in _PM and hour < 12:
+    if half == "晚上" and hour == 12:
+        return None  # the midnight at the end of the day, or at its beginning
+    if (half in _PM and hour < 12) or (half == "中午" and hour < 4):
         hour += 12
-    elif half == "a" and hour == 12:
+    elif half in ("a", "凌晨") and hour == 12:
         hour = 0
     if hour > 23 or minute > 59 or second > 59:
         return None
@@ -167,6 +175,8 @@ def _time(text: str) -> tuple[str, str] | None:
 def _offset(zone: str | None) -> str:
     if not zone:
         return ""
+    if zone in _ZONES:
+        return _ZONES[zone]
     found = _OFFSET.search(zone)
     if found is None:
         return "Z"

@@ -54,6 +54,10 @@ class Headers:
         """The first field with encoded words left as they are; empty where there is none."""
         return self._text(self.bytes_of(name)) if name in self._fields else ""
 
+    def raw_fields(self, name: str) -> list[str]:
+        """Every field of that name, the topmost first, with encoded words left as they are."""
+        return [self._text(value) for value in self._fields.get(name, ())]
+
     def get(self, name: str) -> str | None:
         """The first field, decoded and cleaned to one line."""
         if name not in self._fields:

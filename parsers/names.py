@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 
 _COMPANY = re.compile(
-    r"(?<!\w)(?:(?i:gmbh(?:\s*&\s*co\.?\s*kg)?|kgaa|ohg|gbr|e\.\s?k\.?|e\.\s?v\.?|aps|a/s|i/s|k/s|p/s|ltd\.?|limited|llc|"
+    r"^(?i:firma|fa\.|bedrijf|société|ditta|company)\s|(?<!\w)(?:(?i:gmbh(?:\s*&\s*co\.?\s*kg)?|kgaa|ohg|gbr|e\.\s?k\.?|e\.\s?v\.?|aps|a/s|i/s|k/s|p/s|ltd\.?|limited|llc|"
     r"l\.l\.c\.|inc\.?|plc|corp\.?|corporation|llp|b\.v\.?|n\.v\.?|v\.o\.f\.|s\.a\.?|sarl|s\.à\.?r\.?l\.?|sasu|eurl|s\.r\.l\.?|srl|"
-    r"s\.p\.a\.?|s\.n\.c\.?|autohaus)|AG|KG|UG|SE|IVS|BV|NV|VOF|SA|SAS|SpA|SPA|SNC)(?!\w)"
-    r"|公司|集团|有限|商行|工作室"
+    r"s\.p\.a\.?|s\.n\.c\.?|mbb|autohaus)|AG|KG|UG|SE|IVS|BV|NV|VOF|SA|SAS|SpA|SPA|SNC)(?!\w)"
+    r"|公司|集团|有限|商行|工作室|车行|汽贸|4S店|株式会社"
 )
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]")
 _SALUTATION = re.compile(

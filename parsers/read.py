@@ -14,11 +14,13 @@ from parsers import (
     adf_text,
     calendar,
     document,
+    gaps,
     labels,
     language,
     markup,
     patterned,
     sender,
+    suspicion,
     types,
     vcard,
     xml_comments,
@@ -28,8 +30,9 @@ from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Customer, Hints, MailClass, Parsed, Reading
+from parsers.records import Customer, Flag, Hints, MailClass, Parsed, Reading
 from parsers.several import combined
+from parsers.verify import authenticated_domain
 from parsers.vocabulary import vocabulary
 
 DEFECTS = 50
@@ -63,7 +66,7 @@ LEVELS: tuple[tuple[str, Level], ...] = (
     ("table", _tables),
     ("label", _lines),
 )
-"""Ways to read a mail, the surest first."""
+"""Ways to read a mail, the surest first; `text` comes last, and looks only for what these left open (`gaps`)."""
 IN_ANSWERS = ("adf", "calendar")
 """Levels for a person's answer: it quotes the labels of what it answers, but its calendar is its own."""
 
@@ -74,6 +77,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail = document.parse(raw, hints)
     mail_class, because = _classified(mail, hints)
     found = readings(mail, hints, mail_class)
+    flags = _flags(mail, found)
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -91,6 +95,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         language=next((reading.language for reading in found if reading.language), hints.language),
         text=mail.text,
         attachments=mail.attachments,
+        authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
+        flags=flags,
+        addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
     )
 
 
@@ -105,9 +112,32 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
     if mail_class == "bounce" or types.noise(mail, hints):
         return ()
     found = types.completed(mail, hints, _from_levels(mail, hints, mail_class))
-    if found:
-        return tuple(_with_language(reading) for reading in found)
-    return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
+    if not found and (mail_class != "automatic" or _shows_adf(mail)):
+        found = (_unsorted(mail, hints, mail_class),)
+    alone = len(found) == 1
+    filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
+    return tuple(_with_language(reading) for reading in filled)
+
+
+def _flags(mail: Document, found: tuple[Reading, ...]) -> tuple[Flag, ...]:
+    try:
+        return suspicion.flags(mail, found)
+    except MemoryError:
+        raise
+    except Exception as error:  # a warning less must not stop a mail
+        mail.defects.append(f"flags: {type(error).__name__}")
+        return ()
+
+
+def _filled(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
+    """The last level, `text`: what is still missing is looked for in free text."""
+    try:
+        return gaps.completed(reading, mail, hints, mail_class, alone=alone)
+    except MemoryError:
+        raise
+    except Exception as error:
+        mail.defects.append(f"text: {type(error).__name__}")
+        return reading
 
 
 def sent_at(mail: Document) -> str | None:
@@ -141,6 +171,8 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
     found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
     if mail_class == "automatic":
+        alone = len(found) == 1
+        found = tuple(_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
         found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
     return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
 

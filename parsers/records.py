@@ -11,6 +11,8 @@ import msgspec
 from parsers.layout import Layout
 
 MailClass = Literal["person", "automatic", "bounce", "reply"]
+Flag = Literal["look-alike", "phishing"]
+"""The sender's name or domain imitates a known one; a link asks for a password instead of a request being made."""
 VehicleRole = Literal["wanted", "trade-in", "own"]
 
 
@@ -193,6 +195,16 @@ class Hints(Part, frozen=True):
     """Kind that the source sends, where its layout does not say it."""
     layout: Layout | None = None
     """How the source writes, where an admin has said so; it goes before what its type brings."""
+    address: str | None = None
+    """The secret address given to the source, lower case."""
+    senders: tuple[str, ...] = ()
+    """Domains that the source sends from: never the customer's."""
+    border: tuple[str, ...] = ()
+    """authserv-ids of the servers whose Authentication-Results are believed."""
+    own: tuple[str, ...] = ()
+    """Addresses of our own people and desks, lower case: never the customer's."""
+    own_phone: str | None = None
+    """The site's telephone number as the admin wrote it."""
 
 
 class Parsed(Part, frozen=True, kw_only=True):
@@ -215,3 +227,9 @@ class Parsed(Part, frozen=True, kw_only=True):
     text: str | None = None
     """What a person would read, as plain text, at most 20,000 characters."""
     attachments: tuple[Attachment, ...] = ()
+    authenticated: str | None = None
+    """Domain of From, if the border server vouches for the mail; From alone never says who sent it."""
+    addressed: bool = False
+    """Whether the header names the source's secret address as a recipient: whoever wrote it, knew it."""
+    flags: tuple[Flag, ...] = ()
+    """What to beware of."""

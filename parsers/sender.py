@@ -5,10 +5,13 @@ From; a platform's relay address is the way to answer, but nobody's identity.
 """
 
 import tomllib
+from functools import lru_cache
 from importlib import resources
 
+from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
+from parsers.headers import split_addresses
 from parsers.records import Customer
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
@@ -23,6 +26,16 @@ def registrable(domain: str) -> str:
     labels = domain.lower().rstrip(".").split(".")
     length = 3 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2 else 2
     return ".".join(labels[-length:])
+
+
+def is_within(domain: str, domains: tuple[str, ...]) -> bool:
+    """Whether a domain is one of these or lies below one; names are compared letter by letter."""
+    return any(domain == known or domain.endswith(f".{known}") for known in domains)
+
+
+def platforms() -> frozenset[str]:
+    """Registrable domains of the platforms; a name without a dot stands for every country."""
+    return _PLATFORMS
 
 
 def is_platform(address: str) -> bool:
@@ -42,7 +55,7 @@ def customer(document: Document, *, reply_to_only: bool = False, is_form: bool =
     houses = _houses(document) if is_form else set()
     for name in ("reply-to",) if reply_to_only else ("reply-to", "from"):
         for display, address in document.headers.addresses(name)[:3]:
-            if _is_person(address, houses):
+            if _is_person(document, address, houses):
                 display = display or _display(document, address)
                 return Customer(name=_bare(display), emails=(_lowered(address),))
     return None
@@ -59,7 +72,7 @@ def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) ->
     houses = _houses(document)
     if automatic:
         houses |= {registrable(document.sender[1].rpartition("@")[2])} - _MAILBOXES
-    return tuple(address for address in emails if _is_person(address, houses))
+    return tuple(address for address in emails if _is_person(document, address, houses))
 
 
 def relay(document: Document) -> str | None:
@@ -77,6 +90,15 @@ def relay(document: Document) -> str | None:
     return None
 
 
+def is_addressed(document: Document, address: str) -> bool:
+    """Whether the header names an address as a recipient."""
+    for name in RECIPIENTS:
+        for value in document.headers.raw_fields(name)[:20] if name in document.headers else ():
+            if address in value.lower() and any(known.lower() == address for _, known in split_addresses(value)):
+                return True
+    return False
+
+
 def _houses(document: Document) -> set[str]:
     """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer."""
     found: set[str] = set()
@@ -86,10 +108,29 @@ def _houses(document: Document) -> set[str]:
     return found - _MAILBOXES
 
 
-def _is_person(address: str, houses: set[str]) -> bool:
-    local, _, domain = address.rpartition("@")
-    machine = takes_no_answers(local) or local.lower() in _FORM_SENDERS
-    return bool(local and domain) and not machine and not is_platform(address) and registrable(domain) not in houses
+def _is_person(document: Document, address: str, houses: set[str]) -> bool:
+    local, _, domain = address.lower().rpartition("@")
+    if not local or not domain or takes_no_answers(local) or local in _FORM_SENDERS or is_platform(address):
+        return False
+    return registrable(domain) not in houses and not is_ours(document, address) and not _is_source(document, domain)
+
+
+def is_ours(document: Document, address: str) -> bool:
+    """An address of our own people, or one in their house: never the customer, also not as Reply-To."""
+    own, address = document.hints.own, address.lower()
+    if not own:
+        return False
+    return address in own or registrable(address.rpartition("@")[2]) in _own_domains(own)
+
+
+@lru_cache(maxsize=256)
+def _own_domains(own: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(registrable(address.rpartition("@")[2]) for address in own) - _MAILBOXES
+
+
+def _is_source(document: Document, domain: str) -> bool:
+    """The source itself; one that sends from where people have their mailboxes says nothing about an address."""
+    return is_within(domain, document.hints.senders) and registrable(domain) not in _MAILBOXES
 
 
 def _display(document: Document, address: str) -> str | None:

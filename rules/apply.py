@@ -99,6 +99,7 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         policy=decision.policy,
         language=decision.language,
         received_at=opening.received_at,
+        flags=opening.flags,
         reading=opening.reading,
     )
     notices = tuple(_first_notice(wish, decision.language, now) for wish in decision.notifications)

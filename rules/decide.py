@@ -11,8 +11,9 @@ from config.types import Category
 from parsers.records import Parsed, Reading
 from rules.deadlines import NO_POLICY, plan, policy_for
 from rules.match import Facts, judge
-from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict
+from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
+from rules.verified import flags_of, verified_by
 
 UNSORTED = "unsorted"
 NEW = "new"
@@ -37,9 +38,10 @@ def decide_mail(
     readings = readings_of(parsed)
     places = [place_of(reading, envelope, settings) for reading in readings]
     place = places[0]
+    verified = verified_by(parsed, envelope, place.source, settings)
     gate = _gate(parsed, readings, place, context)
     if gate is not None:
-        return _mail(place, *gate)
+        return _mail(parsed, place, verified, *gate)
     decisions = tuple(
         msgspec.structs.replace(
             decide(reading, envelope, parsed, own.site, own.source, settings, context, now, index),
@@ -47,7 +49,7 @@ def decide_mail(
         )
         for index, (reading, own) in enumerate(zip(readings, places, strict=True))
     )
-    return _mail(place, *_opened(decisions, place), decisions)
+    return _mail(parsed, place, verified, *_opened(decisions, place), decisions)
 
 
 def readings_of(parsed: Parsed) -> tuple[Reading, ...]:
@@ -125,9 +127,23 @@ def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
     return "opened", f"{kinds} for {place.site.id}: {place.because}"
 
 
-def _mail(place: Place, fate: Fate, reason: str, decisions: tuple[Decision, ...] = ()) -> MailDecision:
-    source = place.source.id if place.source else None
-    return MailDecision(fate=fate, reason=reason, source=source, site=place.site.id, decisions=decisions)
+def _mail(
+    parsed: Parsed,
+    place: Place,
+    verified: Verified | None,
+    fate: Fate,
+    reason: str,
+    decisions: tuple[Decision, ...] = (),
+) -> MailDecision:
+    return MailDecision(
+        fate=fate,
+        reason=reason,
+        source=place.source.id if place.source else None,
+        site=place.site.id,
+        verified=verified,
+        flags=flags_of(parsed, place.source, verified),
+        decisions=decisions,
+    )
 
 
 def _walk(facts: Facts, index: int) -> tuple[tuple[Verdict, ...], list[Rule], Rule | None]:

@@ -35,8 +35,11 @@ def mail_json(parsed: Parsed, source: str | None = None) -> Json:
         "readings": [_reading(reading, source) for reading in readings_of(parsed)],
         "defects": list(parsed.defects),
     }
-    if parsed.class_because:
-        found["class_because"] = parsed.class_because
+    for name in ("class_because", "authenticated"):
+        if (said := getattr(parsed, name)) is not None:
+            found[name] = said
+    if parsed.flags:
+        found["flags"] = list(parsed.flags)
     return found
 
 
@@ -54,6 +57,10 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
     found = mail_json(parsed)
     if decision.source is not None:
         found["source"] = decision.source
+    if decision.verified is not None:
+        found["verified"] = decision.verified
+    if decision.flags:
+        found["flags"] = list(decision.flags)
     if context.imported:
         found["quiet"] = QUIET
     return found | {

@@ -23,6 +23,12 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all shapes."""
 
 
+Verified = Literal["address", "authenticated"]
+"""How a source was verified: by its secret address, or by what the border server says of the mail."""
+RecordFlag = Literal["unverified", "look-alike", "phishing"]
+"""What a team should beware of."""
+
+
 class Envelope(Fact, frozen=True, kw_only=True):
     """What is known of an accepted mail without reading it: one recipient each."""
 
@@ -104,6 +110,9 @@ class MailDecision(Fact, frozen=True, kw_only=True):
     reason: str
     source: str | None = None
     site: str
+    verified: Verified | None = None
+    """How the source was verified; None where it was not, or there is none."""
+    flags: tuple[RecordFlag, ...] = ()
     decisions: tuple[Decision, ...] = ()
 
 
@@ -123,6 +132,7 @@ class Opening(Fact, frozen=True, kw_only=True):
     reading: Reading
     decision: Decision
     received_at: datetime
+    flags: tuple[RecordFlag, ...] = ()
 
 
 class Action(Fact, frozen=True, kw_only=True):
@@ -153,6 +163,8 @@ class Record(Fact, frozen=True, kw_only=True):
     cycle: int = 0
     revision: int = 1
     """1 for the first; each action makes the next."""
+    flags: tuple[RecordFlag, ...] = ()
+    """What to beware of in the mail that opened it."""
     reading: Reading
 
 

@@ -24,7 +24,7 @@ def _subject(letter: Letter) -> str:
 
 
 def _told(letter: Letter) -> list[str]:
-    told = [letter.reply, "", f"{letter.kind}: {letter.person}", letter.car, letter.interest, ""]
+    told = [letter.reply, "", *letter.warnings, f"{letter.kind}: {letter.person}", letter.car, letter.interest, ""]
     told += [f"{row.label}: {row.value}" for row in letter.actions]
     told += ["", *(f"> {line}".rstrip() for line in letter.message)]
     for section in letter.sections:

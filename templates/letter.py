@@ -51,6 +51,8 @@ class Letter:
     sections: tuple[Section, ...]
     because: str
     ref: str
+    warnings: tuple[str, ...] = ()
+    """What to beware of: an unverified sender, one that imitates another, a link that asks for a password."""
 
 
 def write_letter(job: RenderJob, words: Words) -> Letter:
@@ -101,6 +103,7 @@ class _Writer:
             sections=tuple(s for s in self.sections() if s.rows),
             because=self.because(),
             ref=ref,
+            warnings=tuple(self.words["warnings"][flag] for flag in self.job.record.flags),
         )
 
     @staticmethod

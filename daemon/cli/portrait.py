@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from config.models import Settings
 from daemon.cli.house import zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
-from daemon.cli.traces import fields, local
+from daemon.cli.traces import fields, local, source_words
 from daemon.store import messages, outgoing, records
 from rules.model import Record
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 _REVISION = ("n", "at", "action", "actor_role", "actor")
 _DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
-_MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "how")
+_MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "source", "verified", "how")
 
 
 def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json:
@@ -93,7 +93,9 @@ def print_portrait(found: Json, zone: str) -> None:
     heading(f"{record['ref']}: {record['kind']} for {record['site']}")
     has = record["assignee"] or "nobody"
     line(f"{record['state']}, team {record['team'] or '-'}, {has} has it; policy {record['policy']}")
-    line(f"received {local(record['received_at'], zone)}, source {record['source'] or '-'}")
+    line(f"received {local(record['received_at'], zone)}, source {_source(found)}")
+    for flag in record["flags"]:
+        line(f"beware: {flag}", style="yellow")
     if record["resubmit_at"]:
         line(f"comes back {local(record['resubmit_at'], zone)}")
     if record["result"]:
@@ -113,6 +115,12 @@ def print_portrait(found: Json, zone: str) -> None:
         for m in found["mails"]
     ]
     _if_any("Mails", ("Number", "Received", "By", "From", "Subject", "How"), mails)
+
+
+def _source(found: Json) -> str:
+    """The source, and how the mail that opened the record was verified."""
+    opened = next((mail for mail in found["mails"] if mail["how"] == "opened"), None)
+    return source_words(opened["source"], opened["verified"]) if opened else found["record"]["source"] or "-"
 
 
 def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 _NO_FIELDS = ("origins", "alternatives", "kind", "language", "source")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_PROOFS = {"address": "its address", "authenticated": "the border server"}
 _VERDICTS = {True: "yes", False: "no", None: "-"}
 
 
@@ -25,6 +26,10 @@ def show_mail(found: Json) -> None:
         table(title, ("Field", "Value", "From"), rows)
         for key, others in reading.get("alternatives", {}).items():
             line(f"  {key} also said: {', '.join(map(str, others))}")
+    if found.get("authenticated"):
+        line(f"  the border server vouches for {found['authenticated']}")
+    for flag in found.get("flags", []):
+        line(f"  beware: {flag}", style="yellow")
     for defect in found["defects"]:
         line(f"  defect: {defect}", style="yellow")
     if "way" in found:
@@ -46,7 +51,7 @@ def show_decision(found: Json, zone: str) -> None:
         found: The trace.
         zone: IANA zone that times are shown in.
     """
-    line(f"source {found.get('source', '-')}, site {found['site']}")
+    line(f"source {source_words(found.get('source'), found.get('verified'))}, site {found['site']}")
     line(f"fate {found['fate']}{_because(found.get('reason'))}", style="bold")
     several = len(found["readings"]) > 1
     rules = [(one, (_VERDICTS[one.get("matched")], one["name"], one["because"])) for one in found["rules"]]
@@ -65,6 +70,13 @@ def show_decision(found: Json, zone: str) -> None:
             line(f"Reading {decided['reading']} is ignored: {decided['ignored']}")
         else:
             line(f"Policy {decided['policy']}, mails in {decided['language']}.")
+
+
+def source_words(source: str | None, verified: str | None) -> str:
+    """A source, and whether the mail is known to be its own."""
+    if source is None:
+        return "-"
+    return f"{source} ({f'verified by {_PROOFS[verified]}' if verified else 'not verified'})"
 
 
 def local(text: str, zone: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
-from config.lookup import desk_token, site_of, source_type
+from config.lookup import desk_token, own_addresses, site_of, source_type
 from config.models import Settings
 from daemon.act import new_reference
 from daemon.store import records
@@ -55,6 +55,11 @@ def hints_for(settings: Settings, recipient: str) -> Hints:
         language=(source and source.language) or (kind and kind.language) or (site.language if site else None),
         kind=(source and source.kind) or (kind.kind if kind else None),
         layout=msgspec.convert(source.layout.model_dump(), Layout) if source and source.layout else None,
+        address=source.address.lower() if source else None,
+        senders=(source.senders or (kind.domains if kind else ())) if source else (),
+        border=settings.postroom.smtp.authserv_id,
+        own=own_addresses(site) if site else (),
+        own_phone=site.phone if site else None,
     )
 
 
@@ -107,6 +112,7 @@ def plan(
         else decision.reason,
         site=decision.site,
         source=decision.source,
+        verified=decision.verified,
         mail_class=parsed.mail_class,
         digest=parsed.digest,
         subject=parsed.subject,
@@ -129,6 +135,7 @@ def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailD
             reading=reading,
             decision=decided,
             received_at=at,
+            flags=decision.flags,
         )
         action = Action(name="open", actor=actor, opening=opening)
         opened, effects = apply(None, action, settings, at)

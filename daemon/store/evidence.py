@@ -29,7 +29,7 @@ _RAW_ROWS = 4
 """Mails held at once: each may be 25 MiB."""
 _READ = ("opened", "attached", "command", "repeat", "automatic", "bounce", "ignored")
 """Fates of mails that were read, so that a trace says why."""
-_WITH_FATE = ("reason", "site", "source", "class", "digest", "subject", "trace", "settings", "fate_at")
+_WITH_FATE = ("reason", "site", "source", "verified", "class", "digest", "subject", "trace", "settings", "fate_at")
 _NEEDS_REASON = ("ignored", "automatic", "bounce", "quarantined")
 
 
@@ -51,6 +51,7 @@ class _Trace(msgspec.Struct):
     context: _Context
     decisions: list[_Decision]
     source: str | None = None
+    verified: str | None = None
 
 
 _decode_trace = msgspec.json.Decoder(_Trace).decode
@@ -260,6 +261,7 @@ def _unlike_trace(row: Row[tuple[object, ...]], trace: _Trace, settings: set[str
         ("reason", trace.reason),
         ("site", trace.site),
         ("source", trace.source),
+        ("verified", trace.verified),
         ("class", trace.mail_class),
         ("settings", trace.settings),
     ):

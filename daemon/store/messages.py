@@ -91,6 +91,7 @@ class Fated(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     site: str
     source: str | None
+    verified: str | None
     mail_class: str
     digest: str
     subject: str | None
@@ -162,6 +163,7 @@ def _fate_row(mail: Fated, at: datetime) -> dict[str, object]:
         "reason": mail.reason,
         "site": mail.site,
         "source": mail.source,
+        "verified": mail.verified,
         "class": mail.mail_class,
         "digest": mail.digest,
         "subject": mail.subject,

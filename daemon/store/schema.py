@@ -97,6 +97,7 @@ message = Table(
     Column("size", Integer, nullable=False),
     Column("site", String),
     Column("source", String),
+    Column("verified", String),
     Column("class", String),
     Column("digest", String),
     Column("subject", String),

@@ -32,6 +32,7 @@ fate = _over(
     "reason",
     "site",
     "source",
+    "verified",
     "class",
     "digest",
     "subject",

@@ -65,6 +65,7 @@ def _message() -> None:
         Column("size", sa.Integer(), nullable=False),
         Column("site", sa.String()),
         Column("source", sa.String()),
+        Column("verified", sa.String()),
         Column("class", sa.String()),
         Column("digest", sa.String()),
         Column("subject", sa.String()),

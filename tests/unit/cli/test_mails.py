@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 WEBSITE = "website.berlin.h3t8@leads.muster.example"
+IMPORTER = "importer.c6v3@leads.muster.example"
 MONDAY = "2026-11-23T10:00"
 
 
@@ -66,6 +67,19 @@ def test_explain_for_people(postroom: Any, form: Path, worked_in: Any) -> None:
     out = explain(postroom, worked_in, form, "--to", WEBSITE, "--at", MONDAY).out
     for text in ("matches everything", "Mon 2026-11-23 13:00 +01:00", "verkauf.berlin@muster.example", "Jonas Probe"):
         assert text in out
+
+
+def test_explain_says_how_a_source_is_verified(postroom: Any, form: Path, worked_in: Any) -> None:
+    (found,) = explain(postroom, worked_in, form, "--to", WEBSITE, "--at", MONDAY, "--json").rows
+    assert found["verified"] == "address"
+    assert "flags" not in found
+    assert "website-berlin (verified by its address)" in explain(postroom, worked_in, form, "--to", WEBSITE).out
+    (found,) = explain(postroom, worked_in, form, "--to", IMPORTER, "--at", MONDAY, "--json").rows
+    assert "verified" not in found
+    assert found["flags"] == ["unverified"]
+    out = explain(postroom, worked_in, form, "--to", IMPORTER).out
+    assert "importer (not verified)" in out
+    assert "beware: unverified" in out
 
 
 def test_expect(postroom: Any, form: Path, worked_in: Any) -> None:

@@ -42,9 +42,10 @@ def test_show_tells_all_there_is(ask: Any) -> None:
     (found,) = ask("show", ref, "--json").rows
     assert [one["action"] for one in found["revisions"]] == ["open", "attach", "take", "later"]
     assert [one["how"] for one in found["mails"]] == ["opened", "attached"]
+    assert found["mails"][0]["verified"] == "address"
     assert [(one["purpose"], one["state"]) for one in found["notices"]] == [("new", "sent"), ("attached", "waiting")]
     out = ask("show", ref).out
-    for text in ("Jonas Probe", "Tiguan", "comes back ", "until=2d", "counts 24h elapsed"):
+    for text in ("Jonas Probe", "Tiguan", "comes back ", "until=2d", "counts 24h elapsed", "verified by its address"):
         assert text in out
 
 

@@ -25,10 +25,10 @@ url = "maildir:mail-out"
 
 
 def test_there_are_examples() -> None:
-    assert len(SHOWN) == 2
+    assert len(SHOWN) == 3
 
 
-@pytest.mark.parametrize("shown", SHOWN, ids=["behind Postfix", "log in"])
+@pytest.mark.parametrize("shown", SHOWN, ids=["behind Postfix", "border server", "log in"])
 def test_an_example_loads(shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "config" / "example", tmp_path, dirs_exist_ok=True)
     text = REST + shown.partition("\n# /etc/")[0] + RELAY
@@ -39,4 +39,5 @@ def test_an_example_loads(shown: str, tmp_path: Path, monkeypatch: pytest.Monkey
     settings, problems = load(tmp_path)
     assert problems == []
     assert settings
-    assert settings.postroom.smtp.lmtp or settings.postroom.smtp.user
+    smtp = settings.postroom.smtp
+    assert smtp.lmtp or smtp.user or smtp.authserv_id == ("mx.muster.example",)

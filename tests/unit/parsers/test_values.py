@@ -1,5 +1,7 @@
 """Values in the notations of our sources."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,23 @@ MONEY = [
     ("Fr. 12’345.50", None, "de", "12345.50", "CHF"),
     ("12 345,50 €", None, "fr", "12345.50", "EUR"),
     ("0,99 €", None, "it", "0.99", "EUR"),
+    ("1 234,50 €", None, "fr", "1234.50", "EUR"),
+    ("1\u202f234,50\u00a0€", None, "fr", "1234.50", "EUR"),
+    ("£12,995", None, "en", "12995.00", "GBP"),
+    ("245.000,- kr.", None, "da", "245000.00", "DKK"),
+    ("kr 1.245,50", None, "da", "1245.50", "DKK"),
+    ("DKK 245.000", None, "da", "245000.00", "DKK"),
+    ("EUR 12.345,00", None, "de", "12345.00", "EUR"),
+    ("12.345,- € VB", None, "de", "12345.00", "EUR"),
+    ("19% MwSt., 12.345 €", None, "de", "12345.00", "EUR"),
+    ("12.345 inkl. 19 % MwSt.", "EUR", "de", "12345.00", "EUR"),
+    ("ab 199,- € mtl.", None, "de", "199.00", "EUR"),
+    ("€12.345,=", None, "nl", "12345.00", "EUR"),
+    ("人民币12.8万元", None, "zh", "128000.00", "CNY"),
+    ("RMB 128,000", None, "zh", "128000.00", "CNY"),
+    ("Golf 2019 € 12.345,-", None, "nl", "12345.00", "EUR"),
+    ("Golf 2019, 12.345 € 45.000 km", None, "de", "12345.00", "EUR"),
+    ("€12k", None, "en", "12000.00", "EUR"),
 ]
 
 
@@ -44,7 +63,23 @@ def test_money(text: str, currency: str | None, language: str | None, amount: st
     assert values.money(text, currency, language) == Money(amount=amount, currency=code)
 
 
-@pytest.mark.parametrize("text", ["", "auf Anfrage", "12.345 km", "110 kW", "€"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "auf Anfrage",
+        "12.345 km",
+        "110 kW",
+        "€",
+        "19 %",
+        "€ 12.345,00 - € 13.000,00",
+        "500-600 €",
+        "12.000 bis 15.000 Euro",
+        "8万至12万元",
+        "2019 Golf 12.500",
+        "十二万元",
+    ],
+)
 def test_no_money(text: str) -> None:
     assert values.money(text, "EUR", "de") is None
 
@@ -64,10 +99,21 @@ def test_no_money(text: str) -> None:
         ("123", "km", 123, "km"),
         ("50.000 km", "mi", 50000, "km"),
         ("50000", None, 50000, None),
+        ("2019, 45.000 km", None, 45000, "km"),
+        ("45'000 km", None, 45000, "km"),
+        ("150 000 kilomètres", None, 150000, "km"),
+        ("8.5万km", None, 85000, "km"),
+        ("约3万公里", None, 30000, "km"),
+        ("KM: 45.000", "km", 45000, "km"),
     ],
 )
 def test_distance(text: str, unit: str | None, value: int, its_unit: str | None) -> None:
     assert values.distance(text, unit) == Distance(value=value, unit=its_unit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "k. A.", "5.000 - 10.000 km", "5.000 bis 10.000 km", "5万到8万公里"])
+def test_no_distance(text: str) -> None:
+    assert values.distance(text, "km") is None
 
 
 INSTANTS = [
@@ -105,6 +151,23 @@ INSTANTS = [
     ("woensdag 25 november 2026 om 14:30 uur", "nl", "2026-11-25T14:30:00"),
     ("mercredi 25 novembre 2026 à 15h30", "fr", "2026-11-25T15:30:00"),
     ("mercoledì 25 novembre 2026 ore 15:00", "it", "2026-11-25T15:00:00"),
+    ("2026年11月22日 下午3点", "zh", "2026-11-22T15:00:00"),
+    ("2026年11月22日下午3点半", "zh", "2026-11-22T15:30:00"),
+    ("2026年11月22日（周日）15:30", "zh", "2026-11-22T15:30:00"),
+    ("2026年11月22日 晚上8点", "zh", "2026-11-22T20:00:00"),
+    ("2026年11月22日 中午12点", "zh", "2026-11-22T12:00:00"),
+    ("2026年11月22日 中午11点半", "zh", "2026-11-22T11:30:00"),
+    ("2026年11月22日 凌晨12点", "zh", "2026-11-22T00:00:00"),
+    ("søndag d. 22. november 2026 kl. 15:30", "da", "2026-11-22T15:30:00"),
+    ("22/11 2026", "da", "2026-11-22"),
+    ("22-11-2026 15:30", "da", "2026-11-22T15:30:00"),
+    ("le 22/11/2026 à 15:30", "fr", "2026-11-22T15:30:00"),
+    ("22 novembre 2026 à 15 h 30", "fr", "2026-11-22T15:30:00"),
+    ("Sunday 22 November 2026 15:30 CET", "en", "2026-11-22T15:30:00+01:00"),
+    ("22.11.2026 15:30 Uhr MESZ", "de", "2026-11-22T15:30:00+02:00"),
+    ("3:30 p.m. on November 22, 2026", "en", "2026-11-22T15:30:00"),
+    ("zo 22 nov 2026 15:30", "nl", "2026-11-22T15:30:00"),
+    ("domenica 22 novembre 2026 ore 15.30", "it", "2026-11-22T15:30:00"),
 ]
 
 
@@ -120,6 +183,11 @@ def test_instant(text: str, language: str | None, expected: str) -> None:
         "morgen 9 Uhr",
         "next week",
         "KW 48",
+        "KW 48/2026",
+        "22.11.2026 zwischen 15 und 16 Uhr",
+        "2026年11月22日 晚上12点",
+        "11月22日 下午3点",
+        "22. juni",
         "not-a-date",
         "9999-99-99T99:99:99",
         "31.02.2026",
@@ -158,6 +226,14 @@ def test_no_instant(text: str) -> None:
         ("138 0013 8000", "CN", "+8613800138000"),
         ("＋86 138 0013 8000", None, "+8613800138000"),
         ("06-12345678", "NL", "+31612345678"),
+        ("07700 900123", "GB", "+447700900123"),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("021-12345678转801", "CN", "+862112345678"),
+        ("+86-138-0013-8000", "DE", "+8613800138000"),
+        ("0045 12345678", "DE", "+4512345678"),
+        ("WhatsApp 0151 23456789", "DE", "+4915123456789"),
+        ("+1 (313) 555-0182 ext. 5", "DE", "+13135550182"),
+        ("400-123-4567", "CN", "400-123-4567"),
         ("keine", "DE", None),
         ("", None, None),
     ],
@@ -232,7 +308,22 @@ def test_year(text: str, expected: str | None) -> None:
         ("ab123c", "NL", "AB-123-C"),
         ("AB-123-CD", "FR", "AB-123-CD"),
         ("AB12 CDE", "GB", "AB12 CDE"),
+        ("ab12cde", "GB", "AB12 CDE"),
+        ("A123BCD", "GB", "A123 BCD"),
+        ("1-abc-23", "NL", "1-ABC-23"),
+        ("12-AB-34", "DE", "12-AB-34"),
+        ("B-AB 1234 (VW Golf)", "DE", "B-AB 1234"),
+        ("B - AB 1234", "DE", "B-AB 1234"),
+        ("B-AB 1234", "DK", "B-AB 1234"),
+        ("沪A-12345", "CN", "沪A12345"),
+        ("粤B·D12345", "CN", "粤BD12345"),
+        ("京AD12345", "CN", "京AD12345"),
+        ("粤Z·1234港", "CN", "粤Z1234港"),
+        ("京A 12345", "DE", "京A12345"),
         ("noch keins", "DE", None),
+        ("unbekannt 1", "DE", None),
+        ("2019", "DE", None),
+        ("WVWZZZ1KZAW123456", "DE", None),
     ],
 )
 def test_plate(text: str, region: str, expected: str | None) -> None:
@@ -252,6 +343,17 @@ def test_plate(text: str, region: str, expected: str | None) -> None:
         ("王小明", (None, None, None)),
         ("Muster GmbH & Co. KG", (None, None, "Muster GmbH & Co. KG")),
         ("Nordbil A/S", (None, None, "Nordbil A/S")),
+        ("Jensen Biler ApS", (None, None, "Jensen Biler ApS")),
+        ("Jansen B.V.", (None, None, "Jansen B.V.")),
+        ("Smith Ltd", (None, None, "Smith Ltd")),
+        ("Firma Schulze", (None, None, "Firma Schulze")),
+        ("Garage Dupont SARL", (None, None, "Garage Dupont SARL")),
+        ("Rossi S.p.A.", (None, None, "Rossi S.p.A.")),
+        ("van der Berg, Jan", ("Jan", "van der Berg", None)),
+        ("Nv Tran", ("Nv", "Tran", None)),
+        ("欧阳娜娜", (None, None, None)),
+        ("王先生", (None, None, None)),
+        ("王 小明", (None, None, None)),
         ("北京汽车有限公司", (None, None, "北京汽车有限公司")),
         ("", (None, None, None)),
     ],
@@ -276,3 +378,43 @@ def test_money_reads_what_a_locale_writes(cents: int, marks: tuple[str, str]) ->
     whole, part = divmod(cents, 100)
     text = f"{whole:,}".replace(",", group) + f"{point}{part:02}"
     assert values.money(text) == Money(amount=f"{whole}.{part:02}")
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("1950-01-01"), datetime.fromisoformat("2090-12-31")),
+    st.sampled_from(
+        [
+            ("%d.%m.%Y um %H:%M Uhr", "de"), ("%A, %d.%m.%Y %H.%M", "de"), ("%d/%m/%Y kl. %H.%M", "da"),
+            ("%d-%m-%Y om %H:%M uur", "nl"), ("%d/%m/%Y à %Hh%M", "fr"), ("%d/%m/%Y ore %H:%M", "it"),
+            ("%m/%d/%Y %I:%M %p", "en"), ("%d/%m/%Y at %H:%M", "en-GB"), ("%Y年%m月%d日 %H点%M分", "zh"),
+            ("%Y-%m-%dT%H:%M:00", None), ("%B %d, %Y %I:%M%p", "en"), ("%I:%M%p - %A, %B %d, %Y", "en"),
+        ]
+    ),
+)  # fmt: skip
+def test_an_instant_reads_what_a_language_writes(at: datetime, form: tuple[str, str | None]) -> None:
+    assert values.instant(at.strftime(form[0]), form[1]) == f"{at:%Y-%m-%dT%H:%M}:00"
+
+
+@given(st.integers(1, 999_999), st.sampled_from([("{:,} km", ","), ("{:,} km", "."), ("{:,}km", " "), ("{} 公里", "")]))
+def test_a_distance_reads_what_a_locale_writes(number: int, form: tuple[str, str]) -> None:
+    assert values.distance(form[0].format(number).replace(",", form[1])) == Distance(value=number, unit="km")
+
+
+@given(st.integers(10**6, 10**7 - 1), st.sampled_from(["0171 {}", "0171/{}", "+49 171 {}", "0049171{}", "(0171) {}"]))
+def test_a_number_is_the_same_however_it_is_written(digits: int, form: str) -> None:
+    assert values.phone(form.format(digits), "DE") == f"+49171{digits}"
+
+
+@given(
+    st.from_regex(r"[BMFS]-[A-Z]{2} [1-9][0-9]{1,3}", fullmatch=True), st.sampled_from(["{}", " {} ", "{} (VW)"])
+)  # fmt: skip
+def test_a_plate_that_was_read_is_read_again(plate: str, form: str) -> None:
+    assert values.plate(form.format(plate.lower()), "DE") == plate
+    assert values.plate(values.plate(plate, "DE") or "", "DE") == plate
+
+
+@given(st.text(max_size=80), st.sampled_from(["DE", "DK", "NL", "GB", "CN", "FR", None]))
+def test_what_was_read_is_read_again(text: str, region: str | None) -> None:
+    for read in (values.vin, values.year, values.email, lambda t: values.plate(t, region)):
+        found = read(text)
+        assert found is None or read(found) == found

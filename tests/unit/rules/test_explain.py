@@ -38,8 +38,9 @@ def found(house: House, at: At) -> dict[str, Any]:
 def test_the_trace_has_all_that_explain_promises(found: dict[str, Any]) -> None:
     assert set(found) == {
         "class", "readings", "defects", "source", "site", "fate", "reason", "rules", "notifications", "deadlines",
-        "decisions", "context", "at", "settings",
+        "decisions", "context", "at", "settings", "verified",
     }  # fmt: skip
+    assert found["verified"] == "address"
     assert found["class"] == "person"
     assert [reading["kind"] for reading in found["readings"]] == ["lead", "unsorted"]
     assert found["rules"][0] == {"name": "All", "matched": True, "because": "matches everything"}

@@ -42,7 +42,7 @@ def claimed(connection: Connection) -> Claimed:
 def fated(mail: Claimed, lease: str) -> Fated:
     return Fated(
         id=mail.id, lease=lease, tries=mail.tries, alone=mail.alone, fate="bounce", reason="x", site="berlin",
-        source=None, mail_class="bounce", digest=f"d{mail.id}", subject=None, trace=b"{}", settings="",
+        source=None, verified=None, mail_class="bounce", digest=f"d{mail.id}", subject=None, trace=b"{}", settings="",
     )  # fmt: skip
 
 

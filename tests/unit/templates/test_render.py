@@ -2,18 +2,22 @@
 
 import os
 from dataclasses import asdict
+from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from parsers.records import Call, Customer, Money, Reading, Vehicle
+from rules.model import RecordFlag
 from templates.fallback import fallback
 from templates.letter import write_letter
 from templates.model import RenderJob
 from templates.render import Renderer, TemplateFault
 from templates.samples import EMPTY, FULL, LEAD, sample_job
+from templates.words import load_words
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mails"
 SHIPPED = Renderer({})
@@ -121,6 +125,20 @@ def test_values_that_are_no_plain_links_are_shown_but_not_linked(vehicle: Vehicl
     assert page.css("a") == []
     shown = page.text()
     assert all(value in shown for value in (vehicle.listing_url, *customer.emails, *customer.phones) if value)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("flag", get_args(RecordFlag))
+def test_what_to_beware_of_stands_above_all_in_text_html_and_fallback(language: str, flag: RecordFlag) -> None:
+    job = sample_job(language)
+    flagged = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, flags=(flag,)))
+    warning = load_words(language, {})["warnings"][flag]
+    rendered, plain = Renderer({}).render(flagged), Renderer({}).render(job)
+    assert rendered.text.splitlines()[1] == warning
+    assert unescape(rendered.html or "").index(warning) < (rendered.html or "").index("<h1")
+    assert warning in fallback(flagged).text
+    assert warning not in plain.text
+    assert warning not in unescape(plain.html or "")
 
 
 def test_line_breaks_of_the_message_are_kept() -> None:
