@@ -55,8 +55,11 @@ def _phones(form: "Form", value: str) -> tuple[str, ...] | None:
 
 
 def _ids(form: "Form", value: str) -> tuple[str, ...] | None:
-    line = clean.single_line(value, 100)
-    return (line,) if line else None
+    """What another system calls the request: a code with digits, or one word."""
+    code = clean.single_line(value, 100)
+    if code is None or (" " in code and not any(map(str.isdigit, code))):
+        return None
+    return (code,)
 
 
 def _services(form: "Form", value: str) -> tuple[str, ...] | None:

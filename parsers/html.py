@@ -137,10 +137,15 @@ class _Walk:
         cells, self.cells = self.cells, []
         headers, self.headers = self.headers, 0
         texts = tuple(map(_text, cells)) if len(cells) > 1 else ()
-        if texts and 0 < len(texts[0]) <= 100 and "\n" not in texts[0]:
+        if texts and ((0 < len(texts[0]) <= 100 and "\n" not in texts[0]) or self._is_below_alike(texts)):
             self.rows.append(Row(texts, table=True, header=headers == len(texts)))
         else:
             self.rows.extend(row for cell in cells for row in cell)
+
+    def _is_below_alike(self, texts: tuple[str, ...]) -> bool:
+        """Whether a row has as many cells as that above it: then its first one may be empty, or long."""
+        above = self.rows[-1] if self.rows else BLANK
+        return above.table and len(above.cells) == len(texts) > 2 and any(texts)
 
     def start_table(self) -> None:
         """What stands before an inner table in its cell is a line of its own."""

@@ -18,6 +18,8 @@ _MOST = 400
 
 _COLON = re.compile(r"[:：](?!//)")
 _PERSON = frozenset(["from", "customer.name"])
+_ANY_WORDS = frozenset(["interest", "booking.services", "complaint.category", "vehicle.condition", "vehicle.trim"])
+"""Fields whose values may be words that are labels elsewhere."""
 _MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 
 
@@ -166,11 +168,14 @@ class Pairing:
         return found
 
     def _lone(self, bare: str) -> bool:
-        """A head, or a known label without colon; neither where a value is awaited in the line below."""
-        awaited = self.label and not self.value and not self.gap
+        """A head, or a known label without colon, also below a label without value.
+
+        Where what is awaited could be words like a label's (`Interest`, `Service`), it is the value.
+        """
+        awaited = self.label and not self.value and not self.gap and not self.targets.isdisjoint(_ANY_WORDS)
         if len(bare) > 60 or awaited or self._is_prose(bare):
             return False
-        if self.words.section(bare):
+        if not (self.label and not self.value) and self.words.section(bare):
             self.close()
             self.pairs.append((bare, ""))
             return True

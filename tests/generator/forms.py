@@ -54,12 +54,23 @@ def fill(rng: random.Random, language: str, kind: str | None = None, *, plain: b
         value = rng.choice(words.ANSWERS[language])
         form.add(rng, "unknown", makers.Value(value, value))
         form.expected[f"extra.{form.filled[-1].label}"] = value
+    if not plain and rng.random() < 0.25:
+        _empty(rng, form)
     rng.shuffle(form.filled)
     if form.kind == "complaint":
         form.add(rng, "complaint.text", makers.message(rng, language), "complaint.text")
     elif rng.random() < 0.85:
         form.add(rng, "comments", makers.message(rng, language), "comments")
     return form
+
+
+def _empty(rng: random.Random, form: Form) -> None:
+    """Labels of fields that the customer left empty, as many form mailers send them."""
+    kinds = {one.name for one in form.filled}
+    labels = words.LABELS[form.language]
+    for name in ("customer.phone", "customer.address.street", "vehicle.plate", "vehicle.vin", "external_id"):
+        if name in labels and name not in kinds and rng.random() < 0.6:
+            form.filled.append(Filled(name, rng.choice(labels[name]), ""))
 
 
 def _person(rng: random.Random, form: Form) -> None:
