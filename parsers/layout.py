@@ -31,7 +31,8 @@ class Layout(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     split: str | None = None
     """Pattern of the line between two requests in one mail."""
     noise: tuple[str, ...] = ()
-    """Patterns of the subject of mails that are no request: newsletters, search alerts, advertisements that expire."""
+    """Patterns of mails that are no request (newsletters, search alerts, advertisements that expire): of their subject,
+    or of their sender's address where an @ stands in the pattern."""
     language: str | None = None
     verified: bool = True
     """Whether it was made from authentic mails; a layout that was not says so in `postroom sources`."""

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, sender
+from parsers import adf, adf_text, document, labels, language, sender, types
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
@@ -44,7 +44,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     """Read one mail. Pure, and total: whatever the bytes are, a result comes back, with what went wrong as defects."""
     hints = hints or Hints()
     mail = document.parse(raw, hints)
-    mail_class, because = _classified(mail)
+    mail_class, because = _classified(mail, hints)
     found = readings(mail, hints, mail_class)
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
@@ -73,10 +73,10 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
         Nothing for bounces and for automatic mail without a request; exactly one reading of kind `unsorted` for a
         person's mail that no level understands.
     """
-    mail_class = mail_class or _classified(mail)[0]
-    if mail_class == "bounce":
+    mail_class = mail_class or _classified(mail, hints)[0]
+    if mail_class == "bounce" or types.noise(mail, hints):
         return ()
-    found = _from_levels(mail, hints, mail_class)
+    found = types.completed(mail, hints, _from_levels(mail, hints, mail_class))
     if found:
         return tuple(_with_language(reading) for reading in found)
     return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
@@ -90,9 +90,10 @@ def sent_at(mail: Document) -> str | None:
         return None
 
 
-def _classified(mail: Document) -> tuple[MailClass, str]:
+def _classified(mail: Document, hints: Hints) -> tuple[MailClass, str]:
     try:
-        return classify(mail)
+        noise = types.noise(mail, hints)
+        return ("automatic", noise) if noise else classify(mail)
     except Exception as error:  # what cannot be classified is a person's until somebody looks
         mail.defects.append(f"class: {type(error).__name__}")
         return "person", "could not be classified"

@@ -1,0 +1,142 @@
+"""What a type's layout cannot say as data: one small pure function per type, in one table.
+
+Each takes the mail and what the levels read from it, and gives it back with what only this type implies: that a missed
+call was missed, which platform a review stands on, whether a booking is new or withdrawn.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from parsers import clean
+from parsers.dictionary import meaning, squeeze
+from parsers.document import Document
+from parsers.merge import marked, merged
+from parsers.records import Booking, Call, Customer, Reading, Review
+
+Completion = Callable[[Document, tuple[Reading, ...]], tuple[Reading, ...]]
+
+_ORIGIN = "layout"
+_TIME = re.compile(r"\b(?:um|voor|à|alle)\s(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?!\d|[.:]\d)")
+_THROUGH = re.compile(r"\s+(?:über|via|op|på)\s+\S+$|\s*\([^()]{1,40}\)$", re.IGNORECASE)
+_WITHDRAWN = ("cancel", "abgesagt", "storniert", "aflyst", "geannuleerd", "annul", "confirmation of cancellation")
+"""How the subject of a booking tool's mail begins when the customer will not come."""
+_WISHES: Mapping[str, str] = {
+    squeeze(label): interest
+    for interest, labels in {
+        "buy": (
+            "Interested in a new car", "New car", "Offer on a new car", "Tyre offer", "Offer on tyres",
+            "Interesse i ny bil", "Ny bil", "Tilbud på ny bil", "Tilbud på dæk",
+            "Interesse an einem Neuwagen", "Neuwagenangebot", "Reifenangebot",
+        ),
+        "trade-in": ("Value my car", "Vurdering af bilen", "Fahrzeugbewertung"),
+    }.items()
+    for label in labels
+}  # fmt: skip
+"""Answers at a check-in that are requests for the sales team: label -> interest."""
+
+
+def _call_today(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """AutoScout24 names the time of a call without its day: that of the mail."""
+    time = _TIME.search(mail.headers.get("subject") or "")
+    day = _day_of(mail)
+    if time is None or day is None:
+        return found
+    at = f"{day}T{int(time['hour']):02}:{time['minute']}:00"
+    return tuple(_with(reading, Reading(call=Call(started_at=at))) if reading.call else reading for reading in found)
+
+
+def _day_of(mail: Document) -> str | None:
+    try:
+        return parsedate_to_datetime(mail.headers.raw("date")).date().isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _missed_call(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Gumtree writes of calls that nobody took."""
+    if "missed" not in (mail.headers.get("subject") or "").lower():
+        return found
+    return tuple(_with(reading, Reading(call=Call(accepted=False))) if reading.call else reading for reading in found)
+
+
+def _named_by_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """`Eve über Kleinanzeigen`, `Simon (OfferUp)`: who writes through an exchange stands in its display name."""
+    display = mail.sender[0] or ""
+    name = clean.single_line(_THROUGH.sub("", display.strip()), 100)
+    if name is None or name == display.strip() or "@" in name:
+        return found
+    return tuple(_with(reading, Reading(customer=Customer(name=name))) for reading in found)
+
+
+def _booking_method(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """A booking tool says by the first words of the subject whether a booking is made or withdrawn."""
+    subject = (mail.headers.get("subject") or "").strip().casefold()
+    method = "CANCEL" if subject.startswith(_WITHDRAWN) else "REQUEST"
+    return tuple(
+        _with(reading, Reading(booking=Booking(method=method))) if reading.kind == "booking" else reading
+        for reading in found
+    )
+
+
+def _on_google(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    review = Reading(review=Review(platform="Google", best_rating="5"))
+    return tuple(_with(reading, review) if reading.review else reading for reading in found)
+
+
+def _survey(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """A survey without an alert is an opinion; only what the importer calls an alert has its 48 hours."""
+    if "alert" in (mail.headers.get("subject") or "").casefold():
+        return found
+    return tuple(
+        msgspec.structs.replace(reading, kind="review")
+        if reading.kind == "alert" and not (reading.alert and (reading.alert.id or reading.alert.threshold))
+        else reading
+        for reading in found
+    )
+
+
+def _wishes(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """A check-in that says yes to an offer is also a lead of the same person, for the sales team."""
+    return tuple(reading for check_in in found for reading in (check_in, *_leads_in(check_in)))
+
+
+def _leads_in(check_in: Reading) -> list[Reading]:
+    if check_in.kind != "check-in":
+        return []
+    leads = []
+    for label, answer in check_in.extra.items():
+        interest = _WISHES.get(squeeze(label))
+        if interest and meaning("answers", answer, whole=True) != "no":
+            lead = Reading(
+                kind="lead",
+                language=check_in.language,
+                interest=interest,
+                comments=f"{label}: {answer}",
+                customer=check_in.customer,
+                vehicles=check_in.vehicles,
+            )
+            leads.append(marked(lead, _ORIGIN))
+    return leads[:10]
+
+
+def _with(reading: Reading, implied: Reading) -> Reading:
+    """The reading with what is implied where nothing was said."""
+    return merged(reading, marked(implied, _ORIGIN))
+
+
+COMPLETIONS: Mapping[str, Completion] = {
+    "autoscout24": _call_today,
+    "cal.com": _booking_method,
+    "calendly": _booking_method,
+    "cem": _survey,
+    "google-reviews": _on_google,
+    "gumtree": _missed_call,
+    "kleinanzeigen": _named_by_sender,
+    "offerup": _named_by_sender,
+    "simplybook": _booking_method,
+    "tjekvik": _wishes,
+}
+"""Type -> its function; a type without one is data alone."""
