@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
-from parsers.dictionary import lookup, section, squeeze
+from parsers.dictionary import dictionary, lookup, section, squeeze
 from parsers.document import Document
 from parsers.html import Row, rows
 
 MOST_ROWS = 2_000
 """Rows of a sample that are looked at."""
+MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
+"""Fields that hold a person's own words."""
 _LONGEST_LABEL = 60
 _DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]*")
@@ -141,6 +144,8 @@ class _Pairs:
     view: View
     rows: tuple[Row, ...]
     found: list[Pair] = field(default_factory=list)
+    in_message: bool = False
+    """A message began above: what looks like a label may be the customer's words."""
 
     def read(self) -> list[Pair]:
         at = 0
@@ -170,8 +175,8 @@ class _Pairs:
         return self._line(at, bare(row).replace("\t", " "))
 
     def _are_heads(self, row: Row, below: Row) -> bool:
-        own = all(self.view.is_constant(cell) for cell in row.cells)
-        return row.header or (own and not any(self.view.is_everywhere(cell) for cell in below.cells[:1]))
+        own = [sum(self.view.is_constant(c) or bool(lookup(c)) for c in cells) for cells in (row.cells, below.cells)]
+        return row.header or (2 * own[0] > len(row.cells) and 2 * own[1] < own[0])
 
     def _line(self, at: int, text: str) -> int:
         inline = list(self._inline(text))
@@ -187,22 +192,33 @@ class _Pairs:
         return at + 1
 
     def _inline(self, text: str) -> Iterator[tuple[str, str]]:
-        """`Name: Max Phone: 123`, split where labels of most samples stand."""
-        marks = []
+        """`Name: Max Phone: 123`: split where labels stand that are known or that most samples have.
+
+        Beside two of those, what begins the line before a colon is a label, too, and a single word within it.
+        """
+        marks: list[tuple[int, int, str]] = []
+        sure = 0
         for begin, end, labels in _colons(text):
-            known = [label for label in labels if lookup(label)]
-            label = next((one for one in known or labels if known or squeeze(one) in self.view.inline_labels), None)
-            if label:
-                marks.append((begin - len(label), end, label))
-        for (_, start, label), following in zip(marks, [*marks[1:], (len(text), 0, "")], strict=True):
+            labels = [one for one in labels if not (one[0].islower() and text[0].isupper())]
+            known = next((one for one in labels if lookup(one) or squeeze(one) in self.view.inline_labels), None)
+            label = known or (labels and labels[-1 if marks else 0])
+            if not label or not (marks or begin == len(label)):
+                continue
+            marks.append((begin - len(label), end, label))
+            sure += known is not None
+            if is_message(label):
+                break
+        for (_, start, label), following in pairwise([*marks, (len(text), 0, "")] if sure > 1 else ()):
             yield label, text[start : following[0]].strip(" ,;|/\t")
 
     def _is_label(self, text: str, *, colon: bool = False) -> bool:
         text = text.strip(_DECORATION + ":：")
         if lookup(text):
             return True
-        if not _PLAUSIBLE.fullmatch(text) or text.count(" ") > 6:
+        if not _PLAUSIBLE.fullmatch(text) or text.count(" ") > 6 or text[-1:].isdigit():
             return False
+        if self.in_message and _is_spoken(text):
+            return False  # "My question: how far?" is the customer's sentence, not the form's label
         return squeeze(text) in (self.view.colon_labels if colon else self.view.lone_labels)
 
     def _with_value(self, at: int, label: str, value: str) -> int:
@@ -216,7 +232,7 @@ class _Pairs:
                 continue
             if value or self._begins_pair(number) or (lines and self.view.is_constant(bare(row))):
                 break
-            lines.append(row.line.strip())
+            lines.append(bare(row))
             last = number
         self._add([(label, "\n".join(lines))], at, last)
         return last + 1
@@ -236,6 +252,17 @@ class _Pairs:
             name = " ".join(label.strip(_DECORATION + ":：").split())
             if name and len(name) <= 100 and squeeze(name):
                 self.found.append(Pair(name, value.strip(" \t:："), first, last))
+                self.in_message = self.in_message or is_message(name) or len(value.split()) > 8
+
+
+def is_message(label: str) -> bool:
+    """Whether a label stands above a person's own words."""
+    return not MESSAGES.isdisjoint((lookup(label) or {}).values())
+
+
+def _is_spoken(label: str) -> bool:
+    """Whether it holds one of the small words that sentences are made of."""
+    return any(word in dictionary().stop_words for word in label.lower().split())
 
 
 def pairs_of(view: View, number: int) -> list[Pair]:

@@ -56,11 +56,12 @@ def certain_field(found: Values) -> str | None:
         found: The values of one place, of each sample that has it; where they do not differ, they tell nothing of a
             customer.
     """
-    if len({squeeze(value) for value, _ in found}) < 2:
-        return None
-    for field, is_it in _TESTS:
-        if all(len(value) <= 2_000 and is_it(value.strip(), known) for value, known in found):
-            return field
+    for values_found in (found, [(value.partition("\n")[0], known) for value, known in found]):
+        if len({squeeze(value) for value, _ in values_found}) < 2:
+            return None
+        for field, is_it in _TESTS:
+            if all(is_it(value.strip(), known) for value, known in values_found):
+                return field
     return None
 
 

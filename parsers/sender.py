@@ -25,6 +25,11 @@ def registrable(domain: str) -> str:
     return ".".join(labels[-length:])
 
 
+def is_mailbox(domain: str) -> bool:
+    """Whether anybody can have an address at a registrable domain: it says nothing of who writes."""
+    return domain in _MAILBOXES
+
+
 def is_platform(address: str) -> bool:
     """Whether an address belongs to a service that passes requests on."""
     domain = registrable(address.rpartition("@")[2])

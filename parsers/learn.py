@@ -1,0 +1,282 @@
+"""Teach a source: two or more of its mails side by side become a Layout that says how it writes.
+
+What the dictionaries know is taken from them; what they do not know gets a field only where its values can be nothing
+else. Everything else stays unmapped and is shown with its values, for the admin to decide.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from parsers import clean, document, sender
+from parsers.dictionary import LANGUAGES, lookup, section, squeeze, trade_in_label
+from parsers.document import Document
+from parsers.labels import language_of
+from parsers.layout import Block, Layout
+from parsers.learn_lines import blocks, endings, line_templates, pattern, split, template
+from parsers.learn_rows import Pair, View, pairs_of, views
+from parsers.learn_values import Known, certain_field
+from parsers.proposal import Note, Proposal, Unmapped
+from parsers.records import Hints
+
+MOST_SAMPLES = 50
+MOST_BYTES = 5 << 20
+"""Samples that are compared, and bytes of one that are read."""
+
+_FORWARD = re.compile(
+    r"\s*(?:fwd?|wg|vs|fs|vl|tr|i|doorst|rv|enc|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE
+)
+_MANY = frozenset(["customer.email", "customer.phone", "external_id"])
+"""Fields of which a request may have several."""
+_LIKE = 0.34
+"""Share of labels and lines in common below which two samples are of two layouts."""
+_SHOWN = 3
+_LONGEST_LABEL = 80
+
+
+class _Label(msgspec.Struct):
+    """A label over all samples."""
+
+    spellings: Counter[str]
+    values: dict[int, str]
+    """By sample."""
+    repeated: bool = False
+
+
+def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
+    """Compare samples of one source. Pure, and total: whatever the bytes are, a proposal comes back.
+
+    Args:
+        raws: The mails as received, two or more.
+        hints: Country and language of the site.
+    """
+    hints = hints or Hints()
+    samples = [document.parse(raw[:MOST_BYTES], hints) for raw in raws[:MOST_SAMPLES]]
+    notes = list(_notes(samples, raws))
+    usable = [number for number, sample in enumerate(samples) if (sample.text or "").strip()]
+    numbers = _alike(samples, usable)
+    if len(numbers) < len(usable):
+        others = ", ".join(str(number + 1) for number in usable if number not in numbers)
+        notes.append(Note(f"samples {others} are built differently: learn them as a source or a layout of their own"))
+    if len(numbers) < 2:
+        notes.append(Note("two samples are needed at least, three or more are better: nothing tells a label from a value"))
+    found = _learned([samples[number] for number in numbers], hints) if numbers else _Learned(Layout())
+    return Proposal(
+        layout=found.layout,
+        unmapped=found.unmapped,
+        by_value=found.by_value,
+        domains=_domains(samples),
+        notes=tuple(notes),
+        learned=tuple(numbers),
+    )
+
+
+class _Learned(msgspec.Struct):
+    layout: Layout
+    unmapped: tuple[Unmapped, ...] = ()
+    by_value: tuple[str, ...] = ()
+
+
+def _notes(samples: Sequence[Document], raws: Sequence[bytes]) -> Iterable[Note]:
+    """What is wrong with single samples."""
+    if len(raws) > MOST_SAMPLES:
+        yield Note(f"only the first {MOST_SAMPLES} samples are compared")
+    seen: dict[bytes, int] = {}
+    for number, (sample, raw) in enumerate(zip(samples, raws, strict=False)):
+        if not raw.strip():
+            yield Note("is empty", number)
+        elif "from" not in sample.headers and "subject" not in sample.headers:
+            yield Note("is no mail: it has neither From nor Subject", number)
+        elif not (sample.text or "").strip():
+            yield Note("has no text", number)
+        if len(raw) > MOST_BYTES:
+            yield Note(f"is larger than {MOST_BYTES >> 20} MiB, only its beginning is read", number)
+        if raw in seen:
+            yield Note(f"is the same mail as sample {seen[raw] + 1}", number)
+        seen.setdefault(raw, number)
+        subject = sample.headers.get("subject") or ""
+        if sample.nested or _FORWARD.match(subject):
+            yield Note(
+                "was forwarded: what a mail program adds would be learned with it, take the original "
+                "(save it as a file, or send it on as an attachment and save that)",
+                number,
+            )
+
+
+def _alike(samples: Sequence[Document], numbers: Sequence[int]) -> list[int]:
+    """The largest group of samples that are built alike; the first of equal ones."""
+    if len(numbers) < 2:
+        return list(numbers)
+    chosen = [samples[number] for number in numbers]
+    prints: list[set[str]] = [set() for _ in chosen]
+    for view in views(chosen):
+        for at in range(len(chosen)):
+            prints[at] |= {pair.key for pair in pairs_of(view, at)} | {
+                key for row in view.samples[at] if len(key := squeeze(row.line)) > 3 and view.support[key] > 1
+            }
+    groups: list[list[int]] = []
+    for at, own in enumerate(prints):
+        home = next((g for g in groups if any(_likeness(own, prints[other]) >= _LIKE for other in g)), None)
+        (groups.append([at]) if home is None else home.append(at))
+    return [numbers[at] for at in max(groups, key=len)]
+
+
+def _likeness(one: set[str], other: set[str]) -> float:
+    return len(one & other) / max(1, min(len(one), len(other)))
+
+
+def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
+    all_views = views(samples)
+    taken = [[pairs_of(view, number) for number in range(len(samples))] for view in all_views]
+    labels = _labels(all_views, taken)
+    pairs = [(pair.label, pair.value) for view in taken for sample in view for pair in sample]
+    language = hints.language or language_of(pairs)
+    known = [_known(sample, hints, language) for sample in samples]
+    order = sorted(LANGUAGES, key=lambda code: code != (language or "")[:2])
+    needed = all_views[0].needed if all_views else 2
+    mapped, by_value, unmapped, given = _mapped(labels, order, known, needed)
+    blocks_found = _blocks(all_views, taken, known)
+    lines = _lines(all_views, taken, known, given)
+    layout = Layout(
+        labels=mapped,
+        subjects=_subjects(samples, known, given),
+        lines=lines,
+        blocks=blocks_found,
+        endings=_endings(all_views, labels),
+        split=next(filter(None, map(split, all_views, taken)), None),
+        language=language_of(pairs),
+    )
+    return _Learned(layout, unmapped, by_value)
+
+
+def _known(sample: Document, hints: Hints, language: str | None) -> Known:
+    """What a sample's header tells."""
+    from parsers.read import sent_at  # the reading itself comes after this
+
+    person = sender.customer(sample, is_form=True)
+    return Known(
+        region=hints.region,
+        language=language,
+        reply_to=person.emails[0] if person else None,
+        name=person.name if person else None,
+        sent_at=sent_at(sample),
+    )
+
+
+def _labels(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]) -> dict[str, _Label]:
+    """Every label that most samples have, or that a dictionary knows; the HTML goes before its plain twin."""
+    found: dict[str, _Label] = {}
+    for view, pairs in zip(all_views, taken, strict=True):
+        counts = Counter(key for sample in pairs for key in {pair.key for pair in sample})
+        for number, sample in enumerate(pairs):
+            times = Counter(pair.key for pair in sample)
+            for pair in sample:
+                if counts[pair.key] < view.needed and not lookup(pair.label):
+                    continue
+                if len(pair.label) > _LONGEST_LABEL or (section(pair.label) and not pair.value):
+                    continue
+                label = found.setdefault(pair.key, _Label(Counter(), {}))
+                label.spellings[pair.label] += 1
+                label.repeated = label.repeated or times[pair.key] > 1
+                if pair.value:
+                    label.values.setdefault(number, clean.block(pair.value, 2_000) or "")
+    return found
+
+
+def _mapped(
+    labels: dict[str, _Label], order: Sequence[str], known: Sequence[Known], needed: int
+) -> tuple[dict[str, str], tuple[str, ...], tuple[Unmapped, ...], list[dict[str, str]]]:
+    """Fields of the labels: of the dictionaries, else of the values.
+
+    Returns:
+        Label -> field, the labels that only their values tell, the labels without a field, and what each sample says.
+    """
+    mapped: dict[str, str] = {}
+    unknown: list[tuple[str, _Label, str | None]] = []
+    for label in labels.values():
+        name = label.spellings.most_common(1)[0][0]
+        field = _by_dictionary(name, order)
+        if field is None:
+            found = [(value, known[number]) for number, value in label.values.items()]
+            unknown.append((name, label, certain_field(found) if len(found) >= needed and not label.repeated else None))
+        elif field != "-" and not label.repeated and not trade_in_label(name):
+            mapped[name] = field
+    likely = Counter(field for _, _, field in unknown if field)
+    used = set(mapped.values())
+    by_value = {name: field for name, _, field in unknown if field and likely[field] == 1 and _is_free(field, used)}
+    unmapped = tuple(
+        Unmapped(name, tuple(dict.fromkeys(clean.single_line(v, 60) or "" for v in label.values.values()))[:_SHOWN], field)
+        for name, label, field in unknown
+        if name not in by_value and label.values
+    )
+    given: list[dict[str, str]] = [{} for _ in known]
+    for name, field in {**mapped, **by_value}.items():
+        for number, value in labels[squeeze(name)].values.items():
+            given[number].setdefault(field, value)
+    return {**mapped, **by_value}, tuple(by_value), unmapped, given
+
+
+def _by_dictionary(label: str, order: Sequence[str]) -> str | None:
+    known = lookup(label)
+    return next((known[code] for code in order if code in known), None) if known else None
+
+
+_EXCLUDES = {
+    "comments": {"complaint.text", "review.text", "booking.remarks"},
+    "vehicle.title": {"vehicle.model"},
+    "vehicle.make": {"vehicle.title"},
+    "customer.name": {"customer.first_name", "customer.last_name"},
+    "customer.address.postal_city": {"customer.address.city", "customer.address.postal_code"},
+}
+"""Field -> fields that say the same: where a known label gives one, a value by itself gives none."""
+
+
+def _is_free(field: str, used: set[str]) -> bool:
+    return field not in used and not (_EXCLUDES.get(field, set()) & used)
+
+
+def _subjects(samples: Sequence[Document], known: Sequence[Known], given: Sequence[dict[str, str]]) -> tuple[str, ...]:
+    """The pattern of the subjects, if it says something that the labels do not say in every sample."""
+    found = template([sample.headers.get("subject") or "" for sample in samples]) if len(samples) > 1 else None
+    written = pattern(found, list(zip(known, given, strict=True))) if found else None
+    return (written[0],) if written and _is_news(written[1], given) else ()
+
+
+def _lines(
+    all_views: Sequence[View],
+    taken: Sequence[Sequence[Sequence[Pair]]],
+    known: Sequence[Known],
+    given: Sequence[dict[str, str]],
+) -> tuple[str, ...]:
+    lines: dict[str, None] = {}
+    for view, pairs in zip(all_views, taken, strict=True):
+        for found, numbers in line_templates(view, pairs):
+            written = pattern(found, [(known[number], given[number]) for number in numbers])
+            if written and _is_news(written[1], given):
+                lines.setdefault(written[0])
+    return tuple(lines)
+
+
+def _is_news(fields: dict[str, str], given: Sequence[dict[str, str]]) -> bool:
+    return any(field not in sample for field in fields for sample in given)
+
+
+def _blocks(
+    all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]], known: Sequence[Known]
+) -> tuple[Block, ...]:
+    found = {b.after: b for view, pairs in zip(all_views, taken, strict=True) for b in blocks(view, pairs, known)}
+    return tuple(found.values())
+
+
+def _endings(all_views: Sequence[View], labels: dict[str, _Label]) -> tuple[str, ...]:
+    if len(all_views) and len(all_views[0].samples) < 2:
+        return ()
+    return tuple(dict.fromkeys(ending for view in all_views for ending in endings(view, frozenset(labels))))
+
+
+def _domains(samples: Sequence[Document]) -> tuple[str, ...]:
+    """Where the samples came from; the providers of anybody's mailbox are nobody's domain."""
+    domains = (sender.registrable(sample.sender[1].rpartition("@")[2]) for sample in samples if sample.sender[1])
+    return tuple(dict.fromkeys(domain for domain in domains if domain and not sender.is_mailbox(domain)))
