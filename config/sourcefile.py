@@ -1,4 +1,4 @@
-"""Write a source as the TOML that an admin reads and edits: the file of `sources.d/` that `source add` and `learn` make."""
+"""Write a source as the TOML that an admin reads and edits: what `source add` and `source learn` print."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,14 +42,19 @@ def layout_tables(layout: SourceLayout, remarks: Mapping[str, str], unmapped: It
         unmapped: Comments for labels that have no field yet, below the others.
     """
     lists = [(key, getattr(layout, key)) for key in ("subjects", "lines", "endings", "noise")]
-    lines = ["[source.layout]", *(f"{key} = {_value(list(texts))}" for key, texts in lists if texts)]
+    own = [f"{key} = {_value(list(texts))}" for key, texts in lists if texts]
     if layout.split:
-        lines.append(f"split = {_value(layout.split)}")
-    comments = list(unmapped)
-    if layout.labels or comments:
-        lines += ["", "[source.layout.labels]", *_labels(layout.labels, remarks), *map(comment, comments)]
+        own.append(f"split = {quoted(layout.split)}")
+    lines = ["[source.layout]", *own, ""] if own else []
+    labels = [*_labels(layout.labels, remarks), *map(comment, unmapped)]
+    lines += ["[source.layout.labels]", *labels] if labels else []
     for block in layout.blocks:
-        lines += ["", "[[source.layout.block]]", f"after = {_value(block.after)}", f"fields = {_value(list(block.fields))}"]
+        lines += [
+            "",
+            "[[source.layout.block]]",
+            f"after = {_value(block.after)}",
+            f"fields = {_value(list(block.fields))}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -59,8 +64,8 @@ def test_tables(address: str, samples: Sequence[Sample]) -> str:
 
 
 def comment(text: str) -> str:
-    """A line that only people read."""
-    return f"# {' '.join(text.split())}"
+    """A line that only people read; `text` is one line."""
+    return f"# {text}"
 
 
 def quoted(text: str) -> str:

@@ -9,8 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from config.defaults import shipped_versions
 from config.models import Settings, Source, SourceLayout, SourceType
 from config.sourcefile import Sample, comment, layout_tables, quoted, source_table, test_tables
@@ -67,14 +65,10 @@ def learn(dry: DryRun, raws: Sequence[bytes], settings: Settings | None, wanted:
     kind = _type(settings, wanted.type or _sender_type(settings, proposal.domains))
     language = proposal.layout.language or kind.language or (site.language if site else None)
     name = wanted.id or _name(proposal.domains, set(settings.sources) if settings else set())
-    found = Source(
-        id=name,
-        site=wanted.site or NO_SITE,
-        type=kind.name,
-        address=new_address(settings, name),
-        senders=proposal.domains,
-        language=language if language != (site.language if site else kind.language) else None,
-    )
+    usual = kind.language or (site.language if site else None)
+    given = {"id": name, "site": wanted.site or NO_SITE, "type": kind.name, "address": new_address(settings, name)}
+    own_language = language if language != usual else None
+    found = Source.model_validate({**given, "from": proposal.domains, "language": own_language})
     own = Hints(kind.name, hints.region, language, kind.kind, proposal.layout)
     return Lesson(found, proposal, tuple(_read(dry, raw, own, name) for raw in raws))
 
@@ -126,7 +120,7 @@ def source_file(lesson: Lesson, samples: Sequence[str]) -> str:
     tests = [
         Sample(name, expected(mail))
         for number, (name, mail) in enumerate(zip(samples, lesson.mails, strict=True))
-        if number in proposal.learned
+        if number in proposal.learned and not is_empty(mail)
     ]
     remarks = dict.fromkeys(proposal.by_value, "by its values: please check")
     head = comment(f"Learned from {len(proposal.learned)} samples. Change what is wrong, then: postroom check")

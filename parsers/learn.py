@@ -17,7 +17,7 @@ from parsers.labels import language_of
 from parsers.layout import Block, Layout
 from parsers.learn_lines import blocks, endings, line_templates, pattern, split, template
 from parsers.learn_rows import Pair, View, pairs_of, views
-from parsers.learn_values import Known, certain_field
+from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Note, Proposal, Unmapped
 from parsers.records import Hints
 
@@ -55,13 +55,15 @@ def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
     hints = hints or Hints()
     samples = [document.parse(raw[:MOST_BYTES], hints) for raw in raws[:MOST_SAMPLES]]
     notes = list(_notes(samples, raws))
-    usable = [number for number, sample in enumerate(samples) if (sample.text or "").strip()]
+    usable = [number for number, sample in enumerate(samples) if _is_mail(sample) and (sample.text or "").strip()]
     numbers = _alike(samples, usable)
     if len(numbers) < len(usable):
-        others = ", ".join(str(number + 1) for number in usable if number not in numbers)
-        notes.append(Note(f"samples {others} are built differently: learn them as a source or a layout of their own"))
+        different = "is built differently from the others and was left out: learn such mails as a source of their own"
+        notes += [Note(different, number) for number in usable if number not in numbers]
     if len(numbers) < 2:
-        notes.append(Note("two samples are needed at least, three or more are better: nothing tells a label from a value"))
+        notes.append(
+            Note("two samples are needed at least, three or more are better: nothing tells a label from a value")
+        )
     found = _learned([samples[number] for number in numbers], hints) if numbers else _Learned(Layout())
     return Proposal(
         layout=found.layout,
@@ -87,7 +89,7 @@ def _notes(samples: Sequence[Document], raws: Sequence[bytes]) -> Iterable[Note]
     for number, (sample, raw) in enumerate(zip(samples, raws, strict=False)):
         if not raw.strip():
             yield Note("is empty", number)
-        elif "from" not in sample.headers and "subject" not in sample.headers:
+        elif not _is_mail(sample):
             yield Note("is no mail: it has neither From nor Subject", number)
         elif not (sample.text or "").strip():
             yield Note("has no text", number)
@@ -103,6 +105,10 @@ def _notes(samples: Sequence[Document], raws: Sequence[bytes]) -> Iterable[Note]
                 "(save it as a file, or send it on as an attachment and save that)",
                 number,
             )
+
+
+def _is_mail(sample: Document) -> bool:
+    return "from" in sample.headers or "subject" in sample.headers
 
 
 def _alike(samples: Sequence[Document], numbers: Sequence[int]) -> list[int]:
@@ -203,11 +209,14 @@ def _mapped(
             unknown.append((name, label, certain_field(found) if len(found) >= needed and not label.repeated else None))
         elif field != "-" and not label.repeated and not trade_in_label(name):
             mapped[name] = field
+    unknown = _with_names(unknown, mapped, labels)
     likely = Counter(field for _, _, field in unknown if field)
     used = set(mapped.values())
     by_value = {name: field for name, _, field in unknown if field and likely[field] == 1 and _is_free(field, used)}
     unmapped = tuple(
-        Unmapped(name, tuple(dict.fromkeys(clean.single_line(v, 60) or "" for v in label.values.values()))[:_SHOWN], field)
+        Unmapped(
+            name, tuple(dict.fromkeys(clean.single_line(v, 60) or "" for v in label.values.values()))[:_SHOWN], field
+        )
         for name, label, field in unknown
         if name not in by_value and label.values
     )
@@ -216,6 +225,24 @@ def _mapped(
         for number, value in labels[squeeze(name)].values.items():
             given[number].setdefault(field, value)
     return {**mapped, **by_value}, tuple(by_value), unmapped, given
+
+
+def _with_names(
+    unknown: Sequence[tuple[str, _Label, str | None]], mapped: dict[str, str], labels: dict[str, _Label]
+) -> list[tuple[str, _Label, str | None]]:
+    """Names are certain where the mail addresses of the same samples are made of them."""
+    found = [label for _, label, field in unknown if field == "customer.email"]
+    found += [labels[squeeze(name)] for name, field in mapped.items() if field == "customer.email"]
+    addresses = found[0].values if len(found) == 1 else {}
+    return [
+        (name, label, "customer.name" if field is None and names_match(label.values, addresses) else field)
+        for name, label, field in unknown
+    ]
+
+
+def _some(found: Iterable[str]) -> tuple[str, ...]:
+    """The first few different values, each in one line."""
+    return tuple(dict.fromkeys(clean.single_line(value, 60) or "" for value in found))[:_SHOWN]
 
 
 def _by_dictionary(label: str, order: Sequence[str]) -> str | None:

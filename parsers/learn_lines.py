@@ -1,4 +1,4 @@
-"""What samples have beside labels: lines and subjects with values in them, lines without labels, the source's own end."""
+"""What samples have beside labels: lines and subjects with values in them, lines without labels, how they end."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from itertools import pairwise
 from parsers.dictionary import make_of, squeeze
 from parsers.layout import Block
 from parsers.learn_rows import Pair, View, bare, is_blank
-from parsers.learn_values import Known, certain_field, is_name
+from parsers.learn_values import Known, certain_field, field_of, is_name
 
 Fields = dict[str, str]
 """Field -> value, as a sample's labels give them."""
@@ -20,8 +20,9 @@ _STREET = re.compile(r"[^\W\d_][^@:;]{2,60} \d{1,4} ?[a-zA-Z]?|\d{1,5} [^\W\d_][
 _MOST_LINES = 60
 _MOST_TOKENS = 40
 _MOST_SLOTS = 5
+_LONGEST = 300
 _ENDING = 60
-"""Lines and tokens that are compared, values in one line, characters of an ending."""
+"""Lines and tokens that are compared, values in one line, characters of a line and of an ending."""
 
 Slots = list[str]
 Template = tuple[tuple[str, ...], tuple[Slots, ...]]
@@ -48,14 +49,14 @@ def _is_content(token: str) -> bool:
 
 
 def _slots(text: str, words: Sequence[str]) -> Slots | None:
-    found, at = [], 0
-    for word in words:
-        match = re.search(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() and word[0].isalnum() else re.escape(word), text[at:])
-        if match is None:
-            return None
-        found.append(text[at : at + match.start()])
-        at += match.end()
-    return [*found, text[at:]]
+    """What stands around the words in a text."""
+    found, at, wanted = [], 0, iter(words)
+    word = next(wanted, None)
+    for token in _TOKEN.finditer(text):
+        if token[0] == word:
+            found.append(text[at : token.start()])
+            at, word = token.end(), next(wanted, None)
+    return [*found, text[at:]] if word is None else None
 
 
 def _without_marks(words: tuple[str, ...], slots: tuple[Slots, ...]) -> Template | None:
@@ -104,10 +105,13 @@ def _slot_field(values: Sequence[str], samples: Sequence[tuple[Known, Fields]]) 
             return field
     names = [given.get("customer.name") or known.name or "" for _, known, given in found]
     for position, field in ((0, "customer.first_name"), (-1, "customer.last_name")):
-        if all(name.split()[position : position + 1 or None] == [value] for name, (value, _, _) in zip(names, found, strict=True)):
+        if all(
+            name.split()[position : position + 1 or None] == [value]
+            for name, (value, _, _) in zip(names, found, strict=True)
+        ):
             return field
-    field = certain_field([(value, known) for value, known, _ in found])
-    return field if field and field != "comments" else "-"
+    shown = certain_field([(value, known) for value, known, _ in found])
+    return shown if shown and shown != "comments" else "-"
 
 
 def line_templates(view: View, taken: Sequence[Sequence[Pair]]) -> Iterator[tuple[Template, list[int]]]:
@@ -140,7 +144,13 @@ def _free(view: View, number: int, pairs: Sequence[Pair]) -> Iterator[str]:
     count = 0
     for at, row in enumerate(view.samples[number]):
         text = bare(row)
-        if at not in taken and len(row.cells) == 1 and not is_blank(row) and not view.is_everywhere(text) and len(text) <= 300:
+        if (
+            at not in taken
+            and len(row.cells) == 1
+            and not is_blank(row)
+            and not view.is_everywhere(text)
+            and len(text) <= 300
+        ):
             count += 1
             if count <= _MOST_LINES:
                 yield text
@@ -199,11 +209,9 @@ def _block_fields(samples: Sequence[tuple[list[str], Known]]) -> tuple[str, ...]
 
 
 def _line_field(line: str, known: Known) -> str | None:
-    field = certain_field([(line, known), (f"{line} ", known)]) or _alone(line, known)
-    return field
-
-
-def _alone(line: str, known: Known) -> str | None:
+    field = field_of(line, known)
+    if field and field != "comments":
+        return field
     if is_name(line):
         return "customer.name"
     return "customer.address.street" if _STREET.fullmatch(line) else None

@@ -72,11 +72,13 @@ class View:
         followers: dict[str, set[str]] = {}
         for sample in self.samples:
             filled = [row for row in sample if not is_blank(row)]
-            for row, following in zip(filled, filled[1:], strict=False):
+            for row, following in pairwise(filled):
                 text, value = bare(row), bare(following)
                 if len(row.cells) == 1 and not self.is_constant(value) and not _LABELLED.match(value):
                     followers.setdefault(squeeze(text), set()).add(value)
-        return frozenset(key for key, values in followers.items() if len(values) > 1 and self.support[key] >= self.needed)
+        return frozenset(
+            key for key, values in followers.items() if len(values) > 1 and self.support[key] >= self.needed
+        )
 
     @cached_property
     def colon_labels(self) -> frozenset[str]:
@@ -167,11 +169,10 @@ class _Pairs:
         if below and row.table and len(below.cells) == len(cells) > 1 and self._are_heads(row, below):
             self._add(zip(cells, below.cells, strict=True), at, at + 1)
             return at + 2
-        labels = cells[0::2]
-        if len(cells) % 2 == 0 and (len(cells) == 2 or all(map(self.view.is_constant, labels))):
-            if row.table or cells[0][-1:] in ":：" or cells[1][:1] in ":：" or self._is_label(cells[0]):
-                self._add(zip(labels, cells[1::2], strict=True), at, at)
-                return at + 1
+        even = len(cells) % 2 == 0 and (len(cells) == 2 or all(map(self.view.is_constant, cells[0::2])))
+        if even and (row.table or cells[0][-1:] in ":：" or cells[1][:1] in ":：" or self._is_label(cells[0])):
+            self._add(zip(cells[0::2], cells[1::2], strict=True), at, at)
+            return at + 1
         return self._line(at, bare(row).replace("\t", " "))
 
     def _are_heads(self, row: Row, below: Row) -> bool:
@@ -271,7 +272,7 @@ def pairs_of(view: View, number: int) -> list[Pair]:
 
 
 def _colons(text: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Each colon of a line: where what stands before it ends, where the rest begins, and its labels, the longest first."""
+    """Each colon of a line: its start, its end, and what may be its label, the longest first."""
     for colon in _COLON.finditer(text[:2_000]):
         before = text[max(0, colon.start() - 80) : colon.start()].rpartition(":")[2].lstrip()
         words = re.split(r"(?<=[\s,;|/])", before)[-4:]

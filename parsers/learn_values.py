@@ -1,7 +1,8 @@
 """What a value is by itself: only what can be nothing else counts, everything doubtful stays unmapped."""
 
 import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ _DIGITS = re.compile(r"1[3-9]\d{9}")
 _POSTAL = re.compile(r"(?:[A-Z]{1,2}-)?(?:\d{5}|\d{4} ?[A-Z]{2}|\d{4})[ ,]+[^\W\d_][^\d:;@]{2,40}")
 _YEAR_FIRST = re.compile(r"(?:19|20)\d{2}\s")
 _UNITS = re.compile(r"(?:km|mi|miles|eur|euro|ps|kw|kr|dkk|usd|uhr|公里)\b", re.IGNORECASE)
-_ODOMETER = re.compile(r"[\d.,' \u00a0]{1,12}(?:\s?[万tk])?\s?(?:km|kilometers?|kilometer|miles?|mi|公里|千米|英里)\.?", re.IGNORECASE)
+_ODOMETER = re.compile(
+    r"[\d.,' \u00a0]{1,12}(?:\s?[万tk])?\s?(?:km|kilometers?|kilometer|miles?|mi|公里|千米|英里)\.?", re.IGNORECASE
+)
 _PRICE = re.compile(
     r"(?:€|£|\$|¥|￥|kr\.?|eur|dkk|usd|gbp|cny|chf|rmb)\s?[\d.,' \u00a0]{1,14}(?:,-|,–|\.-|\.–)?"
     r"|[\d.,' \u00a0]{1,14}(?:,-|,–)?\s?(?:万)?(?:€|£|\$|¥|元|kr\.?|eur|euro|dkk|usd|gbp|cny|chf|rmb|kroner)",
@@ -65,14 +68,37 @@ def certain_field(found: Values) -> str | None:
     return None
 
 
+def field_of(value: str, known: Known) -> str | None:
+    """The field that a single value can only be."""
+    return next((field for field, is_it in _TESTS if is_it(value.strip(), known)), None)
+
+
 def is_name(text: str) -> bool:
     """Whether words may be a person's name: two to four, no digits, none of them a make."""
     return bool(_NAME.fullmatch(text)) and make_of(text)[0] is None and not text.isupper() and _is_capital(text)
 
 
+def names_match(names: Mapping[int, str], addresses: Mapping[int, str]) -> bool:
+    """Whether names are those of the mail addresses: in each sample that has both, two at least, a word is in both."""
+    both = [(name, addresses[number].partition("@")[0]) for number, name in names.items() if number in addresses]
+    return (
+        len({name for name, _ in both}) > 1
+        and all(map(is_name, names.values()))
+        and all(any(word in squeeze(local) for word in _words(name)) for name, local in both)
+    )
+
+
+def _words(name: str) -> Iterator[str]:
+    """The words of a name as they stand in addresses: without accents, umlauts in both ways."""
+    lower = name.casefold()
+    for text in (lower, lower.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ø", "oe")):
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        yield from (word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 2)
+
+
 def _is_capital(text: str) -> bool:
     first, last = text.split()[0], text.split()[-1]
-    return not text.isascii() and not first[0].islower() or (first[0].isupper() and last[0].isupper())
+    return (not text.isascii() and not first[0].islower()) or (first[0].isupper() and last[0].isupper())
 
 
 def _is_email(value: str, known: Known) -> bool:
@@ -90,7 +116,9 @@ def _is_url(value: str, known: Known) -> bool:
 def _is_phone(value: str, known: Known) -> bool:
     if not 7 <= sum(c.isdigit() for c in value) <= 15 or values.instant(value, known.language):
         return False
-    written = _DIALLED.fullmatch(value) or _GROUPED.fullmatch(value) or (known.region == "CN" and _DIGITS.fullmatch(value))
+    written = (
+        _DIALLED.fullmatch(value) or _GROUPED.fullmatch(value) or (known.region == "CN" and _DIGITS.fullmatch(value))
+    )
     return bool(written) and (values.phone(value, known.region) or "").startswith("+")
 
 

@@ -18,7 +18,9 @@ _WIDEST = 60
 
 def show_lesson(files: Sequence[Path], lesson: "Lesson", text: str, *, as_json: bool) -> None:
     """Warnings, the matrix, the proposed file."""
-    notes = [(str(files[note.sample]) if note.sample is not None else None, note.text) for note in lesson.proposal.notes]
+    notes = [
+        (str(files[note.sample]) if note.sample is not None else None, note.text) for note in lesson.proposal.notes
+    ]
     for file, what in notes:
         if as_json:
             json_line({"sample": file, "warning": what} if file else {"warning": what})

@@ -30,7 +30,7 @@ def source() -> None:
 @source.command()
 @SAMPLES
 @click.option("--id", "name", metavar="ID", help="What the source is to be called; default: its domain.")
-@click.option("--type", "kind", metavar="TYPE", help="Its type; default: the one that sends from its domain, else generic.")
+@click.option("--type", "kind", metavar="TYPE", help="Its type; default: the one of its domain, else generic.")
 @click.option("--site", "site", metavar="SITE", help="For which site it is; default: the only one.")
 @click.option("--write", is_flag=True, help="Write the file and the samples into the configuration, and check it.")
 @config_option
@@ -51,7 +51,8 @@ def learn(
     --write nothing is stored, and no configuration is needed.
     """
     from daemon.dryrun import DryRun, Unreadable
-    from daemon.teaching import Wanted, learn as learn_from, source_file
+    from daemon.teaching import Wanted, source_file
+    from daemon.teaching import learn as learn_from
 
     settings = settings_of(directory) if write or site or _has_configuration(directory) else None
     site = _site(settings, site, needed=write)
@@ -110,7 +111,7 @@ def try_samples(name: str, files: tuple[Path, ...], directory: Path, as_json: bo
 @click.argument("name", metavar="ID")
 @click.option("--site", "site", required=True, metavar="SITE", help="For which site it is.")
 @click.option("--type", "kind", required=True, metavar="TYPE", help="Its type, such as mobile.de, website or generic.")
-@click.option("--from", "domains", multiple=True, metavar="DOMAIN", help="A domain that it sends from; may be repeated.")
+@click.option("--from", "domains", multiple=True, metavar="DOMAIN", help="Domain that it sends from; may be repeated.")
 @click.option("--write", is_flag=True, help="Write it into the configuration, if that is sound with it.")
 @config_option
 def add(name: str, site: str, kind: str, domains: tuple[str, ...], write: bool, directory: Path) -> None:
