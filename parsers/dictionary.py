@@ -10,6 +10,7 @@ from itertools import groupby
 LANGUAGES = ("de", "en", "da", "zh", "nl", "fr", "it")
 
 _WORDS = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"[ \-_#.]*\d{1,2}$")
 _BRACKETS = re.compile(r"[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
 
 
@@ -73,14 +74,15 @@ def _add(result: Dictionary, language: str, data: dict[str, dict[str, list[str]]
 def lookup(label: str) -> dict[str, str] | None:
     """What a label means in each language that knows it: as written, without brackets, number or possessive."""
     fields = dictionary().fields
-    for variant in _variants(label):
+    for variant in variants(label):
         if found := fields.get(squeeze(variant)):
             return found
     return None
 
 
-def _variants(label: str) -> tuple[str, ...]:
-    bare = _BRACKETS.sub(" ", label).strip(" *:：_-#").rstrip(" 0123456789")
+def variants(label: str) -> tuple[str, ...]:
+    """The spellings under which a label may be known: as written, without brackets and number, without possessive."""
+    bare = _NUMBER.sub("", _BRACKETS.sub(" ", label).strip(" *:：_-#"))
     first, _, rest = bare.partition(" ")
     possessives = dictionary().possessives
     if first.casefold() in possessives:
@@ -91,7 +93,7 @@ def _variants(label: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def section(label: str) -> str | None:
     """The part of a form that a head opens: trade-in, dealer, customer, vehicle; None for anything else."""
-    return next((s for v in _variants(label) if (s := dictionary().sections.get(squeeze(v)))), None)
+    return next((s for v in variants(label) if (s := dictionary().sections.get(squeeze(v)))), None)
 
 
 @lru_cache(maxsize=4096)

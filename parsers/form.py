@@ -37,8 +37,10 @@ _IDENTIFYING = (
     "customer.phone",
     "vehicle.",
     "call.",
+    "review.author",
+    "review.text",
 )
-_TEXTS = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
+TEXTS = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 
 Reader = Callable[["Form", str], object]
 
@@ -60,8 +62,7 @@ class Form:
         """Keep one value: in its field if it can be read as that, else under its label."""
         if field == "-":
             return
-        self.known += field not in _WEAK
-        if field is None or not self._read(label, field, value):
+        if field is None or not self.read(label, field, value):
             self.keep(label, value)
 
     def keep(self, label: str, value: str) -> None:
@@ -71,7 +72,9 @@ class Form:
         if name and text and len(self.extra) < _MOST_EXTRA:
             self.extra.setdefault(name, text)
 
-    def _read(self, label: str, field: str, value: str) -> bool:
+    def read(self, label: str, field: str, value: str) -> bool:
+        """Keep a value in its field; False where it cannot be read as that."""
+        self.known += field not in _WEAK
         if field.startswith("consent."):
             self.consent[field.removeprefix("consent.")] = clean.single_line(value, 200) or ""
             return True
@@ -93,20 +96,20 @@ class Form:
             self.fields[field] = content
         elif isinstance(before, tuple) and isinstance(content, tuple):
             self.fields[field] = tuple(dict.fromkeys((*before, *content)))[:20]
-        elif field in _TEXTS and content != before:
+        elif field in TEXTS and content != before:
             self.fields[field] = clean.block(f"{before}\n\n{content}")
         elif isinstance(content, str) and content != before:
             others = self.alternatives.get(field, ())
             self.alternatives[field] = tuple(dict.fromkeys((*others, content)))[:10]
 
-    def reading(self, origin: str) -> Reading | None:
-        """The request, if the form names two things and a person or a car."""
+    def reading(self, origin: str, least: int = 2) -> Reading | None:
+        """The request, if the form names at least so many things, a person or a car among them."""
         self._settle_times()
         kind = self._kind()
         if kind != "booking":
             self._release_booking()
         identified = any(f.startswith(_IDENTIFYING) for f in self.fields)
-        if self.known < 2 or not identified:
+        if self.known < least or not identified:
             return None
         return assemble(self, kind, origin)
 
@@ -199,7 +202,7 @@ def _answer(form: Form, value: str) -> bool | None:
 
 
 _READERS: dict[str, Reader] = {
-    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(TEXTS, _text),
     "customer.email": _emails,
     "customer.phone": _phones,
     "customer.address.country": lambda form, value: values.country(value) or clean.single_line(value, 60),

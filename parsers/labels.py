@@ -1,65 +1,98 @@
-"""The label reader: pairs of label and value become one Reading, by the dictionaries of seven languages."""
+"""The label reader: pairs of label and value become Readings, by the source's own labels and seven dictionaries."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from parsers import clean, values
-from parsers.dictionary import LANGUAGES, lookup, meaning, section, trade_in_label
+from parsers.dictionary import LANGUAGES, meaning, trade_in_label
 from parsers.form import Form
 from parsers.layouts import Pairs, pairs_of_html, pairs_of_text
+from parsers.pairing import NEXT, RULER
+from parsers.parts import Meant, requests
 from parsers.records import Hints, Reading
+from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
-__all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading"]
+__all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
 
 
-def language_of(pairs: Pairs) -> str | None:
+def language_of(pairs: Pairs, words: Vocabulary = PLAIN) -> str | None:
     """The language that knows most of the labels; None if none knows any, or several know as many."""
-    hits = _hits(pairs).most_common(2)
+    hits = _hits(pairs, words).most_common(2)
     return hits[0][0] if hits and (len(hits) == 1 or hits[0][1] > hits[1][1]) else None
 
 
-def reading(pairs: Pairs, hints: Hints, origin: str) -> Reading | None:
-    """Read one request from the pairs of a mail.
+def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) -> tuple[Reading, ...]:
+    """Read all requests of the pairs of a mail: a digest names several persons under the same labels.
 
     Args:
         pairs: Labels with their values, in the order of the mail; a head has an empty value.
         hints: What is known of the source; its language's dictionary comes first.
         origin: The level to note for every field: table, label, ...
+        words: The source's own labels, which go before all dictionaries.
+    """
+    languages = _Languages(pairs, hints, words)
+    parts = requests(_meant(pairs, words, languages)) if pairs else []
+    found = (_read(part, hints, origin, languages) for part in parts)
+    return tuple(reading for reading in found if reading)
+
+
+def reading(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) -> Reading | None:
+    """Read the pairs as one request.
 
     Returns:
         None where fewer than two labels are known, or nobody and no car is named.
     """
-    hits = _hits(pairs)
-    languages = _order(hits, hints.language)
-    alone = languages[0] == hints.language or hits[languages[0]] > hits[languages[1]]
-    form = Form(hints, language=languages[0] if hits and alone else hints.language)
-    part = None
-    for label, written in pairs:
-        value = clean.block(written, 5_000)
-        head = section(label)
-        if head and not (value and lookup(label)):
-            part = _head(form, head, label, value) or part
-        elif value:
-            form.take(label, value, _field(label, languages, part))
-    return form.reading(origin)
+    languages = _Languages(pairs, hints, words)
+    return _read(_meant(pairs, words, languages), hints, origin, languages)
 
 
-def _hits(pairs: Pairs) -> Counter[str]:
-    return Counter(language for label, _ in pairs for language in lookup(label) or ())
+class _Languages:
+    """The dictionaries to ask in turn: the source's if it knows any label, then by the labels that they know."""
+
+    def __init__(self, pairs: Pairs, hints: Hints, words: Vocabulary) -> None:
+        hits = _hits(pairs, words)
+        ranked = sorted(LANGUAGES, key=lambda code: (code != (hints.language or "")[:2], LANGUAGES.index(code)))
+        self.ranked = sorted(ranked, key=lambda code: -hits[code])
+        first, second = self.ranked[:2]
+        clear = first == hints.language or hits[first] > hits[second]
+        self.spoken = first if hits and clear else hints.language
+
+    def choose(self, known: Mapping[str, str]) -> str:
+        """The field of the first language that knows a label; the source's own word goes before all."""
+        return known[OWN] if OWN in known else next(known[code] for code in self.ranked if code in known)
 
 
-def _order(hits: Counter[str], hint: str | None) -> list[str]:
-    """The languages to ask in turn: the source's if it knows any label, then by hits."""
-    ranked = sorted(LANGUAGES, key=lambda code: (code != (hint or "")[:2], LANGUAGES.index(code)))
-    return sorted(ranked, key=lambda code: -hits[code])
+def _hits(pairs: Pairs, words: Vocabulary) -> Counter[str]:
+    return Counter(code for label, _ in pairs for code in words.lookup(label) or () if code != OWN)
 
 
-def _field(label: str, languages: list[str], part: str | None) -> str | None:
+def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant]:
+    """What each label means where it stands: heads open parts of a form, and a ruler ends them."""
+    found: list[Meant] = []
+    part, is_new = None, False
+    for pair in pairs:
+        if pair in (RULER, NEXT):
+            part = part if is_new else None
+            found.append(Meant("", None, None, "next" if pair == NEXT else "ruler"))
+            continue
+        label, value = pair[0], clean.block(pair[1], 5_000)
+        head = words.section(label)
+        is_new = head is not None and not (value and words.lookup(label))
+        if not is_new:
+            found.append(Meant(label, value, _field(label, words, languages, part) if value else None))
+            continue
+        part = part if value else head
+        found.append(Meant(label, value, _field_of_head(head, value)))
+    return found
+
+
+def _field(label: str, words: Vocabulary, languages: _Languages, part: str | None) -> str | None:
     """The field that a label means in this part of the form; `trade.` before a field of the car in part exchange."""
-    asked = trade_in_label(label)
-    known = lookup(asked or label)
+    asked = None if words.is_own(label) else trade_in_label(label)
+    known = words.lookup(asked or label)
     if known is None:
         return None
-    field = next(known[code] for code in languages if code in known)
+    field = languages.choose(known)
     if asked and not field.startswith("vehicle."):
         return None
     if (asked or part == "trade-in") and field.startswith("vehicle."):
@@ -69,10 +102,15 @@ def _field(label: str, languages: list[str], part: str | None) -> str | None:
     return field
 
 
-def _head(form: Form, head: str, label: str, value: str | None) -> str:
-    """A head opens a part of the form; with a value it may name the car in part exchange at once."""
-    if value:
-        named = head == "trade-in" and meaning("answers", value, whole=True) is None and values.year(value) != value
-        form.take(label, value, "trade.title" if named else None)
-        return ""
-    return head
+def _field_of_head(head: str | None, value: str | None) -> str | None:
+    """A head with a value may name the car in part exchange at once."""
+    named = value and meaning("answers", value, whole=True) is None and values.year(value) != value
+    return "trade.title" if head == "trade-in" and named else None
+
+
+def _read(pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languages) -> Reading | None:
+    form = Form(hints, language=languages.spoken)
+    for pair in pairs:
+        if pair.value:
+            form.take(pair.label, pair.value, pair.field)
+    return form.reading(origin)

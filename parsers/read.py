@@ -9,13 +9,15 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, sender, types
+from parsers import adf, adf_text, document, labels, language, patterned, sender, types
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Parsed, Reading
+from parsers.several import combined
+from parsers.vocabulary import vocabulary
 
 DEFECTS = 50
 
@@ -24,19 +26,26 @@ Level = Callable[[Document, Hints], tuple[Reading, ...]]
 
 def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
-    pairs = [pair for markup in mail.html if not adf_text.holds(markup) for pair in labels.pairs_of_html(markup)]
-    reading = labels.reading(pairs, hints, "table") if pairs else None
-    return (reading,) if reading else ()
+    words = vocabulary(types.layout_of(hints))
+    texts = (markup for markup in mail.html if not adf_text.holds(markup))
+    pairs = [pair for markup in texts for pair in labels.pairs_of_html(markup, words)]
+    return labels.readings(pairs, hints, "table", words) if pairs else ()
 
 
 def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """`Label: value` lines of plain text."""
-    pairs = [pair for text in mail.plain if not adf_text.holds(text) for pair in labels.pairs_of_text(text)]
-    reading = labels.reading(pairs, hints, "label") if pairs else None
-    return (reading,) if reading else ()
+    words = vocabulary(types.layout_of(hints))
+    texts = (text for text in mail.plain if not adf_text.holds(text))
+    pairs = [pair for text in texts for pair in labels.pairs_of_text(text, words)]
+    return labels.readings(pairs, hints, "label", words) if pairs else ()
 
 
-LEVELS: tuple[tuple[str, Level], ...] = (("adf", adf.readings), ("table", _tables), ("label", _lines))
+LEVELS: tuple[tuple[str, Level], ...] = (
+    ("adf", adf.readings),
+    ("layout", patterned.readings),
+    ("table", _tables),
+    ("label", _lines),
+)
 """Ways to read a mail, the surest first."""
 
 
@@ -105,19 +114,13 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break
         by_level[name] = _guarded(name, level, mail, hints)
-    leads = by_level.pop("adf")
-    lower = [reading for readings_of_level in by_level.values() for reading in readings_of_level]
-    if leads:
-        return _completed(leads, lower, mail)
-    if not lower:
-        return ()
-    reading = lower[0]
-    for other in lower[1:]:
-        reading = merged(reading, other)
-    reading = _without_houses(reading, mail, mail_class)
-    if mail_class == "automatic" and not _asks_something(reading, hints):
-        return ()
-    return (_addressed(reading, mail, hints, mail_class),)
+    found = combined(tuple(by_level.items()))
+    if by_level.get("adf"):
+        return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
+    found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
+    if mail_class == "automatic":
+        found = tuple(reading for reading in found if _asks_something(reading, hints))
+    return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
 
 
 def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> Reading:
@@ -161,28 +164,11 @@ def _guarded(name: str, level: Level, mail: Document, hints: Hints) -> tuple[Rea
         return ()
 
 
-def _completed(leads: tuple[Reading, ...], lower: list[Reading], mail: Document) -> tuple[Reading, ...]:
-    """Fill gaps of a single ADF lead from the human-readable twin in the same mail, if it is of the same person.
-
-    The other text may name the dealer or the service; their data must never become the customer's.
-    """
-    if len(leads) > 1:
-        return leads
-    lead = leads[0]
-    for reading in lower:
-        same = _same_person(lead.customer, reading.customer)
-        lead = merged(lead, reading if same else msgspec.structs.replace(reading, customer=None, comments=None))
+def _reachable(lead: Reading, mail: Document) -> Reading:
+    """Add the sender's address to a lead in ADF that names its person without one."""
     if lead.customer and not lead.customer.emails:
-        lead = _with_header_customer(lead, sender.customer(mail, reply_to_only=True, is_form=True))
-    return (lead,)
-
-
-def _same_person(one: Customer | None, other: Customer | None) -> bool:
-    if one is None or other is None:
-        return False
-    same_name = one.name is not None and other.name is not None and one.name.casefold() == other.name.casefold()
-    mails = {mail.casefold() for mail in one.emails} & {mail.casefold() for mail in other.emails}
-    return same_name or bool(mails) or bool({p[-7:] for p in one.phones} & {p[-7:] for p in other.phones})
+        return _with_header_customer(lead, sender.customer(mail, reply_to_only=True, is_form=True))
+    return lead
 
 
 def _asks_something(reading: Reading, hints: Hints) -> bool:
@@ -196,16 +182,19 @@ def _asks_something(reading: Reading, hints: Hints) -> bool:
     return bool(person.emails or person.phones) and (named or hints.source_type is not None)
 
 
-def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
-    """Add what stands outside the labels: kind of the source, the sender, the way to answer, the text."""
+def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
+    """Add what stands outside the labels: kind of the source, and of the only request the sender and the text."""
     automatic = mail_class == "automatic"
     if reading.kind == "unsorted" and hints.kind:
         reading = msgspec.structs.replace(reading, kind=hints.kind)
+    if not alone:
+        return reading
     if reading.customer is None or not reading.customer.emails:
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
     if not _has_words(reading) and not automatic and mail.text:
-        reading = merged(reading, marked(Reading(comments=mail.text), "text"))
+        text = vocabulary(types.layout_of(hints)).before_ending(mail.text)
+        reading = merged(reading, marked(Reading(comments=text), "text"))
     return _with_relay(reading, mail)
 
 

@@ -262,7 +262,7 @@ STREETS = {
 }
 
 CARS = (
-    ("Volkswagen", "Golf 2.0 TDI"), ("Škoda", "Octavia Combi"), ("BMW", "320d Touring"), ("Audi", "A4 Avant"),
+    ("Volkswagen", "Golf 2.0 TDI"), ("Skoda", "Octavia Combi"), ("BMW", "320d Touring"), ("Audi", "A4 Avant"),
     ("Toyota", "Corolla Hybrid"), ("Renault", "Clio V"), ("Fiat", "500 Lounge"), ("Ford", "Focus ST-Line"),
     ("Opel", "Astra Sports Tourer"), ("Volvo", "XC60"), ("Seat", "Leon FR"), ("Hyundai", "i20"), ("Nissan", "Qashqai"),
 )  # fmt: skip

@@ -1,0 +1,226 @@
+"""Lines and table rows go in, pairs of label and value come out.
+
+Known labels decide wherever a layout alone is ambiguous: a label without colon, several pairs in one line, a row of
+labels above a row of values, the end of a message of several paragraphs.
+"""
+
+import re
+
+from parsers.dictionary import is_footer
+from parsers.html import Row
+from parsers.vocabulary import Vocabulary
+
+Pair = tuple[str, str]
+Pairs = list[Pair]
+
+RULER: Pair = ("---", "")
+"""A line between two parts of a mail."""
+NEXT: Pair = ("===", "")
+"""The source's own line between two requests."""
+_MOST = 400
+"""Pairs that one mail can give."""
+
+LABELLED = re.compile(r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL)
+DECORATION = " \t>*_•·|#▪►➤"
+_RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
+_PLAUSIBLE = re.compile(r"[^\W_][^,;!\n<>@]{0,49}")
+_COLON = re.compile(r"[:：](?!//)")
+_MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
+_SEVERAL_LINES = frozenset(["customer.address", "booking.services"])
+
+
+class Pairing:
+    """One label at a time is open for its value."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self.words = words
+        self.pairs: Pairs = []
+        self.label: str | None = None
+        self.value: list[str] = []
+        self.targets: frozenset[str] = frozenset()
+        self.in_message = False
+        self.heads: tuple[str, ...] = ()
+        self.ended = False
+
+    def open(self, label: str, value: str) -> None:
+        """Open a label, with what stands of its value so far."""
+        self.close()
+        self.label = label.strip(" \t*_:：=")
+        self.targets = frozenset((self.words.lookup(self.label) or {}).values())
+        self.in_message = not self.targets.isdisjoint(_MESSAGES)
+        self.value = [value] if value.strip() else []
+
+    def close(self) -> None:
+        """Finish the open pair."""
+        if self.label and len(self.pairs) < _MOST:
+            self.pairs.append((self.label, self.words.without_suffix("\n".join(self.value).strip())))
+        self.label, self.value, self.targets, self.in_message = None, [], frozenset(), False
+
+    def line(self, text: str) -> None:
+        """Read one line of text."""
+        if self.ended:
+            return
+        text = text.strip()
+        bare = text.strip(DECORATION)
+        if not text:
+            self._blank()
+        elif self.words.splits(text):
+            self._mark(NEXT)
+        elif not bare or is_ruler(bare):
+            self.ended = bool(self.pairs or self.label) and text == "--"
+            self._mark(RULER)
+        elif self.words.ends(bare):
+            self.close()
+            self.ended = bool(self.pairs)
+        elif is_footer(bare) or self.words.is_read(bare):
+            self.close()
+        elif not self._labelled(bare) and not self._lone(bare):
+            self._continue(text)
+
+    def _mark(self, sign: Pair) -> None:
+        """Note a line between two parts or requests; the stronger of two counts."""
+        self.close()
+        if self.pairs and self.pairs[-1] == RULER:
+            self.pairs.pop()
+        if self.pairs and self.pairs[-1] != NEXT:
+            self.pairs.append(sign)
+
+    def _blank(self) -> None:
+        """A gap ends a value, but not a message, nor the wait for a value below its label."""
+        if self.value and self.in_message:
+            self.value.append("")
+        elif self.value:
+            self.close()
+
+    def _labelled(self, bare: str) -> bool:
+        found = LABELLED.match(bare)
+        if found is None:
+            return False
+        label, value = found["label"].rstrip(" \t*_"), found["value"]
+        if self.words.lookup(label) is None:
+            clock = label[-1:].isdigit() and value[:1].isdigit()
+            if self.in_message or clock or found["sign"] == "=" or not is_plausible(label):
+                return False
+        elif self.in_message and self.label and label[0].islower() and not self.label[0].islower():
+            return False  # "my question: how far?" is the customer's sentence, not the form's label
+        self.open(label, value)
+        if not self.in_message:
+            self._split(value)
+        return True
+
+    def _split(self, value: str) -> None:
+        """Further pairs in the same line: `Name: Max Phone: 123`."""
+        start, rest = 0, value[:4000]
+        for colon in _COLON.finditer(rest):
+            label_start = self._label_before(rest, max(start, colon.start() - 60), colon.start())
+            if label_start is None:
+                continue
+            self.value = [rest[start:label_start].strip(" ,;|/\t")]
+            self.open(rest[label_start : colon.start()], rest[colon.end() :].strip())
+            start = colon.end()
+            if self.in_message:
+                return
+        if start:
+            self.value = [value[start:].strip()]
+
+    def _label_before(self, text: str, start: int, end: int) -> int | None:
+        """Where the longest known label of at most four words that ends at a colon begins."""
+        position, found = end, None
+        for _ in range(4):
+            position = text.rfind(" ", start, max(start, position - 1))
+            begin = start if position < 0 else position + 1
+            if self.words.lookup(text[begin:end].strip(" *_")):
+                found = begin
+            if position < 0:
+                break
+        return found
+
+    def _lone(self, bare: str) -> bool:
+        """A head, or a known label without colon; neither where a value is awaited."""
+        if len(bare) > 60 or (self.label and not self.value):
+            return False
+        if self.words.section(bare):
+            self.close()
+            self.pairs.append((bare, ""))
+            return True
+        if self.words.lookup(bare) is None:
+            return False
+        self.open(bare, "")
+        return True
+
+    def _continue(self, text: str) -> None:
+        if self.label is None:
+            return
+        if not self.value or self.in_message or self.targets & _SEVERAL_LINES:
+            self.value.append(text)
+        else:
+            self.close()
+
+    def row(self, row: Row) -> None:
+        """Read a row of a table or of a text with tabs."""
+        cells = tuple(cell.strip() for cell in row.cells if cell.strip() not in (":", "："))
+        heads, self.heads = self.heads, ()
+        if heads and len(heads) == len(cells) and not self._are_heads(row, cells):
+            for label, value in zip(heads, cells, strict=True):
+                self.open(label[:100], value)
+            self.close()
+            return
+        if heads:
+            self._cells(heads, keep_open=False)
+        if len(cells) > 1 and self._are_heads(row, cells):
+            self.close()
+            self.heads = cells
+        else:
+            self._cells(cells, keep_open=not row.table)
+
+    def _are_heads(self, row: Row, cells: tuple[str, ...]) -> bool:
+        """Whether the cells are labels only: by their tag, or because most are known and all could be."""
+        if row.header:
+            return True
+        known = sum(1 for cell in cells if self.words.lookup(cell))
+        if len(cells) < 3:
+            return known == len(cells)
+        last_open = all(cell[-1:] in (":", "：") for cell in cells[0::2])
+        return known * 3 >= len(cells) * 2 and not last_open and all(is_plausible(cell) for cell in cells)
+
+    def flush_heads(self) -> None:
+        """A row that looked like labels had no row of values below: it is a row like any other."""
+        heads, self.heads = self.heads, ()
+        if heads:
+            self._cells(heads, keep_open=False)
+
+    def _cells(self, cells: tuple[str, ...], *, keep_open: bool) -> None:
+        labels = cells[0::2]
+        inner = LABELLED.match(cells[0]) if cells else None
+        own = inner is not None and inner["value"].strip() != ""
+        even = len(cells) > 1 and len(cells) % 2 == 0
+        if even and not own and (len(cells) == 2 or all(self._is_label(cell) for cell in labels)):
+            for label, value in zip(labels, cells[1::2], strict=True):
+                self.open(label[:100], value)
+            if not keep_open:
+                self.close()
+            return
+        for cell in cells:
+            for text in cell.split("\n"):
+                self.line(text)
+
+    def _is_label(self, cell: str) -> bool:
+        return cell[-1:] in (":", "：") or self.words.lookup(cell) is not None
+
+    def finish(self) -> Pairs:
+        """All pairs of the mail."""
+        self.flush_heads()
+        self.close()
+        while self.pairs and self.pairs[-1] in (RULER, NEXT):
+            self.pairs.pop()
+        return self.pairs
+
+
+def is_ruler(line: str) -> bool:
+    """Whether a line only divides what stands above from what stands below."""
+    return _RULER.fullmatch(line) is not None
+
+
+def is_plausible(label: str) -> bool:
+    """An unknown label: short, few words, no sentence."""
+    return bool(_PLAUSIBLE.fullmatch(label)) and label.count(" ") < 6 and ". " not in label

@@ -1,0 +1,88 @@
+"""Where one request ends and the next begins: digests, and mails that repeat a form for another person."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_MOST = 50
+"""Requests that one mail can give."""
+_IDENTITY = ("customer.email", "customer.phone", "customer.name", "customer.last_name", "call.number",
+             "review.author", "review.text")  # fmt: skip
+"""What tells one person from another, the surest first."""
+
+
+class Meant(NamedTuple):
+    """A pair of a mail, and the field that its label means there."""
+
+    label: str
+    value: str | None
+    field: str | None
+    sign: str = ""
+    """`ruler` or `next` for a line between two parts; it has no value."""
+
+
+Part = Sequence[Meant]
+
+
+def requests(pairs: Part) -> list[Part]:
+    """Cut the pairs of a mail into its requests: at the source's own line, else where another person is named.
+
+    Returns:
+        The pairs of each request; all of them in one piece, unless every piece names somebody else and asks alike.
+    """
+    if any(pair.sign == "next" for pair in pairs):
+        return _cut(pairs, "next")[:_MOST]
+    ruled = _by_person(_cut(pairs, "ruler")) if any(pair.sign == "ruler" for pair in pairs) else []
+    for parts in (ruled, _repeated(pairs)):
+        if 1 < len(parts) <= _MOST and _are_requests(parts):
+            return parts
+    return [pairs]
+
+
+def _cut(pairs: Part, sign: str) -> list[Part]:
+    parts: list[list[Meant]] = [[]]
+    for pair in pairs:
+        if pair.sign == sign:
+            parts.append([])
+        else:
+            parts[-1].append(pair)
+    return [part for part in parts if part]
+
+
+def _by_person(parts: list[Part]) -> list[Part]:
+    """Parts that name nobody, or the same person again, belong to the part above; the first ones to that below."""
+    joined: list[list[Meant]] = []
+    last: str | None = None
+    for part in parts:
+        who = _who(part)
+        if joined and (who is None or last is None or who == last):
+            joined[-1].extend(part)
+        else:
+            joined.append(list(part))
+        last = who or last
+    return list(joined)
+
+
+def _repeated(pairs: Part) -> list[Part]:
+    """Cut where the field comes again with which the form began."""
+    known = [index for index, pair in enumerate(pairs) if pair.value and pair.field not in (None, "-", "comments")]
+    if not known:
+        return []
+    first = pairs[known[0]].field
+    starts = [index for index in known if pairs[index].field == first]
+    return [pairs[start:end] for start, end in zip([0, *starts[1:]], [*starts[1:], len(pairs)], strict=True)]
+
+
+def _who(part: Part) -> str | None:
+    """Whom a part names, without regard to spelling."""
+    fields = {pair.field: pair.value for pair in part if pair.value}
+    name = next((fields[name] for name in _IDENTITY if fields.get(name)), None)
+    return " ".join(name.casefold().split()) if name else None
+
+
+def _are_requests(parts: list[Part]) -> bool:
+    """Whether each part names somebody else, and all ask alike: a co-buyer or a dealer's address is no request."""
+    people = [_who(part) for part in parts]
+    asked = [{pair.field for pair in part if pair.value and pair.field} for part in parts]
+    if None in people or len(set(people)) < len(people) or min(map(len, asked)) < 2:
+        return False
+    return all(len(some & asked[0]) * 2 >= max(len(some), len(asked[0])) for some in asked[1:])

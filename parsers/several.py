@@ -1,0 +1,104 @@
+"""Requests of one mail put together from what its levels read: the same person and car are one request."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from parsers.merge import merged
+from parsers.records import Customer, Reading, Vehicle
+
+STRANGERS = frozenset(["adf"])
+"""Levels beside which other text may name the dealer or the service: a person named only there is no further one."""
+
+
+def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading, ...]:
+    """Lay the readings of all levels over each other, the surest level first.
+
+    A lower reading fills the gaps of the request that it is of. Where a level names another person than all above it,
+    that is a request of its own.
+    """
+    requests: list[Reading] = []
+    top = ""
+    for name, readings in levels:
+        if not requests:
+            requests = list(_joined(readings))
+            top = name if requests else ""
+            continue
+        for number, reading in enumerate(readings):
+            place = _place(requests, reading, number, alike=len(readings) == len(requests))
+            if place is not None:
+                requests[place] = _over(requests[place], reading)
+            elif top not in STRANGERS and _is_request(reading):
+                requests.append(reading)
+    return tuple(requests)
+
+
+def _joined(readings: tuple[Reading, ...]) -> list[Reading]:
+    """The readings of one level; two of the same person, car and kind are one request."""
+    found: list[Reading] = []
+    for reading in readings:
+        place = next((i for i, other in enumerate(found) if _is_same_request(other, reading)), None)
+        if place is None:
+            found.append(reading)
+        else:
+            found[place] = merged(found[place], reading)
+    return found
+
+
+def _is_same_request(one: Reading, other: Reading) -> bool:
+    if one.kind != other.kind or one.external_ids != other.external_ids or one.interest != other.interest:
+        return False
+    return same_person(one.customer, other.customer) and same_cars(one.vehicles, other.vehicles)
+
+
+def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool) -> int | None:
+    """Which request a lower reading is of: by person, by its place if it names nobody, or the only one there is."""
+    same = [i for i, one in enumerate(requests) if same_person(one.customer, reading.customer)]
+    if same:
+        return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
+    if alike and not (reading.customer and requests[number].customer):
+        return number
+    if len(requests) == 1 and (reading.customer is None or requests[0].customer is None or not _is_request(reading)):
+        return 0
+    return None if len(requests) > 1 or _is_request(reading) else 0
+
+
+def _over(high: Reading, low: Reading) -> Reading:
+    """Fill gaps; a text that names somebody else gives neither person nor words."""
+    if high.customer and low.customer and not same_person(high.customer, low.customer):
+        low = msgspec.structs.replace(low, customer=None, comments=None)
+    return merged(high, low)
+
+
+def _is_request(reading: Reading) -> bool:
+    """Whether it could stand alone: somebody with a name and a way to reach them, or an opinion."""
+    person = reading.customer
+    return reading.review is not None or (
+        person is not None and person.name is not None and bool(person.emails or person.phones)
+    )
+
+
+def same_person(one: Customer | None, other: Customer | None) -> bool:
+    """Whether both name one person: by name, address or number."""
+    if one is None or other is None:
+        return False
+    same_name = one.name is not None and other.name is not None and one.name.casefold() == other.name.casefold()
+    mails = {mail.casefold() for mail in one.emails} & {mail.casefold() for mail in other.emails}
+    return same_name or bool(mails) or bool({p[-7:] for p in one.phones} & {p[-7:] for p in other.phones})
+
+
+def same_cars(some: tuple[Vehicle, ...], others: tuple[Vehicle, ...]) -> bool:
+    """Whether no car of one is another than that of the other in the same role; nothing said is no difference."""
+    for car in some:
+        for other in others:
+            if (car.role or "wanted") == (other.role or "wanted") and _differ(car, other):
+                return False
+    return True
+
+
+def _differ(car: Vehicle, other: Vehicle) -> bool:
+    for name in ("vin", "plate", "stock_number", "listing_id", "listing_url", "make", "model"):
+        here, there = getattr(car, name), getattr(other, name)
+        if here and there:
+            return str(here).casefold() != str(there).casefold()
+    return False
