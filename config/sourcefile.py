@@ -1,7 +1,7 @@
 """Write a source as the TOML that an admin reads and edits: what `source add` and `source learn` print."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from config.models import Source, SourceLayout
@@ -33,21 +33,20 @@ def source_table(source: Source) -> str:
     return "\n".join(["[[source]]", *lines]) + "\n"
 
 
-def layout_tables(layout: SourceLayout, remarks: Mapping[str, str], unmapped: Iterable[str]) -> str:
+def layout_tables(layout: SourceLayout, remarks: Mapping[str, str]) -> str:
     """The `[source.layout]` tables.
 
     Args:
         layout: What is known.
-        remarks: Label -> comment beside it.
-        unmapped: Comments for labels that have no field yet, below the others.
+        remarks: Label -> comment beside it, one line.
     """
     lists = [(key, getattr(layout, key)) for key in ("subjects", "lines", "endings", "noise")]
     own = [f"{key} = {_value(list(texts))}" for key, texts in lists if texts]
     if layout.split:
         own.append(f"split = {quoted(layout.split)}")
     lines = ["[source.layout]", *own, ""] if own else []
-    labels = [*_labels(layout.labels, remarks), *map(comment, unmapped)]
-    lines += ["[source.layout.labels]", *labels] if labels else []
+    if layout.labels:
+        lines += ["[source.layout.labels]", *_labels(layout.labels, remarks)]
     for block in layout.blocks:
         lines += [
             "",

@@ -123,8 +123,9 @@ def source_file(lesson: Lesson, samples: Sequence[str]) -> str:
         if number in proposal.learned and not is_empty(mail)
     ]
     remarks = dict.fromkeys(proposal.by_value, "by its values: please check")
+    remarks |= {label.label: _remark(label) for label in proposal.unmapped}
     head = comment(f"Learned from {len(proposal.learned)} samples. Change what is wrong, then: postroom check")
-    layout = layout_tables(_as_config(proposal.layout), remarks, map(_unmapped, proposal.unmapped))
+    layout = layout_tables(_as_config(proposal.layout), remarks)
     return "\n".join([head, source_table(source), layout, test_tables(source.address, tests)])
 
 
@@ -134,9 +135,9 @@ def _as_config(layout: Layout) -> SourceLayout:
     return SourceLayout.model_validate({**given, "block": blocks})
 
 
-def _unmapped(label: Unmapped) -> str:
-    like = f"; could be {label.like}" if label.like else ""
-    return f'unmapped: {quoted(label.label)} = ""  (values: {", ".join(map(quoted, label.values))}{like})'
+def _remark(label: Unmapped) -> str:
+    like = f", could be {label.like}" if label.like else ""
+    return f"unmapped{like} (values: {', '.join(map(quoted, label.values))})"
 
 
 def expected(mail: Json) -> dict[str, str]:

@@ -15,8 +15,8 @@ from parsers.dictionary import LANGUAGES, lookup, section, squeeze, trade_in_lab
 from parsers.document import Document
 from parsers.labels import language_of
 from parsers.layout import Block, Layout
-from parsers.learn_lines import blocks, endings, line_templates, pattern, split, template
-from parsers.learn_rows import Pair, View, pairs_of, views
+from parsers.learn_lines import blocks, endings, line_templates, parted, pattern, split, template
+from parsers.learn_rows import MESSAGES, Pair, View, pairs_of, views
 from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Note, Proposal, Unmapped
 from parsers.records import Hints
@@ -28,8 +28,6 @@ MOST_BYTES = 5 << 20
 _FORWARD = re.compile(
     r"\s*(?:fwd?|wg|vs|fs|vl|tr|i|doorst|rv|enc|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE
 )
-_MANY = frozenset(["customer.email", "customer.phone", "external_id"])
-"""Fields of which a request may have several."""
 _LIKE = 0.34
 """Share of labels and lines in common below which two samples are of two layouts."""
 _SHOWN = 3
@@ -43,6 +41,8 @@ class _Label(msgspec.Struct):
     values: dict[int, str]
     """By sample."""
     repeated: bool = False
+    orders: list[tuple[int, int]] = []
+    """Sample and position among its labels, wherever only the words show that it is one."""
 
 
 def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
@@ -135,26 +135,45 @@ def _likeness(one: set[str], other: set[str]) -> float:
 
 def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
     all_views = views(samples)
-    taken = [[pairs_of(view, number) for number in range(len(samples))] for view in all_views]
-    labels = _labels(all_views, taken)
+    taken = [_taken(view) for view in all_views]
     pairs = [(pair.label, pair.value) for view in taken for sample in view for pair in sample]
-    language = hints.language or language_of(pairs)
-    known = [_known(sample, hints, language) for sample in samples]
-    order = sorted(LANGUAGES, key=lambda code: code != (language or "")[:2])
-    needed = all_views[0].needed if all_views else 2
-    mapped, by_value, unmapped, given = _mapped(labels, order, known, needed)
+    language = language_of(pairs)
+    known = [_known(sample, hints, hints.language or language) for sample in samples]
+    between = next(filter(None, map(split, all_views, taken)), None)
+    if between:
+        return _learned_of_parts(all_views, between, known, language)
+    found = _labels_of(all_views, taken, known)
     blocks_found = _blocks(all_views, taken, known)
-    lines = _lines(all_views, taken, known, given)
+    heads = {squeeze(block.after) for block in blocks_found}
     layout = Layout(
-        labels=mapped,
-        subjects=_subjects(samples, known, given),
-        lines=lines,
+        labels={label: field for label, field in found.labels.items() if squeeze(label) not in heads},
+        subjects=_subjects(samples, known, found.given),
+        lines=_lines(all_views, taken, known, found.given),
         blocks=blocks_found,
-        endings=_endings(all_views, labels),
-        split=next(filter(None, map(split, all_views, taken)), None),
-        language=language_of(pairs),
+        endings=_endings(all_views, found.keys),
+        language=language,
     )
-    return _Learned(layout, unmapped, by_value)
+    return _Learned(
+        layout, tuple(label for label in found.unmapped if squeeze(label.label) not in heads), found.by_value
+    )
+
+
+def _learned_of_parts(
+    all_views: Sequence[View], between: str, known: Sequence[Known], language: str | None
+) -> _Learned:
+    """Mails of several requests: each request counts as a sample; header and footer belong to none of them."""
+    for view in all_views:
+        parts, owners = parted(view, between)
+        if len(owners) > len(view.samples):
+            bare = [known[owner]._replace(reply_to=None, name=None) for owner in owners]
+            found = _labels_of([parts], [_taken(parts)], bare)
+            layout = Layout(labels=found.labels, split=between, language=language)
+            return _Learned(layout, found.unmapped, found.by_value)
+    return _Learned(Layout(split=between, language=language))
+
+
+def _taken(view: View) -> list[list[Pair]]:
+    return [pairs_of(view, number) for number in range(len(view.samples))]
 
 
 def _known(sample: Document, hints: Hints, language: str | None) -> Known:
@@ -178,7 +197,7 @@ def _labels(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]
         counts = Counter(key for sample in pairs for key in {pair.key for pair in sample})
         for number, sample in enumerate(pairs):
             times = Counter(pair.key for pair in sample)
-            for pair in sample:
+            for order, pair in enumerate(sample):
                 if counts[pair.key] < view.needed and not lookup(pair.label):
                     continue
                 if len(pair.label) > _LONGEST_LABEL or (section(pair.label) and not pair.value):
@@ -186,19 +205,30 @@ def _labels(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]
                 label = found.setdefault(pair.key, _Label(Counter(), {}))
                 label.spellings[pair.label] += 1
                 label.repeated = label.repeated or times[pair.key] > 1
+                if not pair.in_cells:
+                    label.orders.append((number, order))
                 if pair.value:
                     label.values.setdefault(number, clean.block(pair.value, 2_000) or "")
     return found
 
 
-def _mapped(
-    labels: dict[str, _Label], order: Sequence[str], known: Sequence[Known], needed: int
-) -> tuple[dict[str, str], tuple[str, ...], tuple[Unmapped, ...], list[dict[str, str]]]:
-    """Fields of the labels: of the dictionaries, else of the values.
+class _Labels(msgspec.Struct):
+    """What the labels of all samples mean."""
 
-    Returns:
-        Label -> field, the labels that only their values tell, the labels without a field, and what each sample says.
-    """
+    labels: dict[str, str]
+    """Label -> field; empty for those that nobody knows."""
+    by_value: tuple[str, ...]
+    unmapped: tuple[Unmapped, ...]
+    given: list[dict[str, str]]
+    """By sample: field -> value."""
+    keys: frozenset[str]
+
+
+def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]], known: Sequence[Known]) -> _Labels:
+    """Fields of the labels: of the dictionaries, else of the values."""
+    labels = {key: label for key, label in _labels(all_views, taken).items() if label.values}
+    order = sorted(LANGUAGES, key=lambda code: code != (known[0].language or "")[:2])
+    needed = all_views[0].needed if all_views else 2
     mapped: dict[str, str] = {}
     unknown: list[tuple[str, _Label, str | None]] = []
     for label in labels.values():
@@ -214,17 +244,30 @@ def _mapped(
     used = set(mapped.values())
     by_value = {name: field for name, _, field in unknown if field and likely[field] == 1 and _is_free(field, used)}
     unmapped = tuple(
-        Unmapped(
-            name, tuple(dict.fromkeys(clean.single_line(v, 60) or "" for v in label.values.values()))[:_SHOWN], field
-        )
-        for name, label, field in unknown
-        if name not in by_value and label.values
+        Unmapped(name, _some(label.values.values()), field) for name, label, field in unknown if name not in by_value
     )
     given: list[dict[str, str]] = [{} for _ in known]
     for name, field in {**mapped, **by_value}.items():
         for number, value in labels[squeeze(name)].values.items():
             given[number].setdefault(field, value)
-    return {**mapped, **by_value}, tuple(by_value), unmapped, given
+    messages = {name for name, field in {**mapped, **by_value}.items() if field in MESSAGES}
+    spoken = _below([labels[squeeze(name)] for name in messages])
+    alone = [label.label for label in unmapped if not _is_spoken(labels[squeeze(label.label)], spoken)]
+    every = {**mapped, **by_value, **dict.fromkeys(alone, "")}
+    return _Labels(every, tuple(by_value), unmapped, given, frozenset(labels))
+
+
+def _below(messages: Sequence[_Label]) -> dict[int, int]:
+    """Where in each sample a person's own words begin."""
+    found: dict[int, int] = {}
+    for number, order in (place for label in messages for place in label.orders):
+        found[number] = min(order, found.get(number, order))
+    return found
+
+
+def _is_spoken(label: _Label, messages: dict[int, int]) -> bool:
+    """Whether it only comes below a message, and may be part of it: `My question: how far has it gone?`."""
+    return bool(label.orders) and all(messages.get(number, order) < order for number, order in label.orders)
 
 
 def _with_names(
@@ -297,10 +340,10 @@ def _blocks(
     return tuple(found.values())
 
 
-def _endings(all_views: Sequence[View], labels: dict[str, _Label]) -> tuple[str, ...]:
+def _endings(all_views: Sequence[View], labels: frozenset[str]) -> tuple[str, ...]:
     if len(all_views) and len(all_views[0].samples) < 2:
         return ()
-    return tuple(dict.fromkeys(ending for view in all_views for ending in endings(view, frozenset(labels))))
+    return tuple(dict.fromkeys(ending for view in all_views for ending in endings(view, labels)))
 
 
 def _domains(samples: Sequence[Document]) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """What samples have beside labels: lines and subjects with values in them, lines without labels, how they end."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
 from parsers.dictionary import make_of, squeeze
+from parsers.html import Row
 from parsers.layout import Block
-from parsers.learn_rows import Pair, View, bare, is_blank
+from parsers.learn_rows import Pair, View, bare, is_blank, shown
 from parsers.learn_values import Known, certain_field, field_of, is_name
 
 Fields = dict[str, str]
@@ -161,7 +163,7 @@ def blocks(view: View, taken: Sequence[Sequence[Pair]], known: Sequence[Known]) 
     below: dict[str, list[tuple[str, int, list[str]]]] = {}
     for number, pairs in enumerate(taken):
         for at, lines in _runs(view, number, pairs):
-            text = bare(view.samples[number][at])
+            text = shown(view.samples[number][at])
             below.setdefault(squeeze(text), []).append((text, number, lines))
     for found in below.values():
         if len({number for _, number, _ in found}) >= view.needed and len(found) == len({n for _, n, _ in found}):
@@ -184,7 +186,7 @@ def _runs(view: View, number: int, pairs: Sequence[Pair]) -> Iterator[tuple[int,
             number_below = at + 1 + len(lines)
             if is_blank(below) or view.is_constant(bare(below)) or len(below.cells) > 1 or number_below in beside:
                 break
-            lines.append(bare(below))
+            lines.append(shown(below))
         if len(lines) > 1:
             yield at, lines
 
@@ -237,18 +239,31 @@ def endings(view: View, labels: frozenset[str]) -> Iterator[str]:
 def split(view: View, taken: Sequence[Sequence[Pair]]) -> str | None:
     """The line between two requests in one mail: the same above each time that the first label comes again."""
     for number, pairs in enumerate(taken):
-        first = pairs[0].key if pairs else ""
-        starts = [pair.first for pair in pairs if pair.key == first]
-        repeated = {key for key in (pair.key for pair in pairs) if [p.key for p in pairs].count(key) == len(starts)}
-        if len(starts) < 2 or len(repeated) < 3 or any(end - begin < 3 for begin, end in pairwise(starts)):
+        starts = [pair.first for pair in pairs if pair.key == pairs[0].key]
+        times = Counter(pair.key for pair in pairs)
+        repeated = sum(count == len(starts) for count in times.values())
+        if len(starts) < 2 or repeated < 3 or any(end - begin < 3 for begin, end in pairwise(starts)):
             continue
-        above = [_line_above(view, number, start) for start in starts[1:]]
-        if above[0] and len({_DIGITS.sub("{-}", line) for line in above}) == 1:
-            return _DIGITS.sub("{-}", above[0])
+        above = [_DIGITS.sub("{-}", _line_above(view, number, start)) for start in starts[1:]]
+        if above[0] and len(set(above)) == 1:
+            return above[0]
     return None
+
+
+def parted(view: View, line: str) -> tuple[View, list[int]]:
+    """The requests of each sample as samples of their own, and which sample each is of."""
+    parts: list[tuple[Row, ...]] = []
+    owners = []
+    for number, sample in enumerate(view.samples):
+        cuts = [at for at, row in enumerate(sample) if _DIGITS.sub("{-}", shown(row)) == line]
+        for begin, end in pairwise([0, *cuts, len(sample)]):
+            if any(not is_blank(row) for row in sample[begin:end][1 if begin in cuts else 0 :]):
+                parts.append(sample[begin:end])
+                owners.append(number)
+    return View(tuple(parts)), owners
 
 
 def _line_above(view: View, number: int, at: int) -> str:
     rows = view.samples[number]
-    lines = (row.line.strip() for row in reversed(rows[max(0, at - 3) : at]))
+    lines = (shown(row) for row in reversed(rows[max(0, at - 3) : at]))
     return next(filter(None, lines), "")

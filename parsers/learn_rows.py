@@ -35,6 +35,8 @@ class Pair:
     value: str
     first: int
     last: int
+    in_cells: bool = False
+    """The markup itself tells the label from its value."""
 
     @property
     def key(self) -> str:
@@ -127,6 +129,11 @@ def bare(row: Row) -> str:
     return (row.line if not row.table else "\t".join(row.cells)).strip(_DECORATION)
 
 
+def shown(row: Row) -> str:
+    """The row as the text of the mail has it, without quote signs."""
+    return row.line.strip().lstrip("> ")
+
+
 def is_blank(row: Row) -> bool:
     """Whether the row is a gap or a ruler."""
     return bool(_RULER.fullmatch(bare(row)))
@@ -167,11 +174,11 @@ class _Pairs:
     def _cells(self, at: int, cells: tuple[str, ...]) -> int:
         row, below = self.rows[at], self.rows[at + 1] if at + 1 < len(self.rows) else None
         if below and row.table and len(below.cells) == len(cells) > 1 and self._are_heads(row, below):
-            self._add(zip(cells, below.cells, strict=True), at, at + 1)
+            self._add(zip(cells, below.cells, strict=True), at, at + 1, in_cells=True)
             return at + 2
         even = len(cells) % 2 == 0 and (len(cells) == 2 or all(map(self.view.is_constant, cells[0::2])))
         if even and (row.table or cells[0][-1:] in ":：" or cells[1][:1] in ":：" or self._is_label(cells[0])):
-            self._add(zip(cells[0::2], cells[1::2], strict=True), at, at)
+            self._add(zip(cells[0::2], cells[1::2], strict=True), at, at, in_cells=True)
             return at + 1
         return self._line(at, bare(row).replace("\t", " "))
 
@@ -248,11 +255,11 @@ class _Pairs:
             return True
         return len(text) <= _LONGEST_LABEL and (self._is_label(text) or bool(section(text)))
 
-    def _add(self, pairs: Iterable[tuple[str, str]], first: int, last: int) -> None:
+    def _add(self, pairs: Iterable[tuple[str, str]], first: int, last: int, *, in_cells: bool = False) -> None:
         for label, value in pairs:
             name = " ".join(label.strip(_DECORATION + ":：").split())
             if name and len(name) <= 100 and squeeze(name):
-                self.found.append(Pair(name, value.strip(" \t:："), first, last))
+                self.found.append(Pair(name, value.strip(" \t:："), first, last, in_cells))
                 self.in_message = self.in_message or is_message(name) or len(value.split()) > 8
 
 

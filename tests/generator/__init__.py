@@ -14,7 +14,7 @@ from tests.generator.layouts import LAYOUTS
 from tests.generator.sample import Sample
 from tests.generator.words import LANGUAGES, REGIONS
 
-__all__ = ["LANGUAGES", "LAYOUTS", "Form", "Sample", "Score", "compare", "fill", "generate", "hints_of"]
+__all__ = ["LANGUAGES", "LAYOUTS", "Form", "Sample", "Score", "compare", "fill", "generate", "hints_of", "write"]
 
 
 def generate(rng: random.Random, layout: str, language: str, *, kind: str | None = None) -> Sample:
@@ -26,7 +26,12 @@ def generate(rng: random.Random, layout: str, language: str, *, kind: str | None
         language: One of LANGUAGES.
         kind: lead, booking or complaint; any of them by default.
     """
-    form = fill(rng, language, kind)
+    return write(rng, layout, fill(rng, language, kind))
+
+
+def write(rng: random.Random, layout: str, form: Form) -> Sample:
+    """Write the mail of a form."""
+    language = form.language
     if layout in layouts.TEXT:
         text: str | None = layouts.TEXT[layout](rng, form)
         html = None
