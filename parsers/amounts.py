@@ -84,7 +84,9 @@ def _plain(text: str) -> str:
 
 
 def _number(found: re.Match[str]) -> Decimal:
-    if found["grouped"]:
+    if found["grouped"] and found["scale"] in ("万", "亿") and len(re.findall(r"\D", found["grouped"])) == 1:
+        value = Decimal(re.sub(r"\D", ".", found["grouped"]))  # 7.785万: nobody groups what is counted in myriads
+    elif found["grouped"]:
         value = Decimal(re.sub(r"\D", "", found["grouped"]) + "." + (found["cents"] or "0"))
     else:
         value = Decimal(f"{found['plain']}.{found['part'] or '0'}")

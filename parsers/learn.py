@@ -61,9 +61,7 @@ def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
         different = "is built differently from the others and was left out: learn such mails as a source of their own"
         notes += [Note(different, number) for number in usable if number not in numbers]
     if len(numbers) < 2:
-        notes.append(
-            Note("two samples are needed at least, three or more are better: nothing tells a label from a value")
-        )
+        notes.append(Note("two samples are needed at least, three are better: one alone does not show what changes"))
     found = _learned([samples[number] for number in numbers], hints) if numbers else _Learned(Layout())
     return Proposal(
         layout=found.layout,
