@@ -14,13 +14,15 @@ from parsers import clean
 from parsers.dictionary import meaning, squeeze
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Booking, Call, Customer, Reading, Review
+from parsers.records import Booking, Call, Customer, Money, Reading, Review
+from parsers.sender import registrable
 
 Completion = Callable[[Document, tuple[Reading, ...]], tuple[Reading, ...]]
 
 _ORIGIN = "layout"
 _TIME = re.compile(r"\b(?:um|voor|à|alle)\s(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?!\d|[.:]\d)")
-_THROUGH = re.compile(r"\s+(?:über|via|op|på)\s+\S+$|\s*\([^()]{1,40}\)$", re.IGNORECASE)
+_THROUGH = re.compile(r"\s(?:über|via)\s.{1,40}$|\s?\([^()]{1,40}\)$", re.IGNORECASE)
+_MOST_LINES = 100
 _WITHDRAWN = ("cancel", "abgesagt", "storniert", "aflyst", "geannuleerd", "annul", "confirmation of cancellation")
 """How the subject of a booking tool's mail begins when the customer will not come."""
 _WISHES: Mapping[str, str] = {
@@ -38,14 +40,22 @@ _WISHES: Mapping[str, str] = {
 """Answers at a check-in that are requests for the sales team: label -> interest."""
 
 
-def _call_today(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """AutoScout24 names the time of a call without its day: that of the mail."""
-    time = _TIME.search(mail.headers.get("subject") or "")
-    day = _day_of(mail)
-    if time is None or day is None:
-        return found
-    at = f"{day}T{int(time['hour']):02}:{time['minute']}:00"
-    return tuple(_with(reading, Reading(call=Call(started_at=at))) if reading.call else reading for reading in found)
+def _day_and_euros(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """AutoScout24 names the time of a call without its day: that of the mail; its prices are euros everywhere."""
+    subject = mail.headers.get("subject") or ""
+    time, day = _TIME.search(subject), _day_of(mail)
+    if time is not None and day is not None:
+        call = Reading(call=Call(started_at=f"{day}T{int(time['hour']):02}:{time['minute']}:00"))
+        found = tuple(_with(reading, call) if reading.call else reading for reading in found)
+    return tuple(_in_euros(reading) for reading in found) if "€" in subject else found
+
+
+def _in_euros(reading: Reading) -> Reading:
+    cars = tuple(
+        msgspec.structs.replace(car, price=Money(car.price.amount, "EUR")) if car.price else car
+        for car in reading.vehicles
+    )
+    return msgspec.structs.replace(reading, vehicles=cars)
 
 
 def _day_of(mail: Document) -> str | None:
@@ -64,11 +74,23 @@ def _missed_call(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, .
 
 def _named_by_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """`Eve über Kleinanzeigen`, `Simon (OfferUp)`: who writes through an exchange stands in its display name."""
-    display = mail.sender[0] or ""
-    name = clean.single_line(_THROUGH.sub("", display.strip()), 100)
-    if name is None or name == display.strip() or "@" in name:
+    name = clean.single_line(_THROUGH.sub("", (mail.sender[0] or "").strip()), 100)
+    house = registrable(mail.sender[1].rpartition("@")[2]).partition(".")[0]
+    if name is None or "@" in name or squeeze(name) == squeeze(house):
         return found
-    return tuple(_with(reading, Reading(customer=Customer(name=name))) for reading in found)
+    person = Reading(customer=Customer(name=name))
+    return tuple(reading if reading.customer and reading.customer.name else _with(reading, person) for reading in found)
+
+
+def _said_in_quotes(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """OfferUp shows the person's words between quotation marks, and its own below them."""
+    found = _named_by_sender(mail, found)
+    start, end = (mail.text or "").find("“"), (mail.text or "").rfind("”")
+    words = clean.block((mail.text or "")[start + 1 : end]) if 0 <= start < end else None
+    if words is None:
+        return found
+    said = (msgspec.structs.replace(reading, comments=None) for reading in found)
+    return tuple(_with(reading, Reading(comments=words)) for reading in said)
 
 
 def _booking_method(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -86,8 +108,29 @@ def _on_google(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...
     return tuple(_with(reading, review) if reading.review else reading for reading in found)
 
 
+def _not_the_sender(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Who passes requests on under an address of its own, not known as a platform's, is not the customer."""
+    return tuple(_without(reading, mail.sender[1]) for reading in found)
+
+
+def _without(reading: Reading, sender: str) -> Reading:
+    person = reading.customer
+    if person is None or reading.origins.get("customer.emails") != "header" or person.emails != (sender,):
+        return reading
+    named = reading.origins.get("customer.name") == "header"
+    left = Customer() if named else msgspec.structs.replace(person, emails=())
+    gone = {"customer.emails", "customer.name"} if named else {"customer.emails"}
+    return msgspec.structs.replace(
+        reading,
+        customer=None if left == Customer() else left,
+        origins={path: origin for path, origin in reading.origins.items() if path not in gone},
+        alternatives={path: said for path, said in reading.alternatives.items() if path != "customer.name"},
+    )
+
+
 def _survey(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """A survey without an alert is an opinion; only what the importer calls an alert has its 48 hours."""
+    found = _not_the_sender(mail, found)
     if "alert" in (mail.headers.get("subject") or "").casefold():
         return found
     return tuple(
@@ -100,16 +143,19 @@ def _survey(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
 
 def _wishes(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """A check-in that says yes to an offer is also a lead of the same person, for the sales team."""
-    return tuple(reading for check_in in found for reading in (check_in, *_leads_in(check_in)))
+    check_ins = (msgspec.structs.replace(one, kind="check-in") if one.kind == "booking" else one for one in found)
+    return tuple(reading for check_in in check_ins for reading in (check_in, *_leads_in(check_in)))
 
 
 def _leads_in(check_in: Reading) -> list[Reading]:
     if check_in.kind != "check-in":
         return []
     leads = []
-    for label, answer in check_in.extra.items():
+    remarks = check_in.booking.remarks if check_in.booking else None
+    lines = (line.partition(":") for line in (remarks or "").splitlines()[:_MOST_LINES])
+    for label, answer in (*check_in.extra.items(), *((label, answer.strip()) for label, _, answer in lines)):
         interest = _WISHES.get(squeeze(label))
-        if interest and meaning("answers", answer, whole=True) != "no":
+        if interest and answer and meaning("answers", answer, whole=True) != "no":
             lead = Reading(
                 kind="lead",
                 language=check_in.language,
@@ -128,14 +174,15 @@ def _with(reading: Reading, implied: Reading) -> Reading:
 
 
 COMPLETIONS: Mapping[str, Completion] = {
-    "autoscout24": _call_today,
+    "autoscout24": _day_and_euros,
     "cal.com": _booking_method,
     "calendly": _booking_method,
     "cem": _survey,
     "google-reviews": _on_google,
     "gumtree": _missed_call,
+    "importer": _not_the_sender,
     "kleinanzeigen": _named_by_sender,
-    "offerup": _named_by_sender,
+    "offerup": _said_in_quotes,
     "simplybook": _booking_method,
     "tjekvik": _wishes,
 }

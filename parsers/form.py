@@ -104,12 +104,15 @@ class Form:
             self.alternatives[field] = tuple(dict.fromkeys((*others, content)))[:10]
 
     def reading(self, origin: str, least: int = 2) -> Reading | None:
-        """The request, if the form names at least so many things, a person or a car among them."""
+        """The request, if the form names at least so many things, a person or a car among them.
+
+        Where one is enough, the source's words are known, and another level may name the person.
+        """
         self._settle_times()
         kind = self._kind()
         if kind != "booking":
             self._release_booking()
-        identified = any(f.startswith(_IDENTIFYING) for f in self.fields)
+        identified = least == 1 or any(f.startswith(_IDENTIFYING) for f in self.fields)
         if self.known < least or not identified:
             return None
         return assemble(self, kind, origin)

@@ -56,6 +56,8 @@ class _Languages:
         first, second = self.ranked[:2]
         clear = first == hints.language or hits[first] > hits[second]
         self.spoken = first if hits and clear else hints.language
+        self.least = 2 if words is PLAIN else 1
+        """Labels that make a request: of a source whose words are known, one is enough."""
 
     def choose(self, known: Mapping[str, str]) -> str:
         """The field of the first language that knows a label; the source's own word goes before all."""
@@ -113,4 +115,4 @@ def _read(pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languag
     for pair in pairs:
         if pair.value:
             form.take(pair.label, pair.value, pair.field)
-    return form.reading(origin)
+    return form.reading(origin, languages.least)

@@ -17,6 +17,11 @@ _STEPS = 2_000
 """Ends of values that are tried for one line."""
 
 _SAME = str.maketrans("–—−‐‑“”„«»’‘´｜：", '-----"""""\'\'\'|:')
+_PLATE = (
+    r"(?i:(?=.*\d)(?=.*[^\W\d])(?:[\w-]{2,10}|[a-z]{2}\d{2} [a-z]{3}|[a-z]\d{1,3} [a-z]{3}|[a-z]{3} \d{1,3}[a-z]"
+    r"|[^\W\d_]{1,3}[ -][a-z]{1,2}[ -]?\d{1,4} ?[eh]?|[a-z]{2} \d{2} ?\d{3}|[a-z]{2} \d{3} [a-z]{2}|\w[a-z] \w{5,6}))"
+)
+"""Plates in the groups of their countries: the last word of a car's title is no part of them."""
 _SHAPES: dict[str, re.Pattern[str]] = {
     name: re.compile(shape)
     for names, shape in (
@@ -26,7 +31,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         (("customer.first_name", "customer.last_name"), r"[^@:/<>\d]{1,50}"),
         (("vehicle.year", "trade.year"), r"(?:\d{1,2}[./-]){0,2}(?:19|20)\d{2}"),
         (("vehicle.vin", "trade.vin"), r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}"),
-        (("vehicle.plate", "trade.plate"), r"(?=.*\d)[\w -]{2,12}"),
+        (("vehicle.plate", "trade.plate"), _PLATE),
         (("vehicle.price", "trade.price", "vehicle.odometer", "trade.odometer"), r"(?=.*\d)[^@:]{1,40}"),
         (("vehicle.listing_url",), r"https?://\S{3,}"),
         (("vehicle.listing_id", "vehicle.stock_number", "external_id", "dealer.id"), r"[\w./#-]{1,60}"),

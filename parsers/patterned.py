@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from parsers import adf_text
 from parsers.document import Document
 from parsers.form import TEXTS, Form
@@ -37,7 +39,8 @@ def readings(mail: Document, hints: Hints) -> tuple[Reading, ...]:
                 form.read(field, field, value)
         _read_lines(form, lines, layout, words)
         found.append(form.reading("layout", least=1))
-    return tuple(reading for reading in found if reading)
+    # patterns are of one source, not of one language: the labels and the person's words tell it
+    return tuple(msgspec.structs.replace(reading, language=layout.language) for reading in found if reading)
 
 
 def _subject(mail: Document, layout: Layout) -> tuple[tuple[str, str], ...]:

@@ -87,7 +87,7 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
         return ()
     found = types.completed(mail, hints, _from_levels(mail, hints, mail_class))
     if found:
-        return tuple(_with_language(reading) for reading in found)
+        return tuple(_with_language(reading, hints) for reading in found)
     return () if mail_class == "automatic" and not _shows_adf(mail) else (_unsorted(mail, hints, mail_class),)
 
 
@@ -119,7 +119,7 @@ def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[R
         return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
     found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
     if mail_class == "automatic":
-        found = tuple(reading for reading in found if _asks_something(reading, hints))
+        found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
     return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
 
 
@@ -171,7 +171,7 @@ def _reachable(lead: Reading, mail: Document) -> Reading:
     return lead
 
 
-def _asks_something(reading: Reading, hints: Hints) -> bool:
+def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
     """Whether a program's mail carries a request: newsletters have labels, too, in their imprint."""
     if any((reading.booking, reading.review, reading.complaint, reading.alert, reading.call)):
         return True
@@ -179,7 +179,10 @@ def _asks_something(reading: Reading, hints: Hints) -> bool:
     if person is None:
         return False
     named = person.name is not None and person.name != person.company  # an imprint names a company
-    return bool(person.emails or person.phones) and (named or hints.source_type is not None)
+    if hints.source_type is None:
+        return named and bool(person.emails or person.phones)
+    answered = sender.relay(mail) or sender.customer(mail, reply_to_only=True, is_form=True)
+    return bool(person.emails or person.phones or (named and answered))
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
@@ -207,19 +210,19 @@ def _has_words(reading: Reading) -> bool:
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
     """What nothing understands: the text for a person to decide, and the sender if it is one."""
-    reading = _with_language(marked(Reading(comments=mail.text), "text"))
-    if reading.language is None and hints.language:
-        reading = msgspec.structs.replace(reading, language=hints.language)
+    reading = _with_language(marked(Reading(comments=mail.text), "text"), hints)
     if not _shows_adf(mail):  # a service sent it, whatever its From says
         reading = _with_header_customer(reading, sender.customer(mail, reply_to_only=mail_class == "automatic"))
     return _with_relay(reading, mail)
 
 
-def _with_language(reading: Reading) -> Reading:
-    """Add the language that the person writes in, where nothing told it yet."""
-    spoken = language.guess(reading.comments) if reading.comments and not reading.language else None
-    origins = {"language": "text", **reading.origins}
-    return msgspec.structs.replace(reading, language=spoken, origins=origins) if spoken else reading
+def _with_language(reading: Reading, hints: Hints) -> Reading:
+    """Add the language that the person writes in, where nothing told it yet; else that of the source."""
+    if reading.language:
+        return reading
+    spoken = language.guess(reading.comments) if reading.comments else None
+    origins = {"language": "text", **reading.origins} if spoken else reading.origins
+    return msgspec.structs.replace(reading, language=spoken or hints.language, origins=origins)
 
 
 def _with_header_customer(reading: Reading, found: Customer | None) -> Reading:

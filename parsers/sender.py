@@ -68,11 +68,16 @@ def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) ->
 
 
 def relay(document: Document) -> str | None:
-    """The platform's address through which an answer reaches the person, if Reply-To or From is one."""
+    """The platform's address through which an answer reaches the person, if Reply-To or From is one.
+
+    As sender a platform also uses mailboxes of its own (`salesleads@cars.com`): those made for one conversation have
+    a number, or say that they take replies.
+    """
     for name in ("reply-to", "from"):
         for _, address in document.headers.addresses(name)[:1]:
             local = address.partition("@")[0]
-            if is_platform(address) and not takes_no_answers(local):
+            own = name == "from" and "reply" not in address and not any(map(str.isdigit, local))
+            if is_platform(address) and not own and not takes_no_answers(local):
                 return address
     return None
 

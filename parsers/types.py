@@ -14,14 +14,11 @@ import msgspec
 from parsers.completions import COMPLETIONS
 from parsers.document import Document
 from parsers.layout import Layout
+from parsers.pattern import compiled
 from parsers.records import Hints, Reading
 
 NOTHING = Layout()
 """What is known of a source that has neither a type nor a layout of its own."""
-
-_FIELD = re.compile(r"\{[\w.-]{1,60}\}")
-_LONGEST = 1_000
-"""Characters of a subject that are compared."""
 
 
 def names() -> tuple[str, ...]:
@@ -48,7 +45,7 @@ def noise(mail: Document, hints: Hints) -> str | None:
         return None
     subject, sender = mail.headers.get("subject") or "", mail.sender[1]
     for pattern in patterns:
-        if _fits(pattern, sender if "@" in pattern else subject):
+        if compiled(pattern).match(sender if "@" in pattern else subject) is not None:
             return f"no request by what is known of {hints.source_type or 'the source'}: '{pattern}'"
     return None
 
@@ -59,13 +56,23 @@ def completed(mail: Document, hints: Hints, found: tuple[Reading, ...]) -> tuple
     return complete(mail, found) if complete else found
 
 
+def from_toml(text: str) -> Layout:
+    """A layout as a type's file writes it: the keys of `[source.layout]`.
+
+    Raises:
+        msgspec.ValidationError: A key is unknown, or a value is of another kind.
+        tomllib.TOMLDecodeError: It is no TOML.
+    """
+    data = tomllib.loads(text)
+    return msgspec.convert({"blocks": data.pop("block", ()), **data}, Layout)
+
+
 @lru_cache(maxsize=64)
 def _of_type(name: str | None) -> Layout:
     file = _directory().joinpath(f"{name}.toml")
     if name is None or not re.fullmatch(r"[\w.-]{1,60}", name) or not file.is_file():
         return NOTHING
-    data = tomllib.loads(file.read_text("utf-8"))
-    return msgspec.convert({"blocks": data.pop("block", ()), **data}, Layout)
+    return from_toml(file.read_text("utf-8"))
 
 
 @lru_cache(maxsize=256)
@@ -83,29 +90,6 @@ def _combined(name: str | None, own: bytes) -> Layout:
         language=mine.language or types.language,
         verified=mine.verified,
     )
-
-
-def _fits(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern says, its fields standing for any text or none. Linear in both."""
-    first, *others = _words(pattern)
-    text = text[:_LONGEST].strip().casefold()
-    if not others:
-        return text == first
-    if not text.startswith(first):
-        return False
-    position = len(first)
-    for words in others[:-1]:
-        found = text.find(words, position)
-        if found < 0:
-            return False
-        position = found + len(words)
-    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= position
-
-
-@lru_cache(maxsize=1024)
-def _words(pattern: str) -> tuple[str, ...]:
-    """What stands between the fields of a pattern, in lower case."""
-    return tuple(words.casefold() for words in _FIELD.split(pattern))
 
 
 def _directory() -> Traversable:

@@ -1,0 +1,43 @@
+"""Mails of every type of source with new values each run: what is read from them is counted, value by value.
+
+`POSTROOM_FUZZ_CASES=2500` writes as many; `POSTROOM_SEED=...` repeats a run whose seed was printed.
+"""
+
+import os
+import random
+from collections import defaultdict
+
+import pytest
+
+from parsers import read
+from tests.generator.compare import Score, compare
+from tests.generator.sources import TYPES, generate_type
+
+CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "300"))
+SEED = int(os.environ.get("POSTROOM_SEED", random.randrange(10**9)))  # noqa: S311 - the seed of a test
+
+
+@pytest.fixture(scope="module")
+def scores() -> dict[str, Score]:
+    """Every type in turn, so that each has its share of the mails."""
+    print(f"seed {SEED}")  # noqa: T201 - shown where it fails
+    rng = random.Random(SEED)  # noqa: S311
+    found: dict[str, Score] = defaultdict(Score)
+    for number in range(max(CASES, len(TYPES))):
+        sample = generate_type(rng, TYPES[number % len(TYPES)])
+        compare(sample, read.parse(sample.raw, sample.hints), found[sample.layout])
+    return found
+
+
+def test_no_value_stands_in_a_wrong_field(scores: dict[str, Score]) -> None:
+    assert [fault for score in scores.values() for fault in score.faults if "wrong" in fault] == [], f"seed {SEED}"
+
+
+def test_97_values_of_100_are_read(scores: dict[str, Score]) -> None:
+    total = Score(
+        sum(score.right for score in scores.values()),
+        sum(score.missed for score in scores.values()),
+        sum(score.wrong for score in scores.values()),
+    )
+    shares = {name: round(score.share, 3) for name, score in scores.items() if score.share < 0.97}
+    assert total.share >= 0.97, f"seed {SEED}: {shares}"
