@@ -44,17 +44,13 @@ def layout_tables(layout: SourceLayout, remarks: Mapping[str, str]) -> str:
     own = [f"{key} = {_value(list(texts))}" for key, texts in lists if texts]
     if layout.split:
         own.append(f"split = {quoted(layout.split)}")
-    lines = ["[source.layout]", *own, ""] if own else []
+    tables = [["[source.layout]", *own]] if own else []
     if layout.labels:
-        lines += ["[source.layout.labels]", *_labels(layout.labels, remarks)]
+        tables.append(["[source.layout.labels]", *_labels(layout.labels, remarks)])
     for block in layout.blocks:
-        lines += [
-            "",
-            "[[source.layout.block]]",
-            f"after = {_value(block.after)}",
-            f"fields = {_value(list(block.fields))}",
-        ]
-    return "\n".join(lines) + "\n"
+        fields = f"fields = {_value(list(block.fields))}"
+        tables.append(["[[source.layout.block]]", f"after = {quoted(block.after)}", fields])
+    return "\n\n".join("\n".join(lines) for lines in tables) + "\n"
 
 
 def test_tables(address: str, samples: Sequence[Sample]) -> str:

@@ -148,7 +148,7 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
         subjects=_subjects(samples, known, found.given),
         lines=_lines(all_views, taken, known, found.given),
         blocks=blocks_found,
-        endings=_endings(all_views, found.keys),
+        endings=_endings(all_views, taken),
         language=language,
     )
     return _Learned(
@@ -219,7 +219,6 @@ class _Labels(msgspec.Struct):
     unmapped: tuple[Unmapped, ...]
     given: list[dict[str, str]]
     """By sample: field -> value."""
-    keys: frozenset[str]
 
 
 def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]], known: Sequence[Known]) -> _Labels:
@@ -252,7 +251,7 @@ def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair
     spoken = _below([labels[squeeze(name)] for name in messages])
     alone = [label.label for label in unmapped if not _is_spoken(labels[squeeze(label.label)], spoken)]
     every = {**mapped, **by_value, **dict.fromkeys(alone, "")}
-    return _Labels(every, tuple(by_value), unmapped, given, frozenset(labels))
+    return _Labels(every, tuple(by_value), unmapped, given)
 
 
 def _below(messages: Sequence[_Label]) -> dict[int, int]:
@@ -307,7 +306,7 @@ def _is_free(field: str, used: set[str]) -> bool:
 
 def _subjects(samples: Sequence[Document], known: Sequence[Known], given: Sequence[dict[str, str]]) -> tuple[str, ...]:
     """The pattern of the subjects, if it says something that the labels do not say in every sample."""
-    found = template([sample.headers.get("subject") or "" for sample in samples]) if len(samples) > 1 else None
+    found = template([clean.single_line(sample.headers.get("subject")) or "" for sample in samples]) if len(samples) > 1 else None
     written = pattern(found, list(zip(known, given, strict=True))) if found else None
     return (written[0],) if written and _is_news(written[1], given) else ()
 
@@ -338,10 +337,11 @@ def _blocks(
     return tuple(found.values())
 
 
-def _endings(all_views: Sequence[View], labels: frozenset[str]) -> tuple[str, ...]:
-    if len(all_views) and len(all_views[0].samples) < 2:
+def _endings(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]) -> tuple[str, ...]:
+    if all_views and len(all_views[0].samples) < 2:
         return ()
-    return tuple(dict.fromkeys(ending for view in all_views for ending in endings(view, labels)))
+    both = zip(all_views, taken, strict=True)
+    return tuple(dict.fromkeys(ending for view, pairs in both for ending in endings(view, pairs)))
 
 
 def _domains(samples: Sequence[Document]) -> tuple[str, ...]:

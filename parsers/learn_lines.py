@@ -219,21 +219,33 @@ def _line_field(line: str, known: Known) -> str | None:
     return "customer.address.street" if _STREET.fullmatch(line) else None
 
 
-def endings(view: View, labels: frozenset[str]) -> Iterator[str]:
-    """The first line of what all samples end with; numbers and addresses in it may differ."""
-    samples = [[bare(row) for row in sample if not is_blank(row)] for sample in view.samples if sample]
+def endings(view: View, taken: Sequence[Sequence[Pair]]) -> Iterator[str]:
+    """The first line of what all samples end with; numbers and addresses in it may differ, values of labels not."""
+    values: dict[str, set[str]] = {}
+    for pair in (pair for pairs in taken for pair in pairs):
+        values.setdefault(pair.key, set()).add(squeeze(pair.value))
+    own = [list(_own_lines(*one, values)) for one in zip(view.samples, taken, strict=True) if one[0]]
     tail: list[str] = []
-    for lines in zip(*(reversed(sample) for sample in samples), strict=False):
-        keys = {squeeze(_DIGITS.sub("", line)) for line in lines}
-        if len(keys) > 1 or keys == {""} or keys & labels:
+    for lines in zip(*own, strict=False):
+        if len({squeeze(_DIGITS.sub("", line)) for line in lines}) > 1:
             break
         tail.append(lines[0])
+    labels = {pair.key for pairs in taken for pair in pairs}
+    above = [line for sample in view.samples for line in map(shown, sample[: len(sample) - len(tail)])]
     for line in reversed(tail):
         first = _DIGITS.split(line)[0].strip(" :：(") if len(line) <= _ENDING else line[:_ENDING].rpartition(" ")[0]
-        if sum(map(str.isalpha, first)) >= 6 or (not first.isascii() and len(first) >= 3):
-            if not any(other.startswith(first) for s in samples for other in s[: len(s) - len(tail)]):
-                yield first
+        long = sum(map(str.isalpha, first)) >= 6 or (not first.isascii() and len(first) >= 3)
+        if long and squeeze(re.split("[:：\t]", line)[0]) not in labels and not any(a.startswith(first) for a in above):
+            yield first
             return
+
+
+def _own_lines(sample: Sequence[Row], pairs: Sequence[Pair], values: dict[str, set[str]]) -> Iterator[str]:
+    """The lines from the last one upwards, to the first value that differs from sample to sample."""
+    varied = [pair.last for pair in pairs if len(values[pair.key]) > 1]
+    for row in reversed(sample[max(varied, default=0) + 1 :]):
+        if not is_blank(row):
+            yield shown(row)
 
 
 def split(view: View, taken: Sequence[Sequence[Pair]]) -> str | None:

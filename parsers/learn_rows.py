@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
+from parsers.clean import single_line
 from parsers.dictionary import dictionary, lookup, section, squeeze
 from parsers.document import Document
 from parsers.html import Row, rows
@@ -131,7 +132,7 @@ def bare(row: Row) -> str:
 
 def shown(row: Row) -> str:
     """The row as the text of the mail has it, without quote signs."""
-    return row.line.strip().lstrip("> ")
+    return (single_line(row.line) or "").lstrip("> ")
 
 
 def is_blank(row: Row) -> bool:
@@ -257,8 +258,8 @@ class _Pairs:
 
     def _add(self, pairs: Iterable[tuple[str, str]], first: int, last: int, *, in_cells: bool = False) -> None:
         for label, value in pairs:
-            name = " ".join(label.strip(_DECORATION + ":：").split())
-            if name and len(name) <= 100 and squeeze(name):
+            name = (single_line(label, 101) or "").strip(_DECORATION + ":：")
+            if len(name) <= 100 and squeeze(name):
                 self.found.append(Pair(name, value.strip(" \t:："), first, last, in_cells))
                 self.in_message = self.in_message or is_message(name) or len(value.split()) > 8
 

@@ -18,12 +18,9 @@ _WIDEST = 60
 
 def show_lesson(files: Sequence[Path], lesson: "Lesson", text: str, *, as_json: bool) -> None:
     """Warnings, the matrix, the proposed file."""
-    notes = [
-        (str(files[note.sample]) if note.sample is not None else None, note.text) for note in lesson.proposal.notes
-    ]
-    for file, what in notes:
+    for file, what in _warnings(files, lesson):
         if as_json:
-            json_line({"sample": file, "warning": what} if file else {"warning": what})
+            json_line({"sample": str(file), "warning": what} if file else {"warning": what})
         else:
             line(f"warning: {file} {what}" if file else f"warning: {what}", style="yellow")
     show_matrix(files, lesson.mails, as_json=as_json)
@@ -32,6 +29,18 @@ def show_lesson(files: Sequence[Path], lesson: "Lesson", text: str, *, as_json: 
     else:
         line(f"\nsources.d/{lesson.source.id}.toml", style="bold")
         line(text)
+
+
+def _warnings(files: Sequence[Path], lesson: "Lesson") -> Iterator[tuple[Path | None, str]]:
+    from daemon.teaching import NO_SITE, is_empty
+
+    for note in lesson.proposal.notes:
+        yield (files[note.sample] if note.sample is not None else None), note.text
+    for number in lesson.proposal.learned:
+        if is_empty(lesson.mails[number]):
+            yield files[number], "gives nothing but its text: write fields beside the labels"
+    if lesson.source.site == NO_SITE:
+        yield None, "no site is named (--site): numbers and plates are read as those of Germany"
 
 
 def show_matrix(files: Sequence[Path], mails: Sequence[Json], *, as_json: bool) -> None:

@@ -147,6 +147,16 @@ def test_words_around_values_become_patterns() -> None:
     assert reading.vehicles[0].model == "Golf Variant"
 
 
+def test_an_imprint_that_is_always_the_same_is_cut_off() -> None:
+    imprint = "Ihr Bazaar\nTelefon: 030 999999\nE-Mail: info@bazaar.example\nStand 2026\n"
+    samples = each(lambda p: mail(f"Name: {p[0]}\nPost: {p[1]}\nWagen: {p[3]}\nNachricht:\nGeht {p[5]}?\n\n{imprint}"))
+    found = propose(samples, DE)
+    assert found.layout.endings == ("Ihr Bazaar",)
+    (reading,) = read.parse(samples[0], msgspec.structs.replace(DE, layout=found.layout)).readings
+    assert reading.customer is not None
+    assert (reading.customer.emails, reading.customer.phones) == (("eva.beispiel@kunde.example",), ())
+
+
 def test_lines_without_labels_become_a_block() -> None:
     samples = each(lambda p: mail(f"You have a new lead\n\n---\nFrom\n{p[0]}\n{p[1]}\n{p[2]}\n---\nModel: {p[3]}\n"))
     found = propose(samples, DE)
