@@ -6,6 +6,7 @@ from typing import Any
 
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry
+from config.layouts import check_layout
 from config.lookup import ADMIN_SITE
 from config.mailboxes import check_mailboxes
 from config.models import Conditions, Rule, Site, Source
@@ -28,6 +29,7 @@ def check_links(draft: Draft) -> Iterator[Problem]:
         yield from _site(draft, site, units)
     for source in draft.sources:
         yield from _source(draft, source, sites)
+        yield from check_layout(source)
     yield from _users(draft)
     if draft.postroom is not None:
         yield from check_mailboxes(draft, draft.postroom, sites)

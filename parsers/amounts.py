@@ -84,8 +84,8 @@ def _plain(text: str) -> str:
 
 
 def _number(found: re.Match[str]) -> Decimal:
-    if found["grouped"] and found["scale"] in ("万", "亿") and len(re.findall(r"\D", found["grouped"])) == 1:
-        value = Decimal(re.sub(r"\D", ".", found["grouped"]))  # 7.785万: nobody groups what is counted in myriads
+    if found["scale"] in ("万", "百万", "亿") and re.fullmatch(r"\d{1,3}\.\d{3}", found["grouped"] or ""):
+        value = Decimal(found["grouped"])  # 2.399万: a point before such a scale does not group
     elif found["grouped"]:
         value = Decimal(re.sub(r"\D", "", found["grouped"]) + "." + (found["cents"] or "0"))
     else:

@@ -8,6 +8,7 @@ import re
 
 from parsers.dictionary import is_footer
 from parsers.html import Row
+from parsers.pattern import fits
 from parsers.vocabulary import Vocabulary
 
 Pair = tuple[str, str]
@@ -25,8 +26,8 @@ DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
 _PLAUSIBLE = re.compile(r"[^\W_][^,;!\n<>@]{0,49}")
 _COLON = re.compile(r"[:：](?!//)")
+_PERSON = frozenset(["from", "customer.name"])
 _MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
-_SEVERAL_LINES = frozenset(["customer.address", "booking.services"])
 
 
 class Pairing:
@@ -101,12 +102,18 @@ class Pairing:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not is_plausible(label):
                 return False
-        elif self.in_message and self.label and label[0].islower() and not self.label[0].islower():
-            return False  # "my question: how far?" is the customer's sentence, not the form's label
+        elif self._is_prose(label):
+            return False
         self.open(label, value)
         if not self.in_message:
             self._split(value)
         return True
+
+    def _is_prose(self, words: str) -> bool:
+        """`my question: how far?` and `year?` in a message are the customer's words, not the form's labels."""
+        if not (self.in_message and self.label):
+            return False
+        return words[-1] in "?!.,;？！。，；" or (words[0].islower() and not self.label[0].islower())
 
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""
@@ -115,21 +122,29 @@ class Pairing:
             label_start = self._label_before(rest, max(start, colon.start() - 60), colon.start())
             if label_start is None:
                 continue
-            self.value = [rest[start:label_start].strip(" ,;|/\t")]
+            self._settle(rest[start:label_start].strip(" ,;|/\t"))
             self.open(rest[label_start : colon.start()], rest[colon.end() :].strip())
             start = colon.end()
             if self.in_message:
                 return
         if start:
-            self.value = [value[start:].strip()]
+            self._settle(value[start:].strip())
+
+    def _settle(self, value: str) -> None:
+        """A value inside a line of pairs; where a label that nobody knows stands in it, nobody knows its end either."""
+        before, sign, after = value.rpartition(": ")
+        if sign and self.label and before[-1:].isalpha():
+            self.label, value = f"{self.label}: {before}", after
+        self.value = [value]
 
     def _label_before(self, text: str, start: int, end: int) -> int | None:
-        """Where the longest known label of at most four words that ends at a colon begins."""
+        """Where the longest known label of at most seven words that ends at a colon begins."""
         position, found = end, None
-        for _ in range(4):
+        for _ in range(7):
             position = text.rfind(" ", start, max(start, position - 1))
             begin = start if position < 0 else position + 1
-            if self.words.lookup(text[begin:end].strip(" *_")):
+            known = self.words.lookup(text[begin:end].strip(" *_"))
+            if known and self.targets.isdisjoint(known.values()):  # `139 High Street Name:` asks for no street again
                 found = begin
             if position < 0:
                 break
@@ -137,7 +152,7 @@ class Pairing:
 
     def _lone(self, bare: str) -> bool:
         """A head, or a known label without colon; neither where a value is awaited."""
-        if len(bare) > 60 or (self.label and not self.value):
+        if len(bare) > 60 or (self.label and not self.value) or self._is_prose(bare):
             return False
         if self.words.section(bare):
             self.close()
@@ -151,10 +166,22 @@ class Pairing:
     def _continue(self, text: str) -> None:
         if self.label is None:
             return
-        if not self.value or self.in_message or self.targets & _SEVERAL_LINES:
+        if not self.value or self.in_message or self._goes_on(text):
             self.value.append(text)
         else:
             self.close()
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether a line belongs to the value above it.
+
+        Addresses have several lines; a list does where its items are marked, or the line above ends with a comma;
+        below a name its address and number may stand without labels.
+        """
+        if "booking.services" in self.targets:
+            return text[0] in "-*•–" or self.value[-1][-1:] in (",", ";", "，", "、", "+")
+        if not self.targets.isdisjoint(_PERSON):
+            return len(self.value) < 4 and (fits("customer.email", text) or fits("customer.phone", text))
+        return "customer.address" in self.targets
 
     def row(self, row: Row) -> None:
         """Read a row of a table or of a text with tabs."""
@@ -181,7 +208,8 @@ class Pairing:
         if len(cells) < 3:
             return known == len(cells)
         last_open = all(cell[-1:] in (":", "：") for cell in cells[0::2])
-        return known * 3 >= len(cells) * 2 and not last_open and all(is_plausible(cell) for cell in cells)
+        could = all(is_plausible(cell) or self.words.lookup(cell) for cell in cells)
+        return known * 3 >= len(cells) * 2 and not last_open and could
 
     def flush_heads(self) -> None:
         """A row that looked like labels had no row of values below: it is a row like any other."""

@@ -13,7 +13,7 @@ from parsers.pairing import LABELLED, is_ruler
 from parsers.pattern import compiled, fits
 from parsers.records import Hints, Reading
 from parsers.types import layout_of
-from parsers.vocabulary import Vocabulary, vocabulary
+from parsers.vocabulary import Vocabulary, heading, vocabulary
 
 _MOST_LINES = 4_000
 _MOST_REQUESTS = 50
@@ -65,7 +65,7 @@ def _parts(text: str, words: Vocabulary) -> list[list[str]]:
 
 def _read_lines(form: Form, lines: list[str], layout: Layout, words: Vocabulary) -> None:
     patterns = [compiled(pattern) for pattern in layout.lines]
-    blocks = [(compiled(block.after), block) for block in layout.blocks]
+    blocks = [(compiled(heading(block.after)), block) for block in layout.blocks]
     for number, line in enumerate(lines):
         if not line:
             continue
@@ -76,7 +76,7 @@ def _read_lines(form: Form, lines: list[str], layout: Layout, words: Vocabulary)
                     form.read(field, field, words.without_suffix(value))
                 break
         for after, block in blocks:
-            if after.match(line) is not None:
+            if after.match(heading(line)) is not None:
                 _read_block(form, lines[number + 1 :], block, words)
 
 
@@ -112,4 +112,8 @@ def _is_labelled(line: str, words: Vocabulary, texts: bool) -> bool:
     found = LABELLED.match(line)
     if found is None:
         return words.lookup(line) is not None and not texts
-    return words.lookup(found["label"]) is not None
+    label = found["label"]
+    known = words.lookup(label)
+    if known is None or not texts or words.is_own(label):
+        return known is not None
+    return not label[0].islower() and TEXTS.isdisjoint(known.values())  # `My question: how far?` goes on

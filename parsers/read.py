@@ -182,7 +182,7 @@ def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
     if hints.source_type is None:
         return named and bool(person.emails or person.phones)
     answered = sender.relay(mail) or sender.customer(mail, reply_to_only=True, is_form=True)
-    return bool(person.emails or person.phones or (named and answered))
+    return bool(person.emails or person.phones or (named and (answered or reading.vehicles)))
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:

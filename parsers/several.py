@@ -27,7 +27,7 @@ def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading
         for number, reading in enumerate(readings):
             place = _place(requests, reading, number, alike=len(readings) == len(requests))
             if place is not None:
-                requests[place] = _over(requests[place], reading)
+                requests[place] = _over(requests[place], reading, strict=top in STRANGERS)
             elif top not in STRANGERS and _is_request(reading):
                 requests.append(reading)
     return tuple(requests)
@@ -56,18 +56,30 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
     same = [i for i, one in enumerate(requests) if same_person(one.customer, reading.customer)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
-    if alike and not (reading.customer and requests[number].customer):
+    if alike and not (_is_named(reading.customer) and _is_named(requests[number].customer)):
         return number
-    if len(requests) == 1 and (reading.customer is None or requests[0].customer is None or not _is_request(reading)):
-        return 0
-    return None if len(requests) > 1 or _is_request(reading) else 0
+    alone = len(requests) == 1
+    return 0 if alone and not (_is_named(requests[0].customer) and _is_request(reading)) else None
 
 
-def _over(high: Reading, low: Reading) -> Reading:
-    """Fill gaps; a text that names somebody else gives neither person nor words."""
-    if high.customer and low.customer and not same_person(high.customer, low.customer):
+def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
+    """Fill gaps; a text of somebody else gives neither person nor words (`strict`: one that names nobody, too)."""
+    stranger = strict or _are_two(high.customer, low.customer)
+    if stranger and not same_person(high.customer, low.customer):
         low = msgspec.structs.replace(low, customer=None, comments=None)
     return merged(high, low)
+
+
+def _is_named(person: Customer | None) -> bool:
+    return person is not None and bool(person.name or person.emails or person.phones)
+
+
+def _are_two(one: Customer | None, other: Customer | None) -> bool:
+    """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
+    if one is None or other is None:
+        return False
+    both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones)
+    return any(both) and not same_person(one, other)
 
 
 def _is_request(reading: Reading) -> bool:

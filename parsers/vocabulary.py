@@ -1,4 +1,4 @@
-"""The words a source uses in its mails: its own labels before the dictionaries, where its own words begin, its rulers."""
+"""The words of a source: its own labels, which go before the dictionaries, and how its own texts begin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +52,9 @@ class Vocabulary:
 
     def is_read(self, line: str) -> bool:
         """Whether the line is one of the layout's."""
-        return any(pattern.match(line) is not None for pattern in self.lines)
+        return bool(self.lines) and any(
+            pattern.match(line) is not None or pattern.match(heading(line)) is not None for pattern in self.lines
+        )
 
     def before_ending(self, text: str) -> str:
         """The text up to the line with which the source's own words begin; all of it if it begins with them."""
@@ -77,8 +79,13 @@ def vocabulary(layout: Layout) -> Vocabulary:
     """The words of a source, made once."""
     if layout == _NOTHING:
         return PLAIN
-    after = tuple(block.after for block in layout.blocks)
+    after = tuple(heading(block.after) for block in layout.blocks)
     return _made(tuple(layout.labels.items()), layout.endings, layout.split, (*layout.lines, *after))
+
+
+def heading(line: str) -> str:
+    """A line above others without the colon that it may have."""
+    return line.rstrip(" \t:：")
 
 
 _NOTHING = Layout()

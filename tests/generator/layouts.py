@@ -107,4 +107,3 @@ HTML: dict[str, Renderer] = {
     "definitions": _html("<dt>{label}</dt><dd>{value}</dd>", "<dl>\n{}\n</dl>"),
     "paragraphs": _html("<p>{label}: <b>{value}</b></p>"),
 }
-LAYOUTS = (*TEXT, *HTML)

@@ -67,7 +67,10 @@ def _can_say(text: str, charset: str) -> bool:
 def wrapped(text: str, width: int = 76) -> str:
     """Long lines broken as mail clients and form mailers break them; words longer than a line stay whole."""
     lines = (
-        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False, expand_tabs=False) or [""]
+        textwrap.wrap(
+            line, width, break_long_words=False, break_on_hyphens=False, expand_tabs=False, replace_whitespace=False
+        )
+        or [""]
         for line in text.split("\n")
     )
     return "\n".join(part for wrapped_line in lines for part in wrapped_line)

@@ -38,7 +38,8 @@ def phone(rng: random.Random, language: str) -> Value:
     n = "".join(rng.choice("23456789") for _ in range(9))
     national, country = {
         "de": (f"0171{n[:7]}", "+49"), "en": (f"07700{n[:6]}", "+44"), "da": (f"{rng.choice('23456')}{n[:7]}", "+45"),
-        "zh": (f"138{n[:8]}", "+86"), "nl": (f"06{n[:8]}", "+31"), "fr": (f"06{n[:8]}", "+33"), "it": (f"347{n[:7]}", "+39"),
+        "zh": (f"138{n[:8]}", "+86"), "nl": (f"06{n[:8]}", "+31"), "fr": (f"06{n[:8]}", "+33"),
+        "it": (f"347{n[:7]}", "+39"),
     }[language]  # fmt: skip
     bare = national.removeprefix("0")
     e164 = f"{country}{bare}"
@@ -49,8 +50,10 @@ def phone(rng: random.Random, language: str) -> Value:
         "da": [" ".join(re.findall("..", national)), national, f"+45 {national[:4]} {national[4:]}"],
         "zh": [f"{national[:3]} {national[3:7]} {national[7:]}", national, f"+86 {national}"],
         "nl": [f"06-{national[2:]}", f"06 {national[2:]}", f"+31 6 {national[2:]}"],
-        "fr": [" ".join(re.findall("..", national)), ".".join(re.findall("..", national)), f"+33 {bare[0]} {bare[1:]}"],
-        "it": [f"{national[:3]} {national[3:]}", f"+39 {national[:3]} {national[3:]}", f"{national[:3]}/{national[3:]}"],
+        "fr": [" ".join(re.findall("..", national)), ".".join(re.findall("..", national)),
+               f"+33 {bare[0]} {bare[1:]}"],
+        "it": [f"{national[:3]} {national[3:]}", f"+39 {national[:3]} {national[3:]}",
+               f"{national[:3]}/{national[3:]}"],
     }  # fmt: skip
     return Value(rng.choice(groups[language]), e164)
 
@@ -60,9 +63,11 @@ def plate(rng: random.Random, language: str) -> Value:
     a, b, c, d = (rng.choice(letters) for _ in range(4))
     number = f"{rng.randrange(10000, 99999)}"
     made = {
-        "de": [(f"{a}-{b}{c} {number[:4]}", f"{a}-{b}{c} {number[:4]}"), (f"{a}{b} {c}{d} {number[:3]}", f"{a}{b}-{c}{d} {number[:3]}")],
+        "de": [(f"{a}-{b}{c} {number[:4]}", f"{a}-{b}{c} {number[:4]}"),
+               (f"{a}{b} {c}{d} {number[:3]}", f"{a}{b}-{c}{d} {number[:3]}")],
         "en": [(f"{a}{b}{number[:2]} {b}{c}{d}",) * 2],
-        "da": [(f"{a}{b} {number[:2]} {number[2:]}",) * 2, (f"{a}{b}{number}", f"{a}{b} {number[:2]} {number[2:]}")],
+        "da": [(f"{a}{b} {number[:2]} {number[2:]}",) * 2,
+               (f"{a}{b}{number}", f"{a}{b} {number[:2]} {number[2:]}")],
         "zh": [(f"{rng.choice('京沪粤川')}{a}{number}",) * 2],
         "nl": [(f"{number[:2]}-{a}{b}{c}-{number[2]}",) * 2, (f"{a}{b}-{number[:3]}-{c}",) * 2],
         "fr": [(f"{a}{b}-{number[:3]}-{c}{d}",) * 2, (f"{a}{b} {number[:3]} {c}{d}", f"{a}{b}-{number[:3]}-{c}{d}")],

@@ -233,7 +233,7 @@ FIRST_NAMES = {
     "it": ("Giulia", "Niccolò", "Chiara", "Marco", "Francesca", "Matteo"),
 }
 LAST_NAMES = {
-    "de": ("Müller", "Großmann", "Krämer", "Weiß", "Schulze-Delitz", "Becker", "Hölzl"),
+    "de": ("Müller", "Großmann", "Krämer", "Strauß", "Schulze-Delitz", "Becker", "Hölzl"),
     "en": ("Smithson", "O'Connor", "Barrow", "Taylor-Reed", "Finch", "Whitby"),
     "da": ("Sørensen", "Kjær", "Østergaard", "Nygård", "Bjerre", "Holm"),
     "nl": ("Bakker", "Visser", "Meijer", "Hendriks", "Kuipers", "Dekker"),
@@ -287,7 +287,8 @@ SENTENCES = {
         "På forhånd mange tak for hjælpen!",
     ),
     "zh": (
-        "您好，请问这辆车还在吗？", "我想周六上午过来看车。", "想问一下：有没有拖车钩？", "方便的话请晚上七点以后给我回电话。",
+        "您好，请问这辆车还在吗？", "我想周六上午过来看车。", "想问一下：有没有拖车钩？",
+        "方便的话请晚上七点以后给我回电话。",
         "如果分期四十八个月，每个月要付多少？", "非常感谢！",
     ),
     "nl": (
@@ -331,10 +332,14 @@ ANSWERS = {
 """Values of labels that nobody knows."""
 
 SUBJECTS = {
-    "de": "Neue Anfrage über Ihre Webseite", "en": "New enquiry from your website", "da": "Ny henvendelse fra hjemmesiden",
-    "zh": "网站新咨询", "nl": "Nieuwe aanvraag via uw website", "fr": "Nouvelle demande via votre site",
+    "de": "Neue Anfrage über Ihre Webseite",
+    "en": "New enquiry from your website",
+    "da": "Ny henvendelse fra hjemmesiden",
+    "zh": "网站新咨询",
+    "nl": "Nieuwe aanvraag via uw website",
+    "fr": "Nouvelle demande via votre site",
     "it": "Nuova richiesta dal sito",
-}  # fmt: skip
+}
 INTROS = {
     "de": "Guten Tag, Sie haben eine neue Anfrage erhalten.", "en": "Good morning, you have received a new enquiry.",
     "da": "Goddag, I har modtaget en ny henvendelse.", "zh": "您好，您收到一条新的咨询。",

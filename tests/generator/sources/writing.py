@@ -112,6 +112,8 @@ class Writing:
         if text is not None and html is None and self.rng.random() < 0.4:
             html = as_html(text)
             text = text if self.rng.random() < 0.6 else None
+        if text is not None and "\t" not in text and " ..." not in text:  # tabs and dots stay where they stand
+            text = mails.wrapped(text, self.rng.choice((72, 76))) if self.rng.random() < 0.2 else text
         headers = (f"Reply-To: {reply}",) if reply else ()
         raw = mails.mail(self.rng, self.language, subject=subject, text=text, html=html, sender=sender, headers=headers)
         hints = hints_of_type(self.type, self.region, self.language)

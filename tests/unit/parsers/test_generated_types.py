@@ -11,7 +11,8 @@ import pytest
 
 from parsers import read
 from tests.generator.compare import Score, compare
-from tests.generator.sources import TYPES, generate_type
+from tests.generator.sources import TYPES, generate_type, hints_of_type
+from tests.generator.sources.noise import generate_noise
 
 CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "300"))
 SEED = int(os.environ.get("POSTROOM_SEED", random.randrange(10**9)))  # noqa: S311 - the seed of a test
@@ -41,3 +42,12 @@ def test_97_values_of_100_are_read(scores: dict[str, Score]) -> None:
     )
     shares = {name: round(score.share, 3) for name, score in scores.items() if score.share < 0.97}
     assert total.share >= 0.97, f"seed {SEED}: {shares}"
+
+
+def test_noise_makes_no_request() -> None:
+    rng = random.Random(SEED)  # noqa: S311
+    for _ in range(max(30, CASES // 10)):
+        raw, writing = generate_noise(rng)
+        parsed = read.parse(raw, hints_of_type(writing.type, writing.region))
+        assert (parsed.mail_class, parsed.readings) == ("automatic", ()), f"seed {SEED}: {parsed.subject}"
+        assert writing.type in (parsed.class_because or "")
