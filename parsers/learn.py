@@ -15,7 +15,17 @@ from parsers.dictionary import LANGUAGES, lookup, section, squeeze, trade_in_lab
 from parsers.document import Document
 from parsers.labels import language_of
 from parsers.layout import Block, Layout
-from parsers.learn_lines import blocks, endings, line_templates, parted, pattern, split, template
+from parsers.learn_lines import (
+    blocks,
+    endings,
+    line_templates,
+    parted,
+    pattern,
+    split,
+    suffix,
+    template,
+    with_listing,
+)
 from parsers.learn_rows import MESSAGES, Pair, View, pairs_of, views
 from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Note, Proposal, Unmapped
@@ -148,7 +158,7 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
         subjects=_subjects(samples, known, found.given),
         lines=_lines(all_views, taken, known, found.given),
         blocks=blocks_found,
-        endings=_endings(all_views, taken),
+        endings=_endings(all_views, taken, found.given),
         language=language,
     )
     return _Learned(
@@ -237,6 +247,7 @@ def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair
         elif field != "-" and not label.repeated and not trade_in_label(name):
             mapped[name] = field
     unknown = _with_names(unknown, mapped, labels)
+    mapped |= {name: "-" for name in _of_the_house(mapped, labels, {field for _, _, field in unknown})}
     likely = Counter(field for _, _, field in unknown if field)
     used = set(mapped.values())
     by_value = {name: field for name, _, field in unknown if field and likely[field] == 1 and _is_free(field, used)}
@@ -265,6 +276,12 @@ def _below(messages: Sequence[_Label]) -> dict[int, int]:
 def _is_spoken(label: _Label, messages: dict[int, int]) -> bool:
     """Whether it only comes below a message, and may be part of it: `My question: how far has it gone?`."""
     return bool(label.orders) and all(messages.get(number, order) < order for number, order in label.orders)
+
+
+def _of_the_house(mapped: dict[str, str], labels: dict[str, _Label], shown: set[str | None]) -> list[str]:
+    """Labels of the source's own address and number: always the same, where another label shows the customer's."""
+    own = (name for name, field in mapped.items() if field in shown and field in ("customer.email", "customer.phone"))
+    return [name for name in own if len(found := labels[squeeze(name)].values) > 1 and len(set(found.values())) == 1]
 
 
 def _with_names(
@@ -306,9 +323,16 @@ def _is_free(field: str, used: set[str]) -> bool:
 
 def _subjects(samples: Sequence[Document], known: Sequence[Known], given: Sequence[dict[str, str]]) -> tuple[str, ...]:
     """The pattern of the subjects, if it says something that the labels do not say in every sample."""
-    found = template([clean.single_line(sample.headers.get("subject")) or "" for sample in samples]) if len(samples) > 1 else None
+    found = (
+        template([clean.single_line(sample.headers.get("subject")) or "" for sample in samples])
+        if len(samples) > 1
+        else None
+    )
     written = pattern(found, list(zip(known, given, strict=True))) if found else None
-    return (written[0],) if written and _is_news(written[1], given) else ()
+    if not (found and written):
+        return ()
+    subject, fields = with_listing(found, *written)
+    return (subject,) if _is_news(fields, given) else ()
 
 
 def _lines(
@@ -337,11 +361,15 @@ def _blocks(
     return tuple(found.values())
 
 
-def _endings(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]) -> tuple[str, ...]:
-    if all_views and len(all_views[0].samples) < 2:
+def _endings(
+    all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]], given: Sequence[dict[str, str]]
+) -> tuple[str, ...]:
+    if len(given) < 2:
         return ()
     both = zip(all_views, taken, strict=True)
-    return tuple(dict.fromkeys(ending for view, pairs in both for ending in endings(view, pairs)))
+    found = [ending for view, pairs in both for ending in endings(view, pairs)]
+    behind = suffix([value for sample in given for field, value in sample.items() if field in MESSAGES])
+    return tuple(dict.fromkeys([*found, *([behind] if behind else [])]))
 
 
 def _domains(samples: Sequence[Document]) -> tuple[str, ...]:

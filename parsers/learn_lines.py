@@ -17,14 +17,18 @@ Fields = dict[str, str]
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[+€$£¥#]*(?:(?![\u3400-\u9fff])\w)(?:(?:(?![\u3400-\u9fff])\S)*\w)?[€%]?|\S")
 _CURRENCY = re.compile(r"[€$£¥]|kr\.?|eur|usd|dkk|gbp|cny|chf", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n")
 _DIGITS = re.compile(r"\d+|https?://\S+")
 _STREET = re.compile(r"[^\W\d_][^@:;]{2,60} \d{1,4} ?[a-zA-Z]?|\d{1,5} [^\W\d_][^@:;]{2,60}")
+_HOLDER = re.compile(r"\{[^{}]+\}")
 _MOST_LINES = 60
 _MOST_TOKENS = 40
 _MOST_SLOTS = 5
 _LONGEST = 300
 _ENDING = 60
-"""Lines and tokens that are compared, values in one line, characters of a line and of an ending."""
+_SUFFIX_WORDS = 4
+"""Lines and tokens that are compared, values in one line, characters of a line and of an ending, words of a suffix."""
+_CODE = re.compile(r"[A-Z]{0,3}-?\d{5,12}")
 
 Slots = list[str]
 Template = tuple[tuple[str, ...], tuple[Slots, ...]]
@@ -96,6 +100,23 @@ def pattern(found: Template, samples: Sequence[tuple[Known, Fields]]) -> tuple[s
             written += before[:1]
         written += words[number] if number < len(words) else ""
     return (written.strip(), fields) if fields else None
+
+
+def with_listing(found: Template, written: str, fields: Fields) -> tuple[str, Fields]:
+    """The number beside the car in a subject is that of its listing, if no two samples have the same."""
+    codes = [column for column in zip(*found[1], strict=True) if all(_CODE.fullmatch(slot.strip()) for slot in column)]
+    if "vehicle.title" not in fields or len(codes) != 1 or len(set(codes[0])) < len(codes[0]):
+        return written, fields
+    places = [number for number, column in enumerate(zip(*found[1], strict=True)) if any(s.strip() for s in column)]
+    wanted = next(n for n, place in enumerate(places) if tuple(s[place] for s in found[1]) == codes[0])
+    holders = list(_HOLDER.finditer(written))
+    if holders[wanted][0] != "{-}":
+        return written, fields
+    start, end = holders[wanted].span()
+    return f"{written[:start]}{{vehicle.listing_id}}{written[end:]}", {
+        **fields,
+        "vehicle.listing_id": codes[0][0].strip(),
+    }
 
 
 def _slot_field(values: Sequence[str], samples: Sequence[tuple[Known, Fields]]) -> str:
@@ -231,13 +252,33 @@ def endings(view: View, taken: Sequence[Sequence[Pair]]) -> Iterator[str]:
             break
         tail.append(lines[0])
     labels = {pair.key for pairs in taken for pair in pairs}
-    above = [line for sample in view.samples for line in map(shown, sample[: len(sample) - len(tail)])]
+    filled = ([shown(row) for row in sample if not is_blank(row)] for sample in view.samples)
+    above = [line for lines in filled for line in lines[: len(lines) - len(tail)]]
     for line in reversed(tail):
         first = _DIGITS.split(line)[0].strip(" :：(") if len(line) <= _ENDING else line[:_ENDING].rpartition(" ")[0]
         long = sum(map(str.isalpha, first)) >= 6 or (not first.isascii() and len(first) >= 3)
         if long and squeeze(re.split("[:：\t]", line)[0]) not in labels and not any(a.startswith(first) for a in above):
             yield first
             return
+
+
+def suffix(values: Sequence[str]) -> str | None:
+    """The words with which all these texts end, up to the first number: the source's own, behind the customer's."""
+    tokens = [[*_TOKEN.finditer(value)][-_MOST_TOKENS:] for value in values]
+    count = 0
+    for ends in zip(*(reversed(one) for one in tokens), strict=False):
+        if len({_DIGITS.sub("", token[0]) for token in ends}) > 1:
+            break
+        count += 1
+    if len(values) < 2 or not 0 < count < min(map(len, tokens)):
+        return None
+    whole = values[0][tokens[0][-count].start() :]
+    shared = _SENTENCE.split(_DIGITS.split(whole)[0].rstrip(" (:.,;#（"))[-1]
+    length = len(shared.split()) if shared.isascii() or " " in shared else len(shared) // 2
+    counted = len({value[one[-count].start() :] for value, one in zip(values, tokens, strict=True)}) > 1
+    # people end alike, too, with thanks and greetings; with numbers that differ nobody but a program does
+    own = length >= _SUFFIX_WORDS if counted else length >= 2 * _SUFFIX_WORDS and len(values) > 2
+    return shared if own else None
 
 
 def _own_lines(sample: Sequence[Row], pairs: Sequence[Pair], values: dict[str, set[str]]) -> Iterator[str]:

@@ -233,13 +233,14 @@ class _Pairs:
     def _with_value(self, at: int, label: str, value: str) -> int:
         """Take the lines below as value where there is none beside the label."""
         last, lines = at, [value] if value else []
+        message = is_message(label)
         for number in range(at + 1, min(at + 40, len(self.rows))):
             row = self.rows[number]
             if is_blank(row):
-                if lines:
+                if lines and not message:
                     break
                 continue
-            if value or self._begins_pair(number) or (lines and self.view.is_constant(bare(row))):
+            if (value and not message) or self._begins_pair(number) or (lines and self.view.is_constant(bare(row))):
                 break
             lines.append(bare(row))
             last = number

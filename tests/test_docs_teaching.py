@@ -83,10 +83,12 @@ def test_the_commands_of_the_page_lead_where_it_says(home: Path) -> None:
     assert without_token(text).startswith(without_token(proposed))
     assert text.count("[[test]]") == 3
 
-    file.write_text(text.replace("[source.layout]\n", f"[source.layout]\n{correction}", 1), "utf-8")
-    rows = matrix(run(*try_again, "--json"))
-    assert rows.pop("vehicles.0.listing_id") == ["A-48151", "A-48177", "A-48203"]
-    assert rows == table_of_page()
+    label = correction.partition(" = ")[0]
+    text = re.sub(rf"^{label} = .*\n", correction, text, count=1, flags=re.M)
+    file.write_text(re.sub(r"^.*extra\.Lackwunsch.*\n", "", text, flags=re.M), "utf-8")
+    wanted = table_of_page()
+    assert wanted.pop("unknown label: Lackwunsch") == ["rot", "blau", "grau"]
+    assert matrix(run(*try_again, "--json")) == wanted
     assert "no problems" in run(*check)
 
 

@@ -4,6 +4,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -15,7 +16,8 @@ from parsers.layout import Block
 from parsers.learn import propose
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
-from tests.generator import LANGUAGES, LAYOUTS, Form, Sample, Score, compare, fill, words, write
+from tests.generator import LANGUAGES, LAYOUTS, Form, Sample, Score, compare, fill, generate, layouts, mails, words
+from tests.generator.words import REGIONS
 
 SOURCES = int(os.environ.get("POSTROOM_FUZZ_CASES", "0")) // (20 * len(LAYOUTS) * len(LANGUAGES)) + 1
 """Sources for each layout and language, of which each writes 20 mails to read."""
@@ -35,44 +37,54 @@ class Source:
         self.layout, self.language, self.kind = layout, language, kind
         known = {name: self.rng.choice(labels) for name, labels in words.LABELS[language].items()}
         self.labels = dict(zip(known, self._invented(len(known)), strict=True)) if invented else known
+        self.hints = Hints(source_type="website", region=REGIONS[language], language=language)
 
     def _invented(self, count: int) -> list[str]:
         syllables = [a + b for a in "bdfglmnprtvz" for b in ("ak", "el", "im", "or", "un")]
         return ["".join(self.rng.sample(syllables, 3)).title() for _ in range(count)]
 
+    def mail(self) -> Sample:
+        with patch.dict(words.LABELS, {self.language: {name: (label,) for name, label in self.labels.items()}}):
+            return generate(self.rng, self.layout, self.language, kind=self.kind)
+
     def form(self) -> Form:
-        form = fill(self.rng, self.language, self.kind)
-        for one in form.filled:
-            form.expected = {
-                k.replace(f"extra.{one.label}", f"extra.{self.labels[one.name]}"): v for k, v in form.expected.items()
-            }
-            one.label = self.labels[one.name]
-        return form
+        with patch.dict(words.LABELS, {self.language: {name: (label,) for name, label in self.labels.items()}}):
+            return fill(self.rng, self.language, self.kind)
 
-    def mail(self, form: Form) -> Sample:
-        return write(self.rng, self.layout, form)
+    def mail_of(self, form: Form) -> Sample:
+        text = layouts.TEXT[self.layout](self.rng, form) if self.layout in layouts.TEXT else None
+        html = layouts.HTML[self.layout](self.rng, form) if self.layout in layouts.HTML else None
+        raw = mails.mail(self.rng, self.language, subject=words.SUBJECTS[self.language], text=text, html=html)
+        return Sample(raw, form.expected, self.layout, self.language, self.hints)
 
 
-def learned(samples: Sequence[Sample]) -> Proposal:
-    return propose([sample.raw for sample in samples], samples[0].hints)
+def _cost(layout: str) -> tuple[tuple[str, ...], int]:
+    """Languages and mails to read for each source: all in a full run; mails of several requests take long to write."""
+    if SOURCES > 1:
+        return LANGUAGES, 20
+    return (LANGUAGES[:2], 3) if layout in ("digest", "split") else (LANGUAGES, 6)
+
+
+def learned(samples: Sequence[Sample], hints: Hints) -> Proposal:
+    return propose([sample.raw for sample in samples], hints)
 
 
 def read_with(sample: Sample, proposal: Proposal, hints: Hints) -> Parsed:
     return read.parse(sample.raw, msgspec.structs.replace(hints, layout=proposal.layout))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "subject"])  # its labels change with each mail
 def test_twenty_mails_are_read_after_three_were_learned(layout: str) -> None:
     score, without = Score(), Score()
+    languages, count = _cost(layout)
     for seed in range(SOURCES):
-        for language in LANGUAGES:
+        for language in languages:
             source = Source(seed, layout, language, ("lead", "booking", "complaint")[seed % 3])
-            samples = [source.mail(source.form()) for _ in range(3)]
-            proposal, hints = learned(samples), samples[0].hints
-            for _ in range(20):
-                sample = source.mail(source.form())
-                compare(sample, read_with(sample, proposal, hints), score)
-                compare(sample, read.parse(sample.raw, hints), without)
+            proposal = learned([source.mail() for _ in range(3)], source.hints)
+            for _ in range(count):
+                sample = source.mail()
+                compare(sample, read_with(sample, proposal, source.hints), score)
+                compare(sample, read.parse(sample.raw, source.hints), without)
     assert score.share >= 0.95, score.faults[:20]
     assert score.wrong <= without.wrong, score.faults[:20]
 
@@ -88,25 +100,24 @@ def rich(source: Source) -> list[Form]:
     return chosen
 
 
-@pytest.mark.parametrize(("number", "layout"), tuple(enumerate(LAYOUTS)))
-def test_labels_that_nobody_knows_are_mapped_only_by_certain_values(number: int, layout: str) -> None:
+@pytest.mark.parametrize("layout", [*layouts.TEXT, *layouts.HTML])
+def test_labels_that_nobody_knows_are_mapped_only_by_certain_values(layout: str) -> None:
     """Every value that is read is right; what cannot be told by itself is kept under its label."""
     right, mails = 0, 0
     faults: list[str] = []
-    for language in LANGUAGES if SOURCES > 1 else (LANGUAGES[number % 7], LANGUAGES[(number + 3) % 7]):
+    for language in LANGUAGES if SOURCES > 1 else LANGUAGES[:3]:
         source = Source(1, layout, language, "lead", invented=True)
-        samples = [source.mail(form) for form in rich(source)]
-        proposal, hints = learned(samples), samples[0].hints
+        proposal = learned([source.mail_of(form) for form in rich(source)], source.hints)
         forms = (source.form() for _ in range(150))
         shown = (f for f in forms if all(source.labels[one.name] in proposal.layout.labels for one in f.filled))
         for form in islice(shown, 20):  # a label that no sample shows cannot be learned
-            sample = source.mail(form)
+            sample = source.mail_of(form)
             score = Score()
-            compare(sample, read_with(sample, proposal, hints), score)
+            compare(sample, read_with(sample, proposal, source.hints), score)
             right += score.right
             faults += [fault for fault in score.faults if "wrong" in fault and "wrong comments" not in fault]
             mails += 1
-    assert mails >= 5
+    assert mails
     assert faults == []
     assert right >= 3 * mails
 
@@ -133,7 +144,7 @@ def test_words_around_values_become_patterns() -> None:
         )
     )
     found = propose(samples, DE)
-    assert found.layout.subjects == ("Anfrage von {customer.name}: {vehicle.title} (Angebot {-})",)
+    assert found.layout.subjects == ("Anfrage von {customer.name}: {vehicle.title} (Angebot {vehicle.listing_id})",)
     assert found.layout.lines == (
         "{customer.name} interessiert sich für Ihr Fahrzeug {vehicle.title} zum Preis von {vehicle.price}.",
         "Sie erreichen die Person unter {customer.email} oder telefonisch unter {customer.phone}.",
@@ -152,7 +163,7 @@ def test_an_imprint_that_is_always_the_same_is_cut_off() -> None:
     samples = each(lambda p: mail(f"Name: {p[0]}\nPost: {p[1]}\nWagen: {p[3]}\nNachricht:\nGeht {p[5]}?\n\n{imprint}"))
     found = propose(samples, DE)
     assert found.layout.endings == ("Ihr Bazaar",)
-    (reading,) = read.parse(samples[0], msgspec.structs.replace(DE, layout=found.layout)).readings
+    (reading,) = read.parse(samples[0], Hints("generic", "DE", layout=found.layout)).readings
     assert reading.customer is not None
     assert (reading.customer.emails, reading.customer.phones) == (("eva.beispiel@kunde.example",), ())
 
