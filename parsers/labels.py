@@ -7,9 +7,9 @@ from parsers import clean, values
 from parsers.dictionary import LANGUAGES, meaning, trade_in_label
 from parsers.form import Form
 from parsers.layouts import Pairs, pairs_of_html, pairs_of_text
-from parsers.pairing import NEXT, RULER
 from parsers.parts import Meant, requests
 from parsers.records import Hints, Reading
+from parsers.signs import NEXT, RULER
 from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
 __all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
@@ -80,12 +80,19 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
         label, value = pair[0], clean.block(pair[1], 5_000)
         head = words.section(label)
         is_new = head is not None and not (value and words.lookup(label))
+        if not value and found and found[-1].sign and _is_dealer(label, words):
+            part = "dealer"
         if not is_new:
             found.append(Meant(label, value, _field(label, words, languages, part) if value else None))
             continue
         part = part if value else head
         found.append(Meant(label, value, _field_of_head(head, value)))
     return found
+
+
+def _is_dealer(label: str, words: Vocabulary) -> bool:
+    """Whether a label without a value below a ruler is the head of the dealer's part."""
+    return "dealer.name" in (words.lookup(label) or {}).values()
 
 
 def _field(label: str, words: Vocabulary, languages: _Languages, part: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """The layouts of forms and portal mails: pairs of label and value out of plain text and HTML."""
 
 from parsers.html import Row, rows
-from parsers.pairing import DECORATION, Pairing, Pairs, is_plausible
+from parsers.pairing import Pairing
+from parsers.signs import DECORATION, Pairs, is_plausible
 from parsers.vocabulary import PLAIN, Vocabulary
 
 __all__ = ["Pairs", "pairs_of_html", "pairs_of_text", "unquoted"]
@@ -15,7 +16,7 @@ def pairs_of_text(text: str, words: Vocabulary = PLAIN) -> Pairs:
     pairing = Pairing(words)
     for line in unquoted(text[:_LIMIT].splitlines()):
         cells = tuple(cell for cell in line.strip().split("\t") if cell.strip()) if "\t" in line else ()
-        if len(cells) > 1 and not pairing.ended and _is_row(pairing, cells[0]):
+        if len(cells) > 1 and not pairing.is_over and _is_row(pairing, cells[0]):
             pairing.row(Row(tuple(cell.strip(" *") for cell in cells)))
         else:
             pairing.flush_heads()
@@ -32,7 +33,7 @@ def unquoted(lines: list[str]) -> list[str]:
 
 
 def _is_row(pairing: Pairing, first: str) -> bool:
-    known = pairing.words.lookup(first.strip(DECORATION + ":："))
+    known = pairing.lookup(first.strip(DECORATION + ":："))
     return known is not None or (not pairing.in_message and is_plausible(first))
 
 
@@ -40,7 +41,7 @@ def pairs_of_html(markup: str, words: Vocabulary = PLAIN) -> Pairs:
     """Read the pairs of an HTML body; a head without a value has an empty one. Never raises."""
     pairing = Pairing(words)
     for row in rows(markup):
-        if pairing.ended:
+        if pairing.is_over:
             break
         if row.table:
             pairing.row(row)
@@ -57,4 +58,4 @@ def _is_pair(pairing: Pairing, row: Row) -> bool:
     """A line that begins with a known label in bold type, without a colon on either side."""
     if len(row.cells) != 2 or row.cells[0][-1:] in (":", "：") or row.cells[1][:1] in (":", "："):
         return False
-    return pairing.words.lookup(row.cells[0]) is not None
+    return pairing.lookup(row.cells[0]) is not None

@@ -6,25 +6,16 @@ labels above a row of values, the end of a message of several paragraphs.
 
 import re
 
+from parsers import dictionary
 from parsers.dictionary import is_footer
 from parsers.html import Row
 from parsers.pattern import fits
-from parsers.vocabulary import Vocabulary
+from parsers.signs import DECORATION, LABELLED, NEXT, RULER, Pair, Pairs, is_plausible, is_ruler
+from parsers.vocabulary import PLAIN, Vocabulary
 
-Pair = tuple[str, str]
-Pairs = list[Pair]
-
-RULER: Pair = ("---", "")
-"""A line between two parts of a mail."""
-NEXT: Pair = ("===", "")
-"""The source's own line between two requests."""
 _MOST = 400
 """Pairs that one mail can give."""
 
-LABELLED = re.compile(r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL)
-DECORATION = " \t>*_•·|#▪►➤"
-_RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
-_PLAUSIBLE = re.compile(r"[^\W_][^,;!\n<>@]{0,49}")
 _COLON = re.compile(r"[:：](?!//)")
 _PERSON = frozenset(["from", "customer.name"])
 _MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
@@ -35,6 +26,7 @@ class Pairing:
 
     def __init__(self, words: Vocabulary) -> None:
         self.words = words
+        self.lookup = words.lookup if words.labels else dictionary.lookup  # asked for most lines: no call in between
         self.pairs: Pairs = []
         self.label: str | None = None
         self.value: list[str] = []
@@ -42,12 +34,14 @@ class Pairing:
         self.in_message = False
         self.heads: tuple[str, ...] = ()
         self.ended = False
+        self.gap = False
+        """A blank line stands between the open label and where its value could be."""
 
     def open(self, label: str, value: str) -> None:
         """Open a label, with what stands of its value so far."""
         self.close()
         self.label = label.strip(" \t*_:：=")
-        self.targets = frozenset((self.words.lookup(self.label) or {}).values())
+        self.targets = frozenset((self.lookup(self.label) or {}).values())
         self.in_message = not self.targets.isdisjoint(_MESSAGES)
         self.value = [value] if value.strip() else []
 
@@ -55,28 +49,47 @@ class Pairing:
         """Finish the open pair."""
         if self.label and len(self.pairs) < _MOST:
             self.pairs.append((self.label, self.words.without_suffix("\n".join(self.value).strip())))
-        self.label, self.value, self.targets, self.in_message = None, [], frozenset(), False
+        self.label, self.value, self.targets, self.in_message, self.gap = None, [], frozenset(), False, False
 
     def line(self, text: str) -> None:
         """Read one line of text."""
-        if self.ended:
-            return
         text = text.strip()
+        if self.ended and not self._begins_again(text):
+            return
         bare = text.strip(DECORATION)
         if not text:
             self._blank()
-        elif self.words.splits(text):
-            self._mark(NEXT)
+        elif self.words is not PLAIN and self._is_own(text, bare):
+            pass
         elif not bare or is_ruler(bare):
             self.ended = bool(self.pairs or self.label) and text == "--"
             self._mark(RULER)
-        elif self.words.ends(bare):
-            self.close()
-            self.ended = bool(self.pairs)
-        elif is_footer(bare) or self.words.is_read(bare):
+        elif is_footer(bare):
             self.close()
         elif not self._labelled(bare) and not self._lone(bare):
             self._continue(text)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come; between requests the source's own words end only one of them."""
+        return self.ended and self.words.split is None
+
+    def _begins_again(self, text: str) -> bool:
+        self.ended = not self.words.splits(text)
+        return not self.ended
+
+    def _is_own(self, text: str, bare: str) -> bool:
+        """Read a line that the source's layout knows."""
+        if self.words.splits(text):
+            self._mark(NEXT)
+        elif self.words.ends(bare):
+            self.close()
+            self.ended = bool(self.pairs)
+        elif self.words.is_read(bare):
+            self.close()
+        else:
+            return False
+        return True
 
     def _mark(self, sign: Pair) -> None:
         """Note a line between two parts or requests; the stronger of two counts."""
@@ -92,13 +105,15 @@ class Pairing:
             self.value.append("")
         elif self.value:
             self.close()
+        else:
+            self.gap = True
 
     def _labelled(self, bare: str) -> bool:
         found = LABELLED.match(bare)
         if found is None:
             return False
         label, value = found["label"].rstrip(" \t*_"), found["value"]
-        if self.words.lookup(label) is None:
+        if self.lookup(label) is None:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not is_plausible(label):
                 return False
@@ -143,7 +158,7 @@ class Pairing:
         for _ in range(7):
             position = text.rfind(" ", start, max(start, position - 1))
             begin = start if position < 0 else position + 1
-            known = self.words.lookup(text[begin:end].strip(" *_"))
+            known = self.lookup(text[begin:end].strip(" *_"))
             if known and self.targets.isdisjoint(known.values()):  # `139 High Street Name:` asks for no street again
                 found = begin
             if position < 0:
@@ -151,14 +166,15 @@ class Pairing:
         return found
 
     def _lone(self, bare: str) -> bool:
-        """A head, or a known label without colon; neither where a value is awaited."""
-        if len(bare) > 60 or (self.label and not self.value) or self._is_prose(bare):
+        """A head, or a known label without colon; neither where a value is awaited in the line below."""
+        awaited = self.label and not self.value and not self.gap
+        if len(bare) > 60 or awaited or self._is_prose(bare):
             return False
         if self.words.section(bare):
             self.close()
             self.pairs.append((bare, ""))
             return True
-        if self.words.lookup(bare) is None:
+        if self.lookup(bare) is None:
             return False
         self.open(bare, "")
         return True
@@ -185,6 +201,8 @@ class Pairing:
 
     def row(self, row: Row) -> None:
         """Read a row of a table or of a text with tabs."""
+        if self.ended and not self._begins_again(row.line.strip()):
+            return
         cells = tuple(cell.strip() for cell in row.cells if cell.strip() not in (":", "："))
         heads, self.heads = self.heads, ()
         if heads and len(heads) == len(cells) and not self._are_heads(row, cells):
@@ -204,11 +222,11 @@ class Pairing:
         """Whether the cells are labels only: by their tag, or because most are known and all could be."""
         if row.header:
             return True
-        known = sum(1 for cell in cells if self.words.lookup(cell))
+        known = sum(1 for cell in cells if self.lookup(cell))
         if len(cells) < 3:
             return known == len(cells)
         last_open = all(cell[-1:] in (":", "：") for cell in cells[0::2])
-        could = all(is_plausible(cell) or self.words.lookup(cell) for cell in cells)
+        could = all(is_plausible(cell) or self.lookup(cell) for cell in cells)
         return known * 3 >= len(cells) * 2 and not last_open and could
 
     def flush_heads(self) -> None:
@@ -233,7 +251,7 @@ class Pairing:
                 self.line(text)
 
     def _is_label(self, cell: str) -> bool:
-        return cell[-1:] in (":", "：") or self.words.lookup(cell) is not None
+        return cell[-1:] in (":", "：") or self.lookup(cell) is not None
 
     def finish(self) -> Pairs:
         """All pairs of the mail."""
@@ -242,13 +260,3 @@ class Pairing:
         while self.pairs and self.pairs[-1] in (RULER, NEXT):
             self.pairs.pop()
         return self.pairs
-
-
-def is_ruler(line: str) -> bool:
-    """Whether a line only divides what stands above from what stands below."""
-    return _RULER.fullmatch(line) is not None
-
-
-def is_plausible(label: str) -> bool:
-    """An unknown label: short, few words, no sentence."""
-    return bool(_PLAUSIBLE.fullmatch(label)) and label.count(" ") < 6 and ". " not in label

@@ -35,7 +35,7 @@ def requests(pairs: Part) -> list[Part]:
     for parts in (ruled, _repeated(pairs)):
         if 1 < len(parts) <= _MOST and _are_requests(parts):
             return parts
-    return [pairs]
+    return [[pair for part in _with_strangers(ruled) for pair in part]] if len(ruled) > 1 else [pairs]
 
 
 def _cut(pairs: Part, sign: str) -> list[Part]:
@@ -60,6 +60,18 @@ def _by_person(parts: list[Part]) -> list[Part]:
             joined.append(list(part))
         last = who or last
     return list(joined)
+
+
+def _with_strangers(parts: list[Part]) -> list[Part]:
+    """A co-buyer, or whoever else a part names that asks nothing, keeps his data under their labels."""
+    first, *others = parts
+    if _who(first) is None:
+        return parts
+    return [first, *([_of_stranger(pair) for pair in part] for part in others)]
+
+
+def _of_stranger(pair: Meant) -> Meant:
+    return pair._replace(field=None) if (pair.field or "").startswith("customer.") else pair
 
 
 def _repeated(pairs: Part) -> list[Part]:

@@ -9,9 +9,9 @@ from parsers.document import Document
 from parsers.form import TEXTS, Form
 from parsers.layout import Block, Layout
 from parsers.layouts import unquoted
-from parsers.pairing import LABELLED, is_ruler
 from parsers.pattern import compiled, fits
 from parsers.records import Hints, Reading
+from parsers.signs import LABELLED, is_ruler
 from parsers.types import layout_of
 from parsers.vocabulary import Vocabulary, heading, vocabulary
 

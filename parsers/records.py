@@ -160,7 +160,7 @@ class Reading(Part, frozen=True):
     alert: Alert | None = None
     call: Call | None = None
     origins: dict[str, str] = {}
-    """Dotted field -> level it came from: adf, table, label, header, text."""
+    """Dotted field -> level it came from: adf, layout, table, label, header, text."""
     alternatives: dict[str, tuple[str, ...]] = {}
     """Dotted field -> other values that a lower level or a repeated element gave."""
 

@@ -53,41 +53,69 @@ def _is_same_request(one: Reading, other: Reading) -> bool:
 
 def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool) -> int | None:
     """Which request a lower reading is of: by person, by its place if it names nobody, or the only one there is."""
-    same = [i for i, one in enumerate(requests) if same_person(one.customer, reading.customer)]
+    same = [i for i, one in enumerate(requests) if _of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
-    if alike and not (_is_named(reading.customer) and _is_named(requests[number].customer)):
+    if alike and not (_is_named(reading) and _is_named(requests[number])):
         return number
     alone = len(requests) == 1
-    return 0 if alone and not (_is_named(requests[0].customer) and _is_request(reading)) else None
+    return 0 if alone and not (_is_named(requests[0]) and _is_request(reading)) else None
+
+
+def _of_one(one: Reading, other: Reading) -> bool:
+    """Whether two readings of different levels are of the same person, whom one may name in full and one in short."""
+    if one.review and other.review and one.review.author and other.review.author:
+        return _words(one.review.author) == _words(other.review.author)
+    if same_person(one.customer, other.customer):
+        return True
+    mine, other_s = (_words(reading.customer.name if reading.customer else None) for reading in (one, other))
+    return bool(mine and other_s) and (mine <= other_s or other_s <= mine)
+
+
+def _words(name: str | None) -> frozenset[str]:
+    return frozenset((name or "").casefold().split())
 
 
 def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
     """Fill gaps; a text of somebody else gives neither person nor words (`strict`: one that names nobody, too)."""
-    stranger = strict or _are_two(high.customer, low.customer)
-    if stranger and not same_person(high.customer, low.customer):
+    stranger = not same_person(high.customer, low.customer) if strict else _are_two(high, low)
+    if stranger:
         low = msgspec.structs.replace(low, customer=None, comments=None)
-    return merged(high, low)
+    return merged(_unless_fuller(high, low), low)
 
 
-def _is_named(person: Customer | None) -> bool:
+def _unless_fuller(high: Reading, low: Reading) -> Reading:
+    """Without the name, where the lower reading has all of it and more: a subject often gives the first name only."""
+    one, other = high.customer, low.customer
+    if one is None or other is None or not _words(one.name) < _words(other.name):
+        return high
+    origins = {path: origin for path, origin in high.origins.items() if path != "customer.name"}
+    return msgspec.structs.replace(high, customer=msgspec.structs.replace(one, name=None), origins=origins)
+
+
+def _is_named(reading: Reading) -> bool:
+    """Whether it says of whom it is."""
+    person, review = reading.customer, reading.review
+    if review is not None and review.author:
+        return True
     return person is not None and bool(person.name or person.emails or person.phones)
 
 
-def _are_two(one: Customer | None, other: Customer | None) -> bool:
+def _are_two(some: Reading, others: Reading) -> bool:
     """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
+    one, other = some.customer, others.customer
     if one is None or other is None:
         return False
     both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones)
-    return any(both) and not same_person(one, other)
+    return any(both) and not _of_one(some, others)
 
 
 def _is_request(reading: Reading) -> bool:
     """Whether it could stand alone: somebody with a name and a way to reach them, or an opinion."""
-    person = reading.customer
-    return reading.review is not None or (
-        person is not None and person.name is not None and bool(person.emails or person.phones)
-    )
+    person, review = reading.customer, reading.review
+    if review is not None and review.author and (review.text or review.rating):
+        return True
+    return person is not None and person.name is not None and bool(person.emails or person.phones)
 
 
 def same_person(one: Customer | None, other: Customer | None) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from config import machine, models
 from config.defaults import shipped_versions
+from config.fields import FORM_FIELDS, LEFT_OUT
 from config.types import Model, Secret
 
 PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
@@ -49,6 +50,10 @@ def keys(model: type[Model]) -> list[str]:
 @pytest.mark.parametrize(("model", "title", "prefix"), TABLES, ids=lambda value: getattr(value, "__name__", None))
 def test_every_key_is_documented(model: type[Model], title: str, prefix: str) -> None:
     assert [key for key in keys(model) if f"`{prefix}{key}`" not in part(title)] == []
+
+
+def test_every_field_of_a_layout_is_documented() -> None:
+    assert [field for field in FORM_FIELDS - {LEFT_OUT} if f"`{field}`" not in part("`[source.layout]`")] == []
 
 
 def test_every_key_of_the_installation_is_documented() -> None:

@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.fields import FORM_FIELDS
+from config.names import READING_FIELDS
 from parsers import labels
 from parsers.dictionary import LANGUAGES, dictionary, lookup, trade_in_label
+from parsers.layout import Layout as SourceLayout
 from parsers.records import Distance, Hints, Money, Reading
+from parsers.vocabulary import vocabulary
 
 FORMS = {
     "de": ("Name", "E-Mail-Adresse", "Telefonnummer", "Fahrzeug", "Nachricht"),
@@ -272,9 +276,43 @@ def test_unknown_labels_keep_their_spelling() -> None:
 
 
 def test_dictionaries_name_only_fields_that_exist() -> None:
-    roots = {target.split(".")[0] for options in dictionary().fields.values() for target in options.values()}
-    parts = {"customer", "vehicle", "booking", "complaint", "review", "alert", "call", "consent", "dealer"}
-    assert roots <= parts | {"comments", "requested_at", "interest", "external_id", "from", "-"}
+    assert {field for options in dictionary().fields.values() for field in options.values()} <= FORM_FIELDS
+
+
+def test_every_field_but_the_trade_in_s_has_its_place_in_a_reading() -> None:
+    gathered = {"title", "date", "time", "address", "house_number", "postal_city", "first_name", "last_name"}
+    parts = {"email": "emails", "phone": "phones"}
+    for field in FORM_FIELDS:
+        group, _, name = field.partition(".")
+        if name and group not in ("trade", "consent") and name.rpartition(".")[2] not in gathered:
+            place = "vehicles" if group == "vehicle" else group
+            assert f"{place}.{parts.get(name, name)}" in READING_FIELDS, field
+
+
+def test_the_source_s_own_labels_go_before_the_dictionaries() -> None:
+    words = vocabulary(SourceLayout(labels={"Ort": "dealer.name", "Wer": "customer.name", "Kampagne": "-"}))
+    text = "Wer\nKim Muster\n\nOrt: Filiale Nord\nKampagne: Herbst\nTelefon: 030 123456"
+    found = labels.reading(labels.pairs_of_text(text, words), Hints(), "label", words)
+    assert found is not None
+    assert found.customer is not None
+    assert found.dealer is not None
+    assert (found.customer.name, found.customer.address, found.dealer.name) == ("Kim Muster", None, "Filiale Nord")
+    assert found.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "endings", "comments"),
+    [
+        ("Name: Kim\nNachricht: Hallo\nSie erhielten dies von X\nName: Lee", ("Sie erhielten dies",), "Hallo"),
+        ("Name: Kim\nNachricht: Hallo. Sie erhielten dies von X", ("Sie erhielten dies",), "Hallo."),
+        ("Name: Kim\nNachricht: Hallo, viele Grüße Kim", ("Viele Grüße",), "Hallo, viele Grüße Kim"),
+    ],
+)
+def test_endings_cut_what_the_source_adds(text: str, endings: tuple[str, ...], comments: str) -> None:
+    words = vocabulary(SourceLayout(endings=endings))
+    found = labels.reading(labels.pairs_of_text(text, words), Hints(), "label", words)
+    assert found is not None
+    assert (found.comments, found.customer and found.customer.name, found.alternatives) == (comments, "Kim", {})
 
 
 def calls(function: Callable[[], object]) -> int:
