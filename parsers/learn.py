@@ -247,7 +247,7 @@ def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair
         elif field != "-" and not label.repeated and not trade_in_label(name):
             mapped[name] = field
     unknown = _with_names(unknown, mapped, labels)
-    mapped |= {name: "-" for name in _of_the_house(mapped, labels, {field for _, _, field in unknown})}
+    mapped |= dict.fromkeys(_of_the_house(mapped, labels, {field for _, _, field in unknown}), "-")
     likely = Counter(field for _, _, field in unknown if field)
     used = set(mapped.values())
     by_value = {name: field for name, _, field in unknown if field and likely[field] == 1 and _is_free(field, used)}
