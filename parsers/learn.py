@@ -31,7 +31,7 @@ from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Note, Proposal, Unmapped
 from parsers.records import Hints
 
-MOST_SAMPLES = 50
+MOST_SAMPLES = 12
 MOST_BYTES = 5 << 20
 """Samples that are compared, and bytes of one that are read."""
 

@@ -16,7 +16,7 @@ from parsers.dictionary import dictionary, lookup, section, squeeze
 from parsers.document import Document
 from parsers.html import Row, rows
 
-MOST_ROWS = 2_000
+MOST_ROWS = 600
 """Rows of a sample that are looked at."""
 MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 """Fields that hold a person's own words."""
