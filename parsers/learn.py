@@ -29,6 +29,7 @@ from parsers.learn_lines import (
 from parsers.learn_rows import MESSAGES, Pair, View, pairs_of, views
 from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Note, Proposal, Unmapped
+from parsers.read import sent_at
 from parsers.records import Hints
 
 MOST_SAMPLES = 12
@@ -173,7 +174,7 @@ def _learned_of_parts(
     for view in all_views:
         parts, owners = parted(view, between)
         if len(owners) > len(view.samples):
-            bare = [known[owner]._replace(reply_to=None, name=None) for owner in owners]
+            bare = [known[owner]._replace(name=None) for owner in owners]
             found = _labels_of([parts], [_taken(parts)], bare)
             layout = Layout(labels=found.labels, split=between, language=language)
             return _Learned(layout, found.unmapped, found.by_value)
@@ -186,13 +187,10 @@ def _taken(view: View) -> list[list[Pair]]:
 
 def _known(sample: Document, hints: Hints, language: str | None) -> Known:
     """What a sample's header tells."""
-    from parsers.read import sent_at  # the reading itself comes after this
-
     person = sender.customer(sample, is_form=True)
     return Known(
         region=hints.region,
         language=language,
-        reply_to=person.emails[0] if person else None,
         name=person.name if person else None,
         sent_at=sent_at(sample),
     )

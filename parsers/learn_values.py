@@ -41,7 +41,6 @@ class Known(NamedTuple):
 
     region: str = "DE"
     language: str | None = None
-    reply_to: str | None = None
     name: str | None = None
     """Display name of the person who gets an answer."""
     sent_at: str | None = None
