@@ -270,7 +270,7 @@ def suffix(values: Sequence[str]) -> str | None:
         if len({_DIGITS.sub("", token[0]) for token in ends}) > 1:
             break
         count += 1
-    if len(values) < 2 or not 0 < count < min(map(len, tokens)):
+    if len(values) < 2 or not count:
         return None
     whole = values[0][tokens[0][-count].start() :]
     shared = _SENTENCE.split(_DIGITS.split(whole)[0].rstrip(" (:.,;#（"))[-1]
@@ -278,7 +278,7 @@ def suffix(values: Sequence[str]) -> str | None:
     counted = len({value[one[-count].start() :] for value, one in zip(values, tokens, strict=True)}) > 1
     # people end alike, too, with thanks and greetings; with numbers that differ nobody but a program does
     own = length >= _SUFFIX_WORDS if counted else length >= 2 * _SUFFIX_WORDS and len(values) > 2
-    return shared if own else None
+    return shared if own and not any(value.startswith(shared) for value in values) else None
 
 
 def _own_lines(sample: Sequence[Row], pairs: Sequence[Pair], values: dict[str, set[str]]) -> Iterator[str]:
