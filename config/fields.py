@@ -18,6 +18,8 @@ _GROUPS = {
 }
 LEFT_OUT = "-"
 """What is read and left out."""
+KEPT = ""
+"""What a label means whose value has no field: it is known to be a label, and its value is kept under it."""
 FORM_FIELDS = frozenset(
     ["comments", "requested_at", "interest", "external_id", "from", LEFT_OUT]
     + [f"{group}.{name}" for group, names in _GROUPS.items() for name in names.split()]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.draft import Entry
-from config.fields import FORM_FIELDS, LEFT_OUT, PLACEHOLDER, placeholders
+from config.fields import FORM_FIELDS, KEPT, LEFT_OUT, PLACEHOLDER, placeholders
 from config.models import Source, SourceLayout
 from config.problems import Path, Problem, nearest
 
@@ -37,8 +37,7 @@ def _patterns(layout: SourceLayout) -> Iterator[tuple[Path, str]]:
 
 
 def _fields(layout: SourceLayout) -> Iterator[tuple[Path, str]]:
-    for label, field in layout.labels.items():
-        yield ("labels", label), field
+    yield from ((("labels", label), field) for label, field in layout.labels.items() if field != KEPT)
     for index, block in enumerate(layout.blocks):
         yield from ((("block", index, "fields", place), field) for place, field in enumerate(block.fields))
     for path, pattern in _patterns(layout):

@@ -1,5 +1,6 @@
 """Kinds of values that settings are made of, and the base of all their models."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,7 +40,8 @@ Language = Literal["de", "en", "da", "zh"]
 Role = Literal["smtp", "imap", "work"]
 Clock = Literal["business", "wall"]
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+Name = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
 """An id that admins choose: lower case letters, digits, dot, dash, underscore."""
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
 """A mail address; compared without regard to case."""

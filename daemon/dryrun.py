@@ -1,7 +1,7 @@
 """The whole way of a mail without a database: the functions that the daemon runs, and nothing is kept or told."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,12 @@ from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
 from daemon.desk.plan import hints_for
-from daemon.errands import Parse, Render
+from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.letters import site_card
 from daemon.reader import Reader, ReaderDied
 from daemon.seams import wall_now
+from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
@@ -71,6 +72,28 @@ class DryRun(AbstractContextManager["DryRun"]):
         source, _ = site_of(self.settings, recipient)
         parsed = self._read(raw, hints_for(self.settings, recipient))
         return _json(mail_json(parsed, source.id if source else None))
+
+    def parse_as(self, raw: bytes, hints: Hints, source: str) -> Json:
+        """What is read from a mail of a source that is not configured yet.
+
+        Raises:
+            Unreadable: As it says.
+        """
+        return _json(mail_json(self._read(raw, hints), source))
+
+    def propose(self, raws: Sequence[bytes], hints: Hints) -> Proposal:
+        """What is learned from samples of one source.
+
+        Raises:
+            Unreadable: The samples together cannot be compared.
+        """
+        try:
+            (answer,) = self._reader.ask([Learn(tuple(raws), hints)])
+        except ReaderDied as died:
+            raise Unreadable(f"the reader died of them: {died}") from died
+        if answer.proposal is None:
+            raise Unreadable(f"they could not be compared: {answer.error}")
+        return answer.proposal
 
     def explain(self, raw: bytes, recipient: str, at: datetime, *, imported: bool = False) -> Json:
         """What would become of a mail: the trace that the daemon would store, with the subjects of the mails.

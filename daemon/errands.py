@@ -2,6 +2,7 @@
 
 import msgspec
 
+from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from templates.model import Rendered, RenderJob
 
@@ -10,6 +11,13 @@ class Parse(msgspec.Struct, frozen=True, tag="parse"):
     """A mail to be read."""
 
     raw: bytes
+    hints: Hints
+
+
+class Learn(msgspec.Struct, frozen=True, tag="learn"):
+    """Samples of one source to be compared."""
+
+    samples: tuple[bytes, ...]
     hints: Hints
 
 
@@ -30,7 +38,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     parsed: Parsed | None = None
     rendered: Rendered | None = None
+    proposal: Proposal | None = None
     error: str | None = None
 
 
-Request = Parse | Render | Templates
+Request = Parse | Learn | Render | Templates

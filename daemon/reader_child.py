@@ -13,7 +13,7 @@ import socket
 import msgspec
 
 from daemon import wire
-from daemon.errands import Answer, Parse, Render, Request, Templates
+from daemon.errands import Answer, Learn, Parse, Render, Request, Templates
 from daemon.processes import end_with_parent, keep_small
 from daemon.seams import crash_point
 from parsers.read import parse
@@ -35,6 +35,10 @@ class Reader:
                 case Parse(raw, hints):
                     crash_point("reader-parse", raw)
                     return Answer(parsed=parse(raw, hints))
+                case Learn(samples, hints):
+                    from parsers.learn import propose  # only an admin at the command line asks for it
+
+                    return Answer(proposal=propose(samples, hints))
                 case Render(job):
                     crash_point("reader-render")
                     return Answer(rendered=self._renderer.render(job))

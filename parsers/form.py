@@ -40,6 +40,7 @@ class Form:
         """Keep one value: in its field if it can be read as that, else under its label."""
         if field == "-":
             return
+        field = field or None  # a layout's label without a field is known as a label, and kept under its name
         if field is None or not self.read(label, field, value):
             self.keep(label, value)
 

@@ -20,7 +20,7 @@ class Layout(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """What is known of a source's mails beyond the label dictionaries; it goes before them."""
 
     labels: dict[str, str] = {}
-    """Label as written -> field."""
+    """Label as written -> field; an empty one is known to be a label, and its value is kept under it."""
     subjects: tuple[str, ...] = ()
     """Patterns of the subject."""
     lines: tuple[str, ...] = ()

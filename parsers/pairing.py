@@ -6,6 +6,7 @@ labels above a row of values, the end of a message of several paragraphs.
 
 import re
 
+from config.fields import KEPT
 from parsers import dictionary
 from parsers.dictionary import is_footer
 from parsers.html import Row
@@ -43,7 +44,7 @@ class Pairing:
         """Open a label, with what stands of its value so far."""
         self.close()
         self.label = label.strip(" \t*_:：=")
-        self.targets = frozenset((self.lookup(self.label) or {}).values())
+        self.targets = frozenset((self.lookup(self.label) or {}).values()) - {KEPT}
         self.in_message = not self.targets.isdisjoint(_MESSAGES)
         self.value = [value] if value.strip() else []
 

@@ -38,6 +38,11 @@ def platforms() -> frozenset[str]:
     return _PLATFORMS
 
 
+def is_mailbox(domain: str) -> bool:
+    """Whether anybody can have an address at a registrable domain: it says nothing of who writes."""
+    return domain in _MAILBOXES
+
+
 def is_platform(address: str) -> bool:
     """Whether an address belongs to a service that passes requests on."""
     domain = registrable(address.rpartition("@")[2])

@@ -27,6 +27,7 @@ LAYERS = (
     ("daemon.reader_child", "daemon.shift"),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
     ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.supervisor"),
+    ("daemon.teaching",),
     ("daemon.worker",),
     ("daemon.app",),
     ("daemon.cli",),

@@ -2,9 +2,9 @@
 
 import click
 
-from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, running
+from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, running, source
 
-ORDER = (running, configuring, mails, importing, records, ledger, queue, quarantine)
+ORDER = (running, configuring, source, mails, importing, records, ledger, queue, quarantine)
 
 
 class InOrder(click.Group):

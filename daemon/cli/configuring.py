@@ -52,14 +52,7 @@ def check(directory: Path, as_json: bool) -> None:
     Errors are printed as `file:line: key: what is wrong, what was meant`; with one the exit code is 1. Nothing of a
     running daemon is touched.
     """
-    from config.load import check as check_files
-    from daemon.dryrun import DryRun, failing_tests
-    from daemon.loading import problems_of_certificate, problems_of_templates
-
-    settings, problems = check_files(directory, [problems_of_templates, problems_of_certificate])
-    if settings is not None:
-        with DryRun(settings) as dry:
-            problems += failing_tests(dry, directory)
+    settings, problems = problems_of(directory)
     notes = list(_notes(settings)) if settings else []
     if as_json:
         _as_json(problems, notes)
@@ -68,6 +61,19 @@ def check(directory: Path, as_json: bool) -> None:
             line(text)
         line(_counted(settings, problems))
     finish(FINDINGS if problems else 0)
+
+
+def problems_of(directory: Path) -> "tuple[Settings | None, list[Problem]]":
+    """Everything that `check` finds; the settings come with it if they could be built."""
+    from config.load import check as check_files
+    from daemon.dryrun import DryRun, failing_tests
+    from daemon.loading import problems_of_certificate, problems_of_templates
+
+    settings, problems = check_files(directory, [problems_of_templates, problems_of_certificate])
+    if settings is not None:
+        with DryRun(settings) as dry:
+            problems += failing_tests(dry, directory)
+    return settings, problems
 
 
 def _as_json(problems: "list[Problem]", notes: list[str]) -> None:
