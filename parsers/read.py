@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, labels, language, sender
+from parsers import adf, adf_text, document, forwards, labels, language, sender
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Customer, Hints, MailClass, Parsed, Reading
+from parsers.records import Customer, Forwarded, Hints, MailClass, Parsed, Reading
 
 DEFECTS = 50
 
@@ -45,7 +45,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     hints = hints or Hints()
     mail = document.parse(raw, hints)
     mail_class, because = _classified(mail)
-    found = readings(mail, hints, mail_class)
+    inner, forwarded = _unwrapped(mail, mail_class)
+    found = _of_forward(inner, hints, mail_class) if forwarded else readings(mail, hints, mail_class)
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -61,8 +62,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         subject=mail.headers.get("subject"),
         date=sent_at(mail),
         language=next((reading.language for reading in found if reading.language), hints.language),
-        text=mail.text,
-        attachments=mail.attachments,
+        text=inner.text,
+        forwarded=forwarded,
+        attachments=inner.attachments,
     )
 
 
@@ -96,6 +98,27 @@ def _classified(mail: Document) -> tuple[MailClass, str]:
     except Exception as error:  # what cannot be classified is a person's until somebody looks
         mail.defects.append(f"class: {type(error).__name__}")
         return "person", "could not be classified"
+
+
+def _unwrapped(mail: Document, mail_class: MailClass) -> tuple[Document, Forwarded | None]:
+    try:
+        return forwards.unwrapped(mail, mail_class)
+    except MemoryError:
+        raise
+    except Exception as error:  # it is read as it came
+        mail.defects.append(f"forward: {type(error).__name__}")
+        return mail, None
+
+
+def _of_forward(inner: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """What stands in a forwarded mail. Somebody passed it on: nothing in it is too automatic to be seen."""
+    inner_class = _classified(inner)[0]
+    if inner_class == "bounce" or mail_class == "automatic":
+        inner_class = "automatic"
+    elif forwards.is_answer(inner):
+        inner_class = "reply"
+    found = readings(inner, hints, inner_class)
+    return found or (() if mail_class == "automatic" else (_unsorted(inner, hints, inner_class),))
 
 
 def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
