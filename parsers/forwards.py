@@ -8,7 +8,7 @@ quotation and is none. The inner From comes from whoever typed it: it is evidenc
 import re
 from typing import NamedTuple
 
-from parsers import classify, document, headblock, html, sender
+from parsers import classify, document, headblock, html, quoteline, sender
 from parsers.clean import block, single_line
 from parsers.document import Document
 from parsers.headblock import Block
@@ -30,13 +30,6 @@ _PREFIX = re.compile(
 _LEADING = re.compile(r"\s*(?:\[[^\]]{0,30}\]\s*)?[\w.İ]{1,12}\.?\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]\s*")
 _ADDRESS = re.compile(r"[^\s<>\[\]()\"',;:@]{1,64}@[^\s<>\[\]()\"',;:@]{1,255}")
 _LINK = re.compile(r"[<\[(]mailto:[^>\])\s]{0,320}[>\])]", re.IGNORECASE)
-_WROTE = re.compile(
-    r"(?P<before>[^<>\n]{0,200}?)[<(\[]{0,2}(?P<address>[^\s<>\[\]()\"',;:@]{1,64}@[^\s<>\[\]()\"',;:@]{1,255})[>)\]]{0,2}"
-    r"[^\n@]{0,60}[:：]\s*"
-)
-_TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?\s?(?:[AaPp]\.?[Mm]\.?)?")
-_IN_QUOTES = re.compile(r"[\"„“«»‘'](?:\s|\xa0)?([^\"„“”«»]{2,80}?)(?:\s|\xa0)?[\"”“»«’']")
-_NAMED_ALONE = re.compile(r"[^\n]{0,120}\d{1,2}[:.]\d{2}[^\n,:]{0,12}, (?P<name>[^\n,:]{2,60}) \w{2,20}:\s*")
 _STEMS = tuple(
     dict.fromkeys(headblock.folded(max(phrase.split(), key=len)) for phrase in headblock.phrases("forwarded"))
 )
@@ -112,47 +105,18 @@ def _is_forward(found: Block, above: str, *, told: bool, alone: bool) -> bool:
     if told:
         return True
     if found.forwarded:
-        return not any(_WROTE.fullmatch(line) for line in above.split("\n") if "@" in line and len(line) < 500)
+        return not any(map(quoteline.is_one, above.split("\n")))
     begins = not above.strip() and {"from", "date"} <= found.fields.keys()
     return alone and begins
 
 
 def _quoted(lines: list[str]) -> _Found | None:
     """Apple Mail and old Outlooks forward below one line: `On 28/10/2021, 12:46, "Eva Muster" <eva@…> wrote:`."""
-    for number, line in enumerate(lines[: headblock.LINES]):
-        if len(line) > 500 or not line.rstrip().endswith((":", "：")):
-            continue
-        bare = headblock.unquoted(line).strip(" \t\ufeff\xa0")
-        match = _WROTE.fullmatch(bare) if "@" in bare else None
-        named = None if match else _NAMED_ALONE.fullmatch(bare)
-        if match is None and named is None:
-            continue
-        before = match["before"] if match else bare[: named.start("name")] if named else ""
-        name = match and _name_before(before) or (named["name"] if named else "")
-        written = f'"{name}" <{match["address"]}>' if match else name
-        below = _opened(lines[number + 1 :], quoted=False)
-        return _Found("\n".join(lines[:number]), {"from": written, "date": _when(bare)}, below)
-    return None
-
-
-def _name_before(before: str) -> str:
-    """The name in `On 28/10/2021, 12:46, "Eva Muster" `: in quotes, or the capitalised words at the end."""
-    times = list(_TIME.finditer(before))
-    tail = before[times[-1].end() :] if times else before.rpartition(",")[2]
-    quoted = _IN_QUOTES.search(tail)
-    if quoted:
-        return quoted[1].strip()
-    words = tail.strip(" ,\"'\xa0").split()
-    first = next((number for number, word in enumerate(words) if word[:1] != word[:1].lower()), 0)
-    return " ".join(words[first:])
-
-
-def _when(line: str) -> str:
-    """The date in the line: from its first digit to the end of the time; what stands before is `On`, `Am`, `Le`."""
-    line = _ADDRESS.sub(" ", line)
-    digit = re.search(r"\d", line)
-    time = _TIME.search(line, digit.end()) if digit else None
-    return line[digit.start() : time.end()] if digit and time else ""
+    found = quoteline.author(lines)
+    if found is None:
+        return None
+    below = _opened(lines[found.line + 1 :], quoted=False)
+    return _Found("\n".join(lines[: found.line]), {"from": found.writer, "date": found.date}, below)
 
 
 def _opened(lines: list[str], *, quoted: bool) -> str:
@@ -189,7 +153,7 @@ def _may_hold(mail: Document) -> bool:
     """A quick look: does some line say "forwarded", or do the first lines look like those above a mail?"""
     for text in mail.plain or mail.html:
         beginning = text[:400].casefold()
-        if "@" in beginning and sum(label in beginning for label in _FIRST) >= 2:
+        if "@" in beginning and any(label in beginning for label in _FIRST):
             return True
         lowered = headblock.folded(text[:TEXT_LIMIT])
         if any(stem in lowered for stem in _STEMS):
@@ -197,7 +161,9 @@ def _may_hold(mail: Document) -> bool:
     return False
 
 
-_FIRST = ("from:", "sent:", "von:", "gesendet:", "fra:", "sendt:", "de :", "de:", "da:", "van:", "发件人", "发送时间", "日期", "date:", "datum:", "dato:", "envoyé", "inviato:", "verzonden:", "寄件者")  # fmt: skip
+_FIRST = tuple(
+    f"{headblock.folded(label)}{colon}" for label in headblock.phrases("from") for colon in (":", " :", "：")
+)
 
 
 def _in_markup(markup: str, *, told: bool, alone: bool) -> _Found | None:
@@ -286,7 +252,7 @@ def _is_own(mail: Document, inner: Document) -> bool:
 
 
 def _wrote_himself(inner: Document, note: str | None) -> bool:
-    """Whether a forwarded mail, that has another one below its text, is meant itself: no `Fwd:` and words of its own."""
+    """Whether a forwarded mail with another one below its text is meant itself: no `Fwd:`, and words of its own."""
     return note is not None and not says_forward(inner.headers.get("subject"))
 
 

@@ -72,6 +72,15 @@ def find(lines: Sequence[str]) -> Block | None:
     return None
 
 
+def find_original(lines: Sequence[str]) -> int | None:
+    """The first line that says "original message", whatever follows it."""
+    for number, line in enumerate(lines[:LINES]):
+        bare = unquoted(line[:200]).strip(_DRESS)
+        if bare.startswith(("--", "__")) and _mark(bare) is not None:
+            return number
+    return None
+
+
 def split(text: str) -> list[str]:
     """The lines of a plain text, with the one-line blocks of Yahoo taken apart."""
     lines = text.split("\n")

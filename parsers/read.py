@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, forwards, labels, language, sender
+from parsers import adf, adf_text, document, forwards, labels, language, replies, sender
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
@@ -63,6 +63,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         date=sent_at(mail),
         language=next((reading.language for reading in found if reading.language), hints.language),
         text=inner.text,
+        new_text=_new_text(inner) if mail_class == "reply" else None,
         forwarded=forwarded,
         attachments=inner.attachments,
     )
@@ -108,6 +109,14 @@ def _unwrapped(mail: Document, mail_class: MailClass) -> tuple[Document, Forward
     except Exception as error:  # it is read as it came
         mail.defects.append(f"forward: {type(error).__name__}")
         return mail, None
+
+
+def _new_text(mail: Document) -> str | None:
+    try:
+        return replies.new_text(mail.text)
+    except Exception as error:  # then all of it is shown
+        mail.defects.append(f"reply: {type(error).__name__}")
+        return None
 
 
 def _of_forward(inner: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
@@ -239,8 +248,9 @@ def _has_words(reading: Reading) -> bool:
 
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
-    """What nothing understands: the text for a person to decide, and the sender if it is one."""
-    reading = _with_language(marked(Reading(comments=mail.text), "text"))
+    """What nothing understands: the text, of an answer the new one, for a person to decide, and the sender if it is one."""
+    words = (_new_text(mail) if mail_class == "reply" else None) or mail.text
+    reading = _with_language(marked(Reading(comments=words), "text"))
     if reading.language is None and hints.language:
         reading = msgspec.structs.replace(reading, language=hints.language)
     if not _shows_adf(mail):  # a service sent it, whatever its From says
