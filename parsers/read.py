@@ -9,13 +9,13 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import adf, adf_text, document, forwards, labels, language, replies, sender
+from parsers import adf, adf_text, bounces, document, forwards, labels, language, replies, sender
 from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Customer, Forwarded, Hints, MailClass, Parsed, Reading
+from parsers.records import Customer, FailedRecipient, Forwarded, Hints, MailClass, Parsed, Reading
 
 DEFECTS = 50
 
@@ -65,6 +65,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         text=inner.text,
         new_text=_new_text(inner) if mail_class == "reply" else None,
         forwarded=forwarded,
+        bounce=_failed(mail, mail_class),
         attachments=inner.attachments,
     )
 
@@ -109,6 +110,14 @@ def _unwrapped(mail: Document, mail_class: MailClass) -> tuple[Document, Forward
     except Exception as error:  # it is read as it came
         mail.defects.append(f"forward: {type(error).__name__}")
         return mail, None
+
+
+def _failed(mail: Document, mail_class: MailClass) -> tuple[FailedRecipient, ...]:
+    try:
+        return bounces.failed(mail, mail_class)
+    except Exception as error:
+        mail.defects.append(f"bounce: {type(error).__name__}")
+        return ()
 
 
 def _new_text(mail: Document) -> str | None:
@@ -248,7 +257,7 @@ def _has_words(reading: Reading) -> bool:
 
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
-    """What nothing understands: the text, of an answer the new one, for a person to decide, and the sender if it is one."""
+    """What nothing understands: the text, or what is new in it, for a person to decide, and the sender if it is one."""
     words = (_new_text(mail) if mail_class == "reply" else None) or mail.text
     reading = _with_language(marked(Reading(comments=words), "text"))
     if reading.language is None and hints.language:
