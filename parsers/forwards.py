@@ -89,6 +89,7 @@ def find(text: str, *, told: bool, alone: bool = False) -> _Found | None:
         told: Something else, as the subject, says that the mail is a forward.
         alone: A text that begins with the lines of another mail is a forward as well.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = headblock.split(text[:TEXT_LIMIT])
     found = headblock.find(lines)
     if found is None:

@@ -6,6 +6,7 @@ otherwise is kept as an alternative; every field remembers the level it came fro
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -15,10 +16,11 @@ from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
-from parsers.records import Customer, FailedRecipient, Forwarded, Hints, MailClass, Parsed, Reading
+from parsers.records import Customer, Forwarded, Hints, MailClass, Parsed, Reading
 
 DEFECTS = 50
 
+T = TypeVar("T")
 Level = Callable[[Document, Hints], tuple[Reading, ...]]
 
 
@@ -45,8 +47,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     hints = hints or Hints()
     mail = document.parse(raw, hints)
     mail_class, because = _classified(mail)
-    inner, forwarded = _unwrapped(mail, mail_class)
-    found = _of_forward(inner, hints, mail_class) if forwarded else readings(mail, hints, mail_class)
+    as_it_came: tuple[Document, Forwarded | None] = mail, None
+    inner, forwarded = _tried("forward", mail, lambda: forwards.unwrapped(mail, mail_class), as_it_came)
+    found = _of_forward(inner, forwarded, hints, mail_class) if forwarded else readings(mail, hints, mail_class)
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -65,7 +68,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         text=inner.text,
         new_text=_new_text(inner) if mail_class == "reply" else None,
         forwarded=forwarded,
-        bounce=_failed(mail, mail_class),
+        bounce=_tried("bounce", mail, lambda: bounces.failed(mail, mail_class), ()),
         attachments=inner.attachments,
     )
 
@@ -102,33 +105,22 @@ def _classified(mail: Document) -> tuple[MailClass, str]:
         return "person", "could not be classified"
 
 
-def _unwrapped(mail: Document, mail_class: MailClass) -> tuple[Document, Forwarded | None]:
+def _tried(what: str, mail: Document, make: Callable[[], T], otherwise: T) -> T:
+    """What `make` returns; if it fails, the mail is read without it, and says so."""
     try:
-        return forwards.unwrapped(mail, mail_class)
+        return make()
     except MemoryError:
         raise
-    except Exception as error:  # it is read as it came
-        mail.defects.append(f"forward: {type(error).__name__}")
-        return mail, None
-
-
-def _failed(mail: Document, mail_class: MailClass) -> tuple[FailedRecipient, ...]:
-    try:
-        return bounces.failed(mail, mail_class)
     except Exception as error:
-        mail.defects.append(f"bounce: {type(error).__name__}")
-        return ()
+        mail.defects.append(f"{what}: {type(error).__name__}")
+        return otherwise
 
 
 def _new_text(mail: Document) -> str | None:
-    try:
-        return replies.new_text(mail.text)
-    except Exception as error:  # then all of it is shown
-        mail.defects.append(f"reply: {type(error).__name__}")
-        return None
+    return _tried("reply", mail, lambda: replies.new_text(mail.text), None)
 
 
-def _of_forward(inner: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+def _of_forward(inner: Document, forwarded: Forwarded, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
     """What stands in a forwarded mail. Somebody passed it on: nothing in it is too automatic to be seen."""
     inner_class = _classified(inner)[0]
     if inner_class == "bounce" or mail_class == "automatic":
@@ -136,7 +128,17 @@ def _of_forward(inner: Document, hints: Hints, mail_class: MailClass) -> tuple[R
     elif forwards.is_answer(inner):
         inner_class = "reply"
     found = readings(inner, hints, inner_class)
-    return found or (() if mail_class == "automatic" else (_unsorted(inner, hints, inner_class),))
+    if not found and mail_class != "automatic":
+        found = (_unsorted(inner, hints, inner_class),)
+    return tuple(_with_forwarder(reading, forwarded) for reading in found)
+
+
+def _with_forwarder(reading: Reading, forwarded: Forwarded) -> Reading:
+    """Let the team see who passed it on, and what he wrote above it."""
+    by = " ".join(filter(None, (forwarded.by_name, f"<{forwarded.by}>" if forwarded.by else None)))
+    said = {"forwarded_by": single_line(by), "forward_note": single_line(forwarded.note)}
+    told = {name: value for name, value in said.items() if value}
+    return msgspec.structs.replace(reading, extra={**reading.extra, **told})
 
 
 def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

@@ -37,6 +37,9 @@ def mail_json(parsed: Parsed, source: str | None = None) -> Json:
     }
     if parsed.class_because:
         found["class_because"] = parsed.class_because
+    for name in ("forwarded", "new_text", "bounce", "attachments"):
+        if value := getattr(parsed, name):
+            found[name] = _plain(value)
     return found
 
 

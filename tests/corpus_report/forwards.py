@@ -48,7 +48,8 @@ def _mail(corpus: Path, row: dict[str, str]) -> bytes:
         elif row["is_forward"] == "?":
             subject = "Fwd: "
     head = f"From: kollege@muster.example\nTo: leads@muster.example\nSubject: {Header(subject, 'utf-8').encode()}\n"
-    return (head + "Content-Type: text/plain; charset=utf-8\n\n" + body).encode()
+    text = head + "Content-Type: text/plain; charset=utf-8\n\n" + body
+    return text.replace("\r\n", "\n").replace("\n", "\r\n").encode()  # as mails travel
 
 
 def _same(expected: str, found: str) -> bool:
