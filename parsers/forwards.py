@@ -194,8 +194,11 @@ def _enclosed(mail: Document) -> tuple[Document, str | None] | None:
     if "from" not in inner.headers:
         return None
     subject, within = mail.headers.get("subject"), inner.headers.get("subject")
-    passed_on = says_forward(subject) or subject == within or not (mail.text or "").strip()
-    return (inner, mail.text) if passed_on else None
+    same = subject is not None and subject == within
+    if not (same or says_forward(subject) or not (mail.text or "").strip()):
+        return None
+    inner.leaves += [part for part in mail.others if part is not parts[0]]
+    return inner, mail.text
 
 
 def _document(mail: Document, fields: dict[str, str], texts: list[tuple[str, str]]) -> Document:
@@ -230,7 +233,7 @@ def mailbox(value: str) -> tuple[str | None, str]:
     bare = _LINK.sub(" ", value)
     found = _ADDRESS.search(bare) or _ADDRESS.search(value.replace("mailto:", " "))
     address = found[0].lower().rstrip(".") if found else ""
-    name = re.split(r"[<\[(]|(?<=\s)via\s|\S{1,64}@", bare, maxsplit=1)[0].strip(" ,;\"'*\xa0\t")
+    name = re.split(r"[<\[(]|(?<=\s)via\s|[^\s<>\[\]()]{1,64}@", bare, maxsplit=1)[0].strip(" ,;\"'*\xa0\t")
     return single_line(name, 200), single_line(address, 320) or ""
 
 
