@@ -120,6 +120,11 @@ def _new_text(mail: Document) -> str | None:
     return _tried("reply", mail, lambda: replies.new_text(mail.text), None)
 
 
+def _words(mail: Document, mail_class: MailClass) -> str | None:
+    """What its author wrote: the whole text, of an answer what is new in it."""
+    return (_new_text(mail) if mail_class == "reply" else None) or mail.text
+
+
 def _of_forward(inner: Document, forwarded: Forwarded, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
     """What stands in a forwarded mail. Somebody passed it on: nothing in it is too automatic to be seen."""
     inner_class = _classified(inner)[0]
@@ -247,7 +252,7 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
     if not _has_words(reading) and not automatic and mail.text:
-        reading = merged(reading, marked(Reading(comments=mail.text), "text"))
+        reading = merged(reading, marked(Reading(comments=_words(mail, mail_class)), "text"))
     return _with_relay(reading, mail)
 
 
@@ -259,9 +264,8 @@ def _has_words(reading: Reading) -> bool:
 
 
 def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
-    """What nothing understands: the text, or what is new in it, for a person to decide, and the sender if it is one."""
-    words = (_new_text(mail) if mail_class == "reply" else None) or mail.text
-    reading = _with_language(marked(Reading(comments=words), "text"))
+    """What nothing understands: the text for a person to decide, and the sender if it is one."""
+    reading = _with_language(marked(Reading(comments=_words(mail, mail_class)), "text"))
     if reading.language is None and hints.language:
         reading = msgspec.structs.replace(reading, language=hints.language)
     if not _shows_adf(mail):  # a service sent it, whatever its From says

@@ -20,7 +20,7 @@ from parsers.replies import new_text
             "Yes.",
         ),
         (
-            "Ja.\n\n________________________________\nVon: M <a@muster.example>\nGesendet: So\nAn: E\nBetreff: x\n\nDo?",
+            "Ja.\n\n____________________\nVon: M <a@muster.example>\nGesendet: So\nAn: E\nBetreff: x\n\nDo?",
             "Ja.",
         ),
         ("Ja.\n\n> Donnerstag?\n> Freitag?", "Ja."),
