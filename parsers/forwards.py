@@ -8,16 +8,21 @@ quotation and is none. The inner From comes from whoever typed it: it is evidenc
 import re
 from typing import NamedTuple
 
-from parsers import classify, document, headblock, html, quoteline, sender
+from parsers import classify, document, headblock, html, mailboxes, quoteline, sender
 from parsers.clean import block, single_line
 from parsers.document import Document
 from parsers.headblock import Block
-from parsers.headers import Headers, split_addresses
+from parsers.headers import Headers
 from parsers.mime import Part
 from parsers.records import Forwarded, MailClass
 
+Inside = tuple[tuple[Document, Forwarded], ...]
+"""The mails inside one mail, each with how it was passed on."""
+
 DEPTH = 3
 """Forwards of forwards that are opened."""
+ENCLOSED = 10
+"""Mails that one mail may enclose and forward."""
 NOTE_LIMIT = 4_000
 TEXT_LIMIT = 200_000
 """Characters of a text that are searched for the lines of an inner mail."""
@@ -28,8 +33,6 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"\s*(?:\[[^\]]{0,30}\]\s*)?[\w.İ]{1,12}\.?\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]\s*")
-_ADDRESS = re.compile(r"[^\s<>\[\]()\"',;:@]{1,64}@[^\s<>\[\]()\"',;:@]{1,255}")
-_LINK = re.compile(r"[<\[(]mailto:[^>\])\s]{0,320}[>\])]", re.IGNORECASE)
 _STEMS = tuple(
     dict.fromkeys(headblock.folded(max(phrase.split(), key=len)) for phrase in headblock.phrases("forwarded"))
 )
@@ -43,27 +46,50 @@ class _Found(NamedTuple):
     below: str
 
 
-def unwrapped(mail: Document, mail_class: MailClass) -> tuple[Document, Forwarded | None]:
-    """The mail to read: the innermost forwarded one, or the mail itself.
+def opened(mail: Document, mail_class: MailClass) -> Inside:
+    """The mails inside: nothing where the mail is none that forwards, several where it encloses several.
 
     Args:
         mail: The mail as it came.
         mail_class: Its class: answers and bounces quote mails, but do not forward them.
     """
-    if mail_class in ("bounce", "reply"):
-        return mail, None
-    if mail_class == "automatic" and not says_forward(mail.headers.get("subject")):
-        return mail, None
-    inner, notes = mail, list[str]()
-    for _ in range(DEPTH):
-        opened = _enclosed(inner) or _inline(inner)
-        if opened is None or _is_own(mail, opened[0]) or (inner is not mail and _wrote_himself(inner, opened[1])):
+    told = says_forward(mail.headers.get("subject"))
+    if mail_class in ("bounce", "reply") or (mail_class == "automatic" and not told):
+        return ()
+    several = _several(mail) if told else []
+    if several:
+        return tuple(_innermost(mail, inner, [mail.text] if mail.text else []) for inner in several)
+    first = _next(mail, mail)
+    return (_innermost(mail, first[0], [first[1]] if first[1] else []),) if first else ()
+
+
+def _innermost(mail: Document, inner: Document, notes: list[str]) -> tuple[Document, Forwarded]:
+    """Open what the inner mail forwards itself, up to `DEPTH` in all."""
+    for _ in range(DEPTH - 1):
+        following = _next(mail, inner)
+        if following is None or _wrote_himself(inner, following[1]):
             break
-        inner, note = opened
+        inner, note = following
         notes += [note] if note else []
-    if inner is mail:
-        return mail, None
     return inner, _forwarded(mail, inner, block("\n\n".join(notes), NOTE_LIMIT))
+
+
+def _next(mail: Document, outer: Document) -> tuple[Document, str | None] | None:
+    found = _enclosed(outer) or _inline(outer)
+    return None if found is None or _is_own(mail, found[0]) else found
+
+
+def _several(mail: Document) -> list[Document]:
+    """Two or more mails enclosed whole, at most `ENCLOSED`; what else hangs on the mail hangs on the first of them."""
+    parts = [part for part in mail.leaves if part.type in document.NESTED_TYPES]
+    if len(parts) < 2:
+        return []
+    found = [(part, document.parse(part.data, mail.hints)) for part in parts[:ENCLOSED]]
+    read = [(part, inner) for part, inner in found if "from" in inner.headers and not _is_own(mail, inner)]
+    taken = [part for part, _ in read]
+    if read:
+        read[0][1].leaves += [part for part in mail.others if not any(part is one for one in taken)]
+    return [inner for _, inner in read]
 
 
 def says_forward(subject: str | None) -> bool:
@@ -204,12 +230,12 @@ def _enclosed(mail: Document) -> tuple[Document, str | None] | None:
 def _document(mail: Document, fields: dict[str, str], texts: list[tuple[str, str]]) -> Document:
     """A mail of its own made of what was found; what hangs on the outer mail hangs on the inner one."""
     others = mail.root.others
-    name, address = mailbox(fields["from"])
+    name, address = mailboxes.one(fields["from"])
     header = {
-        "from": _written(name, address),
+        "from": mailboxes.written(name, address),
         "subject": fields.get("subject", ""),
         "date": fields.get("date", ""),
-        "to": ", ".join(_written(*each) for each in _mailboxes(fields.get("to", ""))),
+        "to": ", ".join(mailboxes.written(*each) for each in mailboxes.several(fields.get("to", ""))[:RECIPIENTS]),
     }
     headers = Headers({key: [value.encode("utf-8", "replace")] for key, value in header.items() if value}, others)
     leaves = [_leaf(kind, text, others) for kind, text in texts]
@@ -221,32 +247,6 @@ def _document(mail: Document, fields: dict[str, str], texts: list[tuple[str, str
 def _leaf(kind: str, text: str, others: tuple[str, ...]) -> Part:
     source = text.encode("utf-8", "replace")
     return Part(source, Headers({}, others), kind, {"charset": "utf-8"}, 0, len(source), others, [], 1)
-
-
-def mailbox(value: str) -> tuple[str | None, str]:
-    """Name and lower-case address out of what programs write behind `From:`; the address may be missing.
-
-    Seen: `Eva Muster <eva@x>`, `eva@x`, `Eva Muster`, `"eva@x" <eva@x>`, `Eva Muster [mailto:eva@x]`,
-    `Eva Muster<mailto:eva@x> <eva@x<mailto:eva@x>> on behalf of desk@x<mailto:desk@x>`.
-    """
-    value = value[:1000]
-    bare = _LINK.sub(" ", value)
-    found = _ADDRESS.search(bare) or _ADDRESS.search(value.replace("mailto:", " "))
-    address = found[0].lower().rstrip(".") if found else ""
-    name = re.split(r"[<\[(]|(?<=\s)via\s|[^\s<>\[\]()]{1,64}@", bare, maxsplit=1)[0].strip(" ,;\"'*\xa0\t")
-    return single_line(name, 200), single_line(address, 320) or ""
-
-
-def _mailboxes(value: str) -> list[tuple[str | None, str]]:
-    cleaned = _LINK.sub("", value).replace(";", ",")
-    return [(name, address.lower()) for name, address in split_addresses(cleaned)[:RECIPIENTS]]
-
-
-def _written(name: str | None, address: str) -> str:
-    if not address:
-        return name or ""
-    quoted = (name or "").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}" <{address}>' if quoted else address
 
 
 def _is_own(mail: Document, inner: Document) -> bool:

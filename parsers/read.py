@@ -12,7 +12,7 @@ import msgspec
 
 from parsers import adf, adf_text, bounces, document, forwards, labels, language, replies, sender
 from parsers.classify import classify
-from parsers.clean import single_line
+from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.merge import marked, merged
@@ -47,9 +47,10 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     hints = hints or Hints()
     mail = document.parse(raw, hints)
     mail_class, because = _classified(mail)
-    as_it_came: tuple[Document, Forwarded | None] = mail, None
-    inner, forwarded = _tried("forward", mail, lambda: forwards.unwrapped(mail, mail_class), as_it_came)
-    found = _of_forward(inner, forwarded, hints, mail_class) if forwarded else readings(mail, hints, mail_class)
+    nothing: forwards.Inside = ()
+    inside = _tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
+    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -57,7 +58,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         class_because=because,
         digest=digest(mail),
         readings=found,
-        defects=tuple(dict.fromkeys(mail.defects))[:DEFECTS],
+        defects=_defects(mail, *shown),
         message_id=mail.headers.get("message-id"),
         sender=address or None,
         sender_name=name,
@@ -65,12 +66,16 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         subject=mail.headers.get("subject"),
         date=sent_at(mail),
         language=next((reading.language for reading in found if reading.language), hints.language),
-        text=inner.text,
-        new_text=_new_text(inner) if mail_class == "reply" else None,
-        forwarded=forwarded,
+        text=shown[0].text if len(shown) == 1 else block("\n\n".join(inner.text or "" for inner in shown)),
+        new_text=_new_text(mail) if mail_class == "reply" else None,
+        forwarded=inside[0][1] if inside else None,
         bounce=_tried("bounce", mail, lambda: bounces.failed(mail, mail_class), ()),
-        attachments=inner.attachments,
+        attachments=tuple(attachment for inner in shown for attachment in inner.attachments),
     )
+
+
+def _defects(*mails: Document) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))[:DEFECTS]
 
 
 def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) -> tuple[Reading, ...]:
@@ -123,6 +128,10 @@ def _new_text(mail: Document) -> str | None:
 def _words(mail: Document, mail_class: MailClass) -> str | None:
     """What its author wrote: the whole text, of an answer what is new in it."""
     return (_new_text(mail) if mail_class == "reply" else None) or mail.text
+
+
+def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    return tuple(reading for inner, forwarded in inside for reading in _of_forward(inner, forwarded, hints, mail_class))
 
 
 def _of_forward(inner: Document, forwarded: Forwarded, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

@@ -242,6 +242,7 @@ class Parsed(Part, frozen=True, kw_only=True):
     new_text: str | None = None
     """Of a reply: the text above the quotation, without the signature; left out where it is all of `text`."""
     forwarded: Forwarded | None = None
+    """Of a forward: how it came here; where several mails were enclosed, of the first."""
     bounce: tuple[FailedRecipient, ...] = ()
     """Of a bounce: whom the mail did not reach, at most 50."""
     attachments: tuple[Attachment, ...] = ()

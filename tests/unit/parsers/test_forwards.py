@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import forwards, headblock, read
+from parsers import forwards, headblock, mailboxes, read
 from parsers.records import Hints, Parsed
 
 Parse = Callable[..., Parsed]
@@ -152,7 +152,7 @@ def test_three_forwards_are_opened_and_no_more() -> None:
     ],
 )
 def test_senders_as_programs_write_them(written: str, name: str | None, address: str) -> None:
-    assert forwards.mailbox(written) == (name, address)
+    assert mailboxes.one(written) == (name, address)
 
 
 def test_an_enclosed_mail_keeps_what_hangs_beside_it() -> None:
@@ -166,6 +166,23 @@ def test_an_enclosed_mail_keeps_what_hangs_beside_it() -> None:
     assert found.forwarded is not None
     assert found.text == "Siehe Foto."
     assert [one.name for one in found.attachments] == ["golf.jpg"]
+
+
+@pytest.mark.parametrize(("subject", "names"), [("WG: zwei", ["Eva", "Max"]), ("Zur Kenntnis", [None])])
+def test_several_enclosed_mails_are_several_requests(subject: str, names: list[str | None]) -> None:
+    inner = "Content-Type: message/rfc822\n\nFrom: {name} <{name}@kunde.example>\nSubject: x\n\nIch bin {name}.\n"
+    raw = (
+        f"From: paula@muster.example\nTo: leads@muster.example\nSubject: {subject}\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nBitte beide anrufen.\n--b\n"
+        f"{inner.format(name='Eva')}--b\n{inner.format(name='Max')}"
+        "--b\nContent-Type: image/jpeg; name=golf.jpg\n\nx\n--b--\n"
+    )
+    found = read.parse(raw.encode())
+    assert [reading.customer.name if reading.customer else None for reading in found.readings] == names
+    assert "golf.jpg" in [one.name for one in found.attachments]
+    if names[0]:
+        assert [reading.comments for reading in found.readings] == ["Ich bin Eva.", "Ich bin Max."]
+        assert found.text == "Ich bin Eva.\n\nIch bin Max."
 
 
 PIECES = st.sampled_from(
