@@ -29,7 +29,7 @@ TEXT_LIMIT = 200_000
 RECIPIENTS = 20
 
 _PREFIX = re.compile(
-    r"\s*(?:\[[^\]]{0,30}\]\s*)?(?:" + "|".join(map(re.escape, headblock.phrases("prefixes"))) + r")\.?\s?[:：]\s*",
+    r"\s*(?:\[[^\]]{0,30}\]\s*)?\[?(?:" + "|".join(map(re.escape, headblock.phrases("prefixes"))) + r")\.?\s?[:：]\s*",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"\s*(?:\[[^\]]{0,30}\]\s*)?[\w.İ]{1,12}\.?\s?(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]\s*")
@@ -103,8 +103,9 @@ def is_answer(inner: Document) -> bool:
 
 
 def bare_subject(subject: str | None) -> str | None:
-    """The subject without one `Fwd:`."""
-    return single_line(_PREFIX.sub("", subject or "", count=1))
+    """The subject without one `Fwd:`; old Mozillas put all of it in brackets."""
+    bare = _PREFIX.sub("", subject or "", count=1)
+    return single_line(bare[:-1] if bare.endswith("]") and "[" not in bare else bare)
 
 
 def find(text: str, *, told: bool, alone: bool = False) -> _Found | None:

@@ -125,6 +125,10 @@ def _new_text(mail: Document) -> str | None:
     return _tried("reply", mail, lambda: replies.new_text(mail.text), None)
 
 
+def _mailbox(name: str | None, address: str | None) -> str:
+    return " ".join(filter(None, (name, f"<{address}>" if address else None)))
+
+
 def _words(mail: Document, mail_class: MailClass) -> str | None:
     """What its author wrote: the whole text, of an answer what is new in it."""
     return (_new_text(mail) if mail_class == "reply" else None) or mail.text
@@ -149,8 +153,12 @@ def _of_forward(inner: Document, forwarded: Forwarded, hints: Hints, mail_class:
 
 def _with_forwarder(reading: Reading, forwarded: Forwarded) -> Reading:
     """Let the team see who passed it on, and what he wrote above it."""
-    by = " ".join(filter(None, (forwarded.by_name, f"<{forwarded.by}>" if forwarded.by else None)))
-    said = {"forwarded_by": single_line(by), "forward_note": single_line(forwarded.note)}
+    said = {
+        "forwarded_by": single_line(_mailbox(forwarded.by_name, forwarded.by)),
+        "forward_note": single_line(forwarded.note),
+    }
+    if not (forwarded.sender and reading.customer and forwarded.sender in reading.customer.emails):
+        said["forward_sender"] = single_line(_mailbox(forwarded.sender_name, forwarded.sender))
     told = {name: value for name, value in said.items() if value}
     return msgspec.structs.replace(reading, extra={**reading.extra, **told})
 

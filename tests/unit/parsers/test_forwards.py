@@ -185,6 +185,114 @@ def test_several_enclosed_mails_are_several_requests(subject: str, names: list[s
         assert found.text == "Ich bin Eva.\n\nIch bin Max."
 
 
+# Written after what these programs put into HTML mails; the invented ones are ours.
+CLIENTS = {
+    "Apple Mail": (
+        "Fwd: x",
+        'Note<br><br><blockquote type="cite">Begin forwarded message:<br><br></blockquote>'
+        '<blockquote type="cite"><div style="margin"><span style="font-family"><b>From: </b>'
+        "</span>"
+        '<span>Eva Kunde &lt;<a href="mailto:eva@kunde.example">eva@kunde.example</a>&gt;<br>'
+        "</span></div><div><span><b>Subject: </b></span><span><b>Golf</b><br></span></div><div>"
+        "<b>Date: </b>8 November 2026 at 18:04:11 CET<br></div><div>"
+        "<b>To: </b>paula@muster.example<br></div><br><div>Hello there<br>two</div></blockquote>",
+    ),
+    "Thunderbird": (
+        "Fwd: x",
+        '<p>Note</p><div class="moz-forward-container"><br>'
+        '<br>-------- Weitergeleitete Nachricht --------<table class="moz-email-headers-table">'
+        '<tbody><tr><th align="RIGHT">Betreff: </th><td>Golf</td></tr><tr><th>Datum: </th>'
+        "<td>Wed, 3 Nov 2021 15:51:30 +0100</td></tr><tr><th>Von: </th>"
+        '<td>Eva <a class="moz" href="mailto:eva@kunde.example">&lt;eva@kunde.example&gt;</a></td>'
+        "</tr><tr><th>An: </th><td>paula@muster.example</td></tr></tbody></table><br><br>Hallo<br>"
+        "</div>",
+    ),
+    "Foxmail": (
+        "转发：x",
+        "<div>请跟进</div><div><includetail><!--<![endif]--></includetail></div>"
+        '<div id="original-content"><div style="background:#efefef;"><div>'
+        '<b>发件人:</b>&nbsp;"王小明"&lt;wang@kunde.example&gt;;</div><div>'
+        "<b>发送时间:</b>&nbsp;2026年11月8日(星期天) 晚上6:04</div><div>"
+        '<b>收件人:</b>&nbsp;"desk"&lt;desk@muster.example&gt;;</div><div><b>主题:</b>&nbsp;试驾</div>'
+        "</div><div>您好</div></div>",
+    ),
+    "Outlook.com": (
+        "FW: x",
+        '<div dir="ltr">Note</div><hr style="display:inline-block;width:98%" tabindex="-1">'
+        '<div id="divRplyFwdMsg" dir="ltr"><font face="Calibri">'
+        "<b>From:</b> Eva Kunde &lt;eva@kunde.example&gt;<br>"
+        "<b>Sent:</b> Sunday, November 8, 2026 6:04 PM<br>"
+        "<b>To:</b> paula@muster.example &lt;paula@muster.example&gt;<br>"
+        "<b>Subject:</b> Golf</font><div>&nbsp;</div></div><div>Hello</div>",
+    ),
+    "Yahoo": (
+        "Fwd: x",
+        '<div>Note</div><div id="yahoo_quoted"><div>----- Weitergeleitete Nachricht -----</div>'
+        "<div><b>Von:</b> Eva Kunde &lt;eva@kunde.example&gt;</div><div>"
+        "<b>An:</b> paula@muster.example</div><div>"
+        "<b>Gesendet:</b> Sonntag, 8. November 2026 um 18:04:11 MEZ</div><div>"
+        "<b>Betreff:</b> Golf</div><div><br></div><div>Hallo</div></div>",
+    ),
+    "GMX": (
+        "WG: x",
+        '<div name="quote" style="margin:10px"><div style="margin:0 0 10px 0;">'
+        "<b>Gesendet:</b>&nbsp;Sonntag, 8. November 2026 um 18:04 Uhr<br/>"
+        "<b>Von:</b>&nbsp;&quot;Eva Kunde&quot; &lt;eva@kunde.example&gt;<br/>"
+        "<b>An:</b>&nbsp;paula@muster.example<br/><b>Betreff:</b>&nbsp;Golf</div><div>Hallo</div>"
+        "</div>",
+    ),
+    "old Outlook": (
+        "WG: x",
+        'Note<br>On 28/10/2021, 12:46, "Eva Kunde" &lt;eva@kunde.example&gt; wrote:<br><br>Hallo',
+    ),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_html_of_mail_programs(client: str) -> None:
+    subject, html = CLIENTS[client]
+    found = parsed(subject, html, "Content-Type: text/html; charset=utf-8")
+    assert found.forwarded is not None
+    assert found.forwarded.sender in ("eva@kunde.example", "wang@kunde.example")
+    assert found.forwarded.sender_name in ("Eva Kunde", "Eva", "王小明")
+    assert found.forwarded.subject in ("Golf", "试驾", "x")
+    assert found.forwarded.note in ("Note", "请跟进", None)
+    assert found.text in ("Hello", "Hallo", "Hello there\ntwo", "您好")
+
+
+def test_a_table_of_the_inner_mail_stays_a_table() -> None:
+    html = (
+        "Siehe unten.<br>---------- Forwarded message ---------<br>Von: Homepage &lt;noreply@forms.example&gt;<br>"
+        "Datum: heute<br>Betreff: Anfrage<br><br><table><tr><td>Name</td><td>Eva Kunde</td></tr>"
+        "<tr><td>Telefon</td><td>030 1234567</td></tr></table>"
+    )
+    (reading,) = parsed("Anfrage", html, "Content-Type: text/html; charset=utf-8").readings
+    assert reading.origins["customer.name"] == "table"
+    assert reading.customer is not None
+    assert (reading.customer.name, reading.customer.phones) == ("Eva Kunde", ("+49301234567",))
+    assert reading.extra["forward_sender"] == "Homepage <noreply@forms.example>"
+
+
+@pytest.mark.parametrize(
+    ("subject", "bare"),
+    [
+        ("Fwd: Golf", "Golf"),
+        ("[Fwd: Golf]", "Golf"),
+        ("[EXTERN] WG: Golf [2019]", "Golf [2019]"),
+        ("转发：试驾", "试驾"),
+        ("WG: AW: Golf", "AW: Golf"),
+    ],
+)
+def test_subjects_of_forwards(subject: str, bare: str) -> None:
+    assert forwards.says_forward(subject)
+    assert forwards.bare_subject(subject) == bare
+
+
+@pytest.mark.parametrize("subject", ["Re: Fwd: Golf", "Golf", "Forward: no", "In: Golf", "", None])
+def test_subjects_of_others(subject: str | None) -> None:
+    assert not forwards.says_forward(subject)
+
+
 PIECES = st.sampled_from(
     ["From: a@b.example\n", "Von: x\n", "\n", "> ", "-----", "Forwarded message", ": ", "Betreff: y\n", "Date: z\n",
      "On 1.1.2020 10:00, A <a@b.example> wrote:\n", "---------- Forwarded Message ----------", "转发", "\r", "@", "\0",
@@ -215,10 +323,14 @@ def test_anything_is_read_and_bounded(body: str, told: bool) -> None:
         "On 1.1.2020 10:00, " + "A <" * 100_000 + "\n" * 10 + ":\n" * 50_000,
         "From: x\nTo: " + "a,\n" * 100_000,
         "@:" * 100_000,
+        "<div>From: a@b.c" * 30_000,
+        "<" * 300_000,
+        "<b>From:</b> x<br><!--" * 20_000,
     ],
-    ids=["labels", "quotes", "dashes", "long", "marks", "wrote", "list", "signs"],
+    ids=["labels", "quotes", "dashes", "long", "marks", "wrote", "list", "signs", "divs", "angles", "comments"],
 )
 def test_a_hostile_text_takes_no_time(body: str) -> None:
     began = time.process_time()
-    parsed("Fwd: x", body)
+    for kind in ("plain", "html"):
+        parsed("Fwd: x", body, f"Content-Type: text/{kind}")
     assert time.process_time() - began < 2
