@@ -183,6 +183,8 @@ def _may_hold(mail: Document) -> bool:
         beginning = text[:400].casefold()
         if "@" in beginning and any(label in beginning for label in _FIRST):
             return True
+        if not mail.plain and "-----" not in text and "cite" not in text:
+            continue  # markup is long, and programs draw dashes there or use <blockquote type="cite">
         lowered = headblock.folded(text[:TEXT_LIMIT])
         if any(stem in lowered for stem in _STEMS):
             return True
