@@ -154,6 +154,17 @@ def takes_no_answers(local: str) -> bool:
 def _answer(document: Document) -> Verdict | None:
     headers = document.headers
     threaded = "in-reply-to" in headers or "references" in headers
-    if threaded and _ANSWER.match(headers.get("subject") or ""):
+    if threaded and is_answer(headers.get("subject")) and not _is_danish_forward(document):
         return "reply", "names the mail it answers"
     return None
+
+
+def is_answer(subject: str | None) -> bool:
+    """Whether a subject begins as those of answers do."""
+    return _ANSWER.match(subject or "") is not None
+
+
+def _is_danish_forward(document: Document) -> bool:
+    """`VS:` begins an answer in Finland, but a forward in Denmark and Norway."""
+    subject = (document.headers.get("subject") or "").lstrip().casefold()
+    return subject.startswith("vs:") and document.hints.region in ("DK", "NO")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from parsers import charset, html, mime
+from parsers import attachments, charset, html, mime, winmail
 from parsers.clean import BLOCK_LIMIT, block
 from parsers.headers import Address, Headers, parameters
 from parsers.mime import Part
@@ -72,7 +72,7 @@ class Document:
     def attachments(self) -> tuple[Attachment, ...]:
         """What hangs on the mail, for listing."""
         return tuple(
-            Attachment(name=part.name, type=part.type[:100], size=part.size)
+            _attachment(part)
             for part in self.others
             if part.disposition or part.name or not part.type.startswith(("text/", "message/delivery-status"))
         )
@@ -89,6 +89,17 @@ class Document:
             for display, address in self.headers.addresses(name) if name in self.headers else ():
                 return display, address.lower()
         return None, ""
+
+
+def _attachment(part: Part) -> Attachment:
+    name, kind, head = part.name, part.type[:100], part.head
+    return Attachment(
+        name=name,
+        type=kind,
+        size=part.size,
+        found=attachments.contradiction(kind, head),
+        executable=attachments.is_program(name, head),
+    )
 
 
 def _is_plain(part: Part) -> bool:
@@ -111,4 +122,5 @@ def parse(raw: bytes, hints: Hints | None = None) -> Document:
     headers = tree.root.headers
     doubled = [f"more than one {name.title()} field" for name in ONCE if headers.count(name) > 1]
     missing = ["no From field"] if "from" not in headers else []
-    return Document(raw, tree.root, tree.leaves, [*tree.defects, *doubled, *missing], hints)
+    defects = [*tree.defects, *doubled, *missing]
+    return Document(raw, tree.root, winmail.opened(tree.leaves, defects), defects, hints)

@@ -288,6 +288,9 @@ _TAGS: dict[str, Callable[[_Walk, bool], None]] = {
 """What a tag does to the walk; others are text's dress only."""
 
 
+_LINE_ENDS = _BLOCKS.union(("br", "hr", "tr", "table"))
+
+
 def _text(cell: list[Row]) -> str:
     if len(cell) == 1:
         return cell[0].line.strip()
@@ -307,6 +310,35 @@ def to_text(markup: str) -> str:
         if line or (lines and lines[-1]):
             lines.append(line.rstrip())
     return "\n".join(lines).strip("\n")
+
+
+def lines(markup: str) -> tuple[list[str], list[int]]:
+    """The visible lines, and for each the offset in the markup where it ends: there a text can be cut in two.
+
+    Coarser than `rows`: cells of a table row stand in one line, and hidden elements count as seen.
+    """
+    found: list[str] = []
+    ends: list[int] = []
+    pieces: list[str] = []
+    for match in _TOKEN.finditer(_UNSEEN.sub(_blank, markup[:_LIMIT])):
+        text = match["text"] + (match["bare"] or "")
+        if text:
+            pieces.append(unescape(text))
+        name = (match["name"] or "").lower()
+        if name in _LINE_ENDS and pieces:
+            found.append(" ".join("".join(pieces).split()))
+            ends.append(match.end())
+            pieces = []
+        elif name in ("td", "th"):
+            pieces.append(" ")
+    found.append(" ".join("".join(pieces).split()))
+    ends.append(min(len(markup), _LIMIT))
+    return found, ends
+
+
+def _blank(match: re.Match[str]) -> str:
+    """What nobody sees, as long as it was: offsets stay."""
+    return " " * len(match[0])
 
 
 def pairs(markup: str) -> list[tuple[str, str]]:

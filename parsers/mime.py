@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass, field
 
 from parsers import charset
-from parsers.clean import single_line
+from parsers.attachments import HEAD, safe_name
 from parsers.headers import Headers, parameters, unbase64
 
 HEADER_BYTES = 256 * 1024
@@ -55,12 +55,9 @@ class Part:
 
     @property
     def name(self) -> str | None:
-        """File name without any path, as the sender gave it."""
+        """File name, made safe (`attachments.safe_name`); None where none is given."""
         given = parameters(self.headers.raw("content-disposition"))[1].get("filename") or self.params.get("name")
-        if not given:
-            return None
-        decoded = self.headers.decoded(given)
-        return single_line(re.split(r"[/\\]", decoded)[-1].strip(". "), 200)
+        return safe_name(self.headers.decoded(given)) if given else None
 
     @property
     def is_text(self) -> bool:
@@ -75,6 +72,11 @@ class Part:
     def data(self) -> bytes:
         """The bytes behind the transfer encoding."""
         return self._decoded(self.end)
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of `data`, enough to tell what kind of file it is."""
+        return self._decoded(min(self.end, self.start + 2 * HEAD))[:HEAD]
 
     @property
     def size(self) -> int:

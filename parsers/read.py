@@ -1,83 +1,30 @@
-"""The whole reading of a mail: bytes to Document to class to Readings, and what `parse --json` prints.
+"""The whole reading of a mail: bytes to Document to class to Readings, and what `parse --json` prints."""
 
-Levels are tried in one order, the surest first. A higher level wins, lower ones fill gaps, and what they say
-otherwise is kept as an alternative; every field remembers the level it came from.
-"""
-
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import (
-    adf,
-    adf_text,
-    calendar,
-    document,
-    gaps,
-    labels,
-    language,
-    markup,
-    patterned,
-    sender,
-    suspicion,
-    types,
-    vcard,
-    xml_comments,
-)
-from parsers.classify import classify
-from parsers.clean import single_line
+from parsers import bounces, document, forwards, sender, suspicion
+from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
-from parsers.merge import marked, merged
-from parsers.records import Customer, Flag, Hints, MailClass, Parsed, Reading
-from parsers.several import combined
+from parsers.guard import tried
+from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
+from parsers.requests import classified, new_text, readings, unsorted
 from parsers.verify import authenticated_domain
-from parsers.vocabulary import vocabulary
 
 DEFECTS = 50
-
-Level = Callable[[Document, Hints], tuple[Reading, ...]]
-
-
-def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
-    """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
-    words = vocabulary(types.layout_of(hints))
-    texts = (text for text in mail.html if not adf_text.holds(text))
-    pairs = [pair for text in texts for pair in labels.pairs_of_html(text, words)]
-    return labels.readings(pairs, hints, "table", words) if pairs else ()
-
-
-def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
-    """`Label: value` lines of plain text."""
-    words = vocabulary(types.layout_of(hints))
-    texts = (text for text in mail.plain if not adf_text.holds(text))
-    pairs = [pair for text in texts for pair in labels.pairs_of_text(text, words)]
-    return labels.readings(pairs, hints, "label", words) if pairs else ()
-
-
-LEVELS: tuple[tuple[str, Level], ...] = (
-    ("adf", adf.readings),
-    ("xml", xml_comments.readings),
-    ("markup", markup.readings),
-    ("calendar", calendar.readings),
-    ("vcard", vcard.readings),
-    ("layout", patterned.readings),
-    ("table", _tables),
-    ("label", _lines),
-)
-"""Ways to read a mail, the surest first; `text` comes last, and looks only for what these left open (`gaps`)."""
-IN_ANSWERS = ("adf", "calendar")
-"""Levels for a person's answer: it quotes the labels of what it answers, but its calendar is its own."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     """Read one mail. Pure, and total: whatever the bytes are, a result comes back, with what went wrong as defects."""
     hints = hints or Hints()
     mail = document.parse(raw, hints)
-    mail_class, because = _classified(mail, hints)
-    found = readings(mail, hints, mail_class)
-    flags = _flags(mail, found)
+    mail_class, because = classified(mail, hints)
+    nothing: forwards.Inside = ()
+    inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
+    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
     return Parsed(
@@ -85,7 +32,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         class_because=because,
         digest=digest(mail),
         readings=found,
-        defects=tuple(dict.fromkeys(mail.defects))[:DEFECTS],
+        defects=_defects(mail, *shown),
         message_id=mail.headers.get("message-id"),
         sender=address or None,
         sender_name=name,
@@ -93,51 +40,19 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         subject=mail.headers.get("subject"),
         date=sent_at(mail),
         language=next((reading.language for reading in found if reading.language), hints.language),
-        text=mail.text,
-        attachments=mail.attachments,
+        text=shown[0].text if len(shown) == 1 else block("\n\n".join(inner.text or "" for inner in shown)),
+        new_text=new_text(mail) if mail_class == "reply" else None,
+        forwarded=inside[0][1] if inside else None,
+        bounce=tried("bounce", mail, lambda: bounces.failed(mail, mail_class), ()),
+        attachments=tuple(attachment for inner in shown for attachment in inner.attachments),
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
-        flags=flags,
+        flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
     )
 
 
-def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) -> tuple[Reading, ...]:
-    """Read the requests of a mail; whoever does not know its class yet leaves it out.
-
-    Returns:
-        Nothing for bounces and for automatic mail without a request; exactly one reading of kind `unsorted` for a
-        person's mail that no level understands.
-    """
-    mail_class = mail_class or _classified(mail, hints)[0]
-    if mail_class == "bounce" or types.noise(mail, hints):
-        return ()
-    found = types.completed(mail, hints, _from_levels(mail, hints, mail_class))
-    if not found and (mail_class != "automatic" or _shows_adf(mail)):
-        found = (_unsorted(mail, hints, mail_class),)
-    alone = len(found) == 1
-    filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
-    return tuple(_with_language(reading) for reading in filled)
-
-
-def _flags(mail: Document, found: tuple[Reading, ...]) -> tuple[Flag, ...]:
-    try:
-        return suspicion.flags(mail, found)
-    except MemoryError:
-        raise
-    except Exception as error:  # a warning less must not stop a mail
-        mail.defects.append(f"flags: {type(error).__name__}")
-        return ()
-
-
-def _filled(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
-    """The last level, `text`: what is still missing is looked for in free text."""
-    try:
-        return gaps.completed(reading, mail, hints, mail_class, alone=alone)
-    except MemoryError:
-        raise
-    except Exception as error:
-        mail.defects.append(f"text: {type(error).__name__}")
-        return reading
+def _defects(*mails: Document) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))[:DEFECTS]
 
 
 def sent_at(mail: Document) -> str | None:
@@ -148,144 +63,34 @@ def sent_at(mail: Document) -> str | None:
         return None
 
 
-def _classified(mail: Document, hints: Hints) -> tuple[MailClass, str]:
-    try:
-        noise = types.noise(mail, hints)
-        return ("automatic", noise) if noise else classify(mail)
-    except Exception as error:  # what cannot be classified is a person's until somebody looks
-        mail.defects.append(f"class: {type(error).__name__}")
-        return "person", "could not be classified"
+def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    return tuple(reading for inner, forwarded in inside for reading in _of_forward(inner, forwarded, hints, mail_class))
 
 
-def _from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
-    by_level: dict[str, tuple[Reading, ...]] = {}
-    is_answer = mail_class == "reply" and hints.source_type is None
-    for name, level in LEVELS:
-        if is_answer and name not in IN_ANSWERS:
-            continue
-        if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
-            break
-        by_level[name] = _guarded(name, level, mail, hints)
-    found = combined(tuple(by_level.items()))
-    if by_level.get("adf"):
-        return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
-    found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
-    if mail_class == "automatic":
-        alone = len(found) == 1
-        found = tuple(_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
-        found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
-    return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
+def _of_forward(inner: Document, forwarded: Forwarded, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """What stands in a forwarded mail. Somebody passed it on: nothing in it is too automatic to be seen."""
+    inner_class = classified(inner, hints)[0]
+    if inner_class == "bounce" or mail_class == "automatic":
+        inner_class = "automatic"
+    elif forwards.is_answer(inner):
+        inner_class = "reply"
+    found = readings(inner, hints, inner_class)
+    if not found and mail_class != "automatic":
+        found = (unsorted(inner, hints, inner_class),)
+    return tuple(_with_forwarder(reading, forwarded) for reading in found)
 
 
-def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> Reading:
-    """Drop addresses that cannot be the customer's, and keep them where they do no harm."""
-    person = reading.customer
-    if person is None or not person.emails:
-        return reading
-    kept = sender.personal(mail, person.emails, automatic=mail_class == "automatic")
-    if kept == person.emails:
-        return reading
-    dropped = ", ".join(address for address in person.emails if address not in kept)
-    extra = {**reading.extra, "other address": dropped}
-    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
+def _with_forwarder(reading: Reading, forwarded: Forwarded) -> Reading:
+    """Let the team see who passed it on, and what he wrote above it."""
+    said = {
+        "forwarded_by": single_line(_mailbox(forwarded.by_name, forwarded.by)),
+        "forward_note": single_line(forwarded.note),
+    }
+    if not (forwarded.sender and reading.customer and forwarded.sender in reading.customer.emails):
+        said["forward_sender"] = single_line(_mailbox(forwarded.sender_name, forwarded.sender))
+    told = {name: value for name, value in said.items() if value}
+    return msgspec.structs.replace(reading, extra={**reading.extra, **told})
 
 
-def _is_full(reading: Reading) -> bool:
-    """Whether it says who asks, how to reach them and what for."""
-    person = reading.customer
-    reachable = person is not None and person.name is not None and bool(person.emails or person.phones)
-    return reachable and reading.comments is not None and bool(reading.vehicles)
-
-
-def _are_twins(mail: Document) -> bool:
-    """Whether each plain text says what an HTML text beside it says (RFC 2046 5.1.4)."""
-    shown = {part.alternative for part in mail.leaves if part.is_text and part.type == "text/html"} - {0}
-    return all(part.alternative in shown for part in mail.leaves if part.is_text and part.type == "text/plain")
-
-
-def _guarded(name: str, level: Level, mail: Document, hints: Hints) -> tuple[Reading, ...]:
-    try:
-        return level(mail, hints)
-    except MemoryError:
-        raise
-    except Exception as error:  # a level that fails must not take the mail with it
-        mail.defects.append(f"{name}: {type(error).__name__}")
-        return ()
-
-
-def _reachable(lead: Reading, mail: Document) -> Reading:
-    """Add the sender's address to a lead in ADF that names its person without one."""
-    if lead.customer and not lead.customer.emails:
-        return _with_header_customer(lead, sender.customer(mail, reply_to_only=True, is_form=True))
-    return lead
-
-
-def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
-    """Whether a program's mail carries a request: newsletters have labels, too, in their imprint."""
-    if reading.booking and not reading.customer and not hints.source_type:
-        return False  # an appointment that a newsletter proposes to all of its readers
-    if any((reading.booking, reading.review, reading.complaint, reading.alert, reading.call)):
-        return True
-    person = reading.customer
-    if person is None:
-        return False
-    named = person.name is not None and person.name != person.company  # an imprint names a company
-    if hints.source_type is None:
-        return named and bool(person.emails or person.phones)
-    answered = sender.relay(mail) or sender.customer(mail, reply_to_only=True, is_form=True)
-    return bool(person.emails or person.phones or (named and (answered or reading.vehicles)))
-
-
-def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
-    """Add what stands outside the labels: kind of the source, and of the only request the sender and the text."""
-    automatic = mail_class == "automatic"
-    if reading.kind == "unsorted" and hints.kind:
-        reading = msgspec.structs.replace(reading, kind=hints.kind)
-    if not alone:
-        return reading
-    if reading.customer is None or not reading.customer.emails:
-        header = sender.customer(mail, reply_to_only=automatic, is_form=True)
-        reading = _with_header_customer(reading, header)
-    if not _has_words(reading) and not automatic and mail.text:
-        text = vocabulary(types.layout_of(hints)).before_ending(mail.text)
-        reading = merged(reading, marked(Reading(comments=text), "text"))
-    return _with_relay(reading, mail)
-
-
-def _has_words(reading: Reading) -> bool:
-    """Whether the person's own words were found, wherever the kind of request keeps them."""
-    complaint, review, booking = reading.complaint, reading.review, reading.booking
-    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
-    return reading.comments is not None or any(kept)
-
-
-def _unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
-    """What nothing understands: the text for a person to decide, and the sender if it is one."""
-    reading = _with_language(marked(Reading(comments=mail.text), "text"))
-    if reading.language is None and hints.language:
-        reading = msgspec.structs.replace(reading, language=hints.language)
-    if not _shows_adf(mail):  # a service sent it, whatever its From says
-        reading = _with_header_customer(reading, sender.customer(mail, reply_to_only=mail_class == "automatic"))
-    return _with_relay(reading, mail)
-
-
-def _with_language(reading: Reading) -> Reading:
-    """Add the language that the person writes in, where nothing told it yet."""
-    spoken = language.guess(reading.comments) if reading.comments and not reading.language else None
-    origins = {"language": "text", **reading.origins}
-    return msgspec.structs.replace(reading, language=spoken, origins=origins) if spoken else reading
-
-
-def _with_header_customer(reading: Reading, found: Customer | None) -> Reading:
-    return merged(reading, marked(Reading(customer=found), "header")) if found else reading
-
-
-def _with_relay(reading: Reading, mail: Document) -> Reading:
-    relay = single_line(sender.relay(mail))
-    if relay is None or (reading.customer and reading.customer.emails):
-        return reading
-    return merged(reading, marked(Reading(extra={"reply_to": relay}), "header"))
-
-
-def _shows_adf(mail: Document) -> bool:
-    return any(adf_text.holds(part.text) for part in mail.structured)
+def _mailbox(name: str | None, address: str | None) -> str:
+    return " ".join(filter(None, (name, f"<{address}>" if address else None)))

@@ -171,7 +171,7 @@ class Reading(Part, frozen=True):
     alert: Alert | None = None
     call: Call | None = None
     origins: dict[str, str] = {}
-    """Dotted field -> level it came from: a name of `read.LEVELS`, header or text."""
+    """Dotted field -> level it came from: a name of `levels.LEVELS`, header or text."""
     alternatives: dict[str, tuple[str, ...]] = {}
     """Dotted field -> other values that a lower level or a repeated element gave."""
 
@@ -182,6 +182,40 @@ class Attachment(Part, frozen=True, kw_only=True):
     name: str | None = None
     type: str
     size: int
+    found: str | None = None
+    """What the first bytes show (application/pdf, image/jpeg, ...), where that is something else than `type` says."""
+    executable: bool = False
+    """A program or script, by its first bytes or its name: nothing that a customer has a reason to send."""
+
+
+class Forwarded(Part, frozen=True, kw_only=True):
+    """How a mail was passed on. The inner fields are what the forwarder's program wrote: they verify nothing."""
+
+    by: str | None = None
+    """Address of the outer From, lower case."""
+    by_name: str | None = None
+    sender: str | None = None
+    """Address of the inner From, lower case; it may be missing where a program writes names only."""
+    sender_name: str | None = None
+    subject: str | None = None
+    date: str | None = None
+    """As written, in any language."""
+    to: tuple[str, ...] = ()
+    note: str | None = None
+    """What the forwarder wrote above it, at most 4,000 characters."""
+
+
+class FailedRecipient(Part, frozen=True, kw_only=True):
+    """One address of a delivery report (RFC 3464)."""
+
+    recipient: str
+    """Lower case."""
+    action: str | None = None
+    """`failed`, `delayed`, `delivered`, `relayed` or `expanded`."""
+    status: str | None = None
+    """Enhanced status code x.y.z (RFC 3463)."""
+    diagnostic: str | None = None
+    """What the server said, in one line."""
 
 
 class Hints(Part, frozen=True):
@@ -225,7 +259,13 @@ class Parsed(Part, frozen=True, kw_only=True):
     date: str | None = None
     language: str | None = None
     text: str | None = None
-    """What a person would read, as plain text, at most 20,000 characters."""
+    """What a person would read, as plain text, at most 20,000 characters; of a forward, the inner mail's."""
+    new_text: str | None = None
+    """Of a reply: the text above the quotation, without the signature; left out where it is all of `text`."""
+    forwarded: Forwarded | None = None
+    """Of a forward: how it came here; where several mails were enclosed, of the first."""
+    bounce: tuple[FailedRecipient, ...] = ()
+    """Of a bounce: whom the mail did not reach, at most 50."""
     attachments: tuple[Attachment, ...] = ()
     authenticated: str | None = None
     """Domain of From, if the border server vouches for the mail; From alone never says who sent it."""

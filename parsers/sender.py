@@ -156,3 +156,8 @@ def _bare(display: str | None) -> str | None:
 def _lowered(address: str) -> str:
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
+
+
+def is_addressed_house(document: Document, address: str) -> bool:
+    """Whether an address is of a house that the mail is addressed to."""
+    return registrable(address.rpartition("@")[2]) in _houses(document)

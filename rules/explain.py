@@ -40,6 +40,9 @@ def mail_json(parsed: Parsed, source: str | None = None) -> Json:
             found[name] = said
     if parsed.flags:
         found["flags"] = list(parsed.flags)
+    for name in ("forwarded", "new_text", "bounce", "attachments"):
+        if value := getattr(parsed, name):
+            found[name] = _plain(value)
     return found
 
 

@@ -138,6 +138,14 @@ class Forms:
         """A distance with its unit, if that is known."""
         return f"{self.number(distance.value)}\u00a0{distance.unit or ''}".strip() if distance else ""
 
+    def size(self, size: int) -> str:
+        """A number of bytes as people say it, in steps of a thousand: 840 B, 482 kB, 1.2 MB."""
+        if size < 1_000:
+            return f"{size}\u00a0B"
+        if size < 1_000_000:
+            return f"{size // 1_000}\u00a0kB"
+        return f"{self.number(Decimal(size // 100_000) / 10)}\u00a0MB"
+
     phone = staticmethod(phone)
     lines = staticmethod(lines)
     one_line = staticmethod(one_line)

@@ -6,7 +6,7 @@ Templates lay these rows out; they can still reach the record itself. Empty thin
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from parsers.records import Customer, PostalAddress, Reading, Vehicle
+from parsers.records import Attachment, Customer, PostalAddress, Reading, Vehicle
 from templates.forms import Forms, call_link, lines, one_line, phone, web_link, write_link
 from templates.model import RenderJob
 from templates.reasons import translated
@@ -16,6 +16,7 @@ MESSAGE_LINES = 400
 """Longer texts are cut; the original has them whole."""
 ROWS = 60
 """Rows of one section at most: a form with a thousand fields must stay readable."""
+ATTACHMENTS = 20
 
 
 class Row(NamedTuple):
@@ -246,13 +247,19 @@ class _Writer:
         if mail is None:
             return rows
         attached = self.words["phrases"]["attached"] if mail.attached else None
-        names = ", ".join(one_line(name, 80) for name in mail.attachments[:20])
+        names = ", ".join(map(self.attachment, mail.attachments[:ATTACHMENTS]))
         return [
             *rows,
             *self.row("sender", mail.sender),
             *self.row("subject", mail.subject),
             *self.row("original", ": ".join(filter(None, (attached, names)))),
         ]
+
+    def attachment(self, attachment: Attachment) -> str:
+        """Name and size; a program is called one, as nobody should open it."""
+        name = one_line(attachment.name or attachment.type, 80)
+        details = (self.words["phrases"]["program"] if attachment.executable else "", self.forms.size(attachment.size))
+        return f"{name} ({', '.join(filter(None, details))})"
 
 
 def postal_line(address: PostalAddress | None, home: str) -> str:

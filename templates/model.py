@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from parsers.records import Attachment
 from rules.model import Fact, Notice, Record
 
 
@@ -28,7 +29,7 @@ class MailCard(Fact, frozen=True, kw_only=True):
     received_at: datetime
     attached: bool = False
     """Whether the original goes with the notification."""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):

@@ -125,7 +125,7 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         sender="noreply@mobile.example",
         received_at=RECEIVED_AT,
         attached=True,
-        attachments=("golf.jpg",),
+        attachments=(r.Attachment(name="golf.jpg", type="image/jpeg", size=482_113),),
     )
     reply_to = "desk+7kq2m49.abcdefgh@muster.example"
     return RenderJob(notice=notice, record=record, site=SITE, mail=None if bare else mail, reply_to=reply_to)

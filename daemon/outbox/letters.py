@@ -127,4 +127,5 @@ def _mail_card(mail: FirstMail, *, attached: bool) -> MailCard:
         sender=parseaddr(mail.sender)[1] or None,
         received_at=mail.received_at,
         attached=attached,
+        attachments=mail.attachments,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 
 from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record
+from parsers.records import Attachment
 from rules.model import Notice, Record
 
 _decode_record = msgspec.json.Decoder(Record).decode
@@ -23,6 +24,16 @@ class FirstMail(msgspec.Struct, frozen=True):
     sender: str
     received_at: datetime
     size: int
+    attachments: tuple[Attachment, ...] = ()
+
+
+class _Trace(msgspec.Struct, frozen=True):
+    """What is asked of the trace of a mail."""
+
+    attachments: tuple[Attachment, ...] = ()
+
+
+_decode_trace = msgspec.json.Decoder(_Trace).decode
 
 
 class DueNotice(msgspec.Struct, frozen=True):
@@ -36,7 +47,7 @@ class DueNotice(msgspec.Struct, frozen=True):
 
 
 _received_at = func.coalesce(message.c.received_at, message.c.accepted_at)
-_mail_columns = (message.c.id, message.c.subject, message.c.sender, _received_at, message.c.size)
+_mail_columns = (message.c.id, message.c.subject, message.c.sender, _received_at, message.c.size, message.c.trace)
 _opened = and_(message_record.c.record == record.c.id, message_record.c.how == "opened")
 _whole = (
     select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"), *_mail_columns)
@@ -104,9 +115,13 @@ def originals(connection: Connection, message_ids: Iterable[int]) -> dict[int, b
     return {row.message: unpack(row.packed, row.bytes) for row in rows}
 
 
+def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: int, trace: str | None) -> FirstMail:
+    return FirstMail(key, subject, sender, at, size, _decode_trace(trace).attachments if trace else ())
+
+
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
     for key, record_id, told, data, *mail in connection.execute(query, values):
-        first = FirstMail(*mail) if mail[0] is not None else None
+        first = _first_mail(*mail) if mail[0] is not None else None
         found.append(DueNotice(key, record_id, _decode_notice(told), _decode_record(data), first))
     return found

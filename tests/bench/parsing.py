@@ -9,7 +9,7 @@ from statistics import median
 
 import mailparser
 
-from parsers import document, read
+from parsers import document, read, requests
 from parsers.records import Hints
 from tests.bench import mails, servers
 from tests.bench.figures import Figures, Goal, Section
@@ -41,7 +41,7 @@ def to_document(raw: bytes) -> object:
 
 def to_readings(raw: bytes) -> object:
     """What a record is made of."""
-    return read.readings(document.parse(raw, HINTS), HINTS)
+    return requests.readings(document.parse(raw, HINTS), HINTS)
 
 
 def to_everything(raw: bytes) -> object:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from daemon.outbox.compose import ComposeError, OutgoingMail, compose
-from parsers.records import Reading
+from parsers.records import Attachment, Reading
 from templates.fallback import fallback
 from templates.forms import printable
 from templates.model import RenderJob
@@ -128,7 +128,9 @@ def job_with(reading: Any, language: str, purpose: str, text: str = "x") -> Rend
     assert job.mail is not None
     return msgspec.structs.replace(
         job,
-        mail=msgspec.structs.replace(job.mail, subject=text, sender=text, attachments=(text,)),
+        mail=msgspec.structs.replace(
+            job.mail, subject=text, sender=text, attachments=(Attachment(name=text, type=text, size=7),)
+        ),
         notice=msgspec.structs.replace(job.notice, because=text),
         site=msgspec.structs.replace(job.site, name=text),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers import calendar_event, document, read
+from parsers import calendar_event, document, read, requests
 from tests.corpus_report import Tally, calendar, markup, vcard
 
 
@@ -65,7 +65,7 @@ def test_no_page_stops_a_mail(corpus: Path) -> None:
     """And a flight makes no request of a car dealer's customer."""
     for path in sorted((corpus / "markup").rglob("*.html")):
         mail = document.parse(b"From: a@kunde.example\nContent-Type: text/html; charset=utf-8\n\n" + path.read_bytes())
-        for reading in read.readings(mail, mail.hints):
+        for reading in requests.readings(mail, mail.hints):
             is_flight = "light" in path.name or path.name.startswith(("lh-", "os-", "brussels"))
             assert not (is_flight and "markup" in reading.origins.values()), path
         assert not any(defect.startswith("markup:") for defect in mail.defects), path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers import calendar_event, calendar_text, document, items, json_ld, microdata, read, vcard_text
+from parsers import calendar_event, calendar_text, document, items, json_ld, microdata, requests, vcard_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -81,7 +81,7 @@ def test_cards_are_counted() -> None:
 )
 def test_comments_end(comment: str) -> None:
     mail = document.parse(f"From: a@kunde.example\nContent-Type: text/html\n\n<!--{comment}-->".encode())
-    assert read.readings(mail, mail.hints)[0].kind == "unsorted"
+    assert requests.readings(mail, mail.hints)[0].kind == "unsorted"
     assert not [defect for defect in mail.defects if defect.startswith("xml")]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import document, read
+from parsers import document, levels
 from parsers.clean import BLOCK_LIMIT
 from parsers.records import Hints, Part, Reading
 
@@ -94,7 +94,7 @@ def test_no_level_fails(kind: str) -> None:
     @given(texts(kind), st.sampled_from([None, "booking", "lead"]))
     def every(text: str, wanted: str | None) -> None:
         mail = document.parse(HEAD + KINDS[kind] + text.encode("utf-8", "surrogatepass"), Hints(kind=wanted))
-        for name, level in read.LEVELS:
+        for name, level in levels.LEVELS:
             if name in LEVELS:
                 for reading in level(mail, mail.hints):
                     check(reading)
@@ -106,7 +106,7 @@ def test_no_level_fails(kind: str) -> None:
 @given(st.sampled_from(sorted(KINDS)), st.binary(max_size=300))
 def test_bytes(kind: str, raw: bytes) -> None:
     mail = document.parse(HEAD + KINDS[kind] + raw)
-    for name, level in read.LEVELS:
+    for name, level in levels.LEVELS:
         if name in LEVELS:
             for reading in level(mail, mail.hints):
                 check(reading)
