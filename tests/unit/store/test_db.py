@@ -2,10 +2,8 @@
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from daemon.store import Store, StoreError, open_store
 from daemon.store.chains import Accepted, Chain
 from daemon.store.schema import chain, message
-from daemon.store.upgrade import prepare
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[Store]:
-    prepare(url, tmp_path / "data")
-    store = open_store(url)
+def store(store: Store) -> Store:
     store.write(lambda c: c.execute(text("CREATE TABLE kept (name TEXT PRIMARY KEY)"))).result(10)
-    yield store
-    store.close()
+    return store
 
 
 class Held:
