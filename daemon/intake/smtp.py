@@ -203,8 +203,8 @@ class SmtpService:
     ) -> str:
         """Nobody sends a whole mail in vain: without room for its SIZE (RFC 1870) it is refused here."""
         del server, session
-        size = next((int(told) for name, _, told in (one.partition("=") for one in options) if name == "SIZE"), 0)
-        if not self._disk.has(size):
+        sizes = (one.removeprefix("SIZE=") for one in options if one.startswith("SIZE="))
+        if not self._disk.has(max((int(size) for size in sizes if size.isdecimal()), default=0)):
             return self._no_room()
         envelope.mail_from = address
         envelope.mail_options.extend(options)

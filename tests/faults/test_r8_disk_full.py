@@ -81,7 +81,8 @@ def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, capsys: pyte
     house.settle()
     sink.down()
     _fill(ballast, leave=RESERVE + LEFT)
-    assert _refused_early(house, f"SIZE={2 * LEFT}") == NO_ROOM, "the mail alone would break into the reserve"
+    too_large = f"SIZE={2 * LEFT}"
+    wait_until(lambda: _refused_early(house, too_large) == NO_ROOM, 10, "it alone would break into the reserve")
     assert _refused_early(house, "SIZE=1000") == "250 2.1.0"
     clients = Clients(house, CLIENTS)
     wait_until(lambda: clients.postponed.total() >= 10 * CLIENTS, 60, "mail is refused")

@@ -176,9 +176,9 @@ class Clients:
                 self.accepted[key] = time.monotonic()
         except smtplib.SMTPResponseException as error:
             if error.smtp_code < 500:
-                told = error.smtp_error
-                text = told.decode("ascii", "replace") if isinstance(told, bytes) else told
-                self.postponed[f"{error.smtp_code} {text[:5]}"] += 1
+                words = error.smtp_error
+                words = words if isinstance(words, str) else words.decode("ascii", "replace")
+                self.postponed[f"{error.smtp_code} {words[:5]}"] += 1
             return self._answered(key, error.smtp_code, str(error))
         except smtplib.SMTPRecipientsRefused as error:
             code, text = error.recipients[WEBSITE]
