@@ -76,13 +76,13 @@ class Place:
 
     def states(self) -> dict[int, str]:
         """By UID, over all folders."""
-        return dict(self.rows("SELECT uid, state FROM mailbox_mail"))  # type: ignore[arg-type]
+        return dict(self.rows("SELECT uid, state FROM mailbox_mail"))
 
     def wait_states(self, **states: int) -> None:
         """Until so many mails are in these states, and none in others."""
 
         def count() -> dict[str, int]:
-            return dict(self.rows("SELECT state, count(*) FROM mailbox_mail GROUP BY state"))  # type: ignore[arg-type]
+            return dict(self.rows("SELECT state, count(*) FROM mailbox_mail GROUP BY state"))
 
         wait_until(lambda: count() == states, 15, f"{states}; {[reader.error for reader in self.readers]}")
 
