@@ -270,12 +270,14 @@ class Connection:
         self._line.let_go()
 
     def _log_in(self, username: str, secret: str) -> None:
-        """By AUTHENTICATE PLAIN, which knows all characters, where the server offers it; else by LOGIN."""
-        if "AUTH=PLAIN" in self._client._imap.capabilities:
+        """By LOGIN where that will do, else by AUTHENTICATE PLAIN, which knows all characters (RFC 4616)."""
+        offered = self._client._imap.capabilities
+        in_ascii = all(word.isascii() and word.isprintable() for word in (username, secret))
+        if not in_ascii or "LOGINDISABLED" in offered:
+            if "AUTH=PLAIN" not in offered:
+                raise ValueError("the server offers no AUTH=PLAIN, and LOGIN is off or knows ASCII only")
             self._client.plain_login(username, secret)
             return
-        if not all(word.isascii() and word.isprintable() for word in (username, secret)):
-            raise ValueError("LOGIN allows ASCII only in user name and password, and the server offers no AUTH=PLAIN")
         quoted = username.replace("\\", "\\\\").replace('"', '\\"')
         self._client.login(f'"{quoted}"', secret)  # the library quotes the password only
 

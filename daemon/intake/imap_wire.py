@@ -19,7 +19,7 @@ LINE_BYTES = 2 << 20
 """Of all lines of an answer, with what came unasked; the longest answer we ask for has half a million."""
 LITERAL_BYTES = 1 << 20
 """Of all literals of an answer, unless mails are asked for."""
-_KEPT = ("EXISTS", "READ-ONLY", "BYE")
+_KEPT = ("BYE", "CAPABILITY", "EXISTS", "READ-ONLY")
 """What came unasked and is still asked for after the next command; the last of each will do."""
 
 

@@ -193,6 +193,8 @@ def test_talk_during_idle_ticks_no_oftener(connect: Connect, server: ScriptedIma
         ("", "leads", "geheim", 'LOGIN "leads" "geheim"'),
         ("", "Firma Muster", 'a"b\\c', r'LOGIN "Firma Muster" "a\"b\\c"'),
         ("", 'A"B\\C', "x", r'LOGIN "A\"B\\C" "x"'),
+        (" AUTH=PLAIN", "leads", "geheim", 'LOGIN "leads" "geheim"'),
+        (" LOGINDISABLED AUTH=PLAIN", "leads", "geheim", "AUTHENTICATE PLAIN"),
         (" AUTH=PLAIN", "leads", "Gehäim-Ü9", "AUTHENTICATE PLAIN"),
         (" AUTH=PLAIN", "Firma Müller", "x y", "AUTHENTICATE PLAIN"),
     ],
