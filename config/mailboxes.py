@@ -44,6 +44,9 @@ def _reading(main: Entry[Postroom], path: Path, mailbox: Imap) -> Iterator[Probl
     for key, duration in (("poll", mailbox.poll), ("alarm", mailbox.alarm)):
         if not _is_minute(duration):
             yield main.problem((*path, key), f"'{duration}' is less than a minute or counts working days", "write 5m")
+    if _is_minute(mailbox.poll) and mailbox.alarm.minutes <= mailbox.poll.minutes:
+        message = f"'{mailbox.alarm}' is not longer than poll, '{mailbox.poll}': a quiet mailbox would raise it"
+        yield main.problem((*path, "alarm"), message, "write several times poll")
     if not mailbox.folders:
         yield main.problem((*path, "folders"), "names no folder", 'write folders = ["INBOX"]')
     for index, folder in enumerate(mailbox.folders):

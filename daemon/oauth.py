@@ -5,6 +5,7 @@ Microsoft: client credentials of a registered application. Google: a refresh tok
 
 import http.client
 import json
+import ssl
 import threading
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from typing import Any
 
 from config.machine import Oauth
 from config.secrets import reveal
+from daemon.line import Line
 
 ANSWER_SECONDS = 30
 MAX_ANSWER = 64 << 10
@@ -72,7 +74,10 @@ class Tokens:
             raise OauthError(str(error)) from error
         request = urllib.request.Request(url, form, {"Accept": "application/json"})  # noqa: S310 - https, by config
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            line = Line()
+            line.begin(ANSWER_SECONDS)  # others wait for this token too
+            tls = line.bound(ssl.create_default_context())
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS, context=tls) as answer:  # noqa: S310
                 told = _read(answer.read(MAX_ANSWER))
         except urllib.error.HTTPError as error:
             with error:

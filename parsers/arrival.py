@@ -46,7 +46,7 @@ def arrival(raw: bytes) -> Arrival | None:
         return None
     last_hop = fields.raw("received").rpartition(";")[2]
     times = tuple(at for text in (last_hop, fields.raw("date")) if (at := instant(text)) is not None)
-    return Arrival(tuple(_recipients(fields)), _sender(fields), times)
+    return Arrival(tuple(recipients(fields)), _sender(fields), times)
 
 
 def instant(text: str) -> datetime | None:
@@ -59,7 +59,8 @@ def instant(text: str) -> datetime | None:
     return at if at >= EARLIEST else None
 
 
-def _recipients(fields: Headers) -> Iterator[str]:
+def recipients(fields: Headers) -> Iterator[str]:
+    """Addresses as written, in the order of `RECIPIENTS`, at most 200."""
     left = _ADDRESSES
     for name in RECIPIENTS:
         for value in fields.all(name):
@@ -70,8 +71,13 @@ def _recipients(fields: Headers) -> Iterator[str]:
                 return
 
 
+def return_path(fields: Headers) -> str:
+    """The envelope's sender as the delivering server noted it (RFC 5321 4.4); empty where nothing sane stands."""
+    given = fields.raw("return-path").strip().strip("<>")
+    return given if _ADDRESS.fullmatch(given) and given.isprintable() else ""
+
+
 def _sender(fields: Headers) -> str:
     if "return-path" in fields:
-        given = fields.raw("return-path").strip().strip("<>")
-        return given if _ADDRESS.fullmatch(given) and given.isprintable() else ""
+        return return_path(fields)
     return next((address.lower() for _, address in fields.addresses("from")), "")

@@ -13,6 +13,7 @@ PACKAGES = ("config", "parsers", "rules", "templates", "daemon")
 
 LAYERS = (
     ("daemon",),
+    ("daemon.line",),
     (
         "daemon.errands",
         "daemon.log",

@@ -7,12 +7,10 @@ once, for ever, with nothing. Every wait is bounded.
 
 import contextlib
 import imaplib
-import os
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +18,8 @@ from imapclient import IMAPClient, SocketTimeout
 
 from config.machine import Imap
 from config.secrets import reveal
+from daemon.intake.imap_wire import Client
+from daemon.line import Line
 from daemon.oauth import Tokens
 from daemon.seams import poll_seconds
 
@@ -32,8 +32,16 @@ ANSWER_SECONDS = 10
 """How long the server may take to begin or end an IDLE: whoever is still there answers at once."""
 WINDOW = 50_000
 """UIDs asked for at once: imaplib refuses lines of more than a million characters."""
+WINDOWS = 200
+"""At most so many one after the other; what lies beyond is asked for at once."""
+MOST_UIDS = 1_000_000
+"""Of an answer: a folder with more mails is none that leads come to."""
+HIGHEST_UID = (1 << 32) - 1
+"""RFC 3501 9."""
 ANSWER_BYTES = 64 << 20
 """Of one fetch, beside one largest mail: twice what we ask for, as a size that a server tells may be wrong."""
+ANSWER_BYTES_SECONDS = 1200.0
+"""For them: 32 MB at 256 kbit/s take 17 minutes."""
 FACTS_AT_ONCE = 500
 EARLY_ANSWERS = 3
 """So many empty answers in a row before the time: the connection is gone. TLS gives one now and then."""
@@ -67,9 +75,11 @@ class Body(NamedTuple):
 
 
 class Connection:
-    """One connection, logged in. Used by one thread; only `cut` may be called by another."""
+    """One connection, logged in. Used by one thread; its line may be cut by another."""
 
-    def __init__(self, mailbox: Imap, directory: Path, largest: int, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, mailbox: Imap, directory: Path, largest: int, tokens: Tokens | None = None, line: Line | None = None
+    ) -> None:
         """Connect and log in.
 
         Args:
@@ -77,9 +87,10 @@ class Connection:
             directory: Of the configuration, which the names of secrets count from.
             largest: Bytes of the largest mail that is fetched.
             tokens: Of a mailbox with `oauth`.
+            line: To cut it by; one of its own without.
 
         Raises:
-            ValueError: The secret is missing.
+            ValueError: The secret is missing, or cannot be told to this server.
             OauthError: No token could be had.
             TROUBLE: The server is not there, not the one it should be, or does not know us.
         """
@@ -88,21 +99,20 @@ class Connection:
         self._patience = min(READ_SECONDS, PATIENCE_POLLS * poll_seconds(READ_SECONDS))
         timeout = SocketTimeout(connect=CONNECT_SECONDS, read=self._patience)
         implicit = mailbox.tls == "implicit"
-        tls = None if mailbox.tls == "off" else verified_tls(mailbox.ca_file)
-        self._client = IMAPClient(
-            mailbox.host, mailbox.port, ssl=implicit, ssl_context=tls if implicit else None, timeout=timeout
-        )
+        self._line = line or Line()
+        tls = None if mailbox.tls == "off" else self._line.bound(verified_tls(mailbox.ca_file))
         self._idling = False
-        self._largest = self._allowed = largest
-        self._read, self._client._imap.read = self._client._imap.read, self._read_literal
+        self._largest = largest
         try:
-            # A socket of its own on the same connection: ours may be in use, or wrapped, when another thread cuts it.
-            self._handle = socket.socket(fileno=os.dup(self._client.socket().fileno()))
-            self._client.normalise_times = False
+            self._client = Client((mailbox.host, mailbox.port), self._line, tls if implicit else None, timeout)
+        except BaseException:
+            self._line.let_go()
+            raise
+        try:
             if mailbox.tls == "starttls":
                 self._client.starttls(tls)
             if token is None:
-                self._client.login(mailbox.username, secret)
+                self._log_in(mailbox.username, secret)
             else:
                 self._client.oauth2_login(mailbox.username, token)
         except BaseException as error:
@@ -130,20 +140,15 @@ class Connection:
 
     def uids(self, first: int, uidnext: int | None) -> list[int]:
         """UIDs from `first` on, ascending."""
-        found: set[int] = set()
-        while uidnext is not None and uidnext - first > WINDOW:
-            found.update(self._client.search(["UID", f"{first}:{first + WINDOW - 1}"]))
-            first += WINDOW
-        found.update(uid for uid in self._client.search(["UID", f"{first}:*"]) if uid >= first)
-        return sorted(found)
+        return self._search(first, uidnext)
 
     def highest(self) -> int:
         """The highest UID that is there; 0 in an empty folder. What comes later has a higher one."""
-        return max(self._client.search(["UID", "*"]), default=0)
+        return max((uid for uid in self._client.search(["UID", "*"]) if uid <= HIGHEST_UID), default=0)
 
-    def uids_since(self, day: date) -> list[int]:
-        """UIDs of mails received on that day or later, ascending; the day is the server's."""
-        return sorted(self._client.search(["SINCE", day]))
+    def uids_since(self, day: date, last: int) -> list[int]:
+        """UIDs up to `last` of mails received on that day or later, ascending; the day is the server's."""
+        return [uid for uid in self._search(1, last + 1, "SINCE", day) if uid <= last]
 
     def there(self, uids: Sequence[int]) -> set[int]:
         """Which of these UIDs are there."""
@@ -176,13 +181,13 @@ class Connection:
         return found
 
     def bodies(self, uids: Sequence[int]) -> dict[int, Body]:
-        """Fetch mails, whose flags stay as they are; one that came without its text is left out."""
-        self._allowed = ANSWER_BYTES + self._largest
-        told = self._client.fetch(list(uids), ["INTERNALDATE", "BODY.PEEK[]"])
+        """Fetch mails, whose flags stay as they are; left out is what came without its text, or unasked."""
+        with self._client._imap.allowing(ANSWER_BYTES + self._largest, ANSWER_BYTES_SECONDS):
+            told = self._client.fetch(list(uids), ["INTERNALDATE", "BODY.PEEK[]"])
         return {
             uid: Body(content, _aware(one.get(b"INTERNALDATE")))
             for uid, one in told.items()
-            if isinstance(content := one.get(b"BODY[]"), bytes) and content
+            if uid in uids and isinstance(content := one.get(b"BODY[]"), bytes) and content
         }
 
     def flag(self, uids: Sequence[int], flag: str) -> None:
@@ -231,7 +236,9 @@ class Connection:
             NoIdle: The server will not.
         """
         self._begin_idle()
+        self._line.begin(seconds + ANSWER_SECONDS)
         until, early, news = time.monotonic() + seconds, 0, False
+        ticked = time.monotonic()
         while not news and not self._has_buffered() and (left := until - time.monotonic()) > 0:
             began, span = time.monotonic(), min(every, left)
             told = self._client.idle_check(timeout=span)
@@ -239,7 +246,9 @@ class Connection:
             if early >= EARLY_ANSWERS or any(one[0] == b"BYE" for one in told):
                 raise DeadLink("the server ended the connection")
             news = _tells_of_mail(told)
-            tick()
+            if time.monotonic() - ticked >= every:
+                ticked = time.monotonic()
+                tick()
         if last and not news and time.monotonic() >= until:
             return False
         self._client.socket().settimeout(ANSWER_SECONDS)
@@ -258,13 +267,33 @@ class Connection:
                 self._client.logout()
         with contextlib.suppress(*TROUBLE):
             self._client.shutdown()
-        if hasattr(self, "_handle"):
-            self._handle.close()
+        self._line.let_go()
 
-    def cut(self) -> None:
-        """End every wait on this connection; from any thread."""
-        with contextlib.suppress(OSError):
-            self._handle.shutdown(socket.SHUT_RDWR)
+    def _log_in(self, username: str, secret: str) -> None:
+        """By LOGIN where that will do, else by AUTHENTICATE PLAIN, which knows all characters (RFC 4616)."""
+        offered = self._client._imap.capabilities
+        in_ascii = all(word.isascii() and word.isprintable() for word in (username, secret))
+        if not in_ascii or "LOGINDISABLED" in offered:
+            if "AUTH=PLAIN" not in offered:
+                raise ValueError("the server offers no AUTH=PLAIN, and LOGIN is off or knows ASCII only")
+            self._client.plain_login(username, secret)
+            return
+        quoted = username.replace("\\", "\\\\").replace('"', '\\"')
+        self._client.login(f'"{quoted}"', secret)  # the library quotes the password only
+
+    def _search(self, first: int, uidnext: int | None, *more: object) -> list[int]:
+        """UIDs from `first` on that fit, ascending; what the server says beside the question is left out."""
+        found: set[int] = set()
+        windows = 0
+        while uidnext is not None and uidnext - first > WINDOW and windows < WINDOWS:
+            told = self._client.search(["UID", f"{first}:{first + WINDOW - 1}", *more])
+            found.update(uid for uid in told if first <= uid < first + WINDOW)
+            first, windows = first + WINDOW, windows + 1
+            if len(found) > MOST_UIDS:
+                raise GONE(f"the server names more than {MOST_UIDS} mails")
+        told = self._client.search(["UID", f"{first}:*", *more])
+        found.update(uid for uid in told if first <= uid <= HIGHEST_UID)
+        return sorted(found)
 
     def _begin_idle(self) -> None:
         self._client.socket().settimeout(ANSWER_SECONDS)
@@ -277,14 +306,6 @@ class Connection:
                 raise DeadLink("the server ended the connection") from error
             raise NoIdle(str(error)) from error
         self._idling = True
-
-    def _read_literal(self, size: int) -> bytes:
-        """Read what the server announced, unless it is more than we asked for: it would all be held in memory."""
-        self._allowed -= size
-        if self._allowed < 0:
-            raise GONE(f"the server announced {size} bytes")
-        content: bytes = self._read(size)
-        return content
 
     def _has_buffered(self) -> bool:
         """Whether an answer lies in a buffer of ours, where waiting for the socket would miss it."""
@@ -316,4 +337,8 @@ def _tells_of_mail(told: Iterable[Sequence[Any]]) -> bool:
 
 
 def _aware(told: object) -> datetime | None:
-    return told if isinstance(told, datetime) and told.tzinfo is not None else None
+    if not isinstance(told, datetime) or told.tzinfo is None:
+        return None
+    with contextlib.suppress(OverflowError):  # in the year 1 or 9999
+        return told.astimezone(UTC)
+    return None

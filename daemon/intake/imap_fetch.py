@@ -3,29 +3,47 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from sqlalchemy import Connection as Transaction
+
+from config.lookup import MAILBOX
 from config.machine import Imap
 from daemon.intake.imap import Body, Connection
 from daemon.intake.imap_house import House
-from daemon.intake.imap_mail import header_of, recipient_of, sender_of
+from daemon.intake.imap_mail import recipient_of
 from daemon.log import get_logger
 from daemon.seams import crash_point
-from daemon.store import mailboxes
+from daemon.store import StoreError, mailboxes
 from daemon.store.chains import Accepted
-from daemon.store.mailboxes import Fetched, Folder
+from daemon.store.mailboxes import Fetched, Folder, Holder, LostLease
 from daemon.store.outgoing import Letter
+from parsers.arrival import return_path
+from parsers.mime import header
 
 CHUNK = 50
-"""Mails fetched at once; twice as many after each success, half as many after each failure."""
+"""Mails fetched at once; twice as many after each success, one after a failure."""
 MOST_AT_ONCE = 200
 CHUNK_BYTES = 32 << 20
 SMALL = CHUNK_BYTES // MOST_AT_ONCE
 """Bytes of a mail whose size need not be known: as many as are fetched at once are within bounds."""
 AHEAD = 1000
 TELL_AFTER_TRIES = 5
+LATER = timedelta(days=1)
+"""What failed so often is tried again so much later, and keeps nothing else from being read meanwhile."""
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Committing:
+    """Mails that are being committed; written holds how many of them were new."""
+
+    folder: Folder
+    mails: Sequence[Fetched]
+    tries: Mapping[int, int]
+    written: Future[int]
 
 
 class Fetcher:
@@ -36,7 +54,7 @@ class Fetcher:
         self._mailbox = mailbox
         self._name = name
         self._chunk = CHUNK
-        self._committing: Future[int] | None = None
+        self._committing: _Committing | None = None
         self.taken = 0
         """Mails committed since the daemon started."""
 
@@ -53,7 +71,7 @@ class Fetcher:
             while tries := self._waiting(folder, tried):
                 tried |= tries
                 sizes = self._sizes(connection, folder, list(tries))
-                for chunk in self._chunks(sizes):
+                for chunk in self._chunks(sizes, tries):
                     self._fetch_chunk(connection, folder, {uid: tries[uid] for uid in chunk})
                 self._committed()
         finally:
@@ -62,8 +80,9 @@ class Fetcher:
 
     def _waiting(self, folder: Folder, tried: Mapping[int, int]) -> dict[int, int]:
         """UIDs with the number of tries so far."""
+        now = self._house.clock.now()
         with self._house.store.read() as reading:
-            rows = mailboxes.waiting(reading, folder, AHEAD + len(tried))
+            rows = mailboxes.waiting(reading, folder, AHEAD + len(tried), now)
         return {uid: number for uid, number in rows if uid not in tried}
 
     def _sizes(self, connection: Connection, folder: Folder, uids: Sequence[int]) -> dict[int, int]:
@@ -75,12 +94,12 @@ class Fetcher:
                 self._too_large(folder, uid, size)
         return {uid: known.get(uid, SMALL) for uid in uids if known.get(uid, 0) <= limit}
 
-    def _chunks(self, sizes: Mapping[int, int]) -> Iterator[list[int]]:
-        """As many mails as may be fetched at once, in number and bytes; at least one."""
+    def _chunks(self, sizes: Mapping[int, int], tries: Mapping[int, int]) -> Iterator[list[int]]:
+        """As many mails as may be fetched at once, in number and bytes; at least one. What failed once comes alone."""
         chunk: list[int] = []
         total = 0
         for uid, size in sizes.items():
-            if chunk and (len(chunk) >= self._chunk or total + size > CHUNK_BYTES):
+            if chunk and (len(chunk) >= self._chunk or total + size > CHUNK_BYTES or tries[uid]):
                 yield chunk
                 chunk, total = [], 0
             chunk.append(uid)
@@ -94,7 +113,7 @@ class Fetcher:
         try:
             bodies = connection.bodies(list(tries))
         except Exception:
-            self._chunk = max(1, self._chunk // 2)
+            self._chunk = 1
             if len(tries) == 1:  # perhaps it is this one that the server cannot give: others go first next time
                 self._missed(folder, tries)
             raise
@@ -106,35 +125,66 @@ class Fetcher:
                 del bodies[uid]
         self._committed()
         self._house.room.demand(sum(len(body.content) for body in bodies.values()))
-        self._take(folder, bodies)
+        self._take(folder, bodies, tries)
         self._not_given(connection, folder, {uid: number for uid, number in tries.items() if uid not in bodies})
 
-    def _take(self, folder: Folder, bodies: Mapping[int, Body]) -> None:
+    def _take(self, folder: Folder, bodies: Mapping[int, Body], tries: Mapping[int, int]) -> None:
         """Have them committed and synced; `_committed` waits for it."""
         if not bodies:
             return
-        house, now = self._house, self._house.clock.now()
+        now = self._house.clock.now()
         mails = [self._accepted(uid, body, now) for uid, body in bodies.items()]
-        done_at = now if self._mailbox.done == "leave" else None
         crash_point("mailbox-before-commit")
-        self._committing = house.begin_write(
+        self._committing = _Committing(folder, mails, tries, self._begin_commit(folder, mails))
+
+    def _begin_commit(self, folder: Folder, mails: Sequence[Fetched]) -> Future[int]:
+        house = self._house
+        done_at = house.clock.now() if self._mailbox.done == "leave" else None
+        return house.begin_write(
             self._mailbox.id, lambda c, holder: mailboxes.take(c, house.chain, holder, folder, mails, done_at)
         )
 
     def _committed(self) -> None:
-        """Wait until what was taken is committed."""
+        """Wait until what was taken is committed; one mail that the database refuses keeps no other from it."""
         committing, self._committing = self._committing, None
-        if committing is not None:
-            new = committing.result()
-            self.taken += new
-            crash_point("mailbox-after-commit")
-            self._house.count(f"mailbox_mails_{self._mailbox.id}", new)
-            self._house.wake()
+        if committing is None:
+            return
+        try:
+            new = committing.written.result()
+        except LostLease:  # perhaps fetching took too long: less is sooner there
+            self._chunk = 1
+            raise
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("mailbox-not-committed", mailbox=self._mailbox.id, mails=len(committing.mails))
+            new = sum(self._commit_alone(committing, mail) for mail in committing.mails)
+        self.taken += new
+        crash_point("mailbox-after-commit")
+        self._house.count(f"mailbox_mails_{self._mailbox.id}", new)
+        self._house.wake()
+
+    def _commit_alone(self, committing: _Committing, mail: Fetched) -> int:
+        folder, uid = committing.folder, mail.uid
+        try:
+            return self._begin_commit(folder, [mail]).result()
+        except (StoreError, LostLease):
+            raise
+        except Exception as error:
+            why = f"the database refused it: {type(error).__name__}"
+            self._missed(folder, {uid: committing.tries[uid]}, "cannot be stored", why)
+            return 0
 
     def _accepted(self, uid: int, body: Body, now: datetime) -> Fetched:
-        header = header_of(body.content)
-        recipient = recipient_of(self._house.settings(), self._mailbox, header)
-        accepted = Accepted(body.content, recipient, sender_of(header), "imap", self._mailbox.host, now)
+        """As it goes to the ledger; whatever the header holds, the mail is taken."""
+        recipient, sender = f"{MAILBOX}{self._mailbox.id}", ""
+        try:
+            fields = header(body.content)
+            sender = return_path(fields)
+            recipient = recipient_of(self._house.settings(), self._mailbox, fields)
+        except Exception:
+            log.exception("mailbox-header-not-read", mailbox=self._mailbox.id, folder=self._name, uid=uid)
+        accepted = Accepted(body.content, recipient, sender, "imap", self._mailbox.host, now)
         return Fetched(uid, hashlib.sha256(body.content).hexdigest(), body.received_at, accepted)
 
     def _not_given(self, connection: Connection, folder: Folder, tries: Mapping[int, int]) -> None:
@@ -148,18 +198,31 @@ class Fetcher:
             self._house.write(self._mailbox.id, lambda c, holder: mailboxes.settle(c, holder, folder, gone, "gone"))
         self._missed(folder, {uid: number for uid, number in tries.items() if uid in there})
 
-    def _missed(self, folder: Folder, tries: Mapping[int, int]) -> None:
-        """They stay waiting; one that fails too often is told of, once."""
+    def _missed(
+        self,
+        folder: Folder,
+        tries: Mapping[int, int],
+        what: str = "cannot be fetched",
+        why: str = "its server gave no text",
+    ) -> None:
+        """They stay waiting; one that fails too often is told of, once, and tried again a day later."""
         if not tries:
             return
         log.warning("mailbox-not-fetched", mailbox=self._mailbox.id, folder=self._name, uids=list(tries)[:20])
         more = {uid: number + 1 for uid, number in tries.items()}
+        often = {uid: number for uid, number in more.items() if number >= TELL_AFTER_TRIES}
         letters = [
-            self._letter(folder, uid, "not fetched", "cannot be fetched", f"its server gave no text {number} times")
-            for uid, number in more.items()
+            self._letter(folder, uid, "not fetched", what, f"{why}, {number} times; it is tried again once a day")
+            for uid, number in often.items()
             if number == TELL_AFTER_TRIES
         ]
-        self._house.write(self._mailbox.id, lambda c, holder: mailboxes.missed(c, holder, folder, more), letters)
+        later = self._house.clock.now() + LATER
+
+        def write(connection: Transaction, holder: Holder) -> None:
+            mailboxes.missed(connection, holder, folder, {uid: n for uid, n in more.items() if uid not in often})
+            mailboxes.missed(connection, holder, folder, often, later)
+
+        self._house.write(self._mailbox.id, write, letters)
 
     def _too_large(self, folder: Folder, uid: int, size: int) -> None:
         why = f"it has {size} bytes, limits.size allows fewer"

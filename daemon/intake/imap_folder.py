@@ -33,6 +33,8 @@ class FolderReader:
         self._house = house
         self._mailbox = mailbox
         self._fetcher = Fetcher(house, mailbox, name)
+        self._finish_first = False
+        """The last look failed in fetching: so as not to be in vain again, the next begins with finishing."""
 
     @property
     def taken(self) -> int:
@@ -53,23 +55,36 @@ class FolderReader:
         """
         selected = connection.select(self.name, readonly=self._mailbox.done == "leave")
         folder = self._find(connection, self._place(connection, selected, fresh=fresh), selected)
+        finish_first, self._finish_first = self._finish_first, False
+        finished = finish_first and self._finish(connection, folder)
+        self._finish_first = True
         fetched = self._fetcher.fetch(connection, folder)
-        return self._finish(connection, folder) or fetched
+        self._finish_first = False
+        return self._finish(connection, folder) or fetched or finished
 
     def compare(self, connection: Connection) -> int:
-        """Look for mails that are there and in no row; they are fetched with the next look. How many there were."""
+        """Look for mails that are there and in no row, or were gone; they are fetched with the next look.
+
+        A server whose copies lag behind, or that repairs itself, has no such mail for a moment.
+
+        Returns:
+            How many there were.
+        """
         selected = connection.select(self.name, readonly=True)
         store = self._house.store
         with store.read() as reading:
             folder = mailboxes.folder_of(reading, self._mailbox.id, self.name)
-            known = mailboxes.known_uids(reading, folder) if folder else set()
+            known, gone = mailboxes.known_uids(reading, folder) if folder else (set(), set())
         if folder is None or folder.uidvalidity != selected.uidvalidity:
             return 0
-        there = connection.uids(folder.skipped_to + 1, selected.uidnext)
-        forgotten = [uid for uid in there if uid <= folder.last_uid and uid not in known]
+        there = connection.uids(min({folder.skipped_to + 1, *gone}), selected.uidnext)
+        forgotten = [uid for uid in there if folder.skipped_to < uid <= folder.last_uid and uid not in known]
+        back = gone.intersection(there)
         if forgotten:
             self._write(lambda c, holder: mailboxes.found(c, holder, folder, forgotten))
-        return len(forgotten)
+        if back:
+            self._write(lambda c, holder: mailboxes.back(c, holder, folder, back))
+        return len(forgotten) + len(back)
 
     def _place(self, connection: Connection, selected: Selected, *, fresh: bool) -> Folder:
         """The folder as we know it; begun, or begun again, where UIDs mean nothing of what they meant."""
@@ -96,7 +111,7 @@ class FolderReader:
         if since is not None:
             day = date.fromisoformat(since)
             cutoff: datetime | None = datetime.combine(day, time.min, UTC) - timedelta(microseconds=1)
-            chosen = [uid for uid in connection.uids_since(day) if uid <= last]
+            chosen = connection.uids_since(day, last)
         else:
             there = connection.uids(max(1, last - CUTOFF_OF_LAST), selected.uidnext) if last else []
             cutoff, chosen = max(connection.received(there).values(), default=None), []
@@ -157,6 +172,6 @@ def _received_after(connection: Connection, cutoff: datetime | None, last: int) 
     """
     if cutoff is None:
         return [uid for uid in connection.uids(1, last + 1) if uid <= last]
-    uids = [uid for uid in connection.uids_since((cutoff - timedelta(days=1)).date()) if uid <= last]
+    uids = connection.uids_since((cutoff - timedelta(days=1)).date(), last)
     times = connection.received(uids)
     return [uid for uid in uids if uid not in times or times[uid] > cutoff]

@@ -11,6 +11,7 @@ from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
 from daemon.intake.room import NoRoom
+from daemon.line import Line
 from daemon.log import get_logger
 from daemon.oauth import OauthError, Tokens
 from daemon.seams import poll_seconds
@@ -49,6 +50,7 @@ class MailboxReader(threading.Thread):
     Attributes:
         state: What it does: starting, reading, listening, resting, failing, elsewhere (another daemon reads it), ended.
         error: What went wrong last, until a look succeeds.
+        is_replaced: Another reader reads this mailbox now, as the same daemon: what it holds is not ours to leave.
     """
 
     def __init__(self, house: House, mailbox: Imap, pace: Pace | None = None) -> None:
@@ -56,23 +58,33 @@ class MailboxReader(threading.Thread):
         self.mailbox = mailbox
         self.state = "starting"
         self.error: str | None = None
+        self.is_replaced = False
         self._house = house
         self._pace = pace or Pace(poll_seconds(mailbox.poll.minutes * 60))
         oauth, directory = mailbox.oauth, house.settings().directory
         self._tokens = Tokens(oauth, mailbox.username, directory) if oauth else None
         self._folders = [FolderReader(house, mailbox, name) for name in mailbox.folders]
+        self._begin_with = 0
         self._ending = threading.Event()
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._line = Line()
+        self._held_at = 0.0
         self._wait = self._pace.first_wait
         self._taken = 0
 
     def end(self) -> None:
         """Tell it to stop, whatever it waits for; returns at once."""
         self._ending.set()
-        with self._lock:
-            if self._connection is not None:
-                self._connection.cut()
+        self._line.cut()
+
+    def keep(self) -> None:
+        """Keep the lease while the server takes its time over a command, but no longer than it may; from any thread.
+
+        Raises:
+            StoreError: The database is away.
+        """
+        is_due = time.monotonic() - self._held_at >= self._pace.tick
+        if is_due and self.state == "reading" and not self._line.is_overdue and not self._ending.is_set():
+            self._hold()
 
     def run(self) -> None:
         """Session after session; whatever goes wrong, the next one is tried."""
@@ -93,8 +105,9 @@ class MailboxReader(threading.Thread):
                 if not self._ending.is_set():
                     self._failed(error)
         self.state = "ended"
-        with contextlib.suppress(StoreError):
-            self._house.write(self.mailbox.id, mailboxes.release)
+        if not self.is_replaced:
+            with contextlib.suppress(StoreError):
+                self._house.write(self.mailbox.id, mailboxes.release)
 
     def _session(self) -> None:
         """A look on a fresh connection, then the server is listened to until the next is due."""
@@ -102,33 +115,31 @@ class MailboxReader(threading.Thread):
         self._house.room.demand()
         self.state = "reading"
         settings = self._house.settings()
-        connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size, self._tokens)
+        largest = settings.postroom.limits.size
+        connection = Connection(self.mailbox, settings.directory, largest, self._tokens, self._line)
         try:
-            with self._lock:
-                self._connection = connection
-                if self._ending.is_set():
-                    return
             self._look_everywhere(connection)
             self._succeeded()
             if self.mailbox.idle and connection.can_idle:
                 with contextlib.suppress(NoIdle):
                     self._listen(connection, until)
         finally:
-            with self._lock:
-                self._connection = None
             connection.close()
         self._rest(until)
 
     def _look_everywhere(self, connection: Connection) -> None:
-        """All folders; one that fails does not keep the others from being read."""
+        """All folders; one that fails does not keep the others from being read, now or in the next session."""
         failure: Exception | None = None
-        for folder in self._folders:
+        first, number = self._begin_with, len(self._folders)
+        for index in ((first + turn) % number for turn in range(number)):
+            self._begin_with = (index + 1) % number
             try:
-                self._look(connection, folder, fresh=True)
+                self._look(connection, self._folders[index], fresh=True)
             except GONE:
                 raise
             except REFUSED as error:
                 failure = failure or error
+        self._begin_with = 0
         if failure is not None:
             raise failure
         self._compare(connection)
@@ -164,7 +175,7 @@ class MailboxReader(threading.Thread):
             raise LostLease(self.mailbox.id)
 
     def _hold(self) -> bool:
-        now = self._house.clock.now()
+        now, self._held_at = self._house.clock.now(), time.monotonic()
         return self._house.write(self.mailbox.id, lambda c, holder: mailboxes.hold(c, holder, now), sync=False)
 
     def _succeeded(self) -> None:
@@ -196,7 +207,8 @@ class MailboxReader(threading.Thread):
             told = "\n".join(f"{number} in folder {name}" for name, number in forgotten.items())
             text = (
                 f"Once a day the folders of mailbox {account} are compared with the ledger. Mails were there that had "
-                f"been neither taken nor left alone:\n\n{told}\n\nThey are fetched now.\n"
+                "been neither taken nor left alone, or that the server had said were gone:\n\n"
+                f"{told}\n\nThey are fetched now.\n"
             )
             letters = [house.letter(f"mailbox:compared:{account}:{now.date()}", f"mails in {account} overlooked", text)]
         house.write(account, lambda c, _: mailboxes.compared(c, account, now), letters)

@@ -17,7 +17,7 @@ from daemon.store import StoreError, mailboxes, outgoing
 from daemon.store.outgoing import Letter
 
 if TYPE_CHECKING:
-    from daemon.intake.mailbox import MailboxReader
+    from daemon.intake.mailbox import MailboxReader, Pace
 
 WATCH_SECONDS = 5.0
 TEST_CLOCK_WATCH_SECONDS = 0.2
@@ -29,8 +29,9 @@ log = get_logger(__name__)
 class Mailboxes:
     """A thread for each mailbox, and one that watches them: a mailbox that hangs cannot tell of itself."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, pace: "Pace | None" = None) -> None:
         self._house = house
+        self._pace = pace
         self._readers: dict[str, MailboxReader] = {}
         self._since: dict[str, datetime] = {}
         """When each mailbox was begun with here: the time before is not counted as an outage."""
@@ -43,6 +44,7 @@ class Mailboxes:
         ended = [one for key, one in self._readers.items() if wanted.get(key) != one.mailbox]
         _end(ended)
         for reader in ended:
+            reader.is_replaced = reader.mailbox.id in wanted
             del self._readers[reader.mailbox.id], self._since[reader.mailbox.id]
         for key, mailbox in wanted.items():
             if key not in self._readers:
@@ -73,13 +75,15 @@ class Mailboxes:
         from daemon.intake.mailbox import MailboxReader  # a daemon without mailboxes needs no IMAP
 
         self._since[mailbox.id] = self._house.clock.now()
-        self._readers[mailbox.id] = reader = MailboxReader(self._house, mailbox)
+        self._readers[mailbox.id] = reader = MailboxReader(self._house, mailbox, self._pace)
         reader.start()
 
     def _watch(self) -> None:
         seconds = TEST_CLOCK_WATCH_SECONDS if self._house.clock.is_test else WATCH_SECONDS
         while not self._ending.wait(seconds):
             try:
+                for reader in list(self._readers.values()):
+                    reader.keep()
                 self._look_at_outages()
             except StoreError:
                 log.warning("mailboxes-not-watched")

@@ -66,7 +66,7 @@ _PLACE = (
 )
 _ONE = (*_PLACE, mailbox_mail.c.uid == bindparam("the_uid"))
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
-_SETTLE = update(mailbox_mail).where(*_ONE, mailbox_mail.c.state == "waiting")
+_SETTLE = update(mailbox_mail).where(*_ONE, mailbox_mail.c.state == bindparam("the_state"))
 _FINISH = update(mailbox_mail).where(*_ONE)
 _KNOWN = (
     select(mailbox_mail.c.digest, mailbox_mail.c.message)
@@ -133,11 +133,11 @@ def found(connection: Connection, holder: Holder, folder: Folder, uids: Sequence
     return _add(connection, folder, uids)
 
 
-def waiting(connection: Connection, folder: Folder, limit: int) -> list[tuple[int, int]]:
-    """UIDs that are to be fetched, with the number of tries; those that never failed first."""
+def waiting(connection: Connection, folder: Folder, limit: int, now: datetime) -> list[tuple[int, int]]:
+    """UIDs that are to be fetched now, with the number of tries; those that never failed first."""
     query = (
         select(mailbox_mail.c.uid, mailbox_mail.c.tries)
-        .where(TO_FETCH, *_PLACE)
+        .where(TO_FETCH, *_PLACE, or_(mailbox_mail.c.next_try.is_(None), mailbox_mail.c.next_try <= now))
         .order_by(mailbox_mail.c.tries, mailbox_mail.c.uid)
         .limit(limit)
     )
@@ -199,15 +199,27 @@ def settle(connection: Connection, holder: Holder, folder: Folder, uids: Iterabl
     _settle(connection, [{**_blank(folder, uid), "state": state} for uid in uids], None)
 
 
-def missed(connection: Connection, holder: Holder, folder: Folder, tries: Mapping[int, int]) -> None:
-    """Mails whose bytes the server did not give, with the number of tries so far; they stay waiting.
+def missed(
+    connection: Connection, holder: Holder, folder: Folder, tries: Mapping[int, int], next_try: datetime | None = None
+) -> None:
+    """Mails that could not be fetched, with the number of tries so far; they stay waiting, perhaps not to be tried now.
 
     Raises:
         LostLease: Somebody else reads the mailbox, or settled one of them.
     """
     _still_ours(connection, holder)
     rows = [{**_blank(folder, uid), "state": "waiting", "tries": number} for uid, number in tries.items()]
-    _settle(connection, rows, None)
+    _settle(connection, rows, None, next_try=next_try)
+
+
+def back(connection: Connection, holder: Holder, folder: Folder, uids: Iterable[int]) -> None:
+    """Mails that were gone, and are there all the same: they are to be fetched.
+
+    Raises:
+        LostLease: Somebody else reads the mailbox, or knows one of them as something else.
+    """
+    _still_ours(connection, holder)
+    _settle(connection, [{**_blank(folder, uid), "state": "waiting"} for uid in uids], None, before="gone")
 
 
 def unfinished(connection: Connection, folder: Folder, limit: int) -> list[int]:
@@ -221,9 +233,10 @@ def finish(connection: Connection, folder: Folder, uids: Iterable[int], at: date
     connection.execute(_FINISH, [{**_at(folder), "the_uid": uid, "done_at": at} for uid in uids])
 
 
-def known_uids(connection: Connection, folder: Folder) -> set[int]:
-    """UIDs of this generation that have a row."""
-    return set(connection.execute(select(mailbox_mail.c.uid).where(*_PLACE), _at(folder)).scalars())
+def known_uids(connection: Connection, folder: Folder) -> tuple[set[int], set[int]]:
+    """UIDs of this generation that have a row: all, and those of mails that were gone."""
+    rows = connection.execute(select(mailbox_mail.c.uid, mailbox_mail.c.state).where(*_PLACE), _at(folder)).all()
+    return {row.uid for row in rows}, {row.uid for row in rows if row.state == "gone"}
 
 
 def newest_taken(connection: Connection, folder: Folder) -> tuple[int, datetime] | None:
@@ -316,7 +329,14 @@ def _blank(folder: Folder, uid: int) -> dict[str, object]:
     }
 
 
-def _settle(connection: Connection, rows: Sequence[dict[str, object]], done_at: datetime | None) -> None:
+def _settle(
+    connection: Connection,
+    rows: Sequence[dict[str, object]],
+    done_at: datetime | None,
+    *,
+    before: str = "waiting",
+    next_try: datetime | None = None,
+) -> None:
     if not rows:
         return
     changes = [
@@ -324,6 +344,8 @@ def _settle(connection: Connection, rows: Sequence[dict[str, object]], done_at: 
             **{name: row[name] for name in ("state", "tries", "digest", "message", "received_at")},
             "seal": seals.fetched(row),
             "done_at": done_at,
+            "next_try": next_try,
+            "the_state": before,
             "the_folder": row["folder"],
             "the_generation": row["generation"],
             "the_uid": row["uid"],

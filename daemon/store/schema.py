@@ -331,6 +331,7 @@ mailbox_mail = Table(
     Column("message", ForeignKey("message.id")),
     Column("received_at", Instant),
     Column("done_at", Instant),
+    Column("next_try", Instant),
     Column("seal", String, nullable=False),
     Index("ix_mailbox_mail_digest", "digest"),
     Index(

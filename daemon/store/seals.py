@@ -52,7 +52,7 @@ settings = _over("digest", "at", "versions", "packed")
 folder = _over("account", "name", "generation", "uidvalidity", "last_uid", "skipped_to", "cutoff", "mails")
 """A folder of a mailbox, and how far it was read."""
 fetched = _over("folder", "generation", "uid", "uidvalidity", "state", "tries", "digest", "message", "received_at")
-"""A mail that was seen in a folder, and what became of it; whether its original was dealt with is not sealed."""
+"""A mail that was seen in a folder, and what became of it; what is done with its original, and when, is not sealed."""
 
 _deadline = itemgetter(
     "id", "record", "revision", "step", "cycle", "due_at", "deliver_at", "effect", "target", "because"

@@ -59,6 +59,23 @@ def second(answer: bytes, times: int = 1) -> Make:
     return make
 
 
+def deadly(times: int) -> Make:
+    """The connection is gone when the text of the second mail is asked for, alone or with others."""
+
+    def make(server: ScriptedImap) -> Script:
+        seen = 0
+
+        def script(command: Command) -> bytes | None:
+            nonlocal seen
+            asked = command.name == "UID FETCH" and "BODY" in command.rest and 2 in _wanted(command)
+            seen += asked
+            return DROP if asked and seen <= times else None
+
+        return script
+
+    return make
+
+
 def between(unasked: bytes) -> Make:
     """Say something unasked in the middle of every answer to a fetch."""
 
@@ -112,6 +129,8 @@ CASES: dict[str, Make] = {
     ),
     "half an answer": first(1, "UID FETCH", lambda _: b"* 1 FETCH (UID 1 BODY[" + DROP, "BODY"),
     "an answer that is none": first(1, "UID FETCH", lambda command: b"* 1 FETCH )))(\r\n" + ok(command), "BODY"),
+    "one mail ends the connection": deadly(4),
+    "lines without end": first(1, "UID FETCH", lambda _: (b"* OK " + b"x" * 900_000 + b"\r\n") * 4),
     "a line without end": first(1, "UID FETCH", lambda _: b"* OK " + b"x" * 3_000_000 + DROP),
     "EXISTS in a fetch": between(b"* 9 EXISTS\r\n* 1 RECENT\r\n"),
     "EXPUNGE in a fetch": between(b"* 7 EXPUNGE\r\n"),

@@ -10,6 +10,7 @@ import pytest
 
 from config.machine import Imap
 from daemon.intake.imap import TROUBLE, Connection, DeadLink
+from daemon.line import Line
 from tests.peers.dovecot import Dovecot
 from tests.peers.fixtures import mail_server
 from tests.support.client import lead, new_key
@@ -27,10 +28,10 @@ def connect(mail_server: Dovecot, tmp_path: Path) -> Iterator[Connect]:
     made: list[Connection] = []
     (tmp_path / "password").write_text(mail_server.password)
 
-    def make(**keys: object) -> Connection:
+    def make(line: Line | None = None, **keys: object) -> Connection:
         given = {"id": "main", "host": "localhost", "port": mail_server.port, "tls": "off", **keys}
         mailbox = Imap.model_validate({"username": mail_server.user, "password": {"file": "password"}, **given})
-        made.append(Connection(mailbox, tmp_path, LARGEST))
+        made.append(Connection(mailbox, tmp_path, LARGEST, line=line))
         return made[-1]
 
     yield make
@@ -123,9 +124,10 @@ def test_what_came_during_other_commands_is_news(connect: Connect, mail_server: 
 @pytest.mark.parametrize("tls", ["off", "implicit"])
 def test_a_wait_is_ended_from_outside_at_once(tls: str, connect: Connect, mail_server: Dovecot) -> None:
     port = mail_server.port if tls == "off" else mail_server.tls_port
-    connection = connect(tls=tls, port=port, ca_file=mail_server.ca_file)
+    line = Line()
+    connection = connect(line, tls=tls, port=port, ca_file=mail_server.ca_file)
     connection.select("INBOX", readonly=True)
-    began, timer = time.monotonic(), threading.Timer(0.2, connection.cut)
+    began, timer = time.monotonic(), threading.Timer(0.2, line.cut)
     timer.start()
     with pytest.raises(DeadLink):
         connection.wait_for_news(60, tick=lambda: None, every=20, last=True)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,9 +14,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from config.machine import Imap, Oauth
+from daemon import oauth as oauth_module
 from daemon.intake.imap import REFUSED, Connection
 from daemon.oauth import OauthError, Tokens, token_url, xoauth2
+from tests.peers.dripping import dripping
 from tests.peers.script_imap import Command, script_imap
+from tests.support.certificates import Authority
 from tests.support.fixtures import sink
 from tests.support.outgoing import letter_to, opened
 from tests.support.sink import Attempt, Sink
@@ -143,6 +148,20 @@ def test_a_provider_that_is_gone_and_a_secret_that_is_gone_are_the_same_kind_of_
     (tmp_path / "secret").unlink()
     with pytest.raises(OauthError, match="the secret is missing"):
         Tokens(oauth, ACCOUNT, tmp_path).bearer()
+
+
+def test_an_answer_that_drips_has_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Header or body: who waits for the token is held no longer, however the bytes come."""
+    authority = Authority(shutil.which("openssl") or pytest.skip("needs openssl"), tmp_path / "tls")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    monkeypatch.setattr(oauth_module, "ANSWER_SECONDS", 0.5)
+    for head in (b"HTTP/1.0 2", b"HTTP/1.0 200 OK\r\n\r\n{"):
+        with dripping(head, authority.good()) as port:
+            tokens = Tokens(settings(tmp_path, token_url=f"https://127.0.0.1:{port}/token"), ACCOUNT, tmp_path)
+            began = time.monotonic()
+            with pytest.raises(OauthError, match=r"took too long|timed out"):
+                tokens.bearer()
+            assert time.monotonic() - began < 5
 
 
 def test_a_relay_gets_the_token_and_after_a_refusal_a_new_one(

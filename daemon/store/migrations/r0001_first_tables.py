@@ -316,6 +316,7 @@ def _mailbox_mail() -> None:
         Column("message", ID),
         Column("received_at", AT),
         Column("done_at", AT),
+        Column("next_try", AT),
         Column("seal", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["folder"], ["mailbox_folder.id"], name="fk_mailbox_mail_folder"),
         sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_mailbox_mail_message"),

@@ -5,7 +5,9 @@ import pytest
 from config.load import load
 from config.machine import Imap
 from config.models import Settings
-from daemon.intake.imap_mail import HEADER_BYTES, header_of, recipient_of, sender_of
+from daemon.intake.imap_mail import recipient_of
+from parsers.arrival import return_path
+from parsers.mime import HEADER_BYTES, header
 from tests.support.daemon import EXAMPLE
 
 WEBSITE = "website.berlin.h3t8@leads.muster.example"
@@ -24,7 +26,7 @@ def mailbox(**keys: str) -> Imap:
 
 
 @pytest.mark.parametrize(
-    ("header", "recipient"),
+    ("fields", "recipient"),
     [
         (f"To: {WEBSITE}", WEBSITE),
         (f"To: Leads <{WEBSITE.upper()}>", WEBSITE),
@@ -40,29 +42,34 @@ def mailbox(**keys: str) -> Imap:
         (f"Subject: x\r\n\r\nTo: {WEBSITE}", "imap:main"),
         (f"To: {'x' * HEADER_BYTES}\r\nTo: {WEBSITE}", "imap:main"),
         ('To: <<<>>>,,@,"', "imap:main"),
+        (f"To: {'(' * 3000}\r\nCc: {WEBSITE}", WEBSITE),
+        (f"Cc: {'a:' * 3000}", "imap:main"),
         ("To: \udcff\udcfe@x", "imap:main"),
         ("", "imap:main"),
     ],
 )
-def test_the_header_names_one_of_ours(settings: Settings, header: str, recipient: str) -> None:
-    raw = f"{header}\r\n\r\nHallo\r\n".encode("utf-8", "surrogateescape")
-    assert recipient_of(settings, mailbox(), header_of(raw)) == recipient
+def test_the_header_names_one_of_ours(settings: Settings, fields: str, recipient: str) -> None:
+    raw = f"{fields}\r\n\r\nHallo\r\n".encode("utf-8", "surrogateescape")
+    assert recipient_of(settings, mailbox(), header(raw)) == recipient
 
 
 def test_source_and_site_come_before_the_header(settings: Settings) -> None:
-    header = header_of(f"To: {WEBSITE}\r\n\r\n".encode())
-    assert recipient_of(settings, mailbox(source="mobile-berlin"), header) == MOBILE
-    assert recipient_of(settings, mailbox(site="potsdam"), header) == "imap:main"
+    fields = header(f"To: {WEBSITE}\r\n\r\n".encode())
+    assert recipient_of(settings, mailbox(source="mobile-berlin"), fields) == MOBILE
+    assert recipient_of(settings, mailbox(site="potsdam"), fields) == "imap:main"
 
 
 @pytest.mark.parametrize(
-    ("header", "sender"),
+    ("fields", "sender"),
     [
         (b"Return-Path: <bounce@mobile.example>", "bounce@mobile.example"),
         (b"Return-Path: <>", ""),
         (b"From: a@b.example", ""),
-        (b"Return-Path: <" + b"a" * 1000 + b"@b.example>", "a" * 320),
+        (b"Return-Path: <" + b"a" * 1000 + b"@b.example>", ""),
+        (b"Return-Path: " + b"(" * 3000, ""),
+        (b"Return-Path: " + b"a:" * 3000, ""),
+        (b"Return-Path: <a\0b@kunde.example>", ""),
     ],
 )
-def test_the_sender_is_what_the_delivering_server_noted(header: bytes, sender: str) -> None:
-    assert sender_of(header_of(header + b"\n\nHallo\n")) == sender
+def test_the_sender_is_what_the_delivering_server_noted(fields: bytes, sender: str) -> None:
+    assert return_path(header(fields + b"\n\nHallo\n")) == sender

@@ -3,6 +3,7 @@
 import imaplib
 import inspect
 import socket
+import ssl
 import threading
 from importlib.metadata import version
 
@@ -22,9 +23,23 @@ def test_methods_take_what_we_give(name: str) -> None:
     assert list(inspect.signature(getattr(IMAPClient, name)).parameters) == CLIENT[name]
 
 
+def source_of(name: str) -> str:
+    return inspect.getsource(getattr(imaplib.IMAP4, name))
+
+
 def test_literals_are_read_by_a_method_that_can_be_bounded() -> None:
     assert list(inspect.signature(imaplib.IMAP4.read).parameters) == ["self", "size"]
-    assert "self.read(size)" in inspect.getsource(getattr(imaplib.IMAP4, "_get_response"))  # noqa: B009 - the stubs lack it
+    assert "self.read(size)" in source_of("_get_response")
+    assert "self.readline()" in source_of("_get_line")
+
+
+def test_every_command_begins_with_a_new_tag_and_every_connection_with_our_socket() -> None:
+    assert "self._new_tag()" in source_of("_command")
+    assert "self._imap._new_tag()" in inspect.getsource(IMAPClient._raw_command)
+    assert "self._create_socket(timeout)" in source_of("open")
+    assert "self._create_IMAP4()" in inspect.getsource(IMAPClient.__init__)
+    assert "self.sslsocket_class._create(" in inspect.getsource(ssl.SSLContext.wrap_socket)
+    assert "self._sock.recv_into(b)" in inspect.getsource(socket.SocketIO.readinto)
 
 
 def test_what_lies_in_the_buffer_and_came_unasked_can_be_seen() -> None:

@@ -81,6 +81,7 @@ def test_who_lost_it_writes_nothing(store: Store, chain: Chain, folder: Folder) 
         lambda: store.write(lambda c: mailboxes.found(c, THEIRS, folder, [5])).result(),
         lambda: store.write(lambda c: mailboxes.settle(c, THEIRS, folder, [4], "gone")).result(),
         lambda: store.write(lambda c: mailboxes.missed(c, THEIRS, folder, {4: 1})).result(),
+        lambda: store.write(lambda c: mailboxes.back(c, THEIRS, folder, [4])).result(),
     ):
         with pytest.raises(LostLease):
             attempt()
@@ -119,11 +120,11 @@ def test_what_failed_waits_behind_the_others(store: Store, chain: Chain, folder:
     folder = find(store, folder, 4, 5, 6)
     store.write(lambda c: mailboxes.missed(c, OURS, folder, {4: 1})).result()
     with store.read() as connection:
-        assert mailboxes.waiting(connection, folder, 10) == [(5, 0), (6, 0), (4, 1)]
+        assert mailboxes.waiting(connection, folder, 10, NOW) == [(5, 0), (6, 0), (4, 1)]
     take(store, chain, folder, fetched(5, b"b"), fetched(4, b"a"))
     store.write(lambda c: mailboxes.settle(c, OURS, folder, [6], "gone")).result()
     with store.read() as connection:
-        assert mailboxes.waiting(connection, folder, 10) == []
+        assert mailboxes.waiting(connection, folder, 10, NOW) == []
         assert mailboxes.unfinished(connection, folder, 10) == [4, 5]
     store.write(lambda c: mailboxes.finish(c, folder, [4], NOW)).result()
     with store.read() as connection:
@@ -131,3 +132,30 @@ def test_what_failed_waits_behind_the_others(store: Store, chain: Chain, folder:
         (row,) = mailboxes.standing(connection)
     assert (row["found"], row["waiting"]) == (3, 0)
     assert is_sound(store)
+
+
+def test_what_failed_too_often_is_left_alone_for_a_while(store: Store, chain: Chain, folder: Folder) -> None:
+    folder, later = find(store, folder, 4, 5), NOW + timedelta(days=1)
+    store.write(lambda c: mailboxes.missed(c, OURS, folder, {4: 5}, later)).result()
+    with store.read() as connection:
+        assert mailboxes.waiting(connection, folder, 10, later - timedelta(seconds=1)) == [(5, 0)]
+        assert mailboxes.waiting(connection, folder, 10, later) == [(5, 0), (4, 5)]
+        assert mailboxes.standing(connection)[0]["waiting"] == 2
+    assert is_sound(store)
+    assert take(store, chain, folder, fetched(4, b"a")) == 1
+    assert is_sound(store)
+
+
+def test_what_was_gone_can_come_back(store: Store, chain: Chain, folder: Folder) -> None:
+    folder = find(store, folder, 4, 5)
+    store.write(lambda c: mailboxes.settle(c, OURS, folder, [4], "gone")).result()
+    with store.read() as connection:
+        assert mailboxes.known_uids(connection, folder) == ({4, 5}, {4})
+    with pytest.raises(LostLease):
+        store.write(lambda c: mailboxes.back(c, OURS, folder, [4, 5])).result()
+    store.write(lambda c: mailboxes.back(c, OURS, folder, [4])).result()
+    with store.read() as connection:
+        assert mailboxes.waiting(connection, folder, 10, NOW) == [(4, 0), (5, 0)]
+        assert mailboxes.known_uids(connection, folder) == ({4, 5}, set())
+    assert is_sound(store)
+    assert take(store, chain, folder, fetched(4, b"a"), fetched(5, b"b")) == 2

@@ -16,7 +16,7 @@ from daemon.store.schema import metadata
 LATER = {
     "deadline": {"fired_at", "ended_at"},
     "mailbox": {"owner", "lease_until", "last_success", "told_at", "compared_at"},
-    "mailbox_mail": {"done_at"},
+    "mailbox_mail": {"done_at", "next_try"},
     "notice": {"outbox", "withdrawn_at"},
     "outbox": {
         "state", "attempts", "reached_data", "revision", "next_try_at", "sent_at", "lease", "lease_until", "last_error",
