@@ -121,6 +121,8 @@ class Limits(Model):
     session: DurationText = Duration(10, "m")
     idle_seconds: int = Field(default=60, ge=1)
     errors: int = Field(default=10, ge=1)
+    reserve: Size = 64 << 20
+    """Bytes of the data directory's file system that new mail may not use."""
 
 
 class Desk(Model):

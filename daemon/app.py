@@ -21,10 +21,11 @@ from daemon import log as logging
 from daemon.health import Health, age
 from daemon.intake.imap_house import House
 from daemon.intake.mailboxes import Mailboxes
+from daemon.intake.room import Room, RoomWatch
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
 from daemon.log import get_logger
-from daemon.outbox.alarms import alarm, reload_refused
+from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys
@@ -105,7 +106,8 @@ class Acceptor:
         self._problems: list[str] = []
         self._supervisor = Supervisor(settings, written) if "work" in settings.postroom.roles else None
         chain = Chain(f"acceptor {os.getpid()}")
-        self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake)
+        self._room = Room(data_directory(settings), lambda: self._settings.postroom.limits.reserve)
+        self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake, self._room)
         self._smtp_places: list[str] = []
         self._mailboxes = Mailboxes(self._house(chain))
 
@@ -144,6 +146,7 @@ class Acceptor:
         await asyncio.to_thread(self._open_mailboxes)
         watching = asyncio.ensure_future(self._watch())
         looking = asyncio.ensure_future(self._smtp.give_up_late())
+        measuring = asyncio.ensure_future(RoomWatch(self._room, self._tell_of_the_disk).run())
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         await self._smtp.close()
@@ -151,6 +154,7 @@ class Acceptor:
         commands.close()
         watching.cancel()
         looking.cancel()
+        measuring.cancel()
         if self._supervisor and working:
             await self._supervisor.stop()
             await working
@@ -170,6 +174,7 @@ class Acceptor:
             settings=lambda: self._settings,
             wake=self._wake_from_a_thread,
             letter=lambda key, subject, text: alarm(self._settings, key, subject, text, self._clock.now()),
+            room=self._room,
         )
 
     def _open_mailboxes(self) -> None:
@@ -199,6 +204,7 @@ class Acceptor:
             lambda: self._smtp.connections,
             self._worker_up,
             self._mailboxes.standing,
+            lambda: self._room.free,
             lambda: bool(self._smtp_places or "smtp" not in self._settings.postroom.roles) and self._worker_up(),
         )
         self._health_place = await health.listen(place)
@@ -250,6 +256,12 @@ class Acceptor:
         letter = reload_refused(self._settings, self._problems, self._clock.now())
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
 
+    def _tell_of_the_disk(self, why: str, since: datetime) -> None:
+        settings, now = self._settings, self._clock.now()
+        letter = disk_too_full(settings, daemon_name(settings), why, since, now)
+        self._store.write(lambda c: outgoing.put(c, letter, now)).result()
+        self._wake_from_a_thread()
+
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return await self._do(request)
@@ -287,6 +299,7 @@ class Acceptor:
             "health": "{}:{}".format(*self._health_place) if self._settings.postroom.health.listen else None,
             "connections": self._smtp.connections,
             "lmtp_connections": self._smtp.lmtp_connections,
+            "disk": {"free": self._room.free, "reserve": self._room.reserve, "is_short": self._room.is_short},
             "worker": "none" if self._supervisor is None else "up" if self._supervisor.is_fresh else "silent",
             "mails": fates,
             "outbox": states,

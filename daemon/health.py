@@ -32,6 +32,7 @@ OLDEST_PENDING = ("postroom_oldest_pending_seconds", "Age of the oldest mail tha
 OLDEST_UNSENT = ("postroom_oldest_unsent_seconds", "Age of the oldest outgoing mail that is not sent yet")
 CONNECTIONS = ("postroom_connections", "SMTP connections open now")
 LMTP_CONNECTIONS = ("postroom_lmtp_connections", "LMTP connections open now")
+FREE = ("postroom_free_bytes", "Bytes free on the file system of the data directory")
 WORKER = ("postroom_worker_up", "1 while the worker lives and says so")
 BY_FATE = ("postroom_fates_total", "Mails that reached a fate since the start, by fate")
 MAILBOX_READ = ("postroom_mailbox_last_success_timestamp_seconds", "When all folders of a mailbox were last read")
@@ -41,8 +42,8 @@ ERRORS_BY_MAILBOX = ("postroom_mailbox_errors_total", "Times a mailbox could not
 BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
 
 GAUGES = (
-    FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, WORKER, BY_FATE, BY_OUTCOME,
-    MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX,
+    FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, FREE, WORKER, BY_FATE,
+    BY_OUTCOME, MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX,
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ class Health:
         connections: Callable[[], int],
         worker_up: Callable[[], bool],
         mailboxes: Callable[[], list[dict[str, Any]]],
+        free: Callable[[], int],
         ready: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -65,6 +67,7 @@ class Health:
         self._connections = connections
         self._worker_up = worker_up
         self._mailboxes = mailboxes
+        self._free = free
         self._ready = ready
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -117,6 +120,7 @@ class Health:
         yield from self._of_mailboxes()
         yield GaugeMetricFamily(*CONNECTIONS, value=self._connections())
         yield GaugeMetricFamily(*LMTP_CONNECTIONS, value=counted.get("lmtp_connections", 0))
+        yield GaugeMetricFamily(*FREE, value=self._free())
         yield GaugeMetricFamily(*WORKER, value=int(self._worker_up()))
         yield from self._of_the_store()
 

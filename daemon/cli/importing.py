@@ -64,6 +64,7 @@ def import_mails(
     if to:
         demand_known(settings, to)
     with (
+        _while_there_is_room(),
         _mails(settings, paths, mailbox, folder) as (mails, whose),
         store_of(settings) as store,
         Stop() as stop,
@@ -119,6 +120,17 @@ def _mails(
         fail(TRY_AGAIN, f"mailbox {box.id}: {error}; the same command goes on where it was")
 
 
+@contextmanager
+def _while_there_is_room() -> Iterator[None]:
+    """End where the disk is too full: what was taken stays."""
+    from daemon.intake.room import NoRoom
+
+    try:
+        yield
+    except NoRoom as error:
+        fail(TRY_AGAIN, f"{error}; make room, then the same command goes on where it was")
+
+
 class Stop:
     """Ctrl-C once: end with what is in hand. Twice: end at once."""
 
@@ -142,6 +154,8 @@ class _Run:
 
     def __init__(self, settings: "Settings", store: "Store", shown: Display, stop: Stop, *, dry: bool) -> None:
         from daemon.intake.importer import Importer, into, nowhere
+        from daemon.intake.room import Room
+        from daemon.shift import data_directory
         from daemon.store.chains import Chain
 
         self._settings = settings
@@ -150,7 +164,8 @@ class _Run:
         self._stop = stop
         self._dry = dry
         self._chain = Chain(f"import {os.getpid()}")
-        self._importer = Importer(nowhere(store) if dry else into(store, self._chain), shown.outcome)
+        room = Room(data_directory(settings), lambda: settings.postroom.limits.reserve)
+        self._importer = Importer(nowhere(store) if dry else into(store, self._chain, room), shown.outcome)
         self._running = False
         self._waits = True
 

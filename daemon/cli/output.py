@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OK, FINDINGS, USAGE, TRY_AGAIN, BAD_CONFIGURATION = 0, 1, 2, 75, 78
 PIPE_WIDTH = 150
 """Columns where nobody's terminal sets them."""
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +116,12 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def size(number: int) -> str:
+    """Bytes as one says them: `1.4 GiB`."""
+    power = min(max(number.bit_length() - 1, 0) // 10, len(_UNITS) - 1)
+    return f"{number / 1024**power:.1f} {_UNITS[power]}"
 
 
 def console(*, stderr: bool = False) -> "Console":

@@ -19,6 +19,7 @@ from daemon.cli.output import (
     json_option,
     line,
     moment,
+    size,
     table,
 )
 
@@ -120,6 +121,7 @@ def _show(found: dict[str, Any]) -> None:
         line(f"SMTP {smtp or 'off'} ({found['connections']} connections), health {found['health'] or 'off'}")
         if found["lmtp"]:
             line(f"LMTP {', '.join(found['lmtp'])} ({found['lmtp_connections']} connections)")
+        _show_disk(found["disk"])
     else:
         line("not running; this is what the database says", style="bold")
     for problem in found.get("problems", []):
@@ -138,6 +140,14 @@ def _show(found: dict[str, Any]) -> None:
     if refused:
         rows = [(one["address"], one["count"], _clock(one["last_at"]), one["meant"]) for one in refused]
         table("Refused recipients", ("Address", "Times", "Last", "Probably meant"), rows)
+
+
+def _show_disk(disk: dict[str, Any]) -> None:
+    free, reserve = size(disk["free"]), size(disk["reserve"])
+    if disk["is_short"]:
+        line(f"disk: {free} free, {reserve} are kept for what was accepted: new mail is refused for now", style="red")
+    else:
+        line(f"disk: {free} free, {reserve} of it kept from new mail")
 
 
 def _show_mailboxes(mailboxes: list[dict[str, Any]]) -> None:

@@ -45,6 +45,9 @@ class House(Protocol):
     def takes(self, address: str, already: int) -> bool:
         """Whether mail to this address is ours to take, beside so many other recipients."""
 
+    def has_room(self) -> bool:
+        """Whether there is room for new mail."""
+
     @property
     def line_limit(self) -> int:
         """Bytes of the longest line accepted."""
@@ -194,6 +197,8 @@ class Connection(SMTP):
         if envelope is None or bool(envelope.mail_from) is is_sender:
             return None
         if is_sender:
+            if not self._house.has_room():
+                return None
             envelope.mail_from = address
             return b"250 2.1.0 OK\r\n"
         if not self._house.takes(address, len(envelope.rcpt_tos)):

@@ -21,9 +21,12 @@ from imapclient import IMAPClient, SocketTimeout
 from config.machine import Imap
 from config.secrets import reveal
 from daemon.oauth import Tokens
+from daemon.seams import poll_seconds
 
 CONNECT_SECONDS = 15
 READ_SECONDS = 60
+PATIENCE_POLLS = 4
+"""A test that polls within seconds waits no minute for a server that says nothing."""
 GOODBYE_SECONDS = 2
 ANSWER_SECONDS = 10
 """How long the server may take to begin or end an IDLE: whoever is still there answers at once."""
@@ -82,7 +85,8 @@ class Connection:
         """
         secret = reveal(mailbox.password, directory) if mailbox.password else ""
         token = tokens.bearer() if tokens else None
-        timeout = SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        self._patience = min(READ_SECONDS, PATIENCE_POLLS * poll_seconds(READ_SECONDS))
+        timeout = SocketTimeout(connect=CONNECT_SECONDS, read=self._patience)
         implicit = mailbox.tls == "implicit"
         tls = None if mailbox.tls == "off" else verified_tls(mailbox.ca_file)
         self._client = IMAPClient(
@@ -240,7 +244,7 @@ class Connection:
             return False
         self._client.socket().settimeout(ANSWER_SECONDS)
         _, told = self._client.idle_done()
-        self._client.socket().settimeout(READ_SECONDS)
+        self._client.socket().settimeout(self._patience)
         self._idling = False
         return news or _tells_of_mail(told)
 
@@ -291,7 +295,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantReadError):
             return False
         finally:
-            sock.settimeout(READ_SECONDS)
+            sock.settimeout(self._patience)
 
 
 def verified_tls(ca_file: Path | None) -> ssl.SSLContext:

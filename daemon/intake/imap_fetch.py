@@ -45,6 +45,7 @@ class Fetcher:
 
         Raises:
             TROUBLE: The connection or the server failed; what was committed stays.
+            NoRoom: The disk is too full for what waits.
             mailboxes.LostLease: Another daemon reads the mailbox.
         """
         tried: dict[int, int] = {}
@@ -89,6 +90,7 @@ class Fetcher:
 
     def _fetch_chunk(self, connection: Connection, folder: Folder, tries: Mapping[int, int]) -> None:
         """Fetch some mails while those before them are committed."""
+        self._house.room.demand()
         try:
             bodies = connection.bodies(list(tries))
         except Exception:
@@ -103,6 +105,7 @@ class Fetcher:
                 self._too_large(folder, uid, len(body.content))
                 del bodies[uid]
         self._committed()
+        self._house.room.demand(sum(len(body.content) for body in bodies.values()))
         self._take(folder, bodies)
         self._not_given(connection, folder, {uid: number for uid, number in tries.items() if uid not in bodies})
 

@@ -48,6 +48,7 @@ class FolderReader:
 
         Raises:
             TROUBLE: The connection or the server failed; what was committed stays.
+            NoRoom: The disk is too full for what is new.
             mailboxes.LostLease: Another daemon reads the mailbox.
         """
         selected = connection.select(self.name, readonly=self._mailbox.done == "leave")

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from config.models import Settings
+from daemon.intake.room import Room
 from daemon.seams import Clock, wall_now
 from daemon.store import Store, outgoing
 from daemon.store.chains import Chain
@@ -29,6 +30,7 @@ class House:
         settings: Gives the present ones.
         wake: Tells the worker that there is something to do; from any thread.
         letter: Makes a mail to the admin of a key that is told once, a subject and a text.
+        room: What is fetched needs room.
     """
 
     store: Store
@@ -38,6 +40,7 @@ class House:
     settings: Callable[[], Settings]
     wake: Callable[[], None]
     letter: Callable[[str, str, str], Letter]
+    room: Room
     counters: Counter[str] = field(default_factory=Counter)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from daemon.intake.room import Room
 from daemon.seams import crash_point
 from daemon.store import Store, imports
 from daemon.store.chains import Accepted, Chain
@@ -53,6 +54,7 @@ class Importer:
 
         Raises:
             StoreError: The database could not do it; nothing of the batch was kept.
+            NoRoom: The disk is too full for the batch.
         """
         key = imports.key_of_mail(mail)
         if key in self._batch:
@@ -91,10 +93,12 @@ def _outcome(mail: Accepted, result: Result, message: int | None = None) -> Outc
     return Outcome(mail.client, result, None, message, mail.recipient, mail.received_at)
 
 
-def into(store: Store, chain: Chain) -> Write:
-    """Write into the ledger, as links of a chain."""
+def into(store: Store, chain: Chain, room: Room) -> Write:
+    """Write into the ledger, as links of a chain; raises NoRoom where the disk is too full."""
 
     def write(batch: Batch) -> dict[str, int | None]:
+        room.demand(sum(len(mail.content) for _, mail in batch))
+
         def work(connection: Connection) -> dict[str, int]:
             return imports.take(connection, chain, batch)
 

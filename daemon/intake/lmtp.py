@@ -41,6 +41,10 @@ class LmtpHouse:
         """Whether mail to this address is ours to take, beside so many other recipients."""
         return self._public.takes(address, already)
 
+    def has_room(self) -> bool:
+        """Whether the disk has room for new mail."""
+        return self._public.has_room()
+
     @property
     def line_limit(self) -> int:
         """Bytes of the longest line accepted."""

@@ -10,6 +10,7 @@ from config.machine import Imap
 from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
+from daemon.intake.room import NoRoom
 from daemon.log import get_logger
 from daemon.oauth import OauthError, Tokens
 from daemon.seams import poll_seconds
@@ -85,6 +86,9 @@ class MailboxReader(threading.Thread):
             except LostLease:
                 self.state = "elsewhere"
                 self._ending.wait(self._pace.first_wait)
+            except NoRoom as error:  # the server is well, and need not hear of us until there is room
+                self.state, self.error = "failing", str(error)
+                self._ending.wait(self._pace.first_wait)
             except Exception as error:
                 if not self._ending.is_set():
                     self._failed(error)
@@ -95,6 +99,7 @@ class MailboxReader(threading.Thread):
     def _session(self) -> None:
         """A look on a fresh connection, then the server is listened to until the next is due."""
         until = time.monotonic() + self._pace.poll
+        self._house.room.demand()
         self.state = "reading"
         settings = self._house.settings()
         connection = Connection(self.mailbox, settings.directory, settings.postroom.limits.size, self._tokens)

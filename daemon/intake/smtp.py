@@ -17,6 +17,7 @@ from daemon.intake.connection import Connection, Factory
 from daemon.intake.directory import Directory, Refusals
 from daemon.intake.listeners import Listeners
 from daemon.intake.lmtp import LmtpHouse, LmtpSession
+from daemon.intake.room import Room
 from daemon.intake.session import Session
 from daemon.intake.tls import server_tls
 from daemon.intake.users import User, Users
@@ -37,8 +38,17 @@ log = get_logger(__name__)
 class SmtpService:
     """All SMTP and LMTP listeners of this process, with the limits that they share."""
 
-    def __init__(self, settings: Settings, store: Store, chain: Chain, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        chain: Chain,
+        clock: Clock,
+        wake: Callable[[], None],
+        disk: Room,
+    ) -> None:
         self._clock = clock
+        self._disk = disk
         self._listeners = {"smtp": Listeners(), "smtp_tls": Listeners(), "lmtp": Listeners()}
         self._factories: dict[str, Factory] = {}
         self._from: Counter[str] = Counter()
@@ -144,6 +154,10 @@ class SmtpService:
         """Whether mail to this address is ours to take, beside so many other recipients."""
         return already < self._limits.recipients and self._directory.knows(address)
 
+    def has_room(self) -> bool:
+        """Whether the disk has room for new mail."""
+        return self._disk.has()
+
     @property
     def line_limit(self) -> int:
         """Bytes of the longest line accepted."""
@@ -184,6 +198,22 @@ class SmtpService:
             return AuthResult(success=False, handled=False)
         return AuthResult(success=True, auth_data=user)
 
+    async def handle_MAIL(
+        self, server: Session, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Nobody sends a whole mail in vain: without room for its SIZE (RFC 1870) it is refused here."""
+        del server, session
+        sizes = (one.removeprefix("SIZE=") for one in options if one.startswith("SIZE="))
+        if not self._disk.has(max((int(size) for size in sizes if size.isdecimal()), default=0)):
+            return self._no_room()
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    def _no_room(self) -> str:
+        self.counters["trouble"] += 1
+        return NO_ROOM
+
     async def handle_RCPT(
         self, server: Session, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -211,6 +241,8 @@ class SmtpService:
         assert isinstance(content, bytes)  # noqa: S101 - decode_data is off
         if self._settings.postroom.smtp.bare_newline == "reject" and _BARE.search(content):
             return "550 5.5.2 Bare CR or LF is not allowed"
+        if not self._disk.take(len(content) * len(envelope.rcpt_tos)):
+            return self._no_room()
         is_lmtp = isinstance(server, LmtpSession)
         channel, client = "lmtp" if is_lmtp else "smtp", _client(session)
         sender = (envelope.mail_from or "").strip("<>")

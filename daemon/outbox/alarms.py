@@ -82,6 +82,16 @@ def _both(settings: Settings, dedupe: str, subject: str, text: str, now: datetim
     return Alarm(letter, f"{letter.subject}\n\n{text}")
 
 
+def disk_too_full(settings: Settings, daemon: str, why: str, since: datetime, now: datetime) -> Letter:
+    """New mail is refused for now; `daemon` tells several on one database apart."""
+    text = (
+        f"Since {since:%Y-%m-%d %H:%M} UTC new mail is refused for now, and its senders try again: {why}.\n\n"
+        "What was accepted before is read, told and sent all the same. Mail is taken again as soon as there is room; "
+        "nothing needs to be started anew.\n"
+    )
+    return alarm(settings, f"disk:{daemon}:{since.isoformat()}", "the disk is too full for new mail", text, now)
+
+
 def quarantined(settings: Settings, message_id: int, why: str, now: datetime) -> Letter:
     """A mail could not be read; a person must look."""
     text = (

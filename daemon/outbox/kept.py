@@ -11,25 +11,39 @@ AGAIN_SECONDS = 0.2
 
 
 class Kept:
-    """A write that was begun; it names a lease, so that a second try after a commit in doubt changes nothing."""
+    """A write that was begun; it names a lease, so that a second try after a commit in doubt changes nothing.
 
-    def __init__(self, begin: Callable[[], "Future[bool]"]) -> None:
+    Attributes:
+        lease: That lease; it stays in hand until the write is kept.
+    """
+
+    def __init__(self, lease: str, begin: Callable[[], "Future[bool]"], is_ours: Callable[[], bool]) -> None:
+        """Begin to write.
+
+        Args:
+            lease: Of the letters.
+            begin: Begins the write; its result says whether the lease still held.
+            is_ours: Whether what is left of the batch is: asked where a second try finds nothing to change, which may
+                be because the first was kept, or because somebody else has taken all.
+        """
+        self.lease = lease
         self._begin = begin
+        self._is_ours = is_ours
         self._written = begin()
+        self._again = False
 
     def result(self) -> bool:
-        """Whether the letter was still ours, once that is kept; after a second try it counts as ours.
+        """Whether the batch is still ours, once the write is kept; can be asked again after an error.
 
         Raises:
-            StoreError: The database was away for too long.
+            StoreError: The database is away for long.
         """
         until = time.monotonic() + PATIENCE_SECONDS
-        again = False
         while True:
             try:
-                return self._written.result() or again
+                return self._written.result() or (self._again and self._is_ours())
             except StoreError:
                 if time.monotonic() > until:
                     raise
             time.sleep(AGAIN_SECONDS)
-            self._written, again = self._begin(), True
+            self._again, self._written = True, self._begin()

@@ -77,7 +77,8 @@ class Sender:
         self._stopping = False
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._marked: Kept | None = None
-        self._claimed_in_doubt: list[str] = []
+        self._lease = ""
+        self._interrupted: list[str] = []
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -104,12 +105,10 @@ class Sender:
             return self.step()
         except LeaseLost:
             log.warning("sender-too-slow")  # the rest of the batch is somebody else's by now
-            self._marked = None
         except StoreError:
             log.warning("sender-without-store")  # what was to be marked still is
         except Exception:
             log.exception("sender-trouble")
-            self._marked = None
         return TROUBLE_SECONDS
 
     def step(self) -> float:
@@ -119,11 +118,16 @@ class Sender:
         if pause > 0:  # claiming would only move letters to and fro
             self._wait_for_mark()
             return min(LONGEST_SLEEP_SECONDS, pause)
-        lease = self._shift.leases.new()
+        self._lease = lease = self._shift.leases.new()
         try:
             return self._send(self._claim(lease, min(BATCH, relays.room())))
+        except StoreError:
+            self._interrupted.append(lease)
+            raise
         finally:
-            self._shift.leases.let_go(lease)
+            self._lease = ""
+            if self._marked is None or self._marked.lease != lease:
+                self._shift.leases.let_go(lease)
 
     def _send(self, letters: list[InHand]) -> float:
         relays = self._outlet.relays
@@ -143,27 +147,25 @@ class Sender:
             if outcome.state == "untried":
                 self._put_back(letters[index:], outcome.error)
                 return min(LONGEST_SLEEP_SECONDS, max(relays.wait(), RACE_SECONDS))
-            self._marked = self._mark(letter, outcome)
+            self._marked = self._mark(letter, outcome, rest=len(letters) - index - 1)
             if outcome.down or self._stopping or time.monotonic() - began > BATCH_SECONDS:
                 self._wait_for_mark()
                 rest = letters[index + 1 :]
-                self._kept(lambda c, rest=rest: outgoing.give_back(c, rest)).result()  # type: ignore[misc]
+                self._give_back(rest)
                 return 0.0
         return 0.0
 
     def _claim(self, lease: str, limit: int) -> list[InHand]:
-        """Letters that are due; those of an earlier claim of which nobody knows whether it was kept were not tried."""
+        """Letters that are due; what the database kept us from trying, or claiming for sure, goes back."""
         store, now = self._shift.store, self._shift.clock.now()
-        if self._claimed_in_doubt:
-            store.write(lambda c: outgoing.undo_claims(c, self._claimed_in_doubt)).result()
-            self._claimed_in_doubt.clear()
-        try:
-            # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back.
-            # The last letter's mark is written in the same commit.
-            return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit)).result()
-        except StoreError:
-            self._claimed_in_doubt.append(lease)
-            raise
+        if self._interrupted:
+            with suppress(LeaseLost):
+                self._wait_for_mark()
+            store.write(lambda c: outgoing.undo_claims(c, self._interrupted)).result()
+            self._interrupted.clear()
+        # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back. The
+        # last letter's mark is written in the same commit.
+        return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit)).result()
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
@@ -178,9 +180,24 @@ class Sender:
         Raises:
             LeaseLost: It was not ours any more, so that nothing else of the batch is either.
         """
-        marked, self._marked = self._marked, None
-        if marked is not None and not marked.result():
+        marked = self._marked
+        if marked is None:
+            return
+        try:
+            ours = marked.result()
+        except StoreError:
+            raise  # it stays, and its lease with it, until it is kept: the letter went out
+        except Exception:
+            self._settled(marked)
+            raise
+        self._settled(marked)
+        if not ours:
             raise LeaseLost
+
+    def _settled(self, marked: Kept) -> None:
+        self._marked = None
+        if marked.lease != self._lease:
+            self._shift.leases.let_go(marked.lease)
 
     def _until(self, due: datetime | None) -> float:
         if self._shift.clock.is_test:
@@ -197,16 +214,31 @@ class Sender:
         age = self._shift.clock.now() - first.created_at
         log.warning("letters-not-tried", first=first.id, why=why)
         if age > GIVE_UP_AFTER:
-            self._mark(first, Outcome("waiting", why)).result()
-            letters = letters[1:]
-        told = self._admin.alarm(first, "waiting", why, age) if age <= GIVE_UP_AFTER else None
-        self._kept(lambda c: outgoing.give_back(c, letters, why), told).result()
+            self._mark(first, Outcome("waiting", why), rest=len(letters) - 1).result()
+            self._give_back(letters[1:], why)
+        else:
+            self._give_back(letters, why, self._admin.alarm(first, "waiting", why, age))
 
-    def _kept(self, work: Callable[[Connection], bool], told: Alarm | None = None) -> Kept:
-        return Kept(lambda: self._admin.write(work, told))
+    def _give_back(self, letters: list[InHand], why: str | None = None, told: Alarm | None = None) -> None:
+        """None of them was tried."""
+        if letters:
+            self._kept(letters[0].lease, lambda c: outgoing.give_back(c, letters, why), told, rest=0).result()
 
-    def _mark(self, letter: InHand, outcome: Outcome) -> Kept:
-        """One commit says how it ended, and tells the admin what a person must know."""
+    def _kept(self, lease: str, work: Callable[[Connection], bool], told: Alarm | None, *, rest: int) -> Kept:
+        return Kept(lease, lambda: self._admin.write(work, told), lambda: self._holds(lease) == rest)
+
+    def _holds(self, lease: str) -> int:
+        with self._shift.store.read() as connection:
+            return outgoing.in_hand(connection, lease)
+
+    def _mark(self, letter: InHand, outcome: Outcome, *, rest: int) -> Kept:
+        """One commit says how it ended, and tells the admin what a person must know.
+
+        Args:
+            letter: Which was tried.
+            outcome: What became of it.
+            rest: How many of its batch come after it.
+        """
         now = self._shift.clock.now()
         age = now - letter.created_at
         marked = self._state_after(letter, outcome, age)
@@ -227,7 +259,7 @@ class Sender:
                 reached_data=outcome.reached_data,
             )
 
-        return self._kept(write, told)
+        return self._kept(letter.lease, write, told, rest=rest)
 
     def _state_after(self, letter: InHand, outcome: Outcome, age: timedelta) -> str:
         """In doubt once, a letter is sent again; in doubt twice, or if its purpose wants it, a person decides."""

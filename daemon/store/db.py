@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from daemon.log import get_logger
 from daemon.store.engine import Checkpoints, Turn, abandon, database_file, notify, open_engine, transaction
@@ -230,7 +230,7 @@ class Store:
 
     def _tell(self, error: Exception, waiting: int) -> None:
         """A database that is away is told in a line, once per try; anything else with all that is known of it."""
-        if isinstance(error, OperationalError):
+        if isinstance(error, OperationalError | InternalError):
             log.error("write-failed", waiting=waiting, why=str(error.orig))
         elif not isinstance(error, StoreError):
             log.error("write-failed", waiting=waiting, exc_info=error)
@@ -268,9 +268,14 @@ def _only(connection: Connection, work: Work[Any]) -> Any:
     try:
         return work(connection)
     except Exception as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if _is_of_the_connection(error):
             raise
         raise _Undone from _plain(error)
+
+
+def _is_of_the_connection(error: Exception) -> bool:
+    """It was cut, or its server is of no use: one that turned read-only is full, or is the primary no longer."""
+    return isinstance(error, InternalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
 def _plain(error: Exception) -> Exception:
@@ -290,7 +295,7 @@ def _alone(connection: Connection, work: Work[Any]) -> Any:
     try:
         result = work(connection)
     except Exception as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if _is_of_the_connection(error):
             raise
         savepoint.execute("ROLLBACK TO SAVEPOINT job")
         result = _plain(error)

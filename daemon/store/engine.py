@@ -77,7 +77,9 @@ def open_engine(url: str, *, write: bool) -> Engine:
     """
     if not url.startswith("sqlite"):
         return _postgresql(url, write=write)
-    engine = create_engine(url, connect_args={"timeout": WRITE_WAIT_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": WRITE_WAIT_SECONDS, "check_same_thread": False}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -105,7 +107,9 @@ def _postgresql(url: str, *, write: bool) -> Engine:
     level = "READ COMMITTED" if write else "REPEATABLE READ"
     try:
         options = {**_POSTGRES, "options": _WRITING if write else _READING}
-        engine = create_engine(url, connect_args=options, pool_pre_ping=True, isolation_level=level)
+        engine = create_engine(
+            url, connect_args=options, pool_pre_ping=True, isolation_level=level, hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise DriverMissing("database: PostgreSQL needs its driver: pip install 'postroom[postgres]'") from error
 

@@ -209,9 +209,7 @@ def mark(
 
 
 def give_back(connection: Connection, letters: list[InHand], why: str | None = None) -> bool:
-    """Letters that were claimed and not tried keep their place; `why` is noted for the first; False for no letters."""
-    if not letters:
-        return False
+    """Letters that were claimed and not tried keep their place; `why` is noted for the first."""
     if why is not None:
         connection.execute(_MARK, {"the_letter": letters[0].id, "our_lease": letters[0].lease, "last_error": why})
     connection.execute(_GIVE_BACK, [{"the_letter": one.id, "our_lease": one.lease} for one in letters])
@@ -221,6 +219,12 @@ def give_back(connection: Connection, letters: list[InHand], why: str | None = N
 def renew(connection: Connection, leases: Sequence[str]) -> None:
     """Letters of these leases are still in hand."""
     connection.execute(_RENEW, {"leases": leases})
+
+
+def in_hand(connection: Connection, lease: str) -> int:
+    """How many letters a lease still holds."""
+    query = select(func.count()).where(outbox.c.state == "sending", outbox.c.lease == lease)
+    return connection.execute(query).scalar_one()
 
 
 def undo_claims(connection: Connection, leases: Sequence[str]) -> None:

@@ -86,33 +86,44 @@ def started(command: list[str | Path], directory: Path, port: int) -> Iterator[R
 
 @contextmanager
 def spool() -> Iterator[Path]:
-    """A directory on the disk that all servers write to."""
-    with tempfile.TemporaryDirectory(prefix="postroom-bench-", dir=SPOOL, ignore_cleanup_errors=True) as name:
+    """A directory on the disk that all servers write to; Postfix's user can reach it."""
+    with tempfile.TemporaryDirectory(prefix="postroom-", dir=SPOOL, ignore_cleanup_errors=True) as name:
         path = Path(name)
         path.chmod(0o755)
         yield path
 
 
 @contextmanager
-def postfix() -> Iterator[Running]:
-    """A private Postfix: its default durable queue, everything then discarded. Needs root, as Postfix does."""
+def postfix_on(directory: Path, settings: str, services: str) -> Iterator[Running]:
+    """A private Postfix with its queue in a directory; needs root, as Postfix does.
+
+    Args:
+        directory: From `spool`.
+        settings: Its main.cf; `{queue}`, `{data}` and `{directory}` stand for its directories.
+        services: Its master.cf; `{port}` stands for where it listens.
+    """
     program, port = find("postfix", "postfix"), free_port()
     daemons = subprocess.run([find("postconf", "postfix"), "-dh", "daemon_directory"], capture_output=True, check=True)
-    with spool() as directory:
-        settings, queue, data = directory / "conf", directory / "queue", directory / "data"
-        for path in (settings, queue, data):
-            path.mkdir()
-        shutil.chown(data, "postfix")
-        (settings / "main.cf").write_text((HERE / "postfix" / "main.cf").read_text().format(queue=queue, data=data))
-        (settings / "master.cf").write_text((HERE / "postfix" / "master.cf").read_text().format(port=port))
-        try:
-            # master itself, in the foreground, so that its tree is ours; `check` makes the queue's directories.
-            subprocess.run([program, "-c", settings, "check"], check=True, capture_output=True)
-            master = Path(daemons.stdout.decode().strip()) / "master"
-            with started([master, "-c", settings, "-d"], directory, port) as running:
-                yield running
-        except subprocess.CalledProcessError as error:
-            raise RuntimeError(f"postfix does not accept its settings: {error}") from error
+    conf, queue, data = directory / "conf", directory / "queue", directory / "data"
+    for path in (conf, queue, data):
+        path.mkdir()
+    shutil.chown(data, "postfix")
+    (conf / "main.cf").write_text(settings.format(queue=queue, data=data, directory=directory))
+    (conf / "master.cf").write_text(services.format(port=port))
+    checked = subprocess.run([program, "-c", conf, "check"], capture_output=True, text=True, check=False)
+    if checked.returncode:  # `check` also makes the queue's directories
+        raise RuntimeError(f"postfix does not accept its settings: {checked.stderr}")
+    # master itself, in the foreground, so that its processes are ours to end.
+    with started([Path(daemons.stdout.decode().strip()) / "master", "-c", conf, "-d"], directory, port) as running:
+        yield running
+
+
+@contextmanager
+def postfix() -> Iterator[Running]:
+    """As it is measured: its default durable queue, everything then discarded."""
+    settings, services = ((HERE / "postfix" / name).read_text() for name in ("main.cf", "master.cf"))
+    with spool() as directory, postfix_on(directory, settings, services) as running:
+        yield running
 
 
 @contextmanager

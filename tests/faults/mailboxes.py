@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -14,11 +15,19 @@ from tests.support.waiting import wait_until
 SOURCE = "website-berlin"
 PASSWORD_FILE = "imap.password"
 LONG_AGO = "2001-01-01"
+POLL_SECONDS = 5
+OFTEN = {"POSTROOM_TEST_POLL": str(POLL_SECONDS)}
+"""Environment of a daemon that polls so often: no test waits for a minute, which is the least that is configured."""
 _STORED = """
     SELECT raw_sha256 FROM mailbox_mail JOIN message ON message.id = message
     WHERE mailbox_mail.digest IN (SELECT value FROM json_each(?)) AND mailbox_mail.digest = raw_sha256
 """
 _KEY = re.compile(r"kunde-([a-z0-9-]+)@kunde\.example")
+
+
+def fresh_ones(since: float) -> int:
+    """How many fresh connections polling alone may have made since then (time.monotonic()), at most."""
+    return int((time.monotonic() - since) / POLL_SECONDS) + 1
 
 
 def read_mailbox(house: Installation, port: int, password: str, **keys: str | bool | Path | list[str]) -> None:

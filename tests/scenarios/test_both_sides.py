@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.servers import spool
 from tests.peers.dovecot import Dovecot
 from tests.peers.fixtures import mail_server
-from tests.peers.postfix import postfix, spool
+from tests.peers.postfix import postfix
 from tests.scenarios.test_mailbox import is_read, mailbox_of
 from tests.support.client import lead, new_key
 from tests.support.daemon import WEBSITE, Installation

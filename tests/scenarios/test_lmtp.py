@@ -130,7 +130,7 @@ def test_commands_may_come_together(behind: Installation) -> None:
         )
         assert [session.read().code for _ in range(4)] == [250, 550, 250, 354]
         session.raw(lead(key) + b".\r\n" + f"{SENDER}\r\nRCPT TO:<{UNKNOWN}>\r\nDATA\r\n".encode())
-        assert [session.read().text[:9] for _ in range(4)] == ["250 2.0.0", "250 2.0.0", "550 5.1.1", "503 5.5.1"]
+        assert [session.read().text[:9] for _ in range(4)] == ["250 2.0.0", "250 2.1.0", "550 5.1.1", "503 5.5.1"]
     assert len(kept(behind, key)) == 1
 
 

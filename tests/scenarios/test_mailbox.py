@@ -28,6 +28,7 @@ username = "{user}"
 password = {{ file = "imap.password" }}
 {keys}
 """
+MORE_THAN_THERE_IS = 1 << 60
 BY_IMAP = "SELECT count(*) FROM message WHERE channel = 'imap'"
 
 
@@ -190,6 +191,26 @@ def test_a_mail_over_the_limit_is_told_of(new_reader: Readers, mail_server: Dove
     (alarm,) = wait_until(lambda: sink.to(ADMIN), 20, "the admin is told")
     assert "too large" in str(alarm.parsed()["Subject"])
     assert house.query("SELECT state FROM mailbox_mail ORDER BY uid") == [("too-large",), ("taken",)]
+
+
+@pytest.mark.slow
+def test_without_room_on_the_disk_nothing_is_fetched(new_reader: Readers, mail_server: Dovecot) -> None:
+    mail_server.deliver(lead(new_key()))
+    house = new_reader(f'{WEBSITE_SOURCE}{SINCE}done = "flag"', started=False, limits={"reserve": MORE_THAN_THERE_IS})
+    house.start()
+    wait_until(lambda: state(house)["state"] == "failing", 20, "it does not begin")
+    assert "disk is too full" in str(state(house)["error"])
+    main = house.directory / "postroom.toml"
+    main.write_text(main.read_text("utf-8").replace(str(MORE_THAN_THERE_IS), "0"), "utf-8")
+    assert house.reload()["ok"]
+    records_are(house, 1)
+    wait_until(lambda: is_touched(mail_server, "flag", 1), 20, "the original is dealt with")
+    main.write_text(main.read_text("utf-8").replace("reserve = 0", f"reserve = {MORE_THAN_THERE_IS}"), "utf-8")
+    assert house.reload()["ok"]
+    mail_server.deliver(lead(new_key()))
+    wait_until(lambda: state(house)["state"] == "failing", 20, "it stops while it listens")
+    assert mail_server.flags() == [("\\Seen",), ()]
+    assert house.value(BY_IMAP) == 1
 
 
 @pytest.mark.slow

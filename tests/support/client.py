@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -134,11 +135,13 @@ class Clients:
     Attributes:
         accepted: Keys of the mails that were answered with 250, with the time of it (time.monotonic()).
         refused: 5xx answers, which would have bounced.
+        postponed: How many times each 4xx answer was heard, by code and enhanced code.
     """
 
     def __init__(self, house: Installation, number: int = 4, make: Callable[[str], bytes] = lead) -> None:
         self.accepted: dict[str, float] = {}
         self.refused: list[str] = []
+        self.postponed: Counter[str] = Counter()
         self.tries = 0
         self._house = house
         self._make = make
@@ -172,6 +175,10 @@ class Clients:
                 smtp.sendmail("wordpress@muster.example", WEBSITE, content)
                 self.accepted[key] = time.monotonic()
         except smtplib.SMTPResponseException as error:
+            if error.smtp_code < 500:
+                words = error.smtp_error
+                words = words if isinstance(words, str) else words.decode("ascii", "replace")
+                self.postponed[f"{error.smtp_code} {words[:5]}"] += 1
             return self._answered(key, error.smtp_code, str(error))
         except smtplib.SMTPRecipientsRefused as error:
             code, text = error.recipients[WEBSITE]

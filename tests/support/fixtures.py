@@ -8,6 +8,7 @@ import pytest
 from tests.support.daemon import Installation
 from tests.support.sink import Sink
 
+ON_POSTGRESQL_ONLY = pytest.param("postgresql", marks=pytest.mark.peer)
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
 """For scenarios in which the database plays no part: once is enough."""
 Houses = Callable[..., Installation]

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from daemon.seams import wall_now
-from daemon.store import evidence
+from daemon.store import Store, evidence, open_store
 from daemon.store.streams import Finding
+from daemon.store.upgrade import prepare
+from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
-ON_BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)]
+ON_BOTH = ["sqlite", ON_POSTGRESQL_ONLY]
 
 
 @pytest.fixture(params=ON_BOTH)
@@ -30,6 +32,15 @@ def url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'data' / 'postroom.db'}"
     found: str = request.getfixturevalue("postgres").new_database("template0")
     return found
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
+    """An empty one."""
+    prepare(url, tmp_path / "data")
+    one = open_store(url)
+    yield one
+    one.close()
 
 
 class Books(msgspec.Struct, frozen=True):

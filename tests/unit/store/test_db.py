@@ -2,10 +2,8 @@
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from daemon.store import Store, StoreError, open_store
 from daemon.store.chains import Accepted, Chain
 from daemon.store.schema import chain, message
-from daemon.store.upgrade import prepare
+from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[Store]:
-    prepare(url, tmp_path / "data")
-    store = open_store(url)
+def store(store: Store) -> Store:
     store.write(lambda c: c.execute(text("CREATE TABLE kept (name TEXT PRIMARY KEY)"))).result(10)
-    yield store
-    store.close()
+    return store
 
 
 class Held:
@@ -153,6 +148,31 @@ def test_what_nobody_expected_does_not_end_the_writer(store: Store) -> None:
     assert answered.wait(10)
     assert isinstance(answers[0], StoreError)
     assert store.write(keep("a")).result(10) == "a"
+
+
+@pytest.mark.parametrize("engine", [ON_POSTGRESQL_ONLY])
+@pytest.mark.parametrize("beside", [0, 1], ids=["alone", "together"])
+def test_a_server_that_turned_read_only_is_away(beside: int, store: Store) -> None:
+    """Its disk is full, or it is the primary no longer: not the work's fault, and no reason to stay connected to it."""
+    servers: set[Any] = set()
+    read_only = True
+
+    def begun(connection: Connection) -> None:
+        servers.add(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar())
+        if read_only:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    event.listen(store._writes, "begin", begun)
+    held = Held(store)
+    writes = [store.write(keep(f"row {n}")) for n in range(1 + beside)]
+    held.let_go()
+    for write in writes:
+        with pytest.raises(StoreError, match="read-only"):
+            write.result(10)
+    read_only = False
+    assert store.write(keep("after")).result(10) == "after"
+    assert kept(store) == {"after"}
+    assert len(servers) == 2
 
 
 def test_a_chain_goes_on_without_gap_after_a_failure(store: Store) -> None:

@@ -1,28 +1,15 @@
 """Mails from files are taken once, whoever offers them and however often."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
-from daemon.store import Store, evidence, imports, open_store
+from daemon.store import Store, evidence, imports
 from daemon.store.chains import Accepted, Chain
 from daemon.store.schema import imported, message
-from daemon.store.upgrade import prepare
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DEALER = "lead@leads.muster.example"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/postroom.db"
-    prepare(url, tmp_path)
-    one = open_store(url)
-    yield one
-    one.close()
 
 
 def mail(text: str, to: str = DEALER) -> tuple[str, Accepted]:

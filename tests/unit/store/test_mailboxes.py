@@ -1,30 +1,18 @@
 """The ledger of mailboxes: one holder at a time, and each mail once whatever the server calls it."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from daemon.store import Store, evidence, mailboxes, open_store
+from daemon.store import Store, evidence, mailboxes
 from daemon.store.chains import Accepted, Chain
 from daemon.store.mailboxes import Fetched, Folder, Holder, LostLease
-from daemon.store.upgrade import prepare
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 OURS = Holder("main", "we", NOW)
 THEIRS = Holder("main", "they", NOW)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path / 'postroom.db'}"
-    prepare(url, tmp_path)
-    store = open_store(url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from daemon.store import DriverMissing, upgrade
 from daemon.store.schema import HEAD, metadata
+from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
-ON_POSTGRESQL_ONLY = pytest.param("postgresql", marks=pytest.mark.peer)
 ON_SQLITE = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 ON_POSTGRESQL = """
 SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL
