@@ -14,6 +14,7 @@ from parsers.classify import classify
 from parsers.clean import single_line
 from parsers.digest import digest
 from parsers.document import Document
+from parsers.fingerprint import shape
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Parsed, Reading
 
@@ -63,6 +64,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         language=next((reading.language for reading in found if reading.language), hints.language),
         text=mail.text,
         attachments=mail.attachments,
+        shape=shape(mail, found, hints, [name for name, _ in LEVELS]),
     )
 
 

@@ -186,6 +186,19 @@ class Hints(Part, frozen=True):
     """How the source writes, where an admin has said so; it goes before what its type brings."""
 
 
+class Shape(Part, frozen=True, kw_only=True):
+    """What a mail is made of (`parsers.fingerprint`): nothing of what its writer says."""
+
+    structure: str
+    """Equal for mails of one template."""
+    fields: tuple[str, ...] = ()
+    """Dotted fields that are filled, without places in lists; those of cars below their role: `wanted.make`."""
+    unknown: tuple[str, ...] = ()
+    """Labels that nothing maps to a field."""
+    unsorted: bool = False
+    """Whether no kind of request was found."""
+
+
 class Parsed(Part, frozen=True, kw_only=True):
     """All that one mail says, as far as a program can read it."""
 
@@ -206,3 +219,5 @@ class Parsed(Part, frozen=True, kw_only=True):
     text: str | None = None
     """What a person would read, as plain text, at most 20,000 characters."""
     attachments: tuple[Attachment, ...] = ()
+    shape: Shape | None = None
+    """What it is made of; None where nothing was read."""

@@ -10,6 +10,7 @@ from config.models import Settings
 from daemon.act import new_reference
 from daemon.store import records
 from daemon.store.messages import Claimed, Fated
+from daemon.store.sources import Seen
 from parsers.layout import Layout
 from parsers.records import Hints, Parsed
 from rules.apply import apply
@@ -43,6 +44,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     fated: Fated
     changes: tuple[Change, ...]
+    seen: Seen | None = None
+    """What its source's mail is made of, where it counts for that."""
 
 
 def hints_for(settings: Settings, recipient: str) -> Hints:
@@ -113,7 +116,14 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    return Plan(fated, changes)
+    return Plan(fated, changes, _seen(mail, parsed, decision, at))
+
+
+def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
+    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not."""
+    if decision.source is None or parsed.shape is None or decision.fate not in ("opened", "ignored"):
+        return None
+    return Seen(mail.id, decision.source, at, parsed.shape)
 
 
 def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> list[Change]:

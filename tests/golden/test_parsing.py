@@ -22,6 +22,7 @@ HINTS = {
 @pytest.mark.parametrize("path", sorted(MAILS.glob("*.eml")), ids=lambda path: path.stem)
 def test_reading_equals_its_golden_file(path: Path) -> None:
     parsed = read.parse(path.read_bytes(), HINTS.get(path.stem.rpartition("-")[2], Hints()))
+    parsed = msgspec.structs.replace(parsed, shape=None)  # says nothing that the rest does not say
     result = msgspec.json.format(msgspec.json.encode(parsed)).decode() + "\n"
     golden = path.with_suffix(".json")
     if os.environ.get("POSTROOM_UPDATE_GOLDEN") == "1":
