@@ -19,9 +19,9 @@ LEAST_BASE = 20
 """Mails before them that are needed to know what is usual."""
 MOST_BASE = 200
 """Mails before them that are looked at: what a source did long ago is not what it does."""
-UNLIKELY = 1e-7
+UNLIKELY = 3e-7
 """How likely luck may be as the explanation: with 15 fields and 10,000 mails a year a steady source raises a false
-alarm in 60 years. A template that loses a field shows within ten mails all the same."""
+alarm about every twentieth year. A template that loses a field shows within ten mails all the same."""
 
 What = Literal["field", "label", "unsorted"]
 

@@ -2,9 +2,9 @@
 
 import click
 
-from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, running
+from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, reparse, running, sources
 
-ORDER = (running, configuring, mails, importing, records, ledger, queue, quarantine)
+ORDER = (running, configuring, mails, importing, records, sources, reparse, ledger, queue, quarantine)
 
 
 class InOrder(click.Group):

@@ -1,6 +1,6 @@
 """From a read mail to what will be written: context, decision, records. No writing here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,6 +18,9 @@ from rules.decide import decide_mail, readings_of
 from rules.explain import trace
 from rules.model import IMPORTED, Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
 from rules.reference import TokenRole, read_bounce_token, read_token
+
+CLOCK_WITHIN = timedelta(days=1)
+"""A mail that is understood later than this after its receipt starts no clock: all its steps would be due at once."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +40,13 @@ class Answered(msgspec.Struct, frozen=True):
 
     kept: records.Kept
     role: TokenRole
+
+
+class Late(msgspec.Struct, frozen=True):
+    """A mail is read again: by whom, and when."""
+
+    by: str
+    at: datetime
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -83,20 +93,22 @@ def plan(
     repeat_of: int | None = None,
     *,
     bounced: int | None = None,
+    late: Late | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
+    at = mail.received_at or mail.accepted_at
     context = Context(
         repeat_of=repeat_of,
         reference=answered.kept.record.ref if answered else None,
-        imported=mail.channel == IMPORTED,
+        imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
+        late=late is not None,
     )
-    at = mail.received_at or mail.accepted_at
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
     if decision.fate == "attached" and answered is not None:
         changes: tuple[Change, ...] = (_attach(settings, mail, parsed, answered, at),)
     elif decision.fate == "opened":
-        changes = tuple(_openings(settings, mail, parsed, decision, at))
+        changes = tuple(_openings(settings, mail, parsed, decision, at, late))
     else:
         changes = ()
     fated = Fated(
@@ -126,7 +138,9 @@ def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -
     return Seen(mail.id, decision.source, at, parsed.shape)
 
 
-def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> list[Change]:
+def _openings(
+    settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime, late: Late | None
+) -> list[Change]:
     actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or mail.sender)
     changes = []
     for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
@@ -140,7 +154,8 @@ def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailD
             decision=decided,
             received_at=at,
         )
-        action = Action(name="open", actor=actor, opening=opening)
+        args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
+        action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
         changes.append(Change(number, None, opened, effects, action))
     return changes
