@@ -23,6 +23,9 @@ UNLIKELY = 3e-7
 """How likely luck may be as the explanation: with 15 fields and 10,000 mails a year a steady source raises a false
 alarm about every twentieth year. A template that loses a field shows within ten mails all the same."""
 
+_STEP = 2
+"""Mails between two looks back: a change shows in a few looks that follow each other."""
+
 What = Literal["field", "label", "unsorted"]
 
 
@@ -82,6 +85,26 @@ def findings(mails: Sequence[Shape]) -> tuple[Finding, ...]:
     asked = [*sorted(key for key in {*was, *now} if key[0] != "unsorted"), ("unsorted", "")]
     found = (_compared(what, name, was[what, name], len(base), now[what, name], len(recent)) for what, name in asked)
     return tuple(one for one in found if one is not None)
+
+
+def lasting(mails: Sequence[Shape]) -> tuple[Finding, ...]:
+    """The changes among the mails given that hold still, although the new way has become the usual one meanwhile."""
+    latest = mails[-RECENT:]
+    now = counts(latest)
+    if not any(_is_beyond(what, now[what, name] / len(latest)) for what, name in counts(mails)):
+        return ()
+    found: dict[tuple[What, str], Finding] = {}
+    for end in range(len(mails), LEAST_BASE + RECENT - 1, -_STEP):
+        for one in findings(mails[:end]):
+            share = now[one.what, one.name] / len(latest)
+            if _is_beyond(one.what, share):
+                found.setdefault((one.what, one.name), Finding(one.what, one.name, one.was, share))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _is_beyond(what: What, now: float) -> bool:
+    limit = LIMITS[what]
+    return now <= limit.now if limit.now < limit.was else now >= limit.now
 
 
 def counts(mails: Sequence[Shape]) -> Counter[tuple[What, str]]:

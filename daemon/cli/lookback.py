@@ -71,8 +71,7 @@ def _read_again(connection: Connection, ref: str) -> list[Json]:
     """When, by whom and which fields: what the record holds now is no longer all from this trace."""
     steps = (row for row in records.revisions(connection, ref) if row["action"] == "reparse")
     return [
-        {"record": ref, "at": step["at"].isoformat(), "by": step["actor"], **json.loads(step["args"])}
-        for step in steps
+        {"record": ref, "at": step["at"].isoformat(), "by": step["actor"], **json.loads(step["args"])} for step in steps
     ]
 
 

@@ -1,4 +1,4 @@
-"""How a long run over mails shows where it is: a bar on a terminal, else lines now and then; or an object for each mail."""
+"""How a long run over mails shows where it is: a bar on a terminal, else lines now and then; or one object per mail."""
 
 import sys
 import time

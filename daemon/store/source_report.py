@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from daemon.store import sources
 from daemon.store.schema import message
 from daemon.store.sources import Rhythm, Seen
-from rules.drift import Finding, counts, findings, split
+from rules.drift import MOST_BASE, RECENT, Finding, counts, lasting, split
 
 _LABELS, _STRUCTURES = 30, 20
 """Unknown labels and structures that are told, the most frequent first."""
@@ -84,7 +84,7 @@ def _report(connection: Connection, name: str, rhythm: Rhythm | None, *, example
         gap=sources.median_gap(one.at for one in mails),
         base=len(base),
         latest=len(recent),
-        findings=findings(shapes),
+        findings=lasting(shapes[-RECENT - MOST_BASE :]),
         fields=tuple(
             Filled(field, was["field", field] / max(1, len(base)), now["field", field] / max(1, len(recent)))
             for field in fields

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.records import Shape
-from rules.drift import LEAST_BASE, LIMITS, MOST_BASE, RECENT, UNLIKELY, counts, findings
+from rules.drift import LEAST_BASE, LIMITS, MOST_BASE, RECENT, UNLIKELY, counts, findings, lasting
 
 FIELDS = ("comments", "customer.name", "customer.phones", "wanted.price")
 
@@ -61,6 +61,19 @@ def test_a_finding_says_what_it_was_and_is() -> None:
     ]
     last = findings([USUAL] * 30 + [EMPTY] * 10)[-1]
     assert str(last) == "nothing was understood in 0 % of the mails, in the latest 100 %"
+
+
+@pytest.mark.parametrize("after", [10, 11, 16, 25, 60, 150])
+def test_a_change_is_shown_while_it_lasts(after: int) -> None:
+    found = [USUAL] * 40 + [CHANGED] * after
+    assert [f"{one.what} {one.name}" for one in lasting(found)] == ["field wanted.price", "label Wunschpreis"]
+    assert all(one.now == (0.0 if one.what == "field" else 1.0) for one in lasting(found))
+    assert lasting(found + [USUAL] * RECENT) == ()
+
+
+@pytest.mark.parametrize("mails", [[], [USUAL] * 5, [USUAL] * 200, [CHANGED] * 200, [USUAL, EMPTY] * 100])
+def test_what_did_not_change_is_not_shown(mails: list[Shape]) -> None:
+    assert lasting(mails) == ()
 
 
 def test_limits_leave_room_between_usual_and_told() -> None:
