@@ -1,6 +1,10 @@
 """A source changes its layout: the admin is told once, teaches the new label, and reads again what came meanwhile."""
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +12,8 @@ import pytest
 from parsers.layout import Layout
 from parsers.read import parse
 from parsers.records import Hints
-from tests.support.client import new_key, send
-from tests.support.daemon import ADMIN, SALES, WEBSITE, Installation
+from tests.support.client import lead, new_key, send
+from tests.support.daemon import ADMIN, ROOT, SALES, WEBSITE, Installation
 from tests.support.fixtures import Houses
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
@@ -105,19 +109,28 @@ def test_what_came_meanwhile_is_read_again(new_house: Houses, sink: Sink) -> Non
     assert house.postroom("ledger").returncode == 0
 
 
-def test_interrupted_it_goes_on_later(new_house: Houses, sink: Sink) -> None:
-    """Half of the mails first, by a limit; the second run does the rest, the third nothing."""
-    house = new_house()
-    for _ in range(6):
-        send(house, form(new_key(), BEFORE).replace(b"Nachricht:", b"Telefon: 030 5550177\r\nNachricht:"))
-    house.settle()
+def test_interrupted_it_goes_on_later(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
+    """Nobody reads on: the pipe is full long before the last mail."""
+    house, number = new_house(), 400
+    file = tmp_path / "old.mbox"
+    line = b"From - Mon Mar  2 09:00:00 2026\n"
+    file.write_bytes(b"".join(line + lead(new_key()).replace(b"\r\n", b"\n") + b"\n" for _ in range(number)))
+    assert house.postroom("import", str(file)).returncode == 0
     sites = (house.directory / "sites.toml").read_text("utf-8")
     house.write("sites.toml", sites.replace('country = "DE"', 'country = "AT"', 1))
     words = ("reparse", "--since", "2026-01-01", "--source", "website-berlin", "--apply", "--json")
-    done = [
-        json.loads(house.postroom(*words, *more).stdout.splitlines()[-1])["summary"]["done"]
-        for more in (("--limit", "4"), (), ())
-    ]
-    assert done == [4, 2, 0]
-    assert house.value("SELECT count(*) FROM revision WHERE action = 'reparse'") == 6
+    code = "from daemon.cli import main; main()"
+    command = [sys.executable, "-c", code, *words, "-c", str(house.directory)]
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as stopped:
+        assert stopped.stdout
+        first = stopped.stdout.readline()
+        stopped.send_signal(signal.SIGINT)
+        out, _ = stopped.communicate(timeout=60)
+    assert stopped.returncode == 130
+    summary = json.loads((first + out).splitlines()[-1])["summary"]
+    assert summary["interrupted"] is True
+    assert 0 < summary["done"] < number
+    rest = [json.loads(house.postroom(*words).stdout.splitlines()[-1])["summary"]["done"] for _ in range(2)]
+    assert rest == [number - summary["done"], 0]
+    assert house.value("SELECT count(*) FROM revision WHERE action = 'reparse'") == number
     assert house.postroom("ledger").returncode == 0

@@ -108,7 +108,11 @@ def test_what_a_person_has_changed_is_left(
     ask: Any, austrian: None, post_room: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No action of today changes a reading: one that does is put into the tables."""
-    table = lifecycle.LEAD | {("waiting", "correct"): Transition(to=None), ("new", "correct"): Transition(to=None)}
+    table: lifecycle.Table = {
+        **lifecycle.LEAD,
+        ("waiting", "correct"): Transition(to=None),
+        ("new", "correct"): Transition(to=None),
+    }
     monkeypatch.setattr(lifecycle, "_TABLES", {"lead": table})
 
     def correct(record: Any, *_: object) -> dict[str, Any]:
