@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,45 @@ def test_what_came_meanwhile_is_read_again(new_house: Houses, sink: Sink) -> Non
     house.settle()
     assert len(sink.to(SALES)) == before, "nobody gets a mail for a field"
     assert len(told(sink)) == 1
+    assert house.postroom("ledger").returncode == 0
+
+
+def test_what_was_unsorted_becomes_a_lead_with_its_time_and_clock(new_house: Houses, sink: Sink) -> None:
+    house = new_house(started=False)
+    sources = (house.directory / "sources.toml").read_text("utf-8")
+    first = 'id = "website-berlin"\n'
+    house.write("sources.toml", sources.replace(first, f'{first}kind = "unsorted"\n'))
+    house.start()
+    body = b"Name: Jonas Probe\r\nE-Mail: jonas@kunde.example\r\nNachricht: Bitte um ein Angebot.\r\n"
+    for key in (keys := [new_key(), new_key()]):
+        send(house, lead(key).partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body)
+    house.settle()
+    before = house.query("SELECT ref, kind, received_at FROM record ORDER BY id")
+    due = house.query("SELECT record, step, due_at FROM deadline WHERE ended_at IS NULL ORDER BY id")
+    assert [kind for _, kind, _ in before] == ["unsorted"] * len(keys)
+    assert due
+    assert house.postroom("do", before[0][0], "take").returncode == 0
+    house.write("sources.toml", sources.replace(first, f'{first}kind = "lead"\n'))
+    assert house.postroom("reload").returncode == 0
+
+    words = ("reparse", "--since", "2026-01-01", "--fate", "unsorted", "--apply", "--json")
+    *results, last = [json.loads(line) for line in house.postroom(*words).stdout.splitlines()]
+    assert [(one["record"], [c["field"] for c in one["changes"]], one.get("done", False)) for one in results] == [
+        (before[0][0], ["kind"], False),
+        (before[1][0], ["kind"], True),
+    ], "what somebody has taken in hand keeps its kind"
+    assert (last["summary"]["done"], last["summary"]["left"]) == (1, 1)
+    again = json.loads(house.postroom(*words).stdout.splitlines()[-1])["summary"]
+    assert (again["mails"], again["done"]) == (1, 0)
+    house.settle()
+    after = house.query("SELECT ref, kind, received_at FROM record ORDER BY id")
+    assert after == [before[0], (before[1][0], "lead", before[1][2])]
+    still = house.query("SELECT record, step, due_at FROM deadline WHERE ended_at IS NULL ORDER BY id")
+    assert still == [row for row in due if row[0] == due[-1][0]], "the clock goes on as it was"
+    (mail,) = [
+        mail for mail in sink.to(SALES) if "gelesen" in str(make_header(decode_header(mail.parsed()["Subject"])))
+    ]
+    assert before[1][0].encode() in mail.parsed().get_payload(decode=True)
     assert house.postroom("ledger").returncode == 0
 
 
