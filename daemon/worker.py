@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from config.models import Settings
@@ -19,9 +20,10 @@ from daemon import log as logging
 from daemon import wire
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
+from daemon.desk.watch import Watch
 from daemon.log import get_logger
 from daemon.outbox.admin import Admin
-from daemon.outbox.alarms import quarantined
+from daemon.outbox.alarms import quarantined, source_changed
 from daemon.outbox.bundle import Bundler
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
@@ -60,7 +62,8 @@ class Worker:
         reader = Reader(settings.templates)
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
         self._hints = Hints(store)
-        self._desk = Desk(self._shift, self._tell_quarantined)
+        self._watch = Watch(self._shift, self._tell_changed)
+        self._desk = Desk(self._shift, self._tell_quarantined, self._watch)
         self._bell = Bell()
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
@@ -103,6 +106,7 @@ class Worker:
             self._bundler.keep(told)
         if taken:
             self._desk.keep(taken)
+        self._watch.step()
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
@@ -130,6 +134,13 @@ class Worker:
         letter = quarantined(self._shift.settings, message_id, why, now)
         self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result()
         self._bell.ring()
+
+    def _tell_changed(self, source: str, changes: Sequence[str], mails: int) -> None:
+        now = self._shift.clock.now()
+        letter = source_changed(self._shift.settings, source, changes, mails, now)
+        if self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result() is not None:
+            log.warning("source-changed", source=source, changes=len(changes))
+            self._bell.ring()
 
     def _remember(self, settings: Settings, written: bytes) -> None:
         """Keep the settings that decisions will name."""

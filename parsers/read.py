@@ -8,7 +8,9 @@ from parsers import bounces, document, forwards, sender, suspicion
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
+from parsers.fingerprint import shape
 from parsers.guard import tried
+from parsers.levels import LEVELS
 from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
 from parsers.verify import authenticated_domain
@@ -48,6 +50,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
         flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
+        shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
 
 

@@ -241,6 +241,19 @@ class Hints(Part, frozen=True):
     """The site's telephone number as the admin wrote it."""
 
 
+class Shape(Part, frozen=True, kw_only=True):
+    """What a mail is made of (`parsers.fingerprint`): nothing of what its writer says."""
+
+    structure: str
+    """Equal for mails of one template."""
+    fields: tuple[str, ...] = ()
+    """Dotted fields that are filled, without places in lists; those of cars below their role: `wanted.make`."""
+    unknown: tuple[str, ...] = ()
+    """Labels that nothing maps to a field."""
+    unsorted: bool = False
+    """Whether no kind of request was found."""
+
+
 class Parsed(Part, frozen=True, kw_only=True):
     """All that one mail says, as far as a program can read it."""
 
@@ -273,3 +286,5 @@ class Parsed(Part, frozen=True, kw_only=True):
     """Whether the header names the source's secret address as a recipient: whoever wrote it, knew it."""
     flags: tuple[Flag, ...] = ()
     """What to beware of."""
+    shape: Shape | None = None
+    """What it is made of; None where nothing was read."""

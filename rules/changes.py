@@ -9,7 +9,7 @@ from config.lookup import controllers_of
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
-from rules import glob
+from rules import glob, lifecycle
 from rules.daybook import daybook_of
 from rules.model import Action, Record, Refused
 from rules.resubmission import resubmission
@@ -18,6 +18,7 @@ WORDS_LIMIT = 200
 """Characters of a result or reason that are kept on a record."""
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
 
+UNSORTED = "unsorted"
 Fields = dict[str, Any]
 
 
@@ -68,6 +69,19 @@ def _reopen(record: Record, action: Action, site: Site, settings: Settings, now:
     return {"result": None, "assignee": None, "resubmit_at": None}
 
 
+def _reparse(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """What was unsorted becomes what it is now known to be, and its team's, unless somebody saw to it already."""
+    opening = action.opening
+    if opening is None:
+        raise Refused("there is nothing that was read again")
+    decided, fields = opening.decision, Fields(reading=opening.reading)
+    if record.kind == UNSORTED and record.state == lifecycle.NEW and decided.kind != UNSORTED:
+        fields["kind"] = decided.kind
+        if not record.cycle:
+            fields |= {"team": decided.team, "category": decided.category}
+    return fields
+
+
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
     "take": _take,
     "assign": _assign,
@@ -76,5 +90,6 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "not-mine": _not_mine,
     "spam": _close,
     "reopen": _reopen,
+    "reparse": _reparse,
 }
 """Action -> the function that says which fields it sets; the others only change state."""

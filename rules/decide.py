@@ -95,7 +95,7 @@ def decide(
         policy=policy,
         language=site.language,
         rules=verdicts,
-        notifications=() if context.imported else notifications,
+        notifications=() if context.imported or context.late else notifications,
         deadlines=tuple(msgspec.structs.replace(deadline, reading=index) for deadline in deadlines),
     )
 

@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 QUIET = "imported: no clock, no mail"
 """Why nobody is told of a mail that was put in later."""
+LATE = "late by parser: told with all others that were read again"
+"""Why nobody is told by a mail of its own."""
 _SHOWN = 120
 """Characters of a value that a difference shows."""
 
@@ -66,6 +68,8 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
         found["flags"] = list(decision.flags)
     if context.imported:
         found["quiet"] = QUIET
+    if context.late:
+        found["quiet"] = f"{LATE}; no clock" if context.imported else LATE
     return found | {
         "site": decision.site,
         "fate": decision.fate,

@@ -57,8 +57,13 @@ ATTACH = Transition(
 """A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`) or it was
 put in later (`imported`)."""
 
+REPARSE = Transition(
+    to=None, who=frozenset({"command"}), by_hand=False, needs=("message", "fields"), ends_deadlines=False
+)
+"""Today's reading of its mail: fields that no person has changed since; its clock goes on as it was."""
+
 LEAD: Table = {
-    **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, ends_deadlines=False, tells="new")),
+    **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, may=("late",), ends_deadlines=False, tells="new")),
     **_rows(OPEN_STATES, "take", Transition(to=TAKEN)),
     **_rows(OPEN_STATES, "assign", Transition(to=TAKEN, needs=("to",), tells="assigned")),
     **_rows(OPEN_STATES, "done", Transition(to=DONE, may=("result",))),
@@ -70,6 +75,7 @@ LEAD: Table = {
     ),
     **_rows(OPEN_STATES, "spam", Transition(to=SPAM)),
     **_rows((*OPEN_STATES, *CLOSED_STATES), "attach", ATTACH),
+    **_rows((*OPEN_STATES, *CLOSED_STATES), "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows((*OPEN_STATES, *CLOSED_STATES), "note", Transition(to=None, needs=("text",), ends_deadlines=False)),
 }

@@ -48,6 +48,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """Record that the recipient's desk token names, if the token is genuine."""
     imported: bool = False
     """It was put in later: what was to be done about it was done long ago."""
+    late: bool = False
+    """It was read again, by `reparse`: its team is told once of all such requests together."""
 
 
 class Verdict(Fact, frozen=True, kw_only=True):
@@ -124,7 +126,7 @@ class Actor(Fact, frozen=True):
 
 
 class Opening(Fact, frozen=True, kw_only=True):
-    """What a record is opened with."""
+    """What a record is opened with; of `reparse`, what today's reading makes of its mail."""
 
     ref: str
     site: str

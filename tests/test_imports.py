@@ -27,7 +27,7 @@ LAYERS = (
     ("daemon.act", "daemon.leases", "daemon.reader"),
     ("daemon.reader_child", "daemon.shift"),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
-    ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.supervisor"),
+    ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.rereading", "daemon.supervisor"),
     ("daemon.teaching",),
     ("daemon.worker",),
     ("daemon.app",),

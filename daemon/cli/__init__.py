@@ -2,9 +2,21 @@
 
 import click
 
-from daemon.cli import configuring, importing, ledger, mails, quarantine, queue, records, running, source
+from daemon.cli import (
+    configuring,
+    importing,
+    ledger,
+    mails,
+    quarantine,
+    queue,
+    records,
+    reparse,
+    running,
+    source,
+    sources,
+)
 
-ORDER = (running, configuring, source, mails, importing, records, ledger, queue, quarantine)
+ORDER = (running, configuring, source, sources, mails, importing, records, reparse, ledger, queue, quarantine)
 
 
 class InOrder(click.Group):

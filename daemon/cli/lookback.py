@@ -23,6 +23,8 @@ def explained(connection: Connection, asked: str) -> Json:
     refs = records.refs_of_message(connection, mail["id"])
     if ref or refs:
         found["record"] = ref or refs[0]
+    if again := [step for one in ([ref] if ref else refs) for step in _read_again(connection, one)]:
+        found["read_again"] = again
     if mail["trace"] is None:
         return found | {"fate": mail["fate"], "reason": mail["reason"]}
     trace: Json = json.loads(mail["trace"])
@@ -63,6 +65,14 @@ def _mail_of(connection: Connection, ref: str) -> RowMapping:
             fail(FINDINGS, f"there is no record {ref}")
         fail(FINDINGS, f"{ref} was opened by hand, no mail led to it: `postroom show {ref}` tells by whom and when")
     return opened
+
+
+def _read_again(connection: Connection, ref: str) -> list[Json]:
+    """When, by whom and which fields: what the record holds now is no longer all from this trace."""
+    steps = (row for row in records.revisions(connection, ref) if row["action"] == "reparse")
+    return [
+        {"record": ref, "at": step["at"].isoformat(), "by": step["actor"], **json.loads(step["args"])} for step in steps
+    ]
 
 
 def _add_subjects(trace: Json, letters: list[RowMapping]) -> None:

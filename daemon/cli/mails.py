@@ -21,7 +21,7 @@ from daemon.cli.output import (
     json_option,
     line,
 )
-from daemon.cli.traces import show_decision, show_mail
+from daemon.cli.traces import local, show_decision, show_mail
 
 if TYPE_CHECKING:
     from daemon.dryrun import DryRun
@@ -130,6 +130,9 @@ def why(ref: str, directory: Path, as_json: bool) -> None:
     if "readings" in found:
         show_mail(found)
         show_decision(found, zone_of(settings, found["site"]))
+        for one in found.get("read_again", ()):
+            at = local(one["at"], zone_of(settings, found["site"]))
+            line(f"{one['record']} {at}: Read again by {one['by'] or 'the command line'}: {one['fields']}")
     else:
         line(f"fate {found['fate']}: {found.get('reason') or 'nobody has read it yet'}")
 

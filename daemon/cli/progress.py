@@ -1,4 +1,4 @@
-"""How an import shows where it is: a bar on a terminal, else a line now and then; or JSON, one object for each mail."""
+"""How a long run over mails shows where it is: a bar on a terminal, else lines now and then; or one object per mail."""
 
 import sys
 import time
@@ -32,19 +32,20 @@ class Display(Protocol):
 
 
 @contextmanager
-def display(total: int, *, as_json: bool) -> Iterator[Display]:
+def display(total: int, *, as_json: bool, name: str = "Import") -> Iterator[Display]:
     """The display that suits who looks.
 
     Args:
-        total: Bytes of all files.
+        total: What is 100 %: bytes of all files, or mails.
         as_json: For a program.
+        name: Stands before the bar.
     """
     if as_json:
         yield Objects()
     elif not sys.stderr.isatty():
         yield Lines(total)
     else:
-        with Bar(total, console(stderr=True)) as bar:
+        with Bar(total, console(stderr=True), name) as bar:
             yield bar
 
 
@@ -94,11 +95,11 @@ class Lines:
 class Bar:
     """For people at a terminal."""
 
-    def __init__(self, total: int, on: "Console") -> None:
+    def __init__(self, total: int, on: "Console", name: str = "Import") -> None:
         from rich import progress
 
         self._bar = progress.Progress(
-            progress.TextColumn("Import"),
+            progress.TextColumn(name),
             progress.BarColumn(),
             progress.TaskProgressColumn(),
             progress.TextColumn("{task.fields[told]}"),

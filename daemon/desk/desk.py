@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
 from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_for, plan
+from daemon.desk.watch import Watch
 from daemon.errands import Answer, Parse
 from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import messages, records
+from daemon.store import messages, records, sources
 from daemon.store.messages import Claimed, LostLease
 from parsers.records import Parsed
 from rules.model import IMPORTED
@@ -39,8 +40,9 @@ class Taken(NamedTuple):
 class Desk:
     """One batch at a time: claim, read, decide, write."""
 
-    def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None]) -> None:
+    def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None], watch: Watch | None = None) -> None:
         self._shift = shift
+        self._watch = watch
         self._tell_quarantined = tell_quarantined
         self._in_hand = ""
         self._next: tuple[str, Future[list[Claimed]]] | None = None
@@ -205,14 +207,16 @@ class Desk:
     def _store(self, plans: Sequence[Plan]) -> "Future[None]":
         settings, at = self._shift.settings.digest, self._shift.clock.now()
         # No sync: the sender syncs before anything of it is told to anybody.
-        return self._shift.store.write(lambda c: _write(c, plans, settings, at), sync=False)
+        return self._shift.store.write(lambda c: write_plans(c, plans, settings, at), sync=False)
 
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:
             self._shift.count(f"fate_{one.fated.fate}")
+        if self._watch is not None:
+            self._watch.saw(one.seen for one in plans if one.seen)
 
 
-def _write(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
+def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
     """Fates, records, revisions, deadlines and notices of a batch."""
     messages.finish(connection, [one.fated for one in plans], at)
     changes = [(one.fated.id, change) for one in plans for change in one.changes]
@@ -225,3 +229,4 @@ def _write(connection: Connection, plans: Sequence[Plan], settings: str, at: dat
             records.save(connection, change.before, change.after, change.effects, change.action, settings, at)
             links.append((message_id, change.reading, change.before.id, "attached"))
     records.link(connection, links)
+    sources.keep(connection, [one.seen for one in plans if one.seen])

@@ -1,6 +1,6 @@
 """From a read mail to what will be written: context, decision, records. No writing here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from config.models import Settings
 from daemon.act import new_reference
 from daemon.store import records
 from daemon.store.messages import Claimed, Fated
+from daemon.store.sources import Seen
 from parsers.layout import Layout
 from parsers.records import Hints, Parsed
 from rules.apply import apply
@@ -17,6 +18,9 @@ from rules.decide import decide_mail, readings_of
 from rules.explain import trace
 from rules.model import IMPORTED, Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
 from rules.reference import TokenRole, read_bounce_token, read_token
+
+CLOCK_WITHIN = timedelta(days=1)
+"""A mail that is understood later than this after its receipt starts no clock: all its steps would be due at once."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,11 +42,20 @@ class Answered(msgspec.Struct, frozen=True):
     role: TokenRole
 
 
+class Late(msgspec.Struct, frozen=True):
+    """A mail is read again: by whom, and when."""
+
+    by: str
+    at: datetime
+
+
 class Plan(msgspec.Struct, frozen=True):
     """All that one mail leads to."""
 
     fated: Fated
     changes: tuple[Change, ...]
+    seen: Seen | None = None
+    """What its source's mail is made of, where it counts for that."""
 
 
 def hints_for(settings: Settings, recipient: str) -> Hints:
@@ -85,20 +98,22 @@ def plan(
     repeat_of: int | None = None,
     *,
     bounced: int | None = None,
+    late: Late | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
+    at = mail.received_at or mail.accepted_at
     context = Context(
         repeat_of=repeat_of,
         reference=answered.kept.record.ref if answered else None,
-        imported=mail.channel == IMPORTED,
+        imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
+        late=late is not None,
     )
-    at = mail.received_at or mail.accepted_at
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
     if decision.fate == "attached" and answered is not None:
         changes: tuple[Change, ...] = (_attach(settings, mail, parsed, answered, at),)
     elif decision.fate == "opened":
-        changes = tuple(_openings(settings, mail, parsed, decision, at))
+        changes = tuple(_openings(settings, mail, parsed, decision, at, late))
     else:
         changes = ()
     fated = Fated(
@@ -119,10 +134,19 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    return Plan(fated, changes)
+    return Plan(fated, changes, _seen(mail, parsed, decision, at))
 
 
-def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> list[Change]:
+def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
+    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not."""
+    if decision.source is None or parsed.shape is None or decision.fate not in ("opened", "ignored"):
+        return None
+    return Seen(mail.id, decision.source, at, parsed.shape)
+
+
+def _openings(
+    settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime, late: Late | None
+) -> list[Change]:
     actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or mail.sender)
     changes = []
     for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
@@ -137,7 +161,8 @@ def _openings(settings: Settings, mail: Claimed, parsed: Parsed, decision: MailD
             received_at=at,
             flags=decision.flags,
         )
-        action = Action(name="open", actor=actor, opening=opening)
+        args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
+        action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
         changes.append(Change(number, None, opened, effects, action))
     return changes

@@ -104,3 +104,17 @@ def not_told(settings: Settings, notice_id: int, ref: str, site: str, why: str, 
     """A notice could not be turned into a mail."""
     text = f"A mail about {ref} ({site}) could not be written.\n\n{why}\n"
     return alarm(settings, f"notice:{notice_id}", f"{ref} could not be told", text, now)
+
+
+def source_changed(settings: Settings, source: str, changes: Sequence[str], mails: int, now: datetime) -> Letter:
+    """A source writes otherwise than before; told once a week, as one change shows in several fields one by one."""
+    year, week, _ = now.isocalendar()
+    told = "\n".join(f"- {one}" for one in changes[:50])
+    text = (
+        f"The latest {mails} mails of the source {source} differ from those before them:\n\n{told}\n\n"
+        f"Look at it: postroom sources {source}\n"
+        "A new label can be given its field under [source.layout] in sources.toml. Then read again what came in "
+        "meanwhile: postroom reparse --since DATE --source "
+        f"{source}\n"
+    )
+    return alarm(settings, f"source:{source}:{year}-{week}", f"the source {source} has changed", text, now)

@@ -174,7 +174,7 @@ def _wrong_opening(kept: _Kept) -> Iterator[str]:
         yield "a mail opened it, but none is linked to it"
     if first.actor_role == "source" and first.actor != kept.row.source:
         yield f"it was opened by source {first.actor}, and is of source {kept.row.source}"
-    quiet = any(link.channel == IMPORTED for link in opened)
+    quiet = any(link.channel == IMPORTED or "quiet" in _json(link.trace) for link in opened)
     if not quiet and not any(told.revision == 1 for told in kept.notices):
         yield "nobody was told of it: the notice of its opening is missing"
     for link in opened:

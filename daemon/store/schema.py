@@ -193,6 +193,17 @@ message_record = Table(
     Column("how", String, nullable=False),
 )
 
+# Statistics of sources, not books: what the latest mails of each were made of. Nothing that their writers say.
+source_mail = Table(
+    "source_mail",
+    metadata,
+    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("source", String, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("shape", Text, nullable=False),
+    Index("ix_source_mail_source", "source", "at", "message"),
+)
+
 deadline = Table(
     "deadline",
     metadata,

@@ -1,6 +1,5 @@
 """Golden lessons: what is proposed for three samples stands beside them; a change is looked at before it is kept."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from daemon.cli import main
+from tests.support.golden import assert_golden
 
 LESSONS = sorted(path for path in (Path(__file__).parent / "learning").iterdir() if path.is_dir())
 
@@ -19,8 +19,4 @@ def test_the_proposal_equals_its_golden_file(lesson: Path, tmp_path: Path) -> No
     assert answer.exit_code == 0, answer.output
     text = answer.stdout[answer.stdout.index("# Learned") :].rstrip() + "\n"
     result = re.sub(r"\.[a-z0-9]{12}@", ".token@", text)
-    golden = lesson / "proposal.toml"
-    if os.environ.get("POSTROOM_UPDATE_GOLDEN") == "1":
-        golden.write_text(result, encoding="utf-8")
-    assert golden.exists(), f"{golden} is missing: run again with POSTROOM_UPDATE_GOLDEN=1 and read what it holds"
-    assert result == golden.read_text(encoding="utf-8")
+    assert_golden(lesson / "proposal.toml", result)

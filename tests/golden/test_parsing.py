@@ -1,13 +1,12 @@
 """Golden mails: what is read from each stands beside it; a changed result has to be looked at before it is kept."""
 
-import os
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from parsers import read
 from parsers.records import Hints
+from tests.support.golden import as_text, assert_golden
 
 MAILS = Path(__file__).parent / "parsing"
 HINTS = {
@@ -22,9 +21,4 @@ HINTS = {
 @pytest.mark.parametrize("path", sorted(MAILS.glob("*.eml")), ids=lambda path: path.stem)
 def test_reading_equals_its_golden_file(path: Path) -> None:
     parsed = read.parse(path.read_bytes(), HINTS.get(path.stem.rpartition("-")[2], Hints()))
-    result = msgspec.json.format(msgspec.json.encode(parsed)).decode() + "\n"
-    golden = path.with_suffix(".json")
-    if os.environ.get("POSTROOM_UPDATE_GOLDEN") == "1":
-        golden.write_text(result, encoding="utf-8")
-    assert golden.exists(), f"{golden} is missing: run again with POSTROOM_UPDATE_GOLDEN=1 and read what it holds"
-    assert result == golden.read_text(encoding="utf-8")
+    assert_golden(path.with_suffix(".json"), as_text(parsed))

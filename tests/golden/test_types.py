@@ -1,16 +1,15 @@
 """Golden mails of every type of source: what is read from each stands beside it, and the row of formats.md it is of."""
 
-import os
 import tomllib
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from config.defaults import shipped_versions
 from parsers import read, types
 from tests.generator import LANGUAGES
 from tests.generator.sources import hints_of_type
+from tests.support.golden import as_text, assert_golden
 
 MAILS = Path(__file__).parent / "types"
 ROWS = tomllib.loads((MAILS / "rows.toml").read_text("utf-8"))
@@ -25,12 +24,7 @@ def test_reading_equals_its_golden_file(path: Path) -> None:
     region = row.get("sites", {}).get(word, row["region"])
     hints = hints_of_type(path.parent.name, region, word if word in LANGUAGES else None)
     parsed = read.parse(path.read_bytes(), hints)
-    result = msgspec.json.format(msgspec.json.encode(parsed)).decode() + "\n"
-    golden = path.with_suffix(".json")
-    if os.environ.get("POSTROOM_UPDATE_GOLDEN") == "1":
-        golden.write_text(result, encoding="utf-8")
-    assert golden.exists(), f"{golden} is missing: run again with POSTROOM_UPDATE_GOLDEN=1 and read what it holds"
-    assert result == golden.read_text(encoding="utf-8")
+    assert_golden(path.with_suffix(".json"), as_text(parsed))
 
 
 def test_every_type_is_shipped_and_has_its_layout_and_its_row() -> None:

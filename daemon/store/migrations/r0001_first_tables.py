@@ -28,6 +28,7 @@ def upgrade() -> None:
     _record()
     _revision()
     _message_record()
+    _source_mail()
     _deadline()
     _outbox()
     _notice()
@@ -182,6 +183,19 @@ def _message_record() -> None:
         sa.PrimaryKeyConstraint("message", "reading", name="pk_message_record"),
     )
     op.create_index("ix_message_record_record", "message_record", ["record"], unique=False)
+
+
+def _source_mail() -> None:
+    op.create_table(
+        "source_mail",
+        Column("message", ID, autoincrement=False, nullable=False),
+        Column("source", sa.String(), nullable=False),
+        Column("at", AT, nullable=False),
+        Column("shape", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name="fk_source_mail_message"),
+        sa.PrimaryKeyConstraint("message", name="pk_source_mail"),
+    )
+    op.create_index("ix_source_mail_source", "source_mail", ["source", "at", "message"], unique=False)
 
 
 def _deadline() -> None:

@@ -310,3 +310,33 @@ def test_records_of_the_admin_live_without_clocks(act: Act, house: House) -> Non
 def test_other_kinds_use_the_lifecycle_of_leads() -> None:
     assert known("review") == known("lead") == known("unsorted")
     assert possible("booking", None) == ("open",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "team"),
+    [
+        ({"kind": "unsorted", "team": "service"}, "lead", "sales"),
+        ({"kind": "unsorted", "team": "service", "cycle": 1}, "lead", "service"),
+        ({"kind": "unsorted", "state": "taken", "team": "service"}, "unsorted", "service"),
+        ({"kind": "booking", "team": "service"}, "booking", "service"),
+    ],
+)
+def test_reading_again_sorts_what_nobody_has_in_hand(
+    house: House, at: At, fields: dict[str, Any], kind: str, team: str
+) -> None:
+    settings, record = house(), msgspec.structs.replace(RECORD, **fields)
+    args = {"message": "7", "fields": "comments"}
+    asked = msgspec.structs.replace(opening(settings, at), reading=Reading(kind="lead", comments="Noch da?"))
+    action = Action(name="reparse", actor=CLERK, args=args, opening=asked)
+    after, effects = apply(record, action, settings, at(NOW))
+    assert (after.kind, after.team, after.state, after.revision) == (kind, team, record.state, 2)
+    assert after.reading.comments == "Noch da?"
+    assert effects == Effects(), "no clock ends or starts, and nobody is told"
+
+
+def test_only_the_command_line_reads_again(house: House, at: At, act: Act) -> None:
+    with pytest.raises(Refused, match="a team may not reparse"):
+        act("reparse", message="7", fields="comments")
+    with pytest.raises(Refused, match="nothing that was read again"):
+        act("reparse", role="command", message="7", fields="comments")
+    assert "reparse" not in possible("lead", "new")

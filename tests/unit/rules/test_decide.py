@@ -74,6 +74,14 @@ def test_what_was_put_in_later_starts_no_clock_and_tells_nobody(decided: Decided
     assert later == msgspec.structs.replace(usual, notifications=(), deadlines=())
 
 
+def test_what_was_read_again_has_its_clock_and_no_mail_of_its_own(decided: Decided) -> None:
+    (usual,) = decided().decisions
+    (late,) = decided(context=Context(late=True)).decisions
+    assert late == msgspec.structs.replace(usual, notifications=())
+    (old,) = decided(context=Context(late=True, imported=True)).decisions
+    assert old == msgspec.structs.replace(usual, notifications=(), deadlines=())
+
+
 @pytest.mark.parametrize(("mail", "fate", "reason"), FATES)
 def test_fates(decided: Decided, mail: dict[str, Any], fate: str, reason: str) -> None:
     decision = decided(**mail)

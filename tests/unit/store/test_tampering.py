@@ -23,10 +23,13 @@ LATER = {
     },
 }  # fmt: skip
 """Columns that say how far a row came, and go on changing."""
+STATISTICS = {"source_mail"}
+"""Tables that could be computed anew from the others: nothing is decided or proved by them."""
+TABLES = [table for table in metadata.sorted_tables if table.name not in STATISTICS]
 
 COLUMNS = [
     (table.name, column.name)
-    for table in metadata.sorted_tables
+    for table in TABLES
     for column in table.columns
     if column.name not in LATER.get(table.name, ())
 ]
@@ -114,7 +117,7 @@ def test_an_altered_value_is_named(books: Connection, table: str, column: str) -
             assert any(name in one for name in names for one in said), (row, value, said)
 
 
-@pytest.mark.parametrize("table", [table.name for table in metadata.sorted_tables])
+@pytest.mark.parametrize("table", [table.name for table in TABLES])
 def test_a_deleted_row_is_named(books: Connection, table: str) -> None:
     for row in rows_of(books, table):
         said = said_after(books, f"DELETE FROM {table} WHERE rowid = ?", row["at_row"])  # noqa: S608 - our schema

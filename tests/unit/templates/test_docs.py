@@ -21,7 +21,7 @@ SHAPES = [
     SiteCard,
     MailCard,
 ]
-NOT_FOR_TEMPLATES = (records.FailedRecipient, records.Forwarded, records.Hints, records.Parsed)
+NOT_FOR_TEMPLATES = (records.FailedRecipient, records.Forwarded, records.Hints, records.Parsed, records.Shape)
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape not in NOT_FOR_TEMPLATES])

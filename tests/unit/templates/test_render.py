@@ -1,6 +1,5 @@
 """What notifications say, whose template wins, and what becomes of a template's fault."""
 
-import os
 from dataclasses import asdict
 from html import unescape
 from pathlib import Path
@@ -18,6 +17,7 @@ from templates.model import RenderJob
 from templates.render import Renderer, TemplateFault
 from templates.samples import EMPTY, FULL, LEAD, sample_job
 from templates.words import load_words
+from tests.support.golden import assert_golden
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mails"
 SHIPPED = Renderer({})
@@ -36,11 +36,7 @@ MAILS = [
 def test_mail_equals_its_golden_file(language: str, purpose: str, name: str, reading: Reading, form: str) -> None:
     mail = SHIPPED.render(sample_job(language, purpose, reading))
     rendered = f"{mail.subject}\n\n{mail.text}" if form == "txt" else mail.html or ""
-    golden = GOLDEN / f"{language}-{purpose}-{name}.{form}"
-    if os.environ.get("POSTROOM_UPDATE_GOLDEN") == "1":
-        golden.write_text(rendered, encoding="utf-8")
-    assert golden.exists(), f"{golden} is missing: run again with POSTROOM_UPDATE_GOLDEN=1 and read what it holds"
-    assert rendered == golden.read_text(encoding="utf-8")
+    assert_golden(GOLDEN / f"{language}-{purpose}-{name}.{form}", rendered)
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

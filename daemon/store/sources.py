@@ -1,0 +1,104 @@
+"""What the latest mails of each source were made of, and what the ledger knows of its rhythm."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import msgspec
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
+
+from daemon.store.schema import message, source_mail
+from parsers.records import Shape
+
+KEEP = 500
+"""Mails of a source that are kept here; the ledger has them all."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Shape).decode
+_OF = source_mail.c.source == bindparam("of")
+_NEWEST = (source_mail.c.at.desc(), source_mail.c.message.desc())
+# Built once: SQLAlchemy keeps what it compiled by the statement object.
+_KEEP = insert(source_mail)
+_FORGET = delete(source_mail).where(source_mail.c.message.in_(bindparam("messages", expanding=True)))
+_LATEST = (
+    select(source_mail.c.message, source_mail.c.source, source_mail.c.at, source_mail.c.shape)
+    .where(_OF)
+    .order_by(*_NEWEST)
+    .limit(bindparam("most"))
+)
+_FIRST_TOO_MANY = select(source_mail.c.at).where(_OF).order_by(*_NEWEST).offset(KEEP).limit(1)
+_PRUNE = delete(source_mail).where(_OF, source_mail.c.at <= bindparam("until"))
+_came = func.coalesce(message.c.received_at, message.c.accepted_at)
+_COUNTED = ("opened", "attached", "ignored")
+"""Fates of mails that show that a source lives; its newsletters do not."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A mail of a source: its number, when it came in, what it is made of."""
+
+    message: int
+    source: str
+    at: datetime
+    shape: Shape
+
+
+class Rhythm(msgspec.Struct, frozen=True):
+    """How many requests came from a source, and when the last did."""
+
+    last: datetime
+    mails: int
+    week: int
+    month: int
+
+
+def keep(connection: Connection, mails: Sequence[Seen]) -> None:
+    """Note what mails were made of, each once."""
+    if mails:
+        rows = [
+            {"message": one.message, "source": one.source, "at": one.at, "shape": _encode(one.shape).decode()}
+            for one in mails
+        ]
+        connection.execute(_KEEP, rows)
+
+
+def replace(connection: Connection, mails: Sequence[Seen]) -> None:
+    """Note what mails that were read again are made of by today's reading."""
+    if mails:
+        connection.execute(_FORGET, {"messages": [one.message for one in mails]})
+        keep(connection, mails)
+
+
+def latest(connection: Connection, source: str, limit: int = KEEP) -> list[Seen]:
+    """The latest mails of a source, the newest last."""
+    rows = connection.execute(_LATEST, {"of": source, "most": limit}).all()
+    return [Seen(row.message, row.source, row.at, _decode(row.shape)) for row in reversed(rows)]
+
+
+def prune(connection: Connection, source: str) -> int:
+    """Forget what is older than the mails that are kept; how many those were."""
+    until = connection.execute(_FIRST_TOO_MANY, {"of": source}).scalar()
+    return connection.execute(_PRUNE, {"of": source, "until": until}).rowcount if until is not None else 0
+
+
+def rhythms(connection: Connection, now: datetime) -> dict[str, Rhythm]:
+    """When the last mail of each source came and how many did, by one walk through the ledger."""
+
+    def since(days: int) -> object:
+        return func.sum(case((_came > now - timedelta(days=days), 1), else_=0))
+
+    query = (
+        select(message.c.source, func.max(_came), func.count(), since(7), since(30))  # type: ignore[call-overload]
+        .where(message.c.source.is_not(None), message.c.fate.in_(_COUNTED))
+        .group_by(message.c.source)
+    )
+    return {row[0]: Rhythm(*row[1:]) for row in connection.execute(query)}
+
+
+def median_gap(times: Iterable[datetime]) -> timedelta | None:
+    """The usual time between two mails; None for fewer than three.
+
+    Args:
+        times: In order.
+    """
+    gaps = sorted(after - before for before, after in pairwise(times))
+    return gaps[len(gaps) // 2] if len(gaps) > 1 else None
