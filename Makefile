@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SOURCES := config parsers rules templates daemon tests
 
-.PHONY: run test fast lint fix bench faults fuzz clean
+.PHONY: run test fast lint fix bench faults fuzz corpus clean
 
 run: $(STAMP)  ## the example group on loopback ports: sends the sample mails and shows what became of them
 	@$(PY) -m tests.demo
@@ -34,6 +34,9 @@ faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
 fuzz: $(STAMP)  ## random sessions and mails at full length: 100,000; then ten minutes guided by coverage
 	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers
 	$(PY) -m tests.fuzz 10
+
+corpus: $(STAMP)  ## what is read of the sample mails in POSTROOM_CORPUS, per set and field
+	$(PY) -m tests.corpus_report
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
