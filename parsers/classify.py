@@ -133,6 +133,19 @@ def _automatic(document: Document) -> Verdict | None:
     return next((("automatic", reason) for reason, test in tests if test()), None)
 
 
+def may_be_a_service(document: Document) -> bool:
+    """Whether an automatic mail may be what a service sends for somebody: one mail, to one house, and no answer."""
+    headers = document.headers
+    submitted = headers.raw("auto-submitted").strip().lower()
+    is_answer = submitted.startswith("auto-replied") or _ABSENT.match(headers.get("subject") or "") is not None
+    to_many = any(field in headers for field in _LIST_FIELDS) or "precedence" in headers
+    return not (is_answer or to_many or _report(document) or _null_path(document) or _is_server(document))
+
+
+def _is_server(document: Document) -> bool:
+    return _DAEMONS.fullmatch(document.sender[1].partition("@")[0]) is not None
+
+
 def _suppresses(value: str) -> bool:
     """Outlook sets DR, RN and NRN (receipts) on people's mail as well; the others mark programs."""
     words = {word.strip().lower() for word in value.split(",")}
@@ -143,7 +156,7 @@ def _sent_by_machine(document: Document) -> bool:
     """No-reply senders, and mail servers' own addresses."""
     answered = [address.partition("@")[0] for _, address in document.headers.addresses("reply-to")[:1]]
     local = document.sender[1].partition("@")[0]
-    return any(map(takes_no_answers, (local, *answered))) or _DAEMONS.fullmatch(local) is not None
+    return any(map(takes_no_answers, (local, *answered))) or _is_server(document)
 
 
 def takes_no_answers(local: str) -> bool:

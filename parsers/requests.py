@@ -3,7 +3,7 @@
 import msgspec
 
 from parsers import adf_text, gaps, language, replies, sender, types
-from parsers.classify import classify
+from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
 from parsers.guard import tried
@@ -18,13 +18,13 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
 
     Returns:
         Nothing for bounces and for automatic mail without a request; exactly one reading of kind `unsorted` for a
-        person's mail that no level understands.
+        person's mail, or a registered source's, that no level understands.
     """
     mail_class = mail_class or classified(mail, hints)[0]
     if mail_class == "bounce" or types.noise(mail, hints):
         return ()
     found = types.completed(mail, hints, _asked(mail, hints, mail_class))
-    if not found and (mail_class != "automatic" or _shows_adf(mail)):
+    if not found and (mail_class != "automatic" or _shows_adf(mail) or _is_of_a_source(mail, hints)):
         found = (unsorted(mail, hints, mail_class),)
     alone = len(found) == 1
     filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
@@ -153,6 +153,11 @@ def _with_relay(reading: Reading, mail: Document) -> Reading:
     if relay is None or (reading.customer and reading.customer.emails):
         return reading
     return merged(reading, marked(Reading(extra={"reply_to": relay}), "header"))
+
+
+def _is_of_a_source(mail: Document, hints: Hints) -> bool:
+    """Whether a source sent it to its own address: a lead in a layout that nobody knows yet must not be lost."""
+    return hints.source_type is not None and may_be_a_service(mail)
 
 
 def _shows_adf(mail: Document) -> bool:
