@@ -54,6 +54,8 @@ class _Label(msgspec.Struct):
     repeated: bool = False
     orders: list[tuple[int, int]] = []
     """Sample and position among its labels, wherever only the words show that it is one."""
+    places: list[tuple[int, int]] = []
+    """Sample and position, wherever it stands."""
 
 
 def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
@@ -149,8 +151,8 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
     language = language_of(pairs)
     known = [_known(sample, hints, hints.language or language) for sample in samples]
     between = next(filter(None, map(split, all_views, taken)), None)
-    if between:
-        return _learned_of_parts(all_views, between, known, language)
+    if between and (parts := _learned_of_parts(all_views, between, known, language)):
+        return parts
     found = _labels_of(all_views, taken, known)
     blocks_found = _blocks(all_views, taken, known)
     heads = {squeeze(block.after) for block in blocks_found}
@@ -160,6 +162,7 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
         lines=_lines(all_views, taken, known, found.given),
         blocks=blocks_found,
         endings=_endings(all_views, taken, found.given),
+        split=between,
         language=language,
     )
     return _Learned(
@@ -169,8 +172,11 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
 
 def _learned_of_parts(
     all_views: Sequence[View], between: str, known: Sequence[Known], language: str | None
-) -> _Learned:
-    """Mails of several requests: each request counts as a sample; header and footer belong to none of them."""
+) -> _Learned | None:
+    """Mails of several requests: each request counts as a sample; header and footer belong to none of them.
+
+    None where every sample holds a single one.
+    """
     for view in all_views:
         parts, owners = parted(view, between)
         if len(owners) > len(view.samples):
@@ -178,7 +184,7 @@ def _learned_of_parts(
             found = _labels_of([parts], [_taken(parts)], bare)
             layout = Layout(labels=found.labels, split=between, language=language)
             return _Learned(layout, found.unmapped, found.by_value)
-    return _Learned(Layout(split=between, language=language))
+    return None
 
 
 def _taken(view: View) -> list[list[Pair]]:
@@ -211,6 +217,7 @@ def _labels(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]
                 label = found.setdefault(pair.key, _Label(Counter(), {}))
                 label.spellings[pair.label] += 1
                 label.repeated = label.repeated or times[pair.key] > 1
+                label.places.append((number, order))
                 if not pair.in_cells:
                     label.orders.append((number, order))
                 if pair.value:
@@ -266,7 +273,7 @@ def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair
 def _below(messages: Sequence[_Label]) -> dict[int, int]:
     """Where in each sample a person's own words begin."""
     found: dict[int, int] = {}
-    for number, order in (place for label in messages for place in label.orders):
+    for number, order in (place for label in messages for place in label.places):
         found[number] = min(order, found.get(number, order))
     return found
 
