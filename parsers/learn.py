@@ -7,6 +7,7 @@ else. Everything else stays unmapped and is shown with its values, for the admin
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 import msgspec
 
@@ -43,6 +44,8 @@ _LIKE = 0.34
 """Share of labels and lines in common below which two samples are of two layouts."""
 _SHOWN = 3
 _LONGEST_LABEL = 80
+_TOLD = 20
+"""Characters of a label at most, and of a value that may be sentences at least."""
 
 
 class _Label(msgspec.Struct):
@@ -374,7 +377,19 @@ def _endings(
     both = zip(all_views, taken, strict=True)
     found = [ending for view, pairs in both for ending in endings(view, pairs)]
     behind = suffix([value for sample in given for field, value in sample.items() if field in MESSAGES])
+    behind = behind or _behind_most(all_views, taken)
     return tuple(dict.fromkeys([*found, *([behind] if behind else [])]))
+
+
+def _behind_most(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]) -> str | None:
+    """The words behind the last sentences of most samples, where one ends early or its words look like a label."""
+    for view, pairs in zip(all_views, taken, strict=True):
+        told = [[pair.value for pair in sample if len(pair.value) >= _TOLD] for sample in pairs]
+        last = [values[-1] for values in told if values]
+        found = (suffix(chosen) for chosen in combinations(last, view.needed))
+        if behind := next(filter(None, found), None):
+            return behind
+    return None
 
 
 def _domains(samples: Sequence[Document]) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from parsers.learn_values import Known, certain_field, field_of, is_name
 Fields = dict[str, str]
 """Field -> value, as a sample's labels give them."""
 
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[+€$£¥#]*(?:(?![\u3400-\u9fff])\w)(?:(?:(?![\u3400-\u9fff()\[\]（）【】：，。])\S)*\w)?[€%]?|\S")
+_TOKEN = re.compile(
+    r"[\u3400-\u9fff]|[+€$£¥#]*(?:(?![\u3400-\u9fff])\w)(?:(?:(?![\u3400-\u9fff()\[\]（）【】：，。])\S)*\w)?[€%]?|\S"
+)
 _CURRENCY = re.compile(r"[€$£¥]|kr\.?|eur|usd|dkk|gbp|cny|chf", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n")
 _DIGITS = re.compile(r"\d+|https?://\S+")
@@ -278,7 +280,8 @@ def suffix(values: Sequence[str]) -> str | None:
     shared = _SENTENCE.split(_DIGITS.split(whole)[0].rstrip(" (:.,;#（"))[-1]
     ideographs = sum("\u3400" <= letter <= "\u9fff" for letter in shared)
     length = ideographs // 2 if ideographs else len(shared.split())
-    counted = len({value[one[-count].start() :] for value, one in zip(values, tokens, strict=True)}) > 1
+    ends_at = ((value, one[-count].start()) for value, one in zip(values, tokens, strict=True))
+    counted = len({tuple(_DIGITS.findall(value, start)) for value, start in ends_at}) > 1
     # people end alike, too, with thanks and greetings; with numbers that differ nobody but a program does
     own = length >= _SUFFIX_WORDS if counted else length >= 2 * _SUFFIX_WORDS and len(values) > 2
     return shared if own and not any(value.startswith(shared) for value in values) else None

@@ -250,7 +250,7 @@ class _Pairs:
         for number in range(at + 1, min(at + 40, len(self.rows))):
             row = self.rows[number]
             if is_blank(row):
-                if lines and not message:
+                if lines and (not message or bare(row)):  # a ruler ends a message, a gap does not
                     break
                 continue
             if (value and not message) or self._begins_pair(number) or (lines and self.view.is_constant(bare(row))):

@@ -54,10 +54,14 @@ class Source:
             return generate(self.rng, self.layout, self.language, kind=self.kind)
 
     def lesson(self) -> list[Sample]:
-        """Three mails to learn; where words stand behind the customer's own, mails in which a customer wrote."""
+        """Three mails to learn; chosen as an admin would, so that they show what only this source has."""
         mails = (self.mail() for _ in range(200))
-        wanted = (one for one in mails if self.layout != "suffix" or not _MESSAGES.isdisjoint(one.expected))
-        return list(islice(wanted, 3))
+        return list(islice((one for one in mails if self._shows_all(one.expected)), 3))
+
+    def _shows_all(self, expected: dict[str, object]) -> bool:
+        if self.layout == "suffix":
+            return not _MESSAGES.isdisjoint(expected)
+        return self.layout != "subject" or {"customer.emails.0", "customer.phones.0"} <= expected.keys()
 
     def form(self) -> Form:
         with patch.dict(words.LABELS, {self.language: {name: (label,) for name, label in self.labels.items()}}):
