@@ -18,7 +18,7 @@ from parsers.learn import propose
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from tests.generator import LANGUAGES, LAYOUTS, Form, Sample, Score, compare, fill, generate, layouts, mails, words
-from tests.generator.special import SPECIAL
+from tests.generator.special import SPECIAL, subject
 from tests.generator.words import REGIONS
 
 SOURCES = int(os.environ.get("POSTROOM_FUZZ_CASES", "0")) // (20 * len(LAYOUTS) * len(LANGUAGES)) + 1
@@ -49,7 +49,7 @@ class Source:
 
     def mail(self) -> Sample:
         one = {self.language: {name: (label,) for name, label in self.labels.items()}}
-        own = {"subject": partial(SPECIAL["subject"], names=self.own)}  # labels that only their values explain
+        own = {"subject": partial(subject, names=self.own)}  # labels that only their values explain
         with patch.dict(words.LABELS, one), patch.dict(SPECIAL, own):
             return generate(self.rng, self.layout, self.language, kind=self.kind)
 
