@@ -7,6 +7,7 @@ else. Everything else stays unmapped and is shown with its values, for the admin
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 import msgspec
 
@@ -43,6 +44,8 @@ _LIKE = 0.34
 """Share of labels and lines in common below which two samples are of two layouts."""
 _SHOWN = 3
 _LONGEST_LABEL = 80
+_TOLD = 20
+"""Characters of a label at most, and of a value that may be sentences at least."""
 
 
 class _Label(msgspec.Struct):
@@ -54,6 +57,8 @@ class _Label(msgspec.Struct):
     repeated: bool = False
     orders: list[tuple[int, int]] = []
     """Sample and position among its labels, wherever only the words show that it is one."""
+    places: list[tuple[int, int]] = []
+    """Sample and position, wherever it stands."""
 
 
 def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
@@ -149,8 +154,8 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
     language = language_of(pairs)
     known = [_known(sample, hints, hints.language or language) for sample in samples]
     between = next(filter(None, map(split, all_views, taken)), None)
-    if between:
-        return _learned_of_parts(all_views, between, known, language)
+    if between and (parts := _learned_of_parts(all_views, between, known, language)):
+        return parts
     found = _labels_of(all_views, taken, known)
     blocks_found = _blocks(all_views, taken, known)
     heads = {squeeze(block.after) for block in blocks_found}
@@ -160,6 +165,7 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
         lines=_lines(all_views, taken, known, found.given),
         blocks=blocks_found,
         endings=_endings(all_views, taken, found.given),
+        split=between,
         language=language,
     )
     return _Learned(
@@ -169,8 +175,11 @@ def _learned(samples: Sequence[Document], hints: Hints) -> _Learned:
 
 def _learned_of_parts(
     all_views: Sequence[View], between: str, known: Sequence[Known], language: str | None
-) -> _Learned:
-    """Mails of several requests: each request counts as a sample; header and footer belong to none of them."""
+) -> _Learned | None:
+    """Mails of several requests: each request counts as a sample; header and footer belong to none of them.
+
+    None where every sample holds a single one.
+    """
     for view in all_views:
         parts, owners = parted(view, between)
         if len(owners) > len(view.samples):
@@ -178,7 +187,7 @@ def _learned_of_parts(
             found = _labels_of([parts], [_taken(parts)], bare)
             layout = Layout(labels=found.labels, split=between, language=language)
             return _Learned(layout, found.unmapped, found.by_value)
-    return _Learned(Layout(split=between, language=language))
+    return None
 
 
 def _taken(view: View) -> list[list[Pair]]:
@@ -211,6 +220,7 @@ def _labels(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]
                 label = found.setdefault(pair.key, _Label(Counter(), {}))
                 label.spellings[pair.label] += 1
                 label.repeated = label.repeated or times[pair.key] > 1
+                label.places.append((number, order))
                 if not pair.in_cells:
                     label.orders.append((number, order))
                 if pair.value:
@@ -266,7 +276,7 @@ def _labels_of(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair
 def _below(messages: Sequence[_Label]) -> dict[int, int]:
     """Where in each sample a person's own words begin."""
     found: dict[int, int] = {}
-    for number, order in (place for label in messages for place in label.orders):
+    for number, order in (place for label in messages for place in label.places):
         found[number] = min(order, found.get(number, order))
     return found
 
@@ -367,7 +377,19 @@ def _endings(
     both = zip(all_views, taken, strict=True)
     found = [ending for view, pairs in both for ending in endings(view, pairs)]
     behind = suffix([value for sample in given for field, value in sample.items() if field in MESSAGES])
+    behind = behind or _behind_most(all_views, taken)
     return tuple(dict.fromkeys([*found, *([behind] if behind else [])]))
+
+
+def _behind_most(all_views: Sequence[View], taken: Sequence[Sequence[Sequence[Pair]]]) -> str | None:
+    """The words behind the last sentences of most samples, where one ends early or its words look like a label."""
+    for view, pairs in zip(all_views, taken, strict=True):
+        told = [[pair.value for pair in sample if len(pair.value) >= _TOLD] for sample in pairs]
+        last = [values[-1] for values in told if values]
+        found = (suffix(chosen) for chosen in combinations(last, view.needed))
+        if behind := next(filter(None, found), None):
+            return behind
+    return None
 
 
 def _domains(samples: Sequence[Document]) -> tuple[str, ...]:

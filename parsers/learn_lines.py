@@ -15,7 +15,9 @@ from parsers.learn_values import Known, certain_field, field_of, is_name
 Fields = dict[str, str]
 """Field -> value, as a sample's labels give them."""
 
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[+€$£¥#]*(?:(?![\u3400-\u9fff])\w)(?:(?:(?![\u3400-\u9fff])\S)*\w)?[€%]?|\S")
+_TOKEN = re.compile(
+    r"[\u3400-\u9fff]|[+€$£¥#]*(?:(?![\u3400-\u9fff])\w)(?:(?:(?![\u3400-\u9fff()\[\]（）【】：，。])\S)*\w)?[€%]?|\S"
+)
 _CURRENCY = re.compile(r"[€$£¥]|kr\.?|eur|usd|dkk|gbp|cny|chf", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n")
 _DIGITS = re.compile(r"\d+|https?://\S+")
@@ -28,6 +30,8 @@ _LONGEST = 300
 _ENDING = 60
 _SUFFIX_WORDS = 4
 """Lines and tokens that are compared, values in one line, characters of a line and of an ending, words of a suffix."""
+_ONE_OF_ONE = re.compile(r"\W{0,9}(?:[^\W\d]{1,20}\W{1,3}){0,2}1\W{1,3}(?:[^\W\d]{1,5}\W{1,3})?1\W{0,9}")
+"""`Lead 1 of 1`: the line above each request of a source whose samples hold one request each."""
 _CODE = re.compile(r"[A-Z]{0,3}-?\d{5,12}")
 
 Slots = list[str]
@@ -274,8 +278,10 @@ def suffix(values: Sequence[str]) -> str | None:
         return None
     whole = values[0][tokens[0][-count].start() :]
     shared = _SENTENCE.split(_DIGITS.split(whole)[0].rstrip(" (:.,;#（"))[-1]
-    length = len(shared.split()) if shared.isascii() or " " in shared else len(shared) // 2
-    counted = len({value[one[-count].start() :] for value, one in zip(values, tokens, strict=True)}) > 1
+    ideographs = sum("\u3400" <= letter <= "\u9fff" for letter in shared)
+    length = ideographs // 2 if ideographs else len(shared.split())
+    ends_at = ((value, one[-count].start()) for value, one in zip(values, tokens, strict=True))
+    counted = len({tuple(_DIGITS.findall(value, start)) for value, start in ends_at}) > 1
     # people end alike, too, with thanks and greetings; with numbers that differ nobody but a program does
     own = length >= _SUFFIX_WORDS if counted else length >= 2 * _SUFFIX_WORDS and len(values) > 2
     return shared if own and not any(value.startswith(shared) for value in values) else None
@@ -290,7 +296,10 @@ def _own_lines(sample: Sequence[Row], pairs: Sequence[Pair], values: dict[str, s
 
 
 def split(view: View, taken: Sequence[Sequence[Pair]]) -> str | None:
-    """The line between two requests in one mail: the same above each time that the first label comes again."""
+    """The line between two requests in one mail: the same above each time that the first label comes again.
+
+    Where all samples hold one request, a line above it that counts to one tells that others hold several.
+    """
     for number, pairs in enumerate(taken):
         starts = [pair.first for pair in pairs if pair.key == pairs[0].key]
         times = Counter(pair.key for pair in pairs)
@@ -300,7 +309,9 @@ def split(view: View, taken: Sequence[Sequence[Pair]]) -> str | None:
         above = [_DIGITS.sub("{-}", _line_above(view, number, start)) for start in starts[1:]]
         if above[0] and len(set(above)) == 1:
             return above[0]
-    return None
+    firsts = {_line_above(view, number, pairs[0].first) for number, pairs in enumerate(taken) if pairs}
+    only = firsts.pop() if len(firsts) == 1 and all(taken) else ""
+    return _DIGITS.sub("{-}", only) if _ONE_OF_ONE.fullmatch(only) else None
 
 
 def parted(view: View, line: str) -> tuple[View, list[int]]:

@@ -21,6 +21,8 @@ MOST_ROWS = 600
 MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 """Fields that hold a person's own words."""
 _LONGEST_LABEL = 60
+_LABEL_WORDS = 7
+"""Characters, and words of a label inside a line."""
 _DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]*")
 _LABELLED = re.compile(r"(?P<label>[^\s:：][^:：]{0,59}+)[:：](?!//)[ \t*_]*(?P<value>.*)", re.DOTALL)
@@ -73,15 +75,19 @@ class View:
     def lone_labels(self) -> frozenset[str]:
         """Lines that are labels although nothing marks them: always the same, and what follows differs."""
         followers: dict[str, set[str]] = {}
+        repeated: dict[str, set[str]] = {}
         for sample in self.samples:
             filled = [row for row in sample if not is_blank(row)]
             for row, following in pairwise(filled):
                 text, value = bare(row), bare(following)
-                if len(row.cells) == 1 and not self.is_constant(value) and not _LABELLED.match(value):
-                    followers.setdefault(squeeze(text), set()).add(value)
-        return frozenset(
-            key for key, values in followers.items() if len(values) > 1 and self.support[key] >= self.needed
-        )
+                if len(row.cells) == 1 and not _LABELLED.match(value):
+                    kind = repeated if self.is_constant(value) else followers
+                    kind.setdefault(squeeze(text), set()).add(value)
+        often = {key: values for key, values in followers.items() if self.support[key] >= self.needed}
+        sure = {key for key, values in often.items() if len(values) > 1}
+        # a value may be the same in most samples, too; what stands above a label is a value itself
+        also = (key for key in often if (same := repeated.get(key)) and not any(squeeze(v) in sure for v in same))
+        return frozenset(sure.union(also))
 
     @cached_property
     def colon_labels(self) -> frozenset[str]:
@@ -90,7 +96,7 @@ class View:
 
     @cached_property
     def inline_labels(self) -> frozenset[str]:
-        """The one to four words that stand before a colon anywhere in a line of most samples."""
+        """The one to seven words that stand before a colon anywhere in a line of most samples."""
         return self._frequent(lambda text: {squeeze(label) for _, _, labels in _colons(text) for label in labels})
 
     def _frequent(self, names: Callable[[str], set[str]]) -> frozenset[str]:
@@ -103,13 +109,20 @@ class View:
 
 
 def views(samples: Sequence[Document]) -> list[View]:
-    """The ways in which most of the samples are written; a sample that lacks one stands in it without rows."""
-    found = []
-    for read in (_html_rows, _text_rows):
-        lines = tuple(read(sample)[:MOST_ROWS] for sample in samples)
-        if sum(map(bool, lines)) >= min(2, len(samples)):
-            found.append(View(lines))
-    return found
+    """The ways in which most of the samples are written.
+
+    A source may send some mails as text and others as HTML: a sample that lacks one kind stands in it with the lines
+    of the other, as the labels and the words around them are the same.
+    """
+    kinds = [[read(sample)[:MOST_ROWS] for sample in samples] for read in (_html_rows, _text_rows)]
+    found: list[tuple[tuple[Row, ...], ...]] = []
+    for own, other in (kinds, kinds[::-1]):
+        lines = tuple(mine or others for mine, others in zip(own, other, strict=True))
+        if lines not in found and sum(map(bool, own)) >= min(2, len(samples)):
+            found.append(lines)
+    if not found and any(map(any, kinds)):
+        found.append(tuple(mine or others for mine, others in zip(*kinds, strict=True)))
+    return [View(lines) for lines in found]
 
 
 def _html_rows(sample: Document) -> tuple[Row, ...]:
@@ -237,7 +250,7 @@ class _Pairs:
         for number in range(at + 1, min(at + 40, len(self.rows))):
             row = self.rows[number]
             if is_blank(row):
-                if lines and not message:
+                if lines and (not message or bare(row)):  # a ruler ends a message, a gap does not
                     break
                 continue
             if (value and not message) or self._begins_pair(number) or (lines and self.view.is_constant(bare(row))):
@@ -284,6 +297,6 @@ def _colons(text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Each colon of a line: its start, its end, and what may be its label, the longest first."""
     for colon in _COLON.finditer(text[:2_000]):
         before = text[max(0, colon.start() - 80) : colon.start()].rpartition(":")[2].lstrip()
-        words = re.split(r"(?<=[\s,;|/])", before)[-4:]
+        words = re.split(r"(?<=[\s,;|/])", before)[-_LABEL_WORDS:]
         labels = ("".join(words[start:]).strip() for start in range(len(words)))
         yield colon.start(), colon.end(), [label for label in labels if label and not label[0].isdigit()]

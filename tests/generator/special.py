@@ -69,8 +69,8 @@ def suffix(rng: random.Random, language: str) -> Laid:
     return Laid((form,), None, layouts.HTML["rows"](rng, form), own)
 
 
-def subject(rng: random.Random, language: str) -> Laid:
-    """The car in the subject, the person in lines with the source's own labels."""
+def subject(rng: random.Random, language: str, names: dict[str, str] | None = None) -> Laid:
+    """The car in the subject, the person in lines with the source's own labels: `names`, or other ones each time."""
     form = fill(rng, language, "lead", plain=True)
     car = f"{form.expected['vehicles.0.make']} {form.expected['vehicles.0.model']}"
     number = f"{rng.randrange(10**6, 10**8)}"
@@ -79,7 +79,9 @@ def subject(rng: random.Random, language: str) -> Laid:
     form.filled = [one for one in form.filled if one.name not in gone]
     own = {}
     for index, one in enumerate(form.filled):
-        if one.name not in TEXTS and rng.random() < 0.4:
+        if names is not None:
+            one.label = names.get(one.name, one.label)
+        elif one.name not in TEXTS and rng.random() < 0.4:
             one.label = f"{words.LABELS[language]['unknown'][0]} {'abcdefghijklmnopqrstuvw'[index]}x"
             own[one.label] = one.name
     pattern = _SUBJECTS[language]
