@@ -52,9 +52,10 @@ class Vocabulary:
 
     def is_read(self, line: str) -> bool:
         """Whether the line is one of the layout's."""
-        return bool(self.lines) and any(
-            pattern.match(line) is not None or pattern.match(heading(line)) is not None for pattern in self.lines
-        )
+        if not self.lines:
+            return False
+        spellings = dict.fromkeys((line, heading(line)))
+        return any(pattern.match(one) is not None for pattern in self.lines for one in spellings)
 
     def before_ending(self, text: str) -> str:
         """The text up to the line with which the source's own words begin; all of it if it begins with them."""
