@@ -29,8 +29,8 @@ class Vocabulary:
     def lookup(self, label: str) -> Mapping[str, str] | None:
         """What a label means: in the layout, else in each language that knows it."""
         if self.labels:
-            for variant in dictionary.variants(label):
-                if found := self.labels.get(squeeze(variant)):
+            for key in _keys(label):
+                if found := self.labels.get(key):
                     return found
         return dictionary.lookup(label)
 
@@ -70,6 +70,12 @@ class Vocabulary:
             return value
         ends = [at for suffix in self.suffixes if (at := lower.find(suffix)) > 0]
         return value[: min(ends)].rstrip() if ends else value
+
+
+@lru_cache(maxsize=4096)
+def _keys(label: str) -> tuple[str, ...]:
+    """The spellings of a label as labels are kept; long lines ask for the same few words again and again."""
+    return tuple(dict.fromkeys(map(squeeze, dictionary.variants(label))))
 
 
 PLAIN = Vocabulary()

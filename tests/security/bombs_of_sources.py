@@ -28,7 +28,7 @@ def forwards_of_every_program() -> bytes:
         "-----Ursprüngliche Nachricht-----\r\nVon: A <a@b.example>\r\nGesendet: Montag\r\nAn: c@d.example\r\n"
         "Betreff: y\r\n\r\n",
         "Begin forwarded message:\r\n\r\nFrom: A <a@b.example>\r\nSubject: y\r\nDate: Monday\r\nTo: c@d.example\r\n\r\n",
-        "------------------ 原始邮件 ------------------\r\n发件人: A <a@b.example>\r\n主题: y\r\n收件人: c\r\n\r\n",
+        "----- 原始邮件 -----\r\n发件人: A <a@b.example>\r\n主题: y\r\n收件人: c\r\n\r\n",
     )
     return mail_of("every-forward", "".join(heads) * 5_000, more="Subject: WG: y\r\n")
 
@@ -231,5 +231,6 @@ def long_names_of_attachments() -> bytes:
 
 @bomb
 def newsletter() -> bytes:
-    tile = '<tr><td style="x"><a href="https://t.example/c?u=https%3A%2F%2Fa.example"><b>Auto:</b></a></td><td>1 €</td></tr>'
+    link = '<a href="https://t.example/c?u=https%3A%2F%2Fa.example"><b>Auto:</b></a>'
+    tile = f'<tr><td style="x">{link}</td><td>1 €</td></tr>'
     return mail_of("newsletter", f"<table>{tile * 30_000}</table>", "text/html", more="List-Unsubscribe: <x>\r\n")
