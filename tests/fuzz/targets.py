@@ -83,7 +83,7 @@ def learning(data: bytes) -> None:
 
 
 def results(data: bytes) -> None:
-    """Bytes as the value of Authentication-Results, bare and in a mail that a border server is believed to have read."""
+    """Bytes as the value of Authentication-Results, bare and in a mail that a border server has read."""
     authority, found = auth_results.parsed(data.decode("utf-8", "replace"))
     if authority is None and found:
         raise BrokenError("results of nobody")

@@ -27,7 +27,8 @@ def forwards_of_every_program() -> bytes:
     heads = (
         "-----Ursprüngliche Nachricht-----\r\nVon: A <a@b.example>\r\nGesendet: Montag\r\nAn: c@d.example\r\n"
         "Betreff: y\r\n\r\n",
-        "Begin forwarded message:\r\n\r\nFrom: A <a@b.example>\r\nSubject: y\r\nDate: Monday\r\nTo: c@d.example\r\n\r\n",
+        "Begin forwarded message:\r\n\r\n"
+        "From: A <a@b.example>\r\nSubject: y\r\nDate: Monday\r\nTo: c@d.example\r\n\r\n",
         "----- 原始邮件 -----\r\n发件人: A <a@b.example>\r\n主题: y\r\n收件人: c\r\n\r\n",
     )
     return mail_of("every-forward", "".join(heads) * 5_000, more="Subject: WG: y\r\n")
