@@ -13,7 +13,7 @@ from config.fields import LEFT_OUT, PLACEHOLDER
 
 LONGEST = 1_000
 """Characters of a line or subject that are compared."""
-_STEPS = 2_000
+_STEPS = 100
 """Ends of values that are tried for one line."""
 
 _SAME = str.maketrans("–—−‐‑“”„«»’‘´｜：", '-----"""""\'\'\'|:')
@@ -58,7 +58,7 @@ class Pattern:
         """
         text, plain = _spelled(line[:LONGEST])
         first = self.constants[0]
-        if not plain.startswith(first):
+        if not plain.startswith(first) or not plain.endswith(self.constants[-1]):
             return None
         if not self.fields:
             return () if plain == first else None

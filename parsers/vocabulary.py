@@ -29,8 +29,8 @@ class Vocabulary:
     def lookup(self, label: str) -> Mapping[str, str] | None:
         """What a label means: in the layout, else in each language that knows it."""
         if self.labels:
-            for variant in dictionary.variants(label):
-                if found := self.labels.get(squeeze(variant)):
+            for key in _keys(label):
+                if found := self.labels.get(key):
                     return found
         return dictionary.lookup(label)
 
@@ -52,9 +52,10 @@ class Vocabulary:
 
     def is_read(self, line: str) -> bool:
         """Whether the line is one of the layout's."""
-        return bool(self.lines) and any(
-            pattern.match(line) is not None or pattern.match(heading(line)) is not None for pattern in self.lines
-        )
+        if not self.lines:
+            return False
+        spellings = dict.fromkeys((line, heading(line)))
+        return any(pattern.match(one) is not None for pattern in self.lines for one in spellings)
 
     def before_ending(self, text: str) -> str:
         """The text up to the line with which the source's own words begin; all of it if it begins with them."""
@@ -69,6 +70,12 @@ class Vocabulary:
             return value
         ends = [at for suffix in self.suffixes if (at := lower.find(suffix)) > 0]
         return value[: min(ends)].rstrip() if ends else value
+
+
+@lru_cache(maxsize=4096)
+def _keys(label: str) -> tuple[str, ...]:
+    """The spellings of a label as labels are kept; long lines ask for the same few words again and again."""
+    return tuple(dict.fromkeys(map(squeeze, dictionary.variants(label))))
 
 
 PLAIN = Vocabulary()

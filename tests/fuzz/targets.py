@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 from functools import partial
 
-from parsers import document, read, values
+from parsers import auth_results, document, learn, read, values
 from parsers.records import Hints
 from tests.fuzz.invariants import broken
 
@@ -60,6 +60,41 @@ def value(data: bytes) -> None:
             raise BrokenError(repr(found))
 
 
+def learning(data: bytes) -> None:
+    """Bytes as the middle of three samples of one source; what is learned reads them without harm."""
+    samples = [
+        _HEAD
+        + b"text/plain; charset=utf-8\r\n\r\nName: "
+        + name
+        + b"\r\n"
+        + data[1:]
+        + b"\r\nTelefon: "
+        + phone
+        + b"\r\n"
+        for name, phone in (
+            (b"Max Muster", b"030 123456"),
+            (b"Anna Bauer", b"089 654321"),
+            (b"Uwe Voss", b"0171 1234567"),
+        )
+    ]
+    found = learn.propose(samples)
+    if wrong := broken(read.parse(samples[0], Hints(layout=found.layout))):
+        raise BrokenError(wrong[:3])
+
+
+def results(data: bytes) -> None:
+    """Bytes as the value of Authentication-Results, bare and in a mail that a border server has read."""
+    authority, found = auth_results.parsed(data.decode("utf-8", "replace"))
+    if authority is None and found:
+        raise BrokenError("results of nobody")
+    field = b"Authentication-Results: mx.muster.example; " + data.replace(b"\r", b" ").replace(b"\n", b" ")
+    parsed = read.parse(field + b"\r\n" + _HEAD + b"text/plain\r\n\r\nx", Hints(border=("mx.muster.example",)))
+    if wrong := broken(parsed):
+        raise BrokenError(wrong[:3])
+    if parsed.authenticated not in (None, "kunde.example"):
+        raise BrokenError(parsed.authenticated)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "mail": mail,
     "text": partial(part, "text/plain; charset=utf-8"),
@@ -69,4 +104,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "vcard": partial(part, "text/vcard; charset=utf-8"),
     "tnef": partial(part, "application/ms-tnef; name=winmail.dat"),
     "values": value,
+    "learn": learning,
+    "results": results,
 }

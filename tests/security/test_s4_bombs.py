@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from daemon.reader import MAIL_SECONDS
+from parsers.read import parse
 from tests.security.bombs import BOMBS, bombs
+from tests.security.bombs_of_sources import LEARNED
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import WEBSITE, Installation
 from tests.support.fixtures import Houses
@@ -17,7 +20,7 @@ from tests.support.waiting import wait_until
 
 LONGEST_SECONDS = 5.0
 MOST_MEMORY = 512 << 20
-KINDS = 25
+KINDS = 70
 SENDER = "max@kunde.example"
 
 
@@ -42,6 +45,13 @@ def _fate(house: Installation, content: bytes) -> str | None:
     found = hashlib.sha256(content).hexdigest()
     fate: str | None = house.value("SELECT fate FROM message WHERE raw_sha256 = ? AND fate <> 'pending'", found)
     return fate
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_learned_source_reads_it_in_the_readers_time(name: str) -> None:
+    content, began = BOMBS[name](), time.process_time()
+    parse(content, LEARNED)
+    assert time.process_time() - began < MAIL_SECONDS
 
 
 @pytest.mark.slow
