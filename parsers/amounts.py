@@ -74,8 +74,15 @@ def priced(text: str, currency: str | None = None, language: str | None = None) 
     """Every amount beside a currency, of a range none; the arguments are those of `money`."""
     plain = _plain(text)
     for found in _amounts(plain):
-        if (found["before"] or found["after"]) and not _is_range(plain, found):
+        if (found["before"] or found["after"]) and not _is_range(plain, found) and not _ends_a_word(plain, found):
             yield _money(found, currency, language)
+
+
+def _ends_a_word(text: str, found: re.Match[str]) -> bool:
+    """Whether the digits belong to letters before them: `BS61 SEK` is a plate."""
+    start = found.start("grouped") if found["grouped"] else found.start("plain")
+    before = text[start - 1 : start]
+    return not found["before"] and before.isascii() and before.isalpha()
 
 
 def distance(text: str, unit: str | None = None) -> Distance | None:

@@ -49,9 +49,9 @@ def parsed(value: str) -> tuple[str | None, tuple[Result, ...]]:
     bare = _without_comments(value)
     segments = list(_segments(bare)) if bare is not None else []
     authority = _AUTHORITY.fullmatch(segments[0]) if segments else _AUTHORITY.match(value)
-    if authority is None:
+    name = _unquoted(authority[1]).strip() if authority else ""
+    if not name:
         return None, ()
-    name = _unquoted(authority[1])
     results: list[Result] = []
     for segment in segments[1 : _METHODS + 1]:
         if segment.strip().lower() in ("", "none"):

@@ -5,6 +5,7 @@ labels above a row of values, the end of a message of several paragraphs.
 """
 
 import re
+from itertools import islice
 
 from config.fields import KEPT
 from parsers import dictionary
@@ -18,6 +19,8 @@ _MOST = 400
 """Pairs that one mail can give."""
 
 _COLON = re.compile(r"[:：](?!//)")
+_COLONS = 60
+"""In one line that are looked at; forms in one line have a dozen."""
 _PERSON = frozenset(["from", "customer.name"])
 _ANY_WORDS = frozenset(["interest", "booking.services", "complaint.category", "vehicle.condition", "vehicle.trim"])
 """Fields whose values may be words that are labels elsewhere."""
@@ -136,7 +139,7 @@ class Pairing:
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""
         start, rest = 0, value[:4000]
-        for colon in _COLON.finditer(rest):
+        for colon in islice(_COLON.finditer(rest), _COLONS):
             label_start = self._label_before(rest, max(start, colon.start() - 60), colon.start())
             if label_start is None:
                 continue

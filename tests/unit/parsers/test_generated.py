@@ -10,24 +10,20 @@ import pytest
 
 from parsers import read
 from tests.generator import LANGUAGES, LAYOUTS, Score, compare, generate
+from tests.support.seeds import seed
 
 CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "532"))
 LEAST = 0.97
 
 
-@pytest.fixture(scope="module")
-def seed() -> int:
-    """Printed when a test fails."""
-    return int(os.environ.get("POSTROOM_SEED") or random.SystemRandom().randrange(10**9))
-
-
-def test_what_was_put_in_is_what_is_read(seed: int) -> None:
-    rng, score = random.Random(seed), Score()  # noqa: S311 - not for secrets
+def test_what_was_put_in_is_what_is_read() -> None:
+    chosen = seed()
+    rng, score = random.Random(chosen), Score()  # noqa: S311 - not for secrets
     for number in range(CASES):
         layout = LAYOUTS[number % len(LAYOUTS)]
         sample = generate(rng, layout, LANGUAGES[number // len(LAYOUTS) % len(LANGUAGES)])
         compare(sample, read.parse(sample.raw, sample.hints), score)
-    told = "\n".join([f"POSTROOM_SEED={seed}: {score.share:.4f} right, {score.wrong} wrong", *score.faults[:40]])
+    told = "\n".join([f"POSTROOM_SEED={chosen}: {score.share:.4f} right, {score.wrong} wrong", *score.faults[:40]])
     print(told)  # noqa: T201 - shown on failure
     assert score.wrong == 0, told
     assert score.share >= LEAST, told

@@ -13,9 +13,10 @@ from parsers import read
 from tests.generator.compare import Score, compare
 from tests.generator.sources import TYPES, generate_type, hints_of_type
 from tests.generator.sources.noise import generate_noise
+from tests.support.seeds import seed
 
 CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "300"))
-SEED = int(os.environ.get("POSTROOM_SEED", random.randrange(10**9)))  # noqa: S311 - the seed of a test
+SEED = seed()
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,7 @@ def test_emails() -> None:
 def test_prices_stand_beside_a_currency() -> None:
     assert recognisers.prices("Golf 2019 € 12.345,- statt 14.000 km", None, "de") == [Money("12345.00", "EUR")]
     assert recognisers.prices("500-600 €, 12.345 km", None, "de") == []
+    assert recognisers.prices("Clio V (BS61 SEK)", None, "en") == []
 
 
 def test_a_list_is_nobodys() -> None:
