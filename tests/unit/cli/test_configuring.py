@@ -102,20 +102,9 @@ def test_the_environment_names_the_configuration(
     assert postroom("config", "show").code == 0
 
 
-HEAVY = set(
-    [
-        "alembic",
-        "css_inline",
-        "holidays",
-        "icalendar",
-        "jinja2",
-        "lxml",
-        "mailparser",
-        "phonenumbers",
-        "pydantic",
-        "sqlalchemy",
-    ]
-)
+HEAVY = frozenset(
+    ("alembic", "css_inline", "holidays", "icalendar", "jinja2", "lxml", "mailparser", "phonenumbers", "pydantic")
+) | {"sqlalchemy"}
 
 
 def test_help_comes_at_once() -> None:
