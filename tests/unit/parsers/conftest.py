@@ -1,25 +1,15 @@
 """The real samples, where they are at hand; Postroom's own samples are in tests/golden and config/example."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from parsers import document
 from parsers.document import Document
 from parsers.records import Hints
+from tests.support.samples import corpus
 
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def corpus() -> Path:
-    """Directory of the real samples; tests that need it are skipped elsewhere."""
-    path = Path(os.environ.get("POSTROOM_CORPUS", ROOT.parent / "shared" / "corpus"))
-    if not (path / "README.md").is_file():
-        pytest.skip("no sample mails here: set POSTROOM_CORPUS to their directory")
-    return path
+__all__ = ["corpus", "mail"]
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """HTML bodies as text and rows."""
 
-import sys
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers import html
+from tests.support.counting import calls
 
 
 @pytest.mark.parametrize(
@@ -52,22 +50,6 @@ def test_pairs_come_from_rows_definitions_and_bold_labels() -> None:
         "<b>Mail</b>: a@b.de<br><strong>Ort</strong> Berlin<p>Hallo <b>du</b> da"
     )
     assert html.pairs(markup) == [("Name", "Max"), ("Tel", "1"), ("Mail", "a@b.de"), ("Ort", "Berlin")]
-
-
-def calls(function: Callable[[], object]) -> int:
-    """Python calls and calls into C that a function makes."""
-    count = 0
-
-    def profile(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Forms in every layout and language."""
 
-import sys
 from collections.abc import Callable
 
 import msgspec
@@ -15,6 +14,7 @@ from parsers.dictionary import LANGUAGES, dictionary, lookup, trade_in_label
 from parsers.layout import Layout as SourceLayout
 from parsers.records import Distance, Hints, Money, Reading
 from parsers.vocabulary import vocabulary
+from tests.support.counting import calls
 
 FORMS = {
     "de": ("Name", "E-Mail-Adresse", "Telefonnummer", "Fahrzeug", "Nachricht"),
@@ -313,22 +313,6 @@ def test_endings_cut_what_the_source_adds(text: str, endings: tuple[str, ...], c
     found = labels.reading(labels.pairs_of_text(text, words), Hints(), "label", words)
     assert found is not None
     assert (found.comments, found.customer and found.customer.name, found.alternatives) == (comments, "Kim", {})
-
-
-def calls(function: Callable[[], object]) -> int:
-    """Python calls and calls into C that a function makes."""
-    count = 0
-
-    def profile(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """Patterns of a layout: what they match, what they take, and that no text makes them slow."""
 
-import sys
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +7,7 @@ from hypothesis import strategies as st
 from config.fields import FORM_FIELDS
 from parsers.form_values import COMPOUND, READERS
 from parsers.pattern import compiled, fits
+from tests.support.counting import calls
 
 
 @pytest.mark.parametrize(
@@ -59,22 +57,6 @@ def test_a_line_is_matched_whole(pattern: str, line: str, values: dict[str, str]
 )
 def test_what_a_value_can_be(field: str, value: str, can_be: bool) -> None:
     assert fits(field, value) is can_be
-
-
-def calls(function: Callable[[], object]) -> int:
-    """Python calls and calls into C that a function makes."""
-    count = 0
-
-    def profile(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("line", ["a - " * 250, "- " * 500, " " * 1000, "a - a" * 10_000])
