@@ -218,6 +218,28 @@ class FailedRecipient(Part, frozen=True, kw_only=True):
     """What the server said, in one line."""
 
 
+class Command(Part, frozen=True, kw_only=True):
+    """A line above the quotation that begins with `!`: what its writer wants done."""
+
+    name: str | None = None
+    """The action's English name (`take`, `not-mine`), whatever the language; None where no language knows the word."""
+    args: dict[str, str] = {}
+    """Arguments as `rules.lifecycle` names them, days and lengths of time in the form of `rules.resubmission`."""
+    written: str
+    """The line as it stands there, at most 200 characters."""
+
+
+class Answer(Part, frozen=True, kw_only=True):
+    """What somebody wrote above the mail that he answers."""
+
+    commands: tuple[Command, ...] = ()
+    """The first lines that begin with `!`, at most 10."""
+    text: str | None = None
+    """What is meant for a reader: without commands, quotation and anything of ours; with the writer's signature."""
+    doubt: str | None = None
+    """Why it is not certain that `text` ends where the quotation begins, in English; None where it is."""
+
+
 class Hints(Part, frozen=True):
     """What is known of a mail before it is read: it comes from the recipient's source and site."""
 
@@ -239,6 +261,8 @@ class Hints(Part, frozen=True):
     """Addresses of our own people and desks, lower case: never the customer's."""
     own_phone: str | None = None
     """The site's telephone number as the admin wrote it."""
+    answering: bool = False
+    """Whether the recipient is a desk with a token: the mail answers one of ours (`Parsed.answer`)."""
 
 
 class Shape(Part, frozen=True, kw_only=True):
@@ -288,3 +312,9 @@ class Parsed(Part, frozen=True, kw_only=True):
     """What to beware of."""
     shape: Shape | None = None
     """What it is made of; None where nothing was read."""
+    answer: Answer | None = None
+    """Of a mail to a desk with a token (`Hints.answering`): what its writer wants."""
+    references: tuple[str, ...] = ()
+    """Message-IDs of In-Reply-To and References, newest last, at most 20: of mail that may answer one of ours."""
+    own_record: str | None = None
+    """X-Postroom-Record: the mail is, or claims to be, one that a Postroom sent."""

@@ -1,20 +1,20 @@
 """The one door: whatever happens to a record is an action, and this is the only function that changes one."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from config.lookup import team_address
 from config.models import Settings, Site
 from config.problems import nearest
-from parsers.clean import single_line
 from rules import lifecycle
-from rules.changes import FIELDS, WORDS_LIMIT
+from rules.changes import FIELDS
 from rules.deadlines import FOLLOW_UP, plan
 from rules.hours import NeverOpens
 from rules.lifecycle import Transition
-from rules.model import Action, Deadline, Effects, Notice, Notification, Record, Refused
+from rules.model import Action, Deadline, Effects, Notice, Record, Refused
 from rules.sites import site_named
+from rules.tellings import TELLS, Happened, first_notice
 
 
 def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
@@ -38,11 +38,17 @@ def apply(record: Record | None, action: Action, settings: Settings, now: dateti
         if record is None:
             return _open(action, transition, now)
         changed = _change(record, action, transition, settings, now)
-        deadlines = _deadlines(changed, transition, settings, now)
-        notices = _notices(changed, action, transition, settings, now)
+        deadlines = _deadlines(changed, action, transition, settings, now)
+        notices = _notices(record, changed, action, transition, settings, now)
     except NeverOpens as error:
         raise Refused(str(error)) from error
-    return changed, Effects(notices=notices, deadlines=deadlines, ends_deadlines=transition.ends_deadlines)
+    effects = Effects(
+        notices=notices,
+        deadlines=deadlines,
+        ends_deadlines=transition.ends_deadlines,
+        takes_back=changed.undone[-1] if action.name == "undo" else None,
+    )
+    return changed, effects
 
 
 def _transition(record: Record | None, action: Action) -> Transition:
@@ -69,18 +75,18 @@ def _not_possible(kind: str, state: str | None, name: str) -> str:
 
 
 def _check_arguments(action: Action, transition: Transition) -> None:
-    allowed = (*transition.needs, *transition.may)
+    allowed = (*transition.needs, *transition.may, "message")
     for name in action.args:
         if name not in allowed:
             meant = nearest(name, allowed)
-            takes = f"{action.name.capitalize()} takes {_names(allowed) or 'none'}"
+            takes = f"{action.name.capitalize()} takes {_names(allowed[:-1]) or 'none'}"
             raise Refused(f"unknown argument '{name[:40]}'{f', {meant}' if meant else '.'} {takes}")
     for name in transition.needs:
         if not action.args.get(name, "").strip():
             raise Refused(f"{action.name} needs {name}={_EXAMPLES.get(name, '…')}")
 
 
-_EXAMPLES = {"until": "2d", "to": "name@domain.example", "text": "'…'"}
+_EXAMPLES = {"until": "2d", "to": "name@domain.example", "text": "'…'", "ref": "L-7KQ2M4-2", "kind": "lead"}
 
 
 def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record, Effects]:
@@ -102,79 +108,41 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         flags=opening.flags,
         reading=opening.reading,
     )
-    notices = tuple(_first_notice(wish, decision.language, now) for wish in decision.notifications)
+    notices = tuple(first_notice(wish, decision.language, now) for wish in decision.notifications)
     return record, Effects(notices=notices, deadlines=decision.deadlines)
-
-
-def _first_notice(wish: Notification, language: str, now: datetime) -> Notice:
-    return Notice(
-        purpose="new",
-        to=wish.to,
-        team=wish.team,
-        category=wish.category,
-        template=wish.template,
-        language=language,
-        at=max(wish.at, now),
-        because=wish.because,
-    )
 
 
 def _change(record: Record, action: Action, transition: Transition, settings: Settings, now: datetime) -> Record:
     set_fields = FIELDS.get(action.name)
     fields = set_fields(record, action, _site(settings, record), settings, now) if set_fields else {}
-    return msgspec.structs.replace(
-        record,
-        state=transition.to or record.state,
-        cycle=record.cycle + transition.new_cycle,
-        revision=record.revision + 1,
-        **fields,
-    )
+    plain: dict[str, Any] = {
+        "state": transition.to or record.state,
+        "cycle": record.cycle + transition.new_cycle,
+        "revision": record.revision + 1,
+    }
+    if transition.to == lifecycle.NEW:  # somebody has to look at it anew
+        plain |= {"resubmit_at": None, "result": None}
+    return msgspec.structs.replace(record, **(plain | fields))
 
 
-def _deadlines(record: Record, transition: Transition, settings: Settings, now: datetime) -> tuple[Deadline, ...]:
+def _deadlines(
+    record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
+) -> tuple[Deadline, ...]:
     if transition.clocks == "follow-up" and record.resubmit_at is not None:
         return plan(settings, record.site, record.team, FOLLOW_UP, record.resubmit_at, record.cycle, "resubmitted")
     if transition.clocks == "policy":
-        began = "reopened" if transition.tells is None else "moved"
+        began = "moved" if action.name == "not-mine" else "reopened"
         return plan(settings, record.site, record.team, record.policy, now, record.cycle, began)
     return ()
 
 
 def _notices(
-    record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
+    before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Notice, ...]:
-    if transition.tells is None or (transition.tells == "attached" and not _worth_telling(action)):
-        return ()
-    by = f" by {action.actor.name}" if action.actor.name else ""
-    team_at, _ = team_address(settings, _site(settings, record), record.team or "")
-    if transition.tells == "assigned":
-        to, because = record.assignee or "", f"assigned to you{by}"
-    elif transition.tells == "attached":
-        own = record.assignee if record.assignee and "@" in record.assignee else None  # a name from the command line
-        to, because = own or team_at, f"a further mail for {record.ref}"
-    else:
-        to = team_at
-        reason = single_line(action.args.get("reason"), WORDS_LIMIT)
-        because = f"moved to {record.team}{by}" + (f": {reason}" if reason else "")
-    return (
-        Notice(
-            purpose=transition.tells,
-            to=to,
-            team=record.team,
-            category=record.category,
-            template=transition.tells,
-            language=record.language,
-            at=now,
-            because=because,
-        ),
-    )
-
-
-def _worth_telling(action: Action) -> bool:
-    """Whether a person outside wrote, and just now: two programs that answer each other must not go on through us."""
-    if "imported" in action.args:
-        return False
-    return action.actor.role in ("customer", "source") and action.args.get("class") in ("person", "reply")
+    tell = TELLS.get(transition.tells or "")
+    site = _site(settings, record)
+    happened = Happened(before=before, record=record, action=action, site=site, settings=settings, now=now)
+    return tuple(tell(happened)) if tell else ()
 
 
 def _site(settings: Settings, record: Record) -> Site:

@@ -9,9 +9,10 @@ from config.lookup import controllers_of
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
-from rules import glob, lifecycle
+from rules import glob, lifecycle, reference
 from rules.daybook import daybook_of
-from rules.model import Action, Record, Refused
+from rules.model import Action, Held, Record, Refused, Second, Thread
+from rules.reach import reply_address
 from rules.resubmission import resubmission
 
 WORDS_LIMIT = 200
@@ -58,7 +59,7 @@ def _not_mine(record: Record, action: Action, site: Site, settings: Settings, no
     if team == record.team:
         others = sorted(set(site.teams) - {team})
         raise Refused(f"{team} has it already; {f'say team={others[0]}' if others else 'there is no other team'}")
-    return {"team": team, "assignee": None, "resubmit_at": None}
+    return {"team": team, "assignee": None}
 
 
 def _close(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -66,7 +67,7 @@ def _close(record: Record, action: Action, site: Site, settings: Settings, now: 
 
 
 def _reopen(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    return {"result": None, "assignee": None, "resubmit_at": None}
+    return {"assignee": None}
 
 
 def _reparse(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -82,6 +83,89 @@ def _reparse(record: Record, action: Action, site: Site, settings: Settings, now
     return fields
 
 
+def _reply(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """An answer takes the record, as whoever answers has seen to it; of a closed one it changes nothing."""
+    if site.reply == "direct":
+        raise Refused(f"{site.id} answers its customers itself: write to the customer, with our address in Bcc")
+    if reply_address(record) is None:
+        raise Refused("no mail address of the customer is known")
+    taken = record.state in lifecycle.OPEN_STATES
+    own = {"assignee": action.actor.name or record.assignee, "resubmit_at": None} if taken else {}
+    return {**own, "held": None}
+
+
+def _hold(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    message = action.args.get("message", "0")
+    held = Held(text=action.args["text"], by=action.actor.name, message=int(message))
+    return {"held": held}
+
+
+def _send(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    if record.held is None:
+        raise Refused("there is no answer that waits")
+    if action.actor.role == "team" and record.held.by.casefold() != action.actor.name.casefold():
+        raise Refused(f"the answer that waits is {record.held.by}'s")
+    return _reply(record, action, site, settings, now)
+
+
+def _write(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """The customer's mail goes on with the conversation; who had it before keeps it."""
+    return {"thread": _thread(record, action)}
+
+
+def _thread(record: Record, action: Action) -> Thread | None:
+    """The conversation with the customer's newest mail, the first and the newest nine kept."""
+    told, before = action.args.get("message_id"), record.thread or Thread()
+    ids = before.ids if told is None or told in before.ids else (*before.ids, told)
+    return Thread(ids=(*ids[:1], *ids[1:][-9:]), subject=action.args.get("subject") or before.subject)
+
+
+def _join(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """A second request stands with the first; a source that sent the same is named beside it."""
+    opening = action.opening
+    if opening is None:
+        raise Refused("there is nothing that was asked again")
+    second = Second(
+        message=int(action.args["message"]),
+        source=opening.source,
+        received_at=opening.received_at,
+        reading=opening.reading,
+    )
+    known = (record.source, *record.sources)
+    sources = record.sources if opening.source in (None, *known) else (*record.sources, opening.source)
+    return {"requests": (*record.requests, second)[-10:], "sources": sources}
+
+
+def _again(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    ref = reference.parse(action.args["ref"])
+    if ref is None or ref == record.ref:
+        raise Refused(f"'{action.args['ref'][:40]}' is no reference of another record")
+    return {"again_of": ref, "result": f"a second request of {ref}", "resubmit_at": None}
+
+
+def _apart(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    if not record.requests:
+        raise Refused("no second request stands with it")
+    return {"requests": record.requests[:-1], "related": (*record.related, action.args["ref"])[-20:]}
+
+
+def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    return {"result": f"read again as {action.args.get('ref') or action.args['kind']}", "resubmit_at": None}
+
+
+def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """The record as it was before its actor's last action, with what came in meanwhile."""
+    before, last = action.before, action.last
+    if before is None or last is None or not lifecycle.can_be_undone(record.kind, last.name):
+        raise Refused("there is nothing that could be taken back")
+    if (last.actor.role, last.actor.name.casefold()) != (action.actor.role, action.actor.name.casefold()):
+        raise Refused(
+            f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
+        )
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "held", "again_of", "category")
+    return {**{name: getattr(before, name) for name in kept}, "undone": (*record.undone, before.revision + 1)[-50:]}
+
+
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
     "take": _take,
     "assign": _assign,
@@ -91,5 +175,14 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "spam": _close,
     "reopen": _reopen,
     "reparse": _reparse,
+    "reply": _reply,
+    "hold": _hold,
+    "send": _send,
+    "write": _write,
+    "join": _join,
+    "again": _again,
+    "apart": _apart,
+    "read-as": _read_as,
+    "undo": _undo,
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -10,13 +10,20 @@ import msgspec
 
 from rules.model import ActorRole
 
-NEW, TAKEN, WAITING, DONE, SPAM = "new", "taken", "waiting", "done", "spam"
+NEW, TAKEN, WAITING, DONE, SPAM, LINKED = "new", "taken", "waiting", "done", "spam", "linked"
 OPEN_STATES = (NEW, TAKEN, WAITING)
-CLOSED_STATES = (DONE, SPAM)
+CLOSED_STATES = (DONE, SPAM, LINKED)
+STATES = (*OPEN_STATES, *CLOSED_STATES)
 
-_STAFF = frozenset[ActorRole]({"team", "command"})
+STAFF = frozenset[ActorRole]({"team", "command"})
+_OVERSEERS = STAFF | frozenset[ActorRole]({"controller"})
 _OPENERS = frozenset[ActorRole]({"customer", "source", "team", "command"})
-_WRITERS = _OPENERS | frozenset[ActorRole]({"controller"})
+_WRITERS = _OPENERS | frozenset[ActorRole]({"controller", "stranger"})
+_CUSTOMER = frozenset[ActorRole]({"customer"})
+_OUTSIDE = frozenset[ActorRole]({"customer", "source"})
+
+Tells = Literal["new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help"]
+"""`rules.tellings` has a function for each; `new` comes from the decision."""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,17 +31,19 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
     to: str | None
     """The new state; None leaves it as it is."""
-    who: frozenset[ActorRole] = _STAFF
+    who: frozenset[ActorRole] = STAFF
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
-    """Arguments that must and that may be given."""
+    """Arguments that must and that may be given; every action may name the `message` that it came by."""
     by_hand: bool = True
     """Whether a person can ask for it by its name; what only happens is not offered."""
     ends_deadlines: bool = True
     new_cycle: bool = False
     clocks: Literal["policy", "follow-up"] | None = None
     """Deadlines that start: those of the record's policy from now, or the follow-up's from the resubmission."""
-    tells: Literal["new", "attached", "assigned", "moved"] | None = None
+    tells: Tells | None = None
+    undo: bool = False
+    """Whether its actor may take it back."""
 
 
 Table = Mapping[tuple[str | None, str], Transition]
@@ -45,44 +54,115 @@ def _rows(states: tuple[str | None, ...], action: str, transition: Transition) -
     return {(state, action): transition for state in states}
 
 
+_MAIL = ("class", "imported", "text", "message_id", "subject", "problem")
+"""What is said of a mail that comes to a record."""
+
 ATTACH = Transition(
-    to=None,
-    who=_WRITERS,
-    by_hand=False,
-    needs=("message",),
-    may=("class", "imported"),
-    ends_deadlines=False,
-    tells="attached",
+    to=None, who=_WRITERS, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
 """A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`) or it was
 put in later (`imported`)."""
+
+REOPENS = Transition(
+    to=NEW,
+    who=_CUSTOMER,
+    by_hand=False,
+    needs=("message",),
+    may=_MAIL,
+    new_cycle=True,
+    clocks="policy",
+    tells="attached",
+)
+"""The customer writes, and somebody has to look at it again."""
+WRITES = Transition(
+    to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
+)
+"""The customer writes to a record that somebody sees to, or that stays closed."""
+JOINS = Transition(
+    to=None, who=_OUTSIDE, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="again"
+)
+"""The same person asks a second time for the same thing: linked and told, never hidden."""
 
 REPARSE = Transition(
     to=None, who=frozenset({"command"}), by_hand=False, needs=("message", "fields"), ends_deadlines=False
 )
 """Today's reading of its mail: fields that no person has changed since; its clock goes on as it was."""
 
-LEAD: Table = {
+_ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
+"""A question of a member or controller: it changes nothing and is answered."""
+
+COMMON: Table = {
     **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, may=("late",), ends_deadlines=False, tells="new")),
-    **_rows(OPEN_STATES, "take", Transition(to=TAKEN)),
-    **_rows(OPEN_STATES, "assign", Transition(to=TAKEN, needs=("to",), tells="assigned")),
-    **_rows(OPEN_STATES, "done", Transition(to=DONE, may=("result",))),
-    **_rows(OPEN_STATES, "later", Transition(to=WAITING, needs=("until",), new_cycle=True, clocks="follow-up")),
+    **_rows(OPEN_STATES, "take", Transition(to=TAKEN, who=_OVERSEERS, undo=True)),
+    **_rows(OPEN_STATES, "assign", Transition(to=TAKEN, who=_OVERSEERS, needs=("to",), tells="assigned", undo=True)),
+    **_rows(OPEN_STATES, "done", Transition(to=DONE, may=("result",), undo=True)),
+    **_rows(
+        OPEN_STATES,
+        "later",
+        Transition(to=WAITING, needs=("until",), new_cycle=True, clocks="follow-up", undo=True),
+    ),
     **_rows(
         OPEN_STATES,
         "not-mine",
-        Transition(to=NEW, may=("team", "reason"), new_cycle=True, clocks="policy", tells="moved"),
+        Transition(
+            to=NEW,
+            who=_OVERSEERS,
+            may=("team", "reason"),
+            new_cycle=True,
+            clocks="policy",
+            tells="moved",
+            undo=True,
+        ),
     ),
-    **_rows(OPEN_STATES, "spam", Transition(to=SPAM)),
-    **_rows((*OPEN_STATES, *CLOSED_STATES), "attach", ATTACH),
-    **_rows((*OPEN_STATES, *CLOSED_STATES), "reparse", REPARSE),
+    **_rows(OPEN_STATES, "spam", Transition(to=SPAM, undo=True)),
+    **_rows((NEW, TAKEN, WAITING), "reply", Transition(to=TAKEN, needs=("text",), tells="reply", undo=True)),
+    **_rows((DONE,), "reply", Transition(to=None, needs=("text",), tells="reply", undo=True)),
+    **_rows(
+        (*OPEN_STATES, DONE),
+        "hold",
+        Transition(to=None, by_hand=False, needs=("text", "problem"), ends_deadlines=False, tells="held"),
+    ),
+    **_rows(OPEN_STATES, "send", Transition(to=TAKEN, tells="reply", undo=True)),
+    **_rows((DONE,), "send", Transition(to=None, tells="reply", undo=True)),
+    **_rows(STATES, "attach", ATTACH),
+    **_rows((NEW, TAKEN), "write", WRITES),
+    **_rows((WAITING, DONE), "write", REOPENS),
+    **_rows((SPAM, LINKED), "write", WRITES),
+    **_rows((NEW, TAKEN), "join", JOINS),
+    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=_OUTSIDE, tells="again")),
+    **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
+    **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
+    **_rows(STATES, "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
-    **_rows((*OPEN_STATES, *CLOSED_STATES), "note", Transition(to=None, needs=("text",), ends_deadlines=False)),
+    **_rows(STATES, "note", Transition(to=None, who=_OVERSEERS, needs=("text",), ends_deadlines=False)),
+    **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
+    **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
+    **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
+    **_rows(STATES, "refuse", msgspec.structs.replace(_ASKS, needs=("problem",), may=_MAIL, tells="refused")),
 }
-UNSORTED: Table = LEAD
-"""What a person makes of an unsorted mail is done by the same actions; reading it again as another kind is its own."""
 
-_TABLES: Mapping[str, Table] = {"lead": LEAD, "unsorted": UNSORTED}
+LEAD: Table = COMMON
+CHECK_IN: Table = COMMON
+REVIEW: Table = {**COMMON, **_rows((DONE,), "write", WRITES)}
+"""A review that was answered stays so, whatever its author writes."""
+ALERT: Table = {
+    **COMMON,
+    **_rows(OPEN_STATES, "done", Transition(to=DONE, needs=("result",), undo=True)),
+}
+"""An alert is closed with what was done about it: the importer asks."""
+UNSORTED: Table = {
+    **COMMON,
+    **_rows(OPEN_STATES, "read-as", Transition(to=DONE, needs=("kind",), may=("ref",))),
+}
+"""A person names what an unsorted mail is, and it is read again as that: the new record keeps the time of receipt."""
+
+_TABLES: Mapping[str, Table] = {
+    "lead": LEAD,
+    "check-in": CHECK_IN,
+    "review": REVIEW,
+    "alert": ALERT,
+    "unsorted": UNSORTED,
+}
 
 
 def table_of(kind: str) -> Table:
@@ -98,6 +178,11 @@ def possible(kind: str, state: str | None) -> tuple[str, ...]:
 def known(kind: str) -> tuple[str, ...]:
     """All actions of a kind, by name."""
     return tuple(sorted({action for _, action in table_of(kind)}))
+
+
+def can_be_undone(kind: str, action: str) -> bool:
+    """Whether an actor may take this action back."""
+    return any(transition.undo for (_, name), transition in table_of(kind).items() if name == action)
 
 
 def _actions(table: Table, state: str | None) -> Iterator[str]:

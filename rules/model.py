@@ -12,7 +12,8 @@ import msgspec
 from parsers.records import Reading
 
 Fate = Literal["pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"]
-ActorRole = Literal["customer", "team", "controller", "clock", "command", "source"]
+ActorRole = Literal["customer", "team", "controller", "clock", "command", "source", "stranger"]
+"""Who acts. A `stranger` has a reference or token without being proven its owner: what he writes is kept and shown."""
 
 
 IMPORTED = "import"
@@ -39,6 +40,21 @@ class Envelope(Fact, frozen=True, kw_only=True):
     """When it came in; of an imported mail, when it came in first."""
 
 
+class Known(Fact, frozen=True, kw_only=True):
+    """An open record of the site whose person has one of the mail's contacts."""
+
+    ref: str
+    kind: str
+    state: str
+    sources: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    """What it shares with the mail: `mail:…` and `phone:…`, normalised."""
+    vehicles: tuple[str, ...] = ()
+    """Identities of its vehicles: VIN, stock number, plate, listing id or URL, each with its type before a colon."""
+    cars: tuple[str, ...] = ()
+    """Makes and models in lower case, for what has no identity."""
+
+
 class Context(Fact, frozen=True, kw_only=True):
     """Facts that were looked up for one mail; stored in the trace, so that a replay sees what was seen."""
 
@@ -50,6 +66,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """It was put in later: what was to be done about it was done long ago."""
     late: bool = False
     """It was read again, by `reparse`: its team is told once of all such requests together."""
+    known: tuple[Known, ...] = ()
+    """Open records of the same person at the site, newest first, at most 20."""
 
 
 class Verdict(Fact, frozen=True, kw_only=True):
@@ -98,6 +116,10 @@ class Decision(Fact, frozen=True, kw_only=True):
     category: str = "action"
     policy: str = "none"
     language: str
+    again: str | None = None
+    """Open record that this is a second request of: linked and told, and no record of its own."""
+    related: tuple[str, ...] = ()
+    """Open records of the same person that ask for something else."""
     ignored: str | None = None
     """Reason of the rule that ignores it."""
     rules: tuple[Verdict, ...] = ()
@@ -144,6 +166,44 @@ class Action(Fact, frozen=True, kw_only=True):
     actor: Actor
     args: dict[str, str] = {}
     opening: Opening | None = None
+    before: "Record | None" = None
+    """Of `undo`: the record as it was before its last revision."""
+    last: "Done | None" = None
+    """Of `undo`: what made its last revision."""
+
+
+class Done(Fact, frozen=True, kw_only=True):
+    """What made a revision: which action, by whom, when."""
+
+    name: str
+    actor: Actor
+    at: datetime
+
+
+class Thread(Fact, frozen=True, kw_only=True):
+    """The conversation with the customer, as mail programs follow it."""
+
+    ids: tuple[str, ...] = ()
+    """Message-IDs of the customer's mails, oldest first, the first and the newest nine."""
+    subject: str | None = None
+    """Subject of the customer's own mails, without `Re:`."""
+
+
+class Second(Fact, frozen=True, kw_only=True):
+    """A second request of the same person, told and kept with the record that is open."""
+
+    message: int
+    source: str | None = None
+    received_at: datetime
+    reading: Reading
+
+
+class Held(Fact, frozen=True, kw_only=True):
+    """A team's answer that waits for its writer's word, as it is not certain where it ends."""
+
+    text: str
+    by: str
+    message: int
 
 
 class Record(Fact, frozen=True, kw_only=True):
@@ -168,6 +228,18 @@ class Record(Fact, frozen=True, kw_only=True):
     flags: tuple[RecordFlag, ...] = ()
     """What to beware of in the mail that opened it."""
     reading: Reading
+    sources: tuple[str, ...] = ()
+    """Further sources that sent the same request."""
+    requests: tuple[Second, ...] = ()
+    """Second requests, oldest first, at most 10."""
+    again_of: str | None = None
+    """Of one that was closed as a second request: the record that it belongs to."""
+    related: tuple[str, ...] = ()
+    """Other requests of the same person."""
+    thread: Thread | None = None
+    held: Held | None = None
+    undone: tuple[int, ...] = ()
+    """Revisions whose action was taken back: what they had to tell no longer holds."""
 
 
 class Notice(Fact, frozen=True, kw_only=True):
@@ -180,12 +252,16 @@ class Notice(Fact, frozen=True, kw_only=True):
     """
     to: str
     team: str | None = None
-    role: Literal["team", "controller", "customer", "admin"] = "team"
+    role: Literal["team", "controller", "customer", "admin", "system"] = "team"
     category: str = "action"
     template: str
     language: str
     at: datetime
     because: str = ""
+    text: str | None = None
+    """What a person wrote, to go along: an answer to the customer, a customer's answer, why a command was not done."""
+    message: int | None = None
+    """Mail whose attachments go along."""
 
 
 class Effects(Fact, frozen=True, kw_only=True):
@@ -195,6 +271,8 @@ class Effects(Fact, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     ends_deadlines: bool = False
     """Open deadlines of the record no longer hold: they are closed before new ones are set."""
+    takes_back: int | None = None
+    """Revision that is undone: the deadlines that it ended hold again, those that it set do not."""
 
 
 class Refused(Exception):  # noqa: N818 - a verdict, not a fault

@@ -1,0 +1,154 @@
+"""Who is told of an action: one function for each value of `Transition.tells`."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from config.lookup import team_address
+from config.models import Settings, Site
+from parsers.clean import block, single_line
+from rules import lifecycle
+from rules.changes import WORDS_LIMIT
+from rules.model import Action, Notice, Notification, Record
+from rules.reach import reply_address
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """An action with the record before and after it."""
+
+    before: Record
+    record: Record
+    action: Action
+    site: Site
+    settings: Settings
+    now: datetime
+
+    @property
+    def text(self) -> str | None:
+        """What was written along with it."""
+        return block(self.action.args.get("text"))
+
+    @property
+    def message(self) -> int | None:
+        """The mail that it came by."""
+        given = self.action.args.get("message", "")
+        return int(given) if given.isdecimal() else None
+
+    @property
+    def by(self) -> str:
+        """Who did it, to stand behind a sentence."""
+        return f" by {self.action.actor.name}" if self.action.actor.name else ""
+
+    @property
+    def team(self) -> str:
+        """The address of the record's team."""
+        return team_address(self.settings, self.site, self.record.team or "")[0]
+
+    @property
+    def keeper(self) -> str:
+        """Who sees to the record: its assignee where that is an address, else its team."""
+        own = self.record.assignee
+        return own if own and "@" in own else self.team  # it may be a name from the command line
+
+    def notice(self, purpose: str, to: str, because: str, **more: object) -> Notice:
+        """Somebody of the house is told in the record's language."""
+        record = self.record
+        plain = Notice(
+            purpose=purpose,
+            to=to,
+            team=record.team,
+            category=record.category,
+            template=purpose,
+            language=record.language,
+            at=self.now,
+            because=because,
+        )
+        return msgspec.structs.replace(plain, **more)
+
+
+def first_notice(wish: Notification, language: str, now: datetime) -> Notice:
+    """What a decision asks for when it opens a record."""
+    return Notice(
+        purpose="new",
+        to=wish.to,
+        team=wish.team,
+        category=wish.category,
+        template=wish.template,
+        language=language,
+        at=max(wish.at, now),
+        because=wish.because,
+    )
+
+
+def _attached(it: Happened) -> Iterator[Notice]:
+    """A mail of a person outside, just now: two programs that answer each other must not go on through us."""
+    args, role = it.action.args, it.action.actor.role
+    if "imported" in args or role not in ("customer", "source", "stranger"):
+        return
+    if args.get("class") not in ("person", "reply"):
+        return
+    because = f"a further mail for {it.record.ref}"
+    if role == "stranger":
+        because += f"; {args.get('problem') or 'its sender is not known here'}"
+    yield it.notice("attached", it.keeper, because, text=it.text, message=it.message)
+
+
+def _again(it: Happened) -> Iterator[Notice]:
+    if "imported" in it.action.args:
+        return
+    through = f" through {it.action.actor.name}" if it.action.actor.role == "source" else ""
+    yield it.notice("again", it.keeper, f"the same person asks again{through}", text=it.text, message=it.message)
+
+
+def _assigned(it: Happened) -> Iterator[Notice]:
+    yield it.notice("assigned", it.record.assignee or "", f"assigned to you{it.by}")
+
+
+def _moved(it: Happened) -> Iterator[Notice]:
+    reason = single_line(it.action.args.get("reason"), WORDS_LIMIT)
+    yield it.notice("moved", it.team, f"moved to {it.record.team}{it.by}" + (f": {reason}" if reason else ""))
+
+
+def _reply(it: Happened) -> Iterator[Notice]:
+    """The answer to the customer; the group hears once who took it, where one of its members wrote."""
+    held = it.before.held
+    sends_held = it.action.name == "send" and held is not None
+    yield it.notice(
+        "reply",
+        reply_address(it.record) or "",
+        f"an answer{it.by}",
+        role="customer",
+        category="action",
+        language=it.record.reading.language or it.record.language,
+        text=held.text if sends_held and held else it.text,
+        message=held.message if sends_held and held else it.message,
+    )
+    if it.before.state == lifecycle.NEW and it.action.actor.name.casefold() != it.team.casefold():
+        yield it.notice("taken", it.team, f"answered{it.by}", category="audit")
+
+
+def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
+    """What only the writer of a mail is told; the command line shows it by itself."""
+
+    def tell(it: Happened) -> Iterator[Notice]:
+        actor = it.action.actor
+        if "@" in actor.name:
+            role = "controller" if actor.role == "controller" else "team"
+            because = single_line(it.action.args.get("problem"), WORDS_LIMIT) or f"you asked for it: {it.action.name}"
+            yield it.notice(purpose, actor.name, because, role=role, text=it.text)
+
+    return tell
+
+
+TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
+    "attached": _attached,
+    "again": _again,
+    "assigned": _assigned,
+    "moved": _moved,
+    "reply": _reply,
+    "held": _to_sender("held"),
+    "refused": _to_sender("refused"),
+    "status": _to_sender("status"),
+    "help": _to_sender("help"),
+}
