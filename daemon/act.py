@@ -26,9 +26,10 @@ def act(store: Store, settings: Settings, ref: str, action: Action, now: datetim
     for _ in range(REPEATS):
         with store.read() as connection:
             kept = records.load(connection, ref)
+            asked = with_past(connection, kept, action) if kept else action
         if kept is None:
             raise Refused(f"there is no record {ref}")
-        after, effects = apply(kept.record, action, settings, now)
+        after, effects = apply(kept.record, asked, settings, now)
 
         def write(
             connection: Connection, kept: records.Kept = kept, after: Record = after, effects: Effects = effects
@@ -41,6 +42,13 @@ def act(store: Store, settings: Settings, ref: str, action: Action, now: datetim
             continue
         return after
     raise Refused(f"{ref} is being changed by others all the time; try again")
+
+
+def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
+    """What is to be undone, beside the action that asks for it."""
+    if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
+        return action
+    return msgspec.structs.replace(action, last=found[0], before=found[1])
 
 
 def new_reference(kind: str) -> str:

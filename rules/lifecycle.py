@@ -165,6 +165,10 @@ _TABLES: Mapping[str, Table] = {
 }
 
 
+PASSIVE = frozenset({"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "undo"})
+"""What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
+
+
 def table_of(kind: str) -> Table:
     """The lifecycle of a kind; one without its own uses the lead's."""
     return _TABLES.get(kind, LEAD)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rules.model import Record
 
 KINDS = ("lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted")
-STATES = ("new", "taken", "waiting", "done", "spam")
+STATES = ("new", "taken", "waiting", "done", "spam", "linked")
 
 
 @click.command()
@@ -66,9 +66,10 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
-    """Do something to a record: take, assign, done, later, not-mine, note, spam, reopen.
+    """Do something to a record: take, assign, reply, done, later, not-mine, note, spam, again, undo, reopen.
 
-    For example: do L-7KQ2M4-2 done result=won; do L-7KQ2M4-2 later until=2d; do L-7KQ2M4-2 note text='wants red'.
+    For example: do L-7KQ2M4-2 done result=won; do L-7KQ2M4-2 later until=2d; do L-7KQ2M4-2 note text='wants red';
+    do L-7KQ2M4-2 reply text='The car is here.' goes to the customer; undo takes your own last action back.
     What is possible depends on the record's state; if something is not, the answer names what is.
     """
     from daemon.act import act

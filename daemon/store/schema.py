@@ -219,6 +219,8 @@ deadline = Table(
     Column("because", String, nullable=False),
     Column("fired_at", Instant),
     Column("ended_at", Instant),
+    # The revision that ended it: to undo that revision lets it hold again.
+    Column("ended_by", Integer),
     UniqueConstraint("record", "step", "cycle"),
     Index(
         "ix_deadline_open",

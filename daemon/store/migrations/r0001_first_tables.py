@@ -213,6 +213,7 @@ def _deadline() -> None:
         Column("because", sa.String(), nullable=False),
         Column("fired_at", AT),
         Column("ended_at", AT),
+        Column("ended_by", sa.Integer()),
         sa.ForeignKeyConstraint(["record"], ["record.id"], name="fk_deadline_record"),
         sa.PrimaryKeyConstraint("id", name="pk_deadline"),
         sa.UniqueConstraint("record", "step", "cycle", name="uq_deadline_record_step_cycle"),

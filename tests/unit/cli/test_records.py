@@ -79,6 +79,39 @@ def test_do_changes_a_record_and_says_by_whom(ask: Any) -> None:
     assert ask("ledger").code == 0
 
 
+def test_undo_lets_the_deadlines_hold_again_that_the_action_ended(ask: Any) -> None:
+    rows = [ask("show", row["ref"], "--json").rows[0] for row in ask("records", "--state", "new", "--json").rows]
+    ref = next(row["record"]["ref"] for row in rows if row["deadlines"] and row["record"]["team"] == "sales")
+
+    def open_steps() -> list[tuple[str, int]]:
+        (found,) = ask("show", ref, "--json").rows
+        return [(one["step"], one["cycle"]) for one in found["deadlines"] if one["ended_at"] is None]
+
+    first = open_steps()
+    assert [step for step, _ in first] == ["E1", "E2.1"]
+    steps = (("take",), ("later", "until=2d"), ("not-mine", "team=service"), ("undo",), ("undo",), ("undo",))
+    seen = []
+    for words in steps:
+        assert ask("do", ref, *words).code == 0
+        seen.append(open_steps())
+        assert ask("ledger").code == 0, words
+    assert seen[:3] == [[], [("E2.2", 1)], [("E1", 2), ("E2.1", 2)]]
+    assert seen[3:] == [[("E2.2", 1)], [], first]
+    (found,) = ask("show", ref, "--json").rows
+    assert (found["record"]["state"], found["record"]["undone"]) == ("new", [4, 3, 2])
+    answer = ask("do", ref, "undo")
+    assert (answer.code, "nothing that could be taken back" in answer.err) == (1, True)
+
+
+def test_an_answer_from_the_counter_goes_to_the_customer_unless_taken_back(ask: Any) -> None:
+    ref = ref_of(ask, "--site", "berlin", "--state", "new")
+    assert ask("do", ref, "reply", "text=Der Wagen steht hier.").code == 0
+    (found,) = ask("show", ref, "--json").rows
+    assert [one["purpose"] for one in found["notices"]][-2:] == ["reply", "taken"]
+    assert found["notices"][-2]["to"] in found["record"]["reading"]["customer"]["emails"]
+    assert ask("ledger").code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
