@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
+from daemon.desk.answer import answered_by, arrived
 from daemon.desk.desk import write_plans
-from daemon.desk.plan import Late, Plan, answered_by, hints_for, plan
+from daemon.desk.plan import Late, Plan, hints_for, plan
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter
 from daemon.reader import Reader, ReaderDied
@@ -211,7 +212,7 @@ class Rereading(AbstractContextManager["Rereading"]):
                     continue
                 except LostLease:
                     return  # it has a new fate meanwhile
-                self._told += [change.after for change in planned.changes if change.before is None]
+                self._told += [step.change.after for step in planned.steps if step.how == "opened"]
             yield from self._results(one, planned, done=done)
             return
         yield self._result(one, why=BUSY, failed=True)
@@ -220,12 +221,13 @@ class Rereading(AbstractContextManager["Rereading"]):
         settings, mail = self._settings, one.mail
         with self._store.read() as connection:
             answered = answered_by(connection, settings, self._keys, mail)
-            planned = plan(settings, mail, parsed, answered, late=self._late)
+            came = arrived(connection, settings, mail, parsed, answered) if answered else None
+            planned = plan(settings, mail, parsed, came, late=self._late)
             pair = (planned.fated.site, planned.fated.digest)
             first = messages.first_of(connection, [pair]).get(pair)
         if first is None or first == mail.id:
             return planned
-        return plan(settings, mail, parsed, answered, first, late=self._late)
+        return plan(settings, mail, parsed, came, first, late=self._late)
 
     def _give(self, connection: Connection, one: Kind, planned: Plan) -> None:
         rereading.take_back(connection, one)
@@ -234,12 +236,12 @@ class Rereading(AbstractContextManager["Rereading"]):
     def _results(self, one: Kind, planned: Plan, *, done: bool) -> Iterator[Again]:
         """A line for each record that is opened, else one for the mail."""
         now = planned.fated.fate
-        for change in planned.changes:
+        for change in (step.change for step in planned.steps):
             values = flat(change.after.reading).items() if change.before is None else ()
             fields = tuple(Change(name, None, value) for name, value in values)
             ref = change.after.ref if done or change.before else None
             yield self._result(one, record=ref, fate_now=now, changes=fields, done=done)
-        if not planned.changes:
+        if not planned.steps:
             yield self._result(one, fate_now=now, done=done)
 
     def _finish(self, connection: Connection) -> None:

@@ -104,8 +104,10 @@ def _gate(parsed: Parsed, readings: Sequence[Reading], place: Place, context: Co
     """A fate that asks no rules."""
     if context.repeat_of is not None:
         return "repeat", f"the same mail as message {context.repeat_of}"
+    if context.own is not None:
+        return "automatic", f"our own outgoing mail {context.own} came back"
     if context.reference is not None:
-        return "attached", f"an answer to {context.reference}"
+        return _answer(context)
     if parsed.mail_class == "bounce":
         return "bounce", _class_reason(parsed)
     # marks of automatic mail gate answering, never taking in what a registered source sends
@@ -113,6 +115,14 @@ def _gate(parsed: Parsed, readings: Sequence[Reading], place: Place, context: Co
     if parsed.mail_class == "automatic" and not requests:
         return "automatic", _class_reason(parsed)
     return None
+
+
+def _answer(context: Context) -> tuple[Fate, str]:
+    """What comes to a record: a team's and a controller's action, or a mail that is kept with it."""
+    by = context.writer
+    if by is None or by.role not in ("team", "controller"):
+        return "attached", f"an answer to {context.reference}" + (f" by a {by.role}" if by else "")
+    return "command", f"an answer to {context.reference} by {by.role} {by.name}"
 
 
 def _class_reason(parsed: Parsed) -> str:

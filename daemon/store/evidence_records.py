@@ -223,7 +223,7 @@ def _due_row(row: Row[Any]) -> tuple[str, datetime, datetime, str, str, str]:
 
 def _wrong_attached(kept: _Kept) -> Iterator[str]:
     """A mail is attached by an action that names it, and the action's mail is linked."""
-    told = (_json(each.args) for each in kept.revisions if each.action not in ("open", "reparse"))
+    told = (_json(each.args) for each in kept.revisions if each.action != "reparse")
     named = {args["message"] for args in told if "message" in args}
     linked = {str(link.message) for link in kept.links if link.how == "attached"}
     for mail in sorted(linked - named):

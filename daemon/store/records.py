@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, select, update
 
 from daemon.store import seals
-from daemon.store.schema import deadline, message_record, notice, record, revision
+from daemon.store.schema import deadline, message, message_record, notice, record, revision
 from rules.lifecycle import PASSIVE
-from rules.model import Action, Actor, Deadline, Done, Effects, Notice, Record
+from rules.model import Action, Actor, Deadline, Done, Effects, Envelope, Notice, Record
 
 _encode = msgspec.json.Encoder().encode
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
@@ -118,6 +118,21 @@ def last_action(connection: Connection, kept: Kept) -> tuple[Done, Record] | Non
         done = Done(name=row["action"], actor=Actor(row["actor_role"], row["actor"]), at=row["at"])
         return done, _decode_record(connection.execute(before).scalar_one())
     return None
+
+
+def first_envelope(connection: Connection, kept: Kept) -> Envelope:
+    """How the mail came that opened a record; of one without a mail, when it was opened."""
+    came = func.coalesce(message.c.received_at, message.c.accepted_at).label("came")
+    opened = (message_record.c.record == kept.id, message_record.c.how == "opened")
+    query = (
+        select(message.c.recipient, message.c.sender, message.c.channel, came)
+        .join(message_record, message_record.c.message == message.c.id)
+        .where(*opened)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return Envelope(recipient="", channel="hand", accepted_at=kept.record.received_at)
+    return Envelope(recipient=row.recipient, sender=row.sender, channel=row.channel, accepted_at=row.came)
 
 
 def link(connection: Connection, links: Sequence[tuple[int, int, int, str]]) -> None:
