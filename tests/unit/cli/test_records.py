@@ -40,7 +40,7 @@ def test_records_of_an_unknown_site(ask: Any) -> None:
 def test_show_tells_all_there_is(ask: Any) -> None:
     ref = ref_of(ask, "--state", "waiting")
     (found,) = ask("show", ref, "--json").rows
-    assert [one["action"] for one in found["revisions"]] == ["open", "attach", "take", "later"]
+    assert [one["action"] for one in found["revisions"]] == ["open", "write", "take", "later"]
     assert [one["how"] for one in found["mails"]] == ["opened", "attached"]
     assert found["mails"][0]["verified"] == "address"
     assert [(one["purpose"], one["state"]) for one in found["notices"]] == [("new", "sent"), ("attached", "waiting")]
