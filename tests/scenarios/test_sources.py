@@ -44,6 +44,24 @@ def changed_house(new_house: Houses, sink: Sink) -> Installation:
     return house
 
 
+def test_a_layout_that_nobody_knows_reaches_the_team_whoever_its_program_sends_it_as(
+    new_house: Houses, sink: Sink
+) -> None:
+    house = new_house()
+    text = "Wir haben jemanden für Sie.\r\nEs meldet sich Eva Beispiel, Rückruf 030 1234567, zum Tiguan.\r\n"
+    mail = (
+        f"From: Autohaus Muster <noreply@muster.example>\r\nTo: {WEBSITE}\r\nSubject: =?utf-8?q?Neu_f=C3=BCr_Sie?=\r\n"
+        "Auto-Submitted: auto-generated\r\nMessage-ID: <unknown-1@muster.example>\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    ).encode()
+    send(house, mail)
+    house.settle()
+    (arrived,) = sink.to(SALES)
+    assert "Eva Beispiel" in arrived.content.decode()
+    assert house.value("SELECT kind FROM record") == "unsorted"
+    assert house.value("SELECT count(*) FROM source_mail") == 1, "the watch over its layout sees it"
+
+
 def test_the_admin_is_told_once(new_house: Houses, sink: Sink) -> None:
     house = changed_house(new_house, sink)
     for _ in range(5):
