@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
 from daemon.desk.desk import write_plans
-from daemon.desk.plan import Late, Plan, answered_by, hints_for, plan
+from daemon.desk.plan import Late, Plan, answered_by, hints_for, plan, seen_of
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter
 from daemon.reader import Reader, ReaderDied
@@ -26,7 +26,7 @@ from parsers.records import Parsed
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.hours import NeverOpens
-from rules.model import Action, Actor, Context, Decision, Envelope, Opening, Record, Refused
+from rules.model import Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Record, Refused
 from rules.rereading import Change, Comparison, compared, flat, owned_by_people
 
 REPEATS = 5
@@ -119,7 +119,8 @@ class Rereading(AbstractContextManager["Rereading"]):
     # Mails that opened records: fields.
 
     def _records(self, one: Kind, parsed: Parsed) -> Iterator[Again]:
-        readings, decisions, source = readings_of(parsed), *self._decided(one, parsed)
+        readings, decided = readings_of(parsed), self._decided(one, parsed)
+        decisions, seen = decided.decisions, seen_of(one.mail, parsed, decided, _at(one))
         with self._store.read() as connection:
             known = list(rereading.opened(connection, one.mail.id))
         for number in range(len(readings)):
@@ -130,15 +131,13 @@ class Rereading(AbstractContextManager["Rereading"]):
             if not decisions or each.reading >= len(readings):
                 yield self._result(one, record=ref, why=GONE)
                 continue
-            seen = Seen(one.mail.id, source, _at(one), parsed.shape) if source and parsed.shape else None
             yield from self._record(one, each, parsed, decisions[each.reading], seen)
 
-    def _decided(self, one: Kind, parsed: Parsed) -> tuple[tuple[Decision, ...], str | None]:
-        """What would be decided of each reading; none where the mail would open nothing today."""
+    def _decided(self, one: Kind, parsed: Parsed) -> MailDecision:
+        """What would be decided; of no reading where the mail would open nothing today."""
         mail, at = one.mail, _at(one)
         envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
-        decision = decide_mail(parsed, envelope, self._settings, Context(imported=True, late=True), at)
-        return decision.decisions, decision.source
+        return decide_mail(parsed, envelope, self._settings, Context(imported=True, late=True), at)
 
     def _record(
         self, one: Kind, each: Opened, parsed: Parsed, decision: Decision, seen: Seen | None

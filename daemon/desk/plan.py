@@ -138,8 +138,18 @@ def plan(
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
-    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not."""
-    if decision.source is None or parsed.shape is None or decision.fate not in ("opened", "ignored"):
+    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not.
+
+    What is not verified anybody may have written: it could raise an alarm, or hide a change.
+    """
+    if decision.fate not in ("opened", "ignored"):
+        return None
+    return seen_of(mail, parsed, decision, at)
+
+
+def seen_of(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
+    """What a mail that is known to be its source's own is made of."""
+    if decision.source is None or decision.verified is None or parsed.shape is None:
         return None
     return Seen(mail.id, decision.source, at, parsed.shape)
 
