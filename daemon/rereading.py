@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
 from daemon.desk.desk import write_plans
-from daemon.desk.plan import Late, Plan, answered_by, hints_for, plan, seen_of
+from daemon.desk.plan import Late, Plan, answered_by, hints_for, hints_once_placed, plan, seen_of
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter
 from daemon.reader import Reader, ReaderDied
@@ -105,8 +105,12 @@ class Rereading(AbstractContextManager["Rereading"]):
             yield self._result(one, why=str(error), failed=True)
 
     def _parsed(self, one: Kind) -> tuple[Parsed | None, str]:
+        mail, settings = one.mail, self._settings
         try:
-            (answer,) = self._reader.ask([Parse(one.mail.content, hints_for(self._settings, one.mail.recipient))])
+            (answer,) = self._reader.ask([Parse(mail.content, hints_for(settings, mail.recipient))])
+            placed = hints_once_placed(settings, mail.recipient, answer.parsed) if answer.parsed else None
+            if placed:
+                (answer,) = self._reader.ask([Parse(mail.content, placed)])
         except ReaderDied as died:
             return None, f"the reader died of it: {died}"
         return answer.parsed, f"it could not be read: {answer.error}"
