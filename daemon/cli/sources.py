@@ -42,7 +42,7 @@ def sources(source: str | None, directory: Path, as_json: bool) -> None:
     elif source:
         _show(settings, found[0])
     else:
-        columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Unverified", "Limit", "Layout", "Drift")
+        columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Limit", "Layout", "Drift")
         table("Sources", columns, [_row(settings, one, now) for one in found])
         changed = [one.source for one in found if one.findings]
         if changed:
@@ -58,8 +58,7 @@ def _row(settings: "Settings", one: "Report", now: "datetime") -> tuple[object, 
         source.site or "several",
         duration((now - rhythm.last).total_seconds()) if rhythm and rhythm.last else None,
         duration(one.gap.total_seconds()) if one.gap else None,
-        f"{rhythm.week}/{rhythm.month}" if rhythm else "0/0",
-        rhythm.unverified if rhythm else 0,
+        f"{rhythm.week}/{rhythm.month}{f' +{rhythm.unverified}' if rhythm.unverified else ''}" if rhythm else "0/0",
         _limit(settings, one.source),
         _verified(settings, one.source),
         str(len(one.findings)) if one.findings else None,
