@@ -15,7 +15,7 @@ from config.draft import read
 from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
-from daemon.desk.plan import hints_for
+from daemon.desk.plan import hints_for, hints_once_placed
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.letters import site_card
@@ -70,7 +70,7 @@ class DryRun(AbstractContextManager["DryRun"]):
         if recipient is None:
             return _json(mail_json(self._read(raw, Hints())))
         source, _ = site_of(self.settings, recipient)
-        parsed = self._read(raw, hints_for(self.settings, recipient))
+        parsed = self._read_for(raw, recipient)
         return _json(mail_json(parsed, source.id if source else None))
 
     def parse_as(self, raw: bytes, hints: Hints, source: str) -> Json:
@@ -109,7 +109,7 @@ class DryRun(AbstractContextManager["DryRun"]):
             NeverOpens: A business clock is to run in hours that never come.
         """
         settings, at = self.settings, at.astimezone(UTC)
-        parsed = self._read(raw, hints_for(settings, recipient))
+        parsed = self._read_for(raw, recipient)
         context = Context(imported=imported)
         decision = decide_mail(parsed, Envelope(recipient=recipient, accepted_at=at), settings, context, at)
         found = _json(trace(parsed, decision, context, at, settings))
@@ -118,6 +118,11 @@ class DryRun(AbstractContextManager["DryRun"]):
         for told, rendered in zip(found["notifications"], map(self._render, jobs), strict=False):
             told["subject"] = rendered.subject
         return found
+
+    def _read_for(self, raw: bytes, recipient: str) -> Parsed:
+        parsed = self._read(raw, hints_for(self.settings, recipient))
+        placed = hints_once_placed(self.settings, recipient, parsed)
+        return self._read(raw, placed) if placed else parsed
 
     def _read(self, raw: bytes, hints: Hints) -> Parsed:
         try:

@@ -150,3 +150,13 @@ def test_every_real_mail_is_read(corpus: Path) -> None:
         if found.mail_class in ("person", "reply") and not found.readings:
             failed.append((name, "no reading"))
     assert failed == []
+
+
+@pytest.mark.parametrize(("source", "most"), [(None, 10), ("website", 50)])
+def test_a_mail_with_thousands_of_requests_is_read_so_far(source: str | None, most: int) -> None:
+    one = "<prospect><customer><contact><name>Eva {n}</name><phone>030 12{n:05}</phone></contact></customer></prospect>"
+    adf = f"<?adf version='1.0'?><adf>{''.join(one.format(n=n) for n in range(200))}</adf>"
+    head = "From: a@stranger.example\r\nSubject: x\r\nContent-Type: text/plain\r\n\r\n"
+    parsed = read.parse((head + adf).encode(), Hints(source_type=source))
+    assert len(parsed.readings) == most
+    assert parsed.defects[0] == f"only the first {most} of 200 requests were read"
