@@ -16,7 +16,7 @@ def customer_letter(job: RenderJob, speech: Speech) -> tuple[str, tuple[str, ...
 
 def signature(site: SiteCard, words: Words) -> tuple[str, ...]:
     """The site as it stands below a mail."""
-    number = f"{words['labels']['phone']}: {phone(site.phone)}" if site.phone else ""
+    number = f"{words['labels']['phone']}{words['forms']['colon']}{phone(site.phone)}" if site.phone else ""
     return tuple(filter(None, (one_line(site.name, 120), one_line(site.address or "", 200), number)))
 
 

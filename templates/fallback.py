@@ -45,27 +45,21 @@ def _told(letter: Letter) -> list[str]:
 
 def _item(item: Item) -> list[str]:
     named = ": ".join(filter(None, (item.opening, item.title)))
-    told = [
-        "",
-        f"{named} [{item.ref}]",
-        *item.warnings,
-        *item.facts,
-        *(f"{row.label}: {row.value}" for row in item.actions),
-    ]
+    calls = (f"{row.label}: {row.value}" for row in item.actions)
+    told = ["", f"{named} [{item.ref}]", *item.warnings, *item.facts, *calls]
     return [*told, *(f"> {line}".rstrip() for line in item.said)]
 
 
 def _bare(job: RenderJob) -> Rendered:
     """What needs no more than attributes that every record has."""
+    site = one_line(job.site.name)
     if job.notice.role == "customer":
-        return Rendered(
-            subject=one_line(job.site.name), text="\n".join((*lines(job.notice.text), "", job.site.name)) + "\n"
-        )
+        return Rendered(subject=site, text="\n".join((*lines(job.notice.text), "", site)) + "\n")
     customer = job.record.reading.customer
     reach = (*customer.phones, *customer.emails) if customer else ()
-    said = [job.notice.text or "", str(job.record.reading.comments or ""), "", *map(one_line, reach)]
+    told = [job.notice.text or "", str(job.record.reading.comments or ""), "", *map(one_line, reach)]
     ref = one_line(job.record.ref)
     return Rendered(
         subject=f"{one_line(job.record.kind)} [{ref}]",
-        text=f"{_BARE}\n\n{ref}\n\n" + "\n".join(f"> {line}" for text in said for line in text.splitlines()) + "\n",
+        text=f"{_BARE}\n\n{ref}\n\n" + "\n".join(f"> {line}" for text in told for line in text.splitlines()) + "\n",
     )

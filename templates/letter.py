@@ -6,14 +6,14 @@ Templates lay these parts out; they can still reach the record itself. Empty thi
 from dataclasses import dataclass
 
 from parsers.ours import DELIMITER, DELIMITER_END
-from parsers.records import Customer, Reading
-from rules.reach import reply_address
+from parsers.records import Reading
 from templates import commands, standing
 from templates.commands import Command
 from templates.customers import customer_letter, signature
-from templates.forms import call_link, lines, one_line, phone, write_link
+from templates.forms import lines, one_line
 from templates.model import RenderJob
 from templates.purposes import purpose_of
+from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
 from templates.sections import car_of, origin_of, person_name, sections_of, text_of
@@ -110,13 +110,14 @@ class _Writer:
         self.words = speech.words
         self.tells = purpose_of(job.notice.purpose, job.notice.role)
         self.reading: Reading = job.record.reading
-        self.reached = self.reply_reaches()
+        self.reached = replies_reach(job.record, job.site, job.notice.role, job.reply_to)
 
     def letter(self) -> Letter:
         job, record, words = self.job, self.job.record, self.words
         notice, tells = job.notice, self.tells
         person, car = person_name(self.reading.customer), car_of(self.reading)
-        actions, kind = self.actions(car), self.speech.word("kinds", record.kind)
+        actions = ways(record, job.reply_to if self.reached else None, self.speech)
+        kind = self.speech.word("kinds", record.kind)
         said = self.cut(standing.written(record, notice)) if tells.said else ()
         because = _because(job, words)
         return Letter(
@@ -129,7 +130,7 @@ class _Writer:
             person=person or words["phrases"]["unknown"],
             car=car,
             interest=self.speech.word("interests", self.reading.interest),
-            why=f"{self.speech.label('why')}: {because}" if tells.why else "",
+            why=because[:1].upper() + because[1:] if tells.why else "",
             asks=self.asks(),
             actions=actions if tells.reach else (),
             commands=commands.links(record, notice.purpose, notice.role, job.reply_to, words),
@@ -142,13 +143,6 @@ class _Writer:
             ref=one_line(record.ref, 40),
             warnings=standing.warnings_of(record, notice, words),
         )
-
-    def reply_reaches(self) -> bool:
-        """Whether a plain reply to this mail goes on to the customer."""
-        job = self.job
-        if job.site.reply != "through" or job.reply_to is None or reply_address(job.record) is None:
-            return False
-        return commands.may(job.record, "reply", job.notice.role)
 
     @staticmethod
     def way(actions: tuple[Row, ...]) -> str:
@@ -165,24 +159,6 @@ class _Writer:
 
     def subject(self) -> str:
         return one_line(self.job.mail.subject or "", 120) if self.job.mail else ""
-
-    def actions(self, car: str) -> tuple[Row, ...]:
-        """How to reach the customer. Where a reply goes through us, a link to him would go past his record."""
-        customer = self.reading.customer or Customer()
-        subject = ": ".join(filter(None, (self.words["phrases"]["mail_subject"], car)))
-        numbers = customer.phones[:5] or ((self.reading.call.number,) if self.reading.call else ())
-        rows: list[Row] = []
-        for number in filter(None, numbers):
-            rows += self.speech.row("call", phone(number), call_link(number))
-        for address in customer.emails[:5]:
-            rows += self.speech.row("write", address, self.write_to(address, subject))
-        return tuple(rows)
-
-    def write_to(self, address: str, subject: str) -> str | None:
-        if not self.reached:
-            return write_link(address, subject)
-        through = address == reply_address(self.job.record) and self.job.reply_to
-        return write_link(through, subject) if through else None
 
     def cut(self, text: str | None) -> tuple[str, ...]:
         said = lines(text)

@@ -38,6 +38,10 @@ class Speech:
         """The word for a field."""
         return str(self._labels.get(name, name))
 
+    def named(self, label: str, value: str) -> str:
+        """A labelled value as one line."""
+        return f"{self.label(label)}{self.words['forms']['colon']}{value}"
+
     def row(self, label: str, value: object, href: str | None = None) -> list[Row]:
         """A row, if there is a value."""
         text = one_line(value) if value is not None else ""

@@ -106,6 +106,15 @@ AGAIN = r.Reading(
     provider=r.Provider(name="AutoScout24"),
 )
 """The same person asks for the same car through another exchange."""
+OTHER = r.Reading(
+    kind="lead",
+    language="de",
+    interest="test-drive",
+    comments="Kann ich den Octavia am Freitag Probe fahren?",
+    customer=r.Customer(name="Jens Muster", emails=("jens@muster.example",), phones=("+4930555010",)),
+    vehicles=(r.Vehicle(role="wanted", make="Škoda", model="Octavia", trim="Combi", year="2022"),),
+)
+"""Another person's, for mails of several records."""
 EMPTY = r.Reading()
 
 
@@ -212,7 +221,7 @@ def _with_more(job: RenderJob) -> RenderJob:
             deliver_at=AT,
             effect="overdue",
             to="team",
-            because="2 h of business time from receipt",
+            because="2h of receipt",
         )
         course = (
             Done(name="open", actor=Actor("source", "mobile-berlin"), at=RECEIVED_AT),
@@ -223,7 +232,7 @@ def _with_more(job: RenderJob) -> RenderJob:
         return job
     told = (None, None) if purpose == "list" else ("new", "attached") if purpose == "bundle" else ("new", "taken")
     first, second = (_notice(job.notice.language, name) if name else None for name in told)
-    other = msgspec.structs.replace(record, ref="L-5T0QW8-H", state="taken", reading=AGAIN)
+    other = msgspec.structs.replace(record, ref="L-5T0QW8-H", state="taken", reading=OTHER)
     others = (
         RenderItem(record=other, notice=second, due_at=AT + timedelta(days=3), reply_to=REPLY_TO),
         RenderItem(record=record, notice=first, due_at=AT, overdue=True, reply_to=REPLY_TO),

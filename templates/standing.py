@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from rules.model import Done, Notice, Record
 from templates.commands import FEW, Command, links
-from templates.forms import call_link, lines, one_line, phone
+from templates.forms import lines, one_line
 from templates.model import RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
+from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
 from templates.sections import car_of, person_name, text_of
@@ -89,7 +90,7 @@ def _item(one: RenderItem, job: RenderJob, words: Words) -> Item:
         ref=one_line(record.ref, 40),
         facts=tuple(filter(None, (_elsewhere(one.site, job), *facts))),
         said=_said(record, told) if purpose == "bundle" else (),
-        actions=_calls(record, speech) if purpose == "bundle" else (),
+        actions=_ways(one, site, role, speech) if purpose == "bundle" else (),
         commands=commands,
         warnings=warnings_of(record, told, words),
         reply_to=one.reply_to if commands else None,
@@ -123,17 +124,17 @@ def _listed(one: RenderItem, speech: Speech) -> Iterator[str]:
     record, moment = one.record, speech.forms.moment
     yield ", ".join(filter(None, (speech.word("states", record.state), one_line(record.assignee or "", 80))))
     if one.due_at is not None:
-        yield f"{speech.label('overdue' if one.overdue else 'due')}: {moment(one.due_at)}"
+        yield speech.named("overdue" if one.overdue else "due", moment(one.due_at))
     elif one.overdue:
         yield str(speech.words["phrases"]["overdue"])
-    yield f"{speech.label('received')}: {moment(record.received_at)}"
+    yield speech.named("received", moment(record.received_at))
 
 
 def _told(record: Record, notice: Notice | None, speech: Speech) -> Iterator[str]:
     if notice is not None:
         yield speech.word("interests", record.reading.interest)
         because = one_line(translated(one_line(notice.because), speech.words), 200)
-        yield f"{speech.label('because')}: {because}" if because else ""
+        yield speech.named("because", because) if because else ""
         yield speech.forms.moment(notice.at)
 
 
@@ -152,10 +153,9 @@ def _said(record: Record, notice: Notice | None) -> tuple[str, ...]:
     return lines(text)[:SAID_LINES]
 
 
-def _calls(record: Record, speech: Speech) -> tuple[Row, ...]:
-    customer = record.reading.customer
-    numbers = customer.phones[:2] if customer else ()
-    return tuple(row for number in numbers for row in speech.row("call", phone(number), call_link(number)))
+def _ways(one: RenderItem, site: SiteCard, role: str, speech: Speech) -> tuple[Row, ...]:
+    reached = replies_reach(one.record, site, role, one.reply_to)
+    return ways(one.record, one.reply_to if reached else None, speech, most=2)
 
 
 def _when_and_who(done: Done, speech: Speech) -> str:
