@@ -8,8 +8,8 @@ import pytest
 
 from parsers import records
 from rules.model import Deadline, Done, Held, Notice, Record, Second, Thread
-from templates.commands import Command
 from templates.check import check
+from templates.commands import Command
 from templates.letter import Letter
 from templates.model import MailCard, RenderItem, SiteCard
 from templates.purposes import PURPOSES
