@@ -24,7 +24,7 @@ FOUND = KEPT / "found"
 WORDS = KEPT / "pieces.dict"
 MEMORY_MB = 1_024
 HANGS_SECONDS = 30
-"""Wall time after which an input is given up; one that ends is judged by its processor time before (`guided`)."""
+"""Wall time after which an input is given up; one that ends is judged by its processor time (`timing`)."""
 LONGEST_INPUT = 20_000
 _EXECUTIONS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _EDGES = re.compile(r"\bcov: (\d+)")

@@ -53,7 +53,7 @@ from tests.fuzz.rules import (
     prose,
 )
 
-ROOTS = (Parsed, Layout)
+ROOTS: tuple[type[msgspec.Struct], ...] = (Parsed, Layout)
 """What a mail becomes, and what samples of a source become."""
 _ORIGINS = (*(name for name, _ in LEVELS), "header", "text")
 _URL = like(r"https?://\S+", 1_000)

@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 
 from parsers import auth_results, document, learn, mime, read, values
+from parsers.attachments import HEAD
 from parsers.clean import BLOCK_LIMIT
 from parsers.records import Hints
 from tests.fuzz.fields import LABEL_OF, NAMES, SOURCE
@@ -61,7 +62,7 @@ def tree(data: bytes) -> None:
     for part in found.leaves:
         _keep(line(mime.HEADER_BYTES), part.type)
         _keep(ATTACHED_NAME, part.name)
-        if len(part.text) > mime.TEXT_CHARACTERS or len(part.head) > mime.HEAD or part.size != len(part.data):
+        if len(part.text) > mime.TEXT_CHARACTERS or len(part.head) > HEAD or part.size != len(part.data):
             raise BrokenError(f"{len(part.text)} characters, {part.size} bytes, {len(part.data)} are there")
     for name in found.headers.names():
         _keep(line(500), found.headers.get(name))
