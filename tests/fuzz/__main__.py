@@ -54,7 +54,7 @@ def fuzz(target: str, seconds: int) -> Outcome:
     for seed in seeds(target):
         (corpus / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)  # as libFuzzer names them
     command = [
-        sys.executable, "-m", "tests.fuzz.guided", target, str(corpus), f"-max_total_time={seconds}",
+        sys.executable, "-m", "tests.fuzz.guided", target, str(corpus), str(seconds),
         f"-artifact_prefix={FOUND}/{target}-", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={HANGS_SECONDS}",
         f"-max_len={LONGEST_INPUT}", f"-dict={WORDS}", "-print_final_stats=1",
     ]  # fmt: skip
