@@ -9,7 +9,7 @@ from tests.faults.mailboxes import OFTEN, POLL_SECONDS, Mails, fresh_ones, read_
 from tests.peers.dovecot import Dovecot
 from tests.peers.fault_proxy import FaultProxy
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 NOTICED_SECONDS = 30
@@ -203,7 +203,7 @@ def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
 
 
 @pytest.mark.slow
-def test_dead_connection_is_noticed(new_boxes: NewBoxes, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_connection_is_noticed(new_boxes: NewBoxes, tell: Tell) -> None:
     (box,) = new_boxes("dead")
     box.house.start(OFTEN)
     box.wait_listening()
@@ -219,10 +219,7 @@ def test_dead_connection_is_noticed(new_boxes: NewBoxes, capsys: pytest.CaptureF
     wait_until(lambda: box.proxy.connections > connections, NOTICED_SECONDS, "a fresh connection")
     noticed = time.monotonic() - began
     box.mails.wait_stored(box.house, 30)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nR12: a connection that swallows all is given up after {noticed:.1f} s (polling every {POLL_SECONDS} s)"
-        )
+    tell(f"R12: a connection that swallows all is given up after {noticed:.1f} s (polling every {POLL_SECONDS} s)")
     assert noticed <= DEAD_SECONDS
     box.deliver_and_wait(2)
     box.mails.assert_one_record_each(box.house)

@@ -70,6 +70,7 @@ def is_read(house: Installation, name: str = "main") -> None:
     wait_until(lambda: state(house, name)["state"] in ("listening", "resting"), 20, "the mailbox is read")
 
 
+@pytest.mark.alone
 def test_a_new_mail_in_an_idle_mailbox_is_a_record_within_two_seconds(
     new_reader: Readers, mail_server: Dovecot, sink: Sink
 ) -> None:
