@@ -4,7 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SOURCES := config parsers rules templates daemon tests
-TWO := -n 2 --dist loadgroup --no-loadscope-reorder
+# Two files at a time: most of a test with a daemon is waiting.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test fast lint fix bench faults fuzz corpus clean
 

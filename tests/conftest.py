@@ -1,4 +1,4 @@
-"""What tests of several kinds share: real programs of Debian's as peers, figures, and who runs beside whom."""
+"""What tests of several kinds share: real programs of Debian's as peers, and figures."""
 
 import os
 import shutil
@@ -41,12 +41,3 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
             sys.stderr.write(f"\n{figures}\n")
 
     return show
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two at a time: the tests of a file follow each other, and so do all that share a daemon."""
-    for item in items:
-        folder, shared = item.path.parent, "house" in getattr(item, "fixturenames", ())
-        engine = getattr(getattr(item, "callspec", None), "params", {}).get("engine")
-        item.add_marker(pytest.mark.xdist_group(f"{folder.name} {engine}" if shared else str(item.path)))
