@@ -1,4 +1,4 @@
-"""What tests of several kinds share: real programs of Debian's as peers, and figures."""
+"""What tests of several kinds share: real programs of Debian's as peers, figures, and what is slow."""
 
 import os
 import shutil
@@ -41,3 +41,11 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
             sys.stderr.write(f"\n{figures}\n")
 
     return show
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A daemon of its own makes a test slow: three processes start for it."""
+    for item in items:
+        if "new_house" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)

@@ -35,7 +35,6 @@ def _kill(house: Installation, who: str, last: int | None) -> int | None:
     return None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["acceptor", "worker", "reader", "all"])
 def test_kills(who: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house, moments = new_house(), random.Random(f"{who} {SEED}")  # noqa: S311 - moments

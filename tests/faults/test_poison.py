@@ -30,7 +30,6 @@ def _send_all(house: Installation, keys: list[str]) -> dict[str, float]:
     return accepted
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("poison", ["reader-parse@POISON", "hang:reader-parse@POISON"], ids=["dies", "hangs"])
 def test_poison(poison: str, new_house: Houses, sink: Sink, tell: Tell) -> None:

@@ -111,7 +111,6 @@ def all_is_well(house: Installation, pid: int | None) -> None:
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 def test_a_flood(new_house: Houses, tell: Tell) -> None:
     house = new_house(limits={"connections": 500, "connections_per_address": PER_ADDRESS})
@@ -123,7 +122,6 @@ def test_a_flood(new_house: Houses, tell: Tell) -> None:
     all_is_well(house, pid)
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 def test_no_more_open_files(new_house: Houses, tell: Tell) -> None:
     """From so many addresses that only the files are the limit; who says nothing is sent away after two seconds."""

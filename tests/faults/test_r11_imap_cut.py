@@ -69,7 +69,6 @@ class Box:
             self.early.extend(f"{uid}: {data[:80]!r}" for uid in sorted(uids - committed))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("done", "every"), [("flag", 1), ("move", 4)])
 def test_cut_at_every_kilobyte(done: str, every: int, new_house: Houses, mail_server: Dovecot, tell: Tell) -> None:
     moments = Random(f"{done} {SEED}")  # noqa: S311 - moments

@@ -130,7 +130,6 @@ CHANGES: dict[str, Callable[[Box], None]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("is_running", "times"), [(True, 1), (False, 2)], ids=["while-it-listens", "while-it-is-down"])
 def test_changes_behind_our_back(is_running: bool, times: int, new_boxes: NewBoxes) -> None:
     boxes = new_boxes(*CHANGES, folder="Anfragen")
@@ -160,7 +159,6 @@ def test_changes_behind_our_back(is_running: bool, times: int, new_boxes: NewBox
     assert {box.name for box in boxes if any("\\Seen" in flags for flags in box.flags())} == {"seen"}
 
 
-@pytest.mark.slow
 def test_server_that_comes_and_goes(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("restarted")
     began = time.monotonic()
@@ -176,7 +174,6 @@ def test_server_that_comes_and_goes(new_boxes: NewBoxes) -> None:
     assert box.proxy.connections <= 20 + fresh_ones(began), "no storm of connections"
 
 
-@pytest.mark.slow
 def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("expunged")
     box.deliver(20)
@@ -202,7 +199,6 @@ def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
                NOTICED_SECONDS, "nothing waits for what is gone")  # fmt: skip
 
 
-@pytest.mark.slow
 def test_dead_connection_is_noticed(new_boxes: NewBoxes, tell: Tell) -> None:
     (box,) = new_boxes("dead")
     box.house.start(OFTEN)
@@ -225,7 +221,6 @@ def test_dead_connection_is_noticed(new_boxes: NewBoxes, tell: Tell) -> None:
     box.mails.assert_one_record_each(box.house)
 
 
-@pytest.mark.slow
 def test_ends_in_time_before_a_black_hole(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("hole")
     box.house.start(OFTEN)

@@ -10,7 +10,7 @@ from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 OTHER = "website.odense.b8n4@leads.muster.example"
-pytestmark = [pytest.mark.peer, pytest.mark.slow]
+pytestmark = pytest.mark.peer
 
 
 def test_one_one_and_two_records(new_house: Houses, mail_server: Dovecot, tell: Tell) -> None:

@@ -42,7 +42,6 @@ def _kill_one(houses: list[Installation], moments: random.Random) -> None:
     victim.start()
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.peer
 def test_daemons_that_die(together: Callable[..., Installation], sink: Sink, tell: Tell) -> None:
@@ -69,7 +68,6 @@ def test_daemons_that_die(together: Callable[..., Installation], sink: Sink, tel
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.peer
 def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(
     together: Callable[..., Installation], sink: Sink

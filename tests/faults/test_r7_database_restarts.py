@@ -22,7 +22,6 @@ EVERY_COMMITS = 40
 CUTS = 4 * ROUNDS
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.peer
 def test_a_server_that_dies_loses_and_doubles_nothing(
@@ -55,7 +54,6 @@ def test_a_server_that_dies_loses_and_doubles_nothing(
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.peer
 def test_a_commit_in_doubt_is_settled(new_house: Houses, sink: Sink, postgres: Postgres, tell: Tell) -> None:
     cutter = Cutter(postgres.port, EVERY_COMMITS)

@@ -74,7 +74,6 @@ def _refused_late(house: Installation, content: bytes) -> str:
         return session.read().text[:9]
 
 
-@pytest.mark.slow
 def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house, ballast, began = _begin(new_house, small_disk, RESERVE), small_disk / "ballast", time.monotonic()
     send(house, lead(new_key()))
@@ -119,7 +118,6 @@ def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, tell: Tell) 
     house.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reserve", [0, RESERVE], ids=["none", "taken-by-others"])
 def test_full_to_the_last_byte(reserve: int, small_disk: Path, new_house: Houses, sink: Sink) -> None:
     house, ballast = _begin(new_house, small_disk, reserve), small_disk / "ballast"

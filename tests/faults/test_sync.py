@@ -76,7 +76,6 @@ def _trace(house: Installation, file: Path, wrapper: tuple[str, ...], strace: st
     return file.read_text("utf-8", "replace")
 
 
-@pytest.mark.slow
 @pytest.mark.peer
 def test_every_250_stands_for_a_sync(
     new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str], tell: Tell
@@ -89,7 +88,6 @@ def test_every_250_stands_for_a_sync(
     assert bad == []
 
 
-@pytest.mark.slow
 @pytest.mark.peer
 def test_the_check_sees_missing_syncs(
     new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str]

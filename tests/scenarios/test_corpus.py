@@ -44,7 +44,6 @@ def _on_the_wire(content: bytes) -> bytes:
     return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-@pytest.mark.slow
 def test_the_corpus(new_house: Houses, tell: Tell) -> None:
     if not CORPUS.is_dir():
         pytest.skip("no sample mails: POSTROOM_CORPUS names no directory")

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.peer
 MAILS = 120
 
 
-@pytest.mark.slow
 def test_a_folder_is_imported_once_and_left_alone(new_house: Houses, mail_server: Dovecot) -> None:
     mail_server.doveadm("mailbox", "create", "Archiv")
     for _ in range(MAILS):

@@ -167,7 +167,6 @@ def _act(house: Installation, key: str, name: str) -> None:
         store.close()
 
 
-@pytest.mark.slow
 @ON_SQLITE
 def test_a_relay_that_hangs_does_not_hold_up_the_end(new_house: Houses, sink: Sink) -> None:
     house = new_house()

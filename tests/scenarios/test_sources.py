@@ -8,15 +8,11 @@ from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, ROOT, SALES, WEBSITE, Installation
 from tests.support.fixtures import Houses
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
-
-pytestmark = pytest.mark.slow
 
 BEFORE, AFTER = "Wunschpreis: 24.500 EUR", "Budgetrahmen ca.: 24.500 EUR"
 USUAL, CHANGED = 24, 10

@@ -199,7 +199,6 @@ def test_mail_from_users_only(new_house: Houses, certificate: Certificate) -> No
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
 def test_a_renewed_certificate_and_a_changed_password_need_no_restart(
     new_house: Houses, certificate: Certificate
 ) -> None:
@@ -227,7 +226,6 @@ def test_a_renewed_certificate_and_a_changed_password_need_no_restart(
     assert implicit_port(house) == port
 
 
-@pytest.mark.slow
 def test_a_key_of_another_certificate_is_an_error_and_changes_nothing(
     new_house: Houses, certificate: Certificate
 ) -> None:

@@ -57,7 +57,6 @@ def test_a_learned_source_reads_it_in_the_readers_time(name: str) -> None:
     assert time.process_time() - began < MAIL_SECONDS
 
 
-@pytest.mark.slow
 @pytest.mark.alone
 def test_bombs(new_house: Houses, sink: Sink, tell: Tell) -> None:
     assert len(BOMBS) >= KINDS
