@@ -151,6 +151,7 @@ def real_mails(corpus: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{path} (wrapped)", b"From: a@example.de\r\nSubject: x\r\n\r\n" + path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_real_mail_is_read(corpus: Path) -> None:
     failed = []
     for name, raw in real_mails(corpus):
