@@ -16,6 +16,7 @@ CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "532"))
 LEAST = 0.97
 
 
+@pytest.mark.slow
 def test_what_was_put_in_is_what_is_read() -> None:
     chosen = seed()
     rng, score = random.Random(chosen), Score()  # noqa: S311 - not for secrets
