@@ -6,7 +6,7 @@ its ampersands are often bare. Nothing is validated: the published DTD does not 
 
 import html
 import re
-from functools import partial
+from functools import lru_cache, partial
 from html.entities import html5
 
 from lxml import etree
@@ -59,6 +59,7 @@ def fragments(document: Document) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=4)  # every level asks for the same few texts
 def holds(text: str) -> bool:
     """Whether there is ADF in a text, as markup or escaped."""
     if not any(sign in text for sign in _SIGNS):  # most mails end here, at the price of a substring search
