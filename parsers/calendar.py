@@ -29,7 +29,8 @@ def readings(document: Document, hints: Hints) -> tuple[Reading, ...]:
     found: dict[tuple[object, ...], Event] = {}
     parts: dict[str, Part] = {}
     for part in [part for part in document.leaves if is_calendar(part)][:PARTS]:
-        parts.setdefault(part.text, part)  # most invitations hang on the mail once more
+        same = part.text.replace("\r\n", "\n").strip("\n")  # most invitations hang on the mail once more
+        parts.setdefault(same, part)
     for part in parts.values():
         events, defects = calendar_event.events(part.text)
         document.defects.extend(defects if events else (*defects, "calendar without an event"))
