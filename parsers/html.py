@@ -172,7 +172,7 @@ def rows(markup: str) -> tuple[Row, ...]:
     address = ""
     in_pre = 0
     for text, slash, name, attributes, bare in _TOKEN.findall(_UNSEEN.sub("<!>", markup[:_LIMIT])):
-        if hidden is None and (text or bare):
+        if hidden is None and (text or bare) and (bare or in_pre or walk.pieces or not text.isspace()):
             _add_text(walk, text + bare, in_pre > 0)
         if not name:
             continue
@@ -321,10 +321,10 @@ def lines(markup: str) -> tuple[list[str], list[int]]:
     ends: list[int] = []
     pieces: list[str] = []
     for match in _TOKEN.finditer(_UNSEEN.sub(_blank, markup[:_LIMIT])):
-        text = match["text"] + (match["bare"] or "")
-        if text:
-            pieces.append(unescape(text))
-        name = (match["name"] or "").lower()
+        text, name, bare = match.group("text", "name", "bare")
+        if text or bare:
+            pieces.append(unescape(text + (bare or "")))
+        name = name.lower() if name else ""
         if name in _LINE_ENDS and pieces:
             found.append(" ".join("".join(pieces).split()))
             ends.append(match.end())

@@ -41,13 +41,16 @@ def pairs_of_html(markup: str, words: Vocabulary = PLAIN) -> Pairs:
     """Read the pairs of an HTML body; a head without a value has an empty one. Never raises."""
     pairing = Pairing(words)
     for row in rows(markup):
-        if pairing.is_over:
+        if pairing.ended and pairing.is_over:
             break
         if row.table:
             pairing.row(row)
             continue
-        pairing.flush_heads()
-        if _is_pair(pairing, row):
+        if pairing.heads:
+            pairing.flush_heads()
+        if len(row.cells) == 1:
+            pairing.line(row.cells[0])
+        elif _is_pair(pairing, row):
             pairing.open(*row.cells)
         else:
             pairing.line(row.line)

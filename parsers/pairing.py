@@ -62,10 +62,11 @@ class Pairing:
         text = text.strip()
         if self.ended and not self._begins_again(text):
             return
-        bare = text.strip(DECORATION)
         if not text:
             self._blank()
-        elif self.words is not PLAIN and self._is_own(text, bare):
+            return
+        bare = text.strip(DECORATION)
+        if self.words is not PLAIN and self._is_own(text, bare):
             pass
         elif not bare or is_ruler(bare):
             self.ended = bool(self.pairs or self.label) and text == "--"
