@@ -126,6 +126,8 @@ class Pairing:
         """Keep what stands between labels as theirs do, where so many have their values below them."""
         if self.below >= least:
             self.pairs.extend(self.loose.pairs()[: max(0, _MOST - len(self.pairs))])
+        elif not self.pairs and least == 1:
+            self.pairs.extend(self.loose.first())
         self.loose.clear()
 
     def empty(self) -> None:

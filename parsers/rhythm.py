@@ -34,6 +34,10 @@ class Rhythm:
         direct, behind = self._counted(sign)
         return behind > direct
 
+    def is_below(self) -> bool:
+        """Whether several labels have their values below them, with or without a sign between."""
+        return sum(self._counted(EMPTY)) > 1
+
     def _counted(self, sign: str | None) -> tuple[int, int]:
         """Values that stand below their labels without the sign and with it."""
         if sign in self._counts:

@@ -151,6 +151,20 @@ def test_what_stands_below_an_empty_value_is_a_label_that_nobody_knows(layout: s
 
 
 @pytest.mark.parametrize(
+    ("above", "first"),
+    [
+        ("", []),
+        ("You have a new response\n\nWhich car?\nNissan Qashqai\n\n", [("Which car?", "Nissan Qashqai")]),
+        ("Which car?\nNissan Qashqai\n", [("Which car?", "Nissan Qashqai")]),
+        ("\nGuten Tag\nIhr Team\n\n", []),
+        ("Guten Tag\n\nEs gibt etwas Neues.\nZwei Zeilen.\n\n", []),
+    ],
+)
+def test_a_label_that_nobody_knows_may_be_the_first(above: str, first: list[tuple[str, str]]) -> None:
+    assert labels.pairs_of_text(f"{above}Name\nKim\n\nTelefon\n1") == [*first, ("Name", "Kim"), ("Telefon", "1")]
+
+
+@pytest.mark.parametrize(
     "field",
     [
         "<div>{}</div><div></div><div>{}</div><div></div>",
