@@ -170,6 +170,7 @@ def test_a_label_that_nobody_knows_may_be_the_first(above: str, first: list[tupl
         "<div>{}</div><div></div><div>{}</div><div></div>",
         "<div>{}</div><div><br></div><div>{}</div><div><br></div>",
         "<p>{}</p><p></p><p>{}</p><p></p>",
+        "<div>{}</div><div></div><div>{}</div>",
         "<tr><td>{}</td></tr><tr><td></td></tr><tr><td>{}</td></tr>",
     ],
 )
@@ -384,7 +385,11 @@ def test_endings_cut_what_the_source_adds(text: str, endings: tuple[str, ...], c
 
 
 @pytest.mark.parametrize(
-    "unit", ["a:", "Name: x ", "Name\n", "Nachricht: foo: bar\n", "a\t", "Name\tOrt\n", "x:\n", "(", "= ", "*\n"]
+    "unit",
+    [
+        *("a:", "Name: x ", "Name\n", "Nachricht: foo: bar\n", "a\t", "Name\tOrt\n", "x:\n", "(", "= ", "*\n"),
+        *("Name\nx\ny\nz\n", "Ort\n\nx\ny\n\n", "x\n\nName\n", "Name\nx\n\nOrt\n\ny\nz\n\n"),
+    ],
 )
 def test_work_grows_with_the_length_of_hostile_text(unit: str) -> None:
     def work(times: int) -> int:
@@ -420,7 +425,24 @@ def test_any_form_gives_clean_fields(parts: list[tuple[str, str, str]]) -> None:
 
 
 MARKUP = st.sampled_from(
-    ["<table>", "<tr>", "<td>", "<th>", "</table>", "<b>", "</b>", "<br>", "<p>", "<dl><dt>", "<dd>", ":", "--"]
+    [
+        "<div>",
+        "</div>",
+        "</p>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "<th>",
+        "</table>",
+        "<b>",
+        "</b>",
+        "<br>",
+        "<p>",
+        "<dl><dt>",
+        "<dd>",
+        ":",
+        "--",
+    ]
 )
 
 
