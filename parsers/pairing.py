@@ -155,7 +155,7 @@ class Pairing:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not is_plausible(label):
                 return False
-        elif self._is_prose(label):
+        elif self._is_prose(label) or self._is_in_a_sentence(label):
             return False
         self.open(label, value)
         if not self.in_message:
@@ -167,6 +167,13 @@ class Pairing:
         if not (self.in_message and self.label):
             return False
         return words[-1] in "?!.,;？！。，；" or (words[0].islower() and not self.label[0].islower())
+
+    def _is_in_a_sentence(self, label: str) -> bool:
+        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own."""
+        above = self.value[-1][-1:] if self.in_message and self.value else ""
+        return (above.isalnum() or above in ("-", "–")) and not self.targets.isdisjoint(
+            (self.lookup(label) or {}).values()
+        )
 
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""

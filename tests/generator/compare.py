@@ -51,7 +51,8 @@ class Score:
 
     def fault(self, sample: Sample, what: str) -> None:
         self.by_layout[f"{sample.layout} {sample.language} {what.split(':')[0]}"] += 1
-        self.faults.append(f"{sample.layout} {sample.language}: {what}")
+        place = 0 if what.startswith("wrong") else len(self.faults)  # what is worse is told first
+        self.faults.insert(place, f"{sample.layout} {sample.language}: {what}")
 
 
 def compare(sample: Sample, parsed: Parsed, score: Score) -> None:
