@@ -126,7 +126,7 @@ def views(samples: Sequence[Document]) -> list[View]:
 
 
 def _html_rows(sample: Document) -> tuple[Row, ...]:
-    return tuple(row for markup in sample.html for row in rows(markup))
+    return tuple(row for markup in sample.html for row in rows(markup) if row.cells)
 
 
 def _text_rows(sample: Document) -> tuple[Row, ...]:
