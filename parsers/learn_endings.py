@@ -21,6 +21,9 @@ _SENTENCE_WORDS = 8
 _VARIES = re.compile(r"\d+|https?://\S+")
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n")
+_SENTENCE_END = re.compile(r"[\s(:.,;#（]+\Z")
+_NUMBER_SIGN = re.compile(r"[\s]*[(（][^()（）]{0,20}\Z")
+"""`(Ref` before its number."""
 _CLOSING = re.compile(
     r"(?:\w+ ){0,3}(?:grüße|grüßen|regards|wishes|cordialement|salutations|hilsen|groet|groeten|saluti) ", re.IGNORECASE
 )
@@ -130,7 +133,8 @@ def _behind(values: Sequence[str]) -> list[_Line]:
     shared = [value[one[-count].start() :] for value, one in zip(values, tokens, strict=True)]
     numbers = zip(*map(_VARIES.finditer, shared), strict=False)
     end = next((same[0].start() for same in numbers if len({number[0] for number in same}) > 1), None)
-    text = _SENTENCE.split(shared[0][:end].rstrip(" (:.,;#（"))[-1]
+    text = _SENTENCE.split(_SENTENCE_END.sub("", shared[0][:end]))[-1]
+    text = _NUMBER_SIGN.sub("", text) if end is not None else text
     text = _CLOSING.sub("", text, count=1) if _CLOSING.match(text) else text
     ideographs = len(IDEOGRAPH.findall(text))
     words = ideographs // 2 if ideographs else len(text.split())

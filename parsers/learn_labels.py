@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from parsers import clean
 from parsers.dictionary import LANGUAGES, lookup, section, trade_in_label
-from parsers.learn_pairs import MESSAGES, Side
+from parsers.learn_pairs import Side
 from parsers.learn_values import Known, certain_field, names_match
 from parsers.proposal import Unmapped
 
@@ -43,10 +43,6 @@ class _Label:
     values: dict[int, str] = field(default_factory=dict)
     """By sample."""
     repeated: bool = False
-    orders: list[tuple[int, int]] = field(default_factory=list)
-    """Sample and position among its labels, wherever only the words show that it is one."""
-    places: list[tuple[int, int]] = field(default_factory=list)
-    """Sample and position, wherever it stands."""
 
     @property
     def name(self) -> str:
@@ -71,9 +67,7 @@ def labels_of(sides: Sequence[Side], known: Sequence[Known]) -> Labels:
         if target and target != "-" and not by_name[name].repeated and not trade_in_label(name)
     }
     needed = sides[0].view.needed if sides else 2
-    message = _below([by_name[name] for name, target in mapped.items() if target in MESSAGES])
-    unknown = [name for name, target in means.items() if target is None and not _is_spoken(by_name[name], message)]
-    likely = {name: _by_values(by_name[name], known, needed) for name in unknown}
+    likely = {name: _by_values(by_name[name], known, needed) for name, target in means.items() if target is None}
     likely |= dict.fromkeys(_names(likely, mapped, by_name), "customer.name")
     mapped |= dict.fromkeys(_of_the_house(mapped, by_name, set(likely.values())), "-")
     used = set(mapped.values())
@@ -82,10 +76,8 @@ def labels_of(sides: Sequence[Side], known: Sequence[Known]) -> Labels:
     by_value = {name: target for name, target in by_value.items() if _is_free(target, used)}
     found = mapped | by_value
     unmapped = [name for name in likely if name not in by_value]
-    message = _below([by_name[name] for name, target in found.items() if target in MESSAGES])
-    alone = [name for name in unmapped if not _is_spoken(by_name[name], message)]
     return Labels(
-        labels=found | dict.fromkeys(alone, ""),
+        labels=found | dict.fromkeys(unmapped, ""),
         by_value=tuple(by_value),
         unmapped=tuple(Unmapped(name, _some(by_name[name].values.values()), likely[name]) for name in unmapped),
         given=_given(found, by_name, len(known)),
@@ -99,7 +91,7 @@ def _collected(sides: Sequence[Side]) -> list[_Label]:
         counts = Counter(key for sample in pairs for key in {pair.key for pair in sample})
         for number, sample in enumerate(pairs):
             times = Counter(pair.key for pair in sample)
-            for order, pair in enumerate(sample):
+            for pair in sample:
                 if counts[pair.key] < view.needed and not lookup(pair.label):
                     continue
                 if len(pair.label) > _LONGEST or (section(pair.label) and not pair.value):
@@ -107,9 +99,6 @@ def _collected(sides: Sequence[Side]) -> list[_Label]:
                 label = found.setdefault(pair.key, _Label())
                 label.spellings[pair.label] += 1
                 label.repeated = label.repeated or times[pair.key] > 1
-                label.places.append((number, order))
-                if not pair.in_cells:
-                    label.orders.append((number, order))
                 if pair.value:
                     label.values.setdefault(number, clean.block(pair.value, 2_000) or "")
     return [label for label in found.values() if label.values]
@@ -143,19 +132,6 @@ def _of_the_house(mapped: dict[str, str], by_name: dict[str, _Label], shown: set
 
 def _is_free(target: str, used: set[str]) -> bool:
     return target not in used and not (_EXCLUDES.get(target, set()) & used)
-
-
-def _below(messages: Iterable[_Label]) -> dict[int, int]:
-    """Where in each sample a person's own words begin."""
-    found: dict[int, int] = {}
-    for number, order in (place for label in messages for place in label.places):
-        found[number] = min(order, found.get(number, order))
-    return found
-
-
-def _is_spoken(label: _Label, message: dict[int, int]) -> bool:
-    """Whether it only comes below a message, and may be part of it: `My question: how far has it gone?`."""
-    return bool(label.orders) and all(message.get(number, order) < order for number, order in label.orders)
 
 
 def _some(found: Iterable[str]) -> tuple[str, ...]:

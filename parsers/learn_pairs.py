@@ -9,13 +9,13 @@ from typing import NamedTuple
 from parsers.clean import single_line
 from parsers.dictionary import dictionary, lookup, section, squeeze
 from parsers.html import Row
+from parsers.learn_values import is_told
 from parsers.learn_view import DECORATION, LABELLED, View, bare, colons, is_blank
 
 MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 """Fields that hold a person's own words."""
 _LONGEST_LABEL = 60
-_MESSAGE_WORDS = 8
-"""Characters of a label, and words that a value has at most which is no message."""
+"""Characters of a label."""
 _SPOKEN = frozenset("我想吗谢")
 """What Chinese sentences have instead: I, would like to, a question's end, thanks."""
 _PLAUSIBLE = re.compile(r"[^\W_][^,;!?，；！？。\n<>@]{0,59}")
@@ -31,11 +31,13 @@ class Pair:
     last: int
     in_cells: bool = False
     """The markup itself tells the label from its value."""
+    below: bool = False
+    """It stands below a message, and may be part of it."""
 
     @property
     def is_message(self) -> bool:
-        """Whether it seems to be a person's own words."""
-        return is_message(self.label) or len(self.value.split()) > _MESSAGE_WORDS
+        """Whether it is a person's own words."""
+        return is_message(self.label) or is_told(self.value)
 
     @property
     def key(self) -> str:
@@ -49,6 +51,8 @@ class _Pairs:
 
     view: View
     rows: tuple[Row, ...]
+    spoken: frozenset[str] = frozenset()
+    """What is no label below a message."""
     found: list[Pair] = field(default_factory=list)
     in_message: bool = False
     """A message began above: what looks like a label may be the customer's words."""
@@ -122,9 +126,9 @@ class _Pairs:
             return True
         if not _PLAUSIBLE.fullmatch(text) or text.count(" ") > 6 or text[-1:].isdigit():
             return False
-        if self.in_message and _is_spoken(text):
-            return False  # "My question: how far?" is the customer's sentence, not the form's label
         key = squeeze(text)
+        if self.in_message and (key in self.spoken or _is_spoken(text)):
+            return False  # "My question: how far?" is the customer's sentence, not the form's label
         return key in self.view.colon_labels or (not colon and key in self.view.lone_labels)
 
     def _with_value(self, at: int, label: str, value: str) -> int:
@@ -177,7 +181,8 @@ class _Pairs:
         for label, value in pairs:
             name = (single_line(label, 101) or "").strip(DECORATION + ":：")
             if len(name) <= 100 and squeeze(name):
-                self.found.append(Pair(name, value.strip(" \t:："), first, last, in_cells))
+                below = self.in_message and not in_cells
+                self.found.append(Pair(name, value.strip(" \t:："), first, last, in_cells, below))
                 self.in_message = self.in_message or self.found[-1].is_message
 
 
@@ -199,5 +204,9 @@ class Side(NamedTuple):
 
 
 def side(view: View) -> Side:
-    """Find the labels of all samples."""
-    return Side(view, [_Pairs(view, rows).read() for rows in view.samples])
+    """Find the labels of all samples; unknown words that only ever come below a message are part of it."""
+    pairs = [_Pairs(view, rows).read() for rows in view.samples]
+    every = [pair for sample in pairs for pair in sample]
+    spoken = frozenset(pair.key for pair in every if pair.below and not lookup(pair.label))
+    spoken -= {pair.key for pair in every if not pair.below}
+    return Side(view, [_Pairs(view, rows, spoken).read() for rows in view.samples] if spoken else pairs)

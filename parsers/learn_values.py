@@ -78,6 +78,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text)) and make_of(text)[0] is None and not text.isupper() and _is_capital(text)
 
 
+def is_told(value: str) -> bool:
+    """Whether it is sentences of a language: a person's own words."""
+    return max(len(value.split()), sum(not c.isascii() for c in value) // 2) >= 6 and language.guess(value) is not None
+
+
 def names_match(names: Mapping[int, str], addresses: Mapping[int, str]) -> bool:
     """Whether names are those of the mail addresses: in each sample that has both, two at least, a word is in both."""
     both = [(name, addresses[number].partition("@")[0]) for number, name in names.items() if number in addresses]
@@ -176,8 +181,7 @@ def _is_time_of_request(value: str, known: Known) -> bool:
 
 
 def _is_message(value: str, known: Known) -> bool:
-    """Sentences of a language: a person's own words."""
-    return max(len(value.split()), sum(not c.isascii() for c in value) // 2) >= 6 and language.guess(value) is not None
+    return is_told(value)
 
 
 _TESTS: tuple[tuple[str, Callable[[str, Known], bool]], ...] = (
