@@ -82,11 +82,14 @@ def lookup(label: str) -> dict[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def variants(label: str) -> tuple[str, ...]:
-    """The spellings under which a label may be known: as written, without brackets and number, without possessive."""
+    """The spellings under which a label may be known: as written, without brackets and number, without possessive.
+
+    `JE Nome` has none: what stands there are the last letters of a plate.
+    """
     bare = _NUMBER.sub("", _BRACKETS.sub(" ", label).strip(" *:：_-#"))
     first, _, rest = bare.partition(" ")
     possessives = dictionary().possessives
-    if first.casefold() in possessives:
+    if first.casefold() in possessives and (bare.isupper() or not (first.isupper() and len(first) > 1)):
         return label, bare, rest
     return label, bare, next((bare[len(p) :] for p in possessives if bare.startswith(p) and not p.isascii()), bare)
 
