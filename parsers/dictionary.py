@@ -84,12 +84,16 @@ def keys(label: str) -> tuple[str, ...]:
 
 
 def _variants(label: str) -> tuple[str, str, str]:
-    """As written, without brackets and number, without possessive."""
+    """As written, without brackets and number, without possessive.
+
+    `JE Nome` has none: what stands there are the last letters of a plate.
+    """
     bare = _BRACKETS.sub(" ", label).strip(" *:：_-#")
     if bare[-1:].isdigit():
         bare = _NUMBER.sub("", bare)
     first, _, rest = bare.partition(" ")
-    if first.casefold() in dictionary().possessives:
+    is_possessive = first.casefold() in dictionary().possessives
+    if is_possessive and (bare.isupper() or not (first.isupper() and len(first) > 1)):
         return label, bare, rest
     prefixes = _prefixes()
     if not bare.startswith(prefixes):

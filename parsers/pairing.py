@@ -24,6 +24,8 @@ _MOST = 400
 _COLON = re.compile(r"[:：](?!//)")
 _COLONS = 60
 """In one line that are looked at; forms in one line have a dozen."""
+_BROKEN = 30
+"""Characters of a list from which a mail program may have broken it."""
 _PERSON = frozenset(["from", "customer.name"])
 _ANY_WORDS = frozenset(["interest", "booking.services", "complaint.category", "vehicle.condition", "vehicle.trim"])
 """Fields whose values may be words that are labels elsewhere."""
@@ -258,7 +260,8 @@ class Pairing:
         below a name its address and number may stand without labels.
         """
         if "booking.services" in self.targets:
-            return text[0] in "-*•–" or self.value[-1][-1:] in (",", ";", "，", "、", "+")
+            broken = text[0].islower() and len(self.value[-1]) > _BROKEN
+            return broken or text[0] in "-*•–" or self.value[-1][-1:] in (",", ";", "，", "、", "+")
         if not self.targets.isdisjoint(_PERSON):
             return len(self.value) < 4 and (fits("customer.email", text) or fits("customer.phone", text))
         return "customer.address" in self.targets

@@ -266,6 +266,25 @@ def test_bookings(text: str, region: str, starts_at: str, services: tuple[str, .
     assert [(v.role, v.plate) for v in found.vehicles] == [("own", plate)]
 
 
+def test_a_list_goes_on_where_a_mail_program_broke_its_line() -> None:
+    text = "Immatriculation: WY 478 DW\nTravaux à effectuer: Contrôle des freins, Révision, Changement de\npneus\n"
+    found = labels.reading(labels.pairs_of_text(text), Hints(region="FR"), "label")
+    assert found
+    assert found.booking
+    assert found.booking.services == ("Contrôle des freins", "Révision", "Changement de pneus")
+
+
+def test_two_of_a_family_are_two_requests() -> None:
+    eva, jonas = (f"Nachname: Weber\nVorname: {first}\nMarke: VW\nModell: Golf\n" for first in ("Eva", "Jonas"))
+    text = f"{eva}---\n{jonas}"
+    found = labels.readings(labels.pairs_of_text(text), Hints(region="DE"), "label")
+    assert [one.customer.first_name for one in found if one.customer] == ["Eva", "Jonas"]
+
+
+def test_capitals_before_a_label_are_no_possessive() -> None:
+    assert (lookup("Je naam") is None, lookup("JE NAAM") is None, lookup("JE Naam")) == (False, False, None)
+
+
 def test_a_wish_that_names_no_time_is_a_remark() -> None:
     found = read("Name: Kim\nTelefon: 030 123456\nWunschtermin: nächste Woche vormittags")
     assert (found.kind, found.booking and found.booking.remarks) == ("booking", "nächste Woche vormittags")
