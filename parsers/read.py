@@ -28,7 +28,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    found = requested(mail, inside, hints, mail_class)
     most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
@@ -72,6 +72,11 @@ def sent_at(mail: Document) -> str | None:
         return parsedate_to_datetime(mail.headers.raw("date")).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def requested(mail: Document, inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """The requests of a mail, or, where it forwards others, of these."""
+    return _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
