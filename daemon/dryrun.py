@@ -115,7 +115,8 @@ class DryRun(AbstractContextManager["DryRun"]):
         found = _json(trace(parsed, decision, context, at, settings))
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)
         jobs = list(_jobs(settings, parsed, decision, card, at))
-        for told, rendered in zip(found["notifications"], map(self._render, jobs), strict=False):
+        people = (told for told in found["notifications"] if told.get("purpose", "new") == "new")
+        for told, rendered in zip(people, map(self._render, jobs), strict=False):
             told["subject"] = rendered.subject
         return found
 
@@ -202,4 +203,4 @@ def _notices(
             continue
         opening = opening_of(reading, decided, decision, f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}", at)
         record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
-        yield from ((record, notice) for notice in effects.notices)
+        yield from ((record, notice) for notice in effects.notices if notice.role != "system")

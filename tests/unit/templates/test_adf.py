@@ -15,6 +15,9 @@ from parsers.read import parse
 from parsers.records import Booking, Complaint, Customer, Distance, ExternalId, Hints, Money, Reading, Vehicle
 from rules.model import Record
 from templates.adf import SOURCE, write_adf
+from tests.support.samples import corpus
+
+__all__ = ["corpus"]
 
 US = Hints(region="US")
 HEAD = "From: crm@partner.example\r\nSubject: Lead\r\nContent-Type: {type}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
