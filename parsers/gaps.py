@@ -144,9 +144,9 @@ def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, 
     emails = _missing_emails(reading, mail, hints, words, alone=alone)
     phones: tuple[str, ...] = ()
     if words and not person.phones and reading.call is None:
-        ours, others = _ending(hints.own_phone), re.sub(r"[^\d\n]", "", _of_others(reading, hints))
-        found = [(number, _ending(number)) for number in recognisers.phones(words, hints.region or None)]
-        phones = tuple(number for number, ending in found if ending != ours and ending not in others)
+        others = re.sub(r"[^\d\n]", "", _of_others(reading, hints))
+        found = [one for one in recognisers.phones(words, hints.region or None) if not sender.is_our_number(hints, one)]
+        phones = tuple(number for number in found if number[-7:] not in others)
     reading = _told(reading, "customer.emails", emails, certain=certain or hints.source_type is not None)
     return _told(reading, "customer.phones", phones, certain=certain)
 
@@ -174,11 +174,6 @@ def _missing_emails(reading: Reading, mail: Document, hints: Hints, words: str, 
         if left:
             return tuple(left)
     return ()
-
-
-def _ending(number: str | None) -> str:
-    """The last digits, in which all spellings of a number agree."""
-    return re.sub(r"\D", "", number or "")[-7:]
 
 
 def _told(reading: Reading, field: str, found: tuple[str, ...], *, certain: bool) -> Reading:

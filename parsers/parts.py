@@ -32,9 +32,10 @@ def requests(pairs: Part) -> list[Part]:
     if any(pair.sign == "next" for pair in pairs):
         return _cut(pairs, "next")[:_MOST]
     ruled = _by_person(_cut(pairs, "ruler")) if any(pair.sign == "ruler" for pair in pairs) else []
-    for parts in ([_flat(person) for person in ruled], _repeated(pairs)):
+    by_person: list[Part] = [_flat(person) for person in ruled]
+    for parts in (by_person, _repeated(pairs)):
         if 1 < len(parts) <= _MOST and _are_requests(parts):
-            return list(parts)
+            return parts
     return [_with_strangers(ruled)] if len(ruled) > 1 else [pairs]
 
 

@@ -60,7 +60,7 @@ def _asked(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading
     found, is_adf = from_levels(mail, hints, mail_class)
     if is_adf:
         return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
-    found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
+    found = tuple(_without_our_number(_without_houses(reading, mail, mail_class), hints) for reading in found)
     if mail_class == "automatic":
         alone = len(found) == 1
         found = tuple(_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
@@ -79,6 +79,17 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
     dropped = ", ".join(address for address in person.emails if address not in kept)
     extra = {**reading.extra, "other address": dropped}
     return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
+
+
+def _without_our_number(reading: Reading, hints: Hints) -> Reading:
+    """Drop the house's own number, likewise: forms and signatures show it beside the customer's."""
+    person = reading.customer
+    ours = [number for number in person.phones if sender.is_our_number(hints, number)] if person else []
+    if person is None or not ours:
+        return reading
+    kept = tuple(number for number in person.phones if number not in ours)
+    extra = {**reading.extra, "other number": ", ".join(ours)}
+    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, phones=kept), extra=extra)
 
 
 def _reachable(lead: Reading, mail: Document) -> Reading:

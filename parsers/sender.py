@@ -4,6 +4,7 @@ Rules that authors of lead parsers learned: a platform or no-reply address never
 From; a platform's relay address is the way to answer, but nobody's identity.
 """
 
+import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
@@ -12,7 +13,7 @@ from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
 from parsers.headers import split_addresses
-from parsers.records import Customer
+from parsers.records import Customer, Hints
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
 _LISTS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/senders.toml").read_text("utf-8"))
@@ -64,6 +65,14 @@ def customer(document: Document, *, reply_to_only: bool = False, is_form: bool =
                 display = display or _display(document, address)
                 return Customer(name=_bare(display), emails=(_lowered(address),))
     return None
+
+
+def author(document: Document) -> Customer | None:
+    """The person in From who wrote the mail himself; None for machines, platforms, our people and the addressed house."""
+    name, address = document.sender
+    if not _is_person(document, address, _houses(document)):
+        return None
+    return Customer(name=_bare(name), emails=(_lowered(address),))
 
 
 def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) -> tuple[str, ...]:
@@ -126,6 +135,12 @@ def is_ours(document: Document, address: str) -> bool:
     if not own:
         return False
     return address in own or registrable(address.rpartition("@")[2]) in _own_domains(own)
+
+
+def is_our_number(hints: Hints, number: str) -> bool:
+    """Whether a number is the site's own, whatever its spelling: the last seven digits tell."""
+    ours = re.sub(r"\D", "", hints.own_phone or "")[-7:]
+    return bool(ours) and re.sub(r"\D", "", number)[-7:] == ours
 
 
 @lru_cache(maxsize=256)

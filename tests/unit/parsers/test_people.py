@@ -50,3 +50,43 @@ def test_a_name_and_an_address_in_two_parts_may_be_of_one_person() -> None:
     text = "Name: Eva Beispiel\nFahrzeug: VW Golf\n\n------------\n\nE-Mail: eva@kunde.example\nTelefon: 0171 2345678\n"
     found = read(text, FORM, sender="noreply@portal.example").readings
     assert people(found) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
+
+
+OFFER = "Name: Tom Verkauf\nTelefon: 030 777888\nFahrzeug: VW Golf\nPreis: 24.500 EUR\n"
+BLOCK = "Von: Tom Verkauf <verkauf@muster.example>\nGesendet: Montag\nAn: Eva <eva@kunde.example>\nBetreff: Angebot\n\n"
+QUOTED = [
+    "Am 16.11.2026 um 09:12 schrieb Verkauf <verkauf@muster.example>:\n\n> " + OFFER.replace("\n", "\n> "),
+    "________________________________\n" + BLOCK + OFFER,
+    "-----Ursprüngliche Nachricht-----\n" + OFFER,
+    BLOCK + OFFER,
+]
+
+
+@pytest.mark.parametrize("subject", ["Re: Angebot", "Angebot", "WG: Angebot"])
+@pytest.mark.parametrize("quoted", QUOTED)
+def test_what_a_person_quotes_is_not_his(quoted: str, subject: str) -> None:
+    (found,) = read(f"Nehme ich! 0171 2345678\n\n{quoted}", subject=subject).readings
+    assert people((found,)) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
+    assert found.vehicles == ()
+
+
+def test_what_a_person_quotes_in_html_is_not_his() -> None:
+    table = "".join(f"<tr><td>{line.replace(': ', '</td><td>')}</td></tr>" for line in OFFER.split("\n") if line)
+    block = BLOCK.replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")
+    markup = f"<p>Nehme ich!</p><p>Telefon: 0171 2345678</p><div>{block}</div><table>{table}</table>"
+    head = f"From: {EVA}\nTo: verkauf@muster.example\nSubject: Angebot\nContent-Type: text/html; charset=utf-8\n\n"
+    (found,) = parse((head + markup).encode(), PLAIN).readings
+    assert people((found,)) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
+    assert found.vehicles == ()
+
+
+def test_a_mail_that_is_a_quotation_as_a_whole_is_read() -> None:
+    (found,) = read(BLOCK + OFFER, subject="Angebot").readings
+    assert [car.make for car in found.vehicles] == ["Volkswagen"]
+
+
+def test_our_own_number_is_never_the_customers() -> None:
+    (found,) = read("Name: Eva Beispiel\nTelefon: 030/555 01 00\nMobil: 0171 2345678\n", FORM).readings
+    assert found.customer
+    assert found.customer.phones == ("+491712345678",)
+    assert found.extra["other number"] == "+49305550100"
