@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parsers import adf_text, gaps, language, replies, sender, types
+from parsers import adf_text, gaps, labels, language, replies, sender, types
 from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
@@ -11,6 +11,10 @@ from parsers.levels import from_levels
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Reading
 from parsers.vocabulary import vocabulary
+
+_LABELS = ("table", "label")
+"""Levels that take a label's word for what stands behind it."""
+_PERSONAL = frozenset(["customer.name", "customer.emails", "comments"])
 
 
 def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) -> tuple[Reading, ...]:
@@ -122,6 +126,8 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
         reading = msgspec.structs.replace(reading, kind=hints.kind)
     if not alone:
         return reading
+    if mail_class == "person" and hints.source_type is None:
+        reading = _as_letter(reading, mail)
     if reading.customer is None or not reading.customer.emails:
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
@@ -129,6 +135,41 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
         text = vocabulary(types.layout_of(hints)).before_ending(_words(mail, mail_class) or "")
         reading = merged(reading, marked(Reading(comments=text), "text"))
     return _with_relay(reading, mail)
+
+
+def _as_letter(reading: Reading, mail: Document) -> Reading:
+    """A person's letter: its header says who wrote it, and all of it is what he says.
+
+    `Name: see above` or `Contact: privacy@…` in it says otherwise by accident; what begins with a label is a form.
+    """
+    author = sender.author(mail)
+    text = replies.unquoted(mail.text or "").strip()
+    by_label = {field for field, origin in reading.origins.items() if origin in _LABELS}
+    if author is None or by_label.isdisjoint(_PERSONAL) or labels.begins_labelled(text):
+        return reading
+    person = reading.customer or Customer()
+    is_named = author.name is not None and not _is_part_of(author.name, person.name)
+    name = author.name if is_named and "customer.name" in by_label else None
+    emails = author.emails if "customer.emails" in by_label else ()
+    if name:
+        reading = _without_name_parts(reading, person)
+    letter = marked(Reading(customer=Customer(name=name, emails=emails)), "header")
+    if "comments" in by_label:
+        letter = merged(letter, marked(Reading(comments=text), "text"))
+    return merged(letter, reading)
+
+
+def _without_name_parts(reading: Reading, person: Customer) -> Reading:
+    """Without what was read out of a name that is none."""
+    parts = ("first_name", "last_name", *(["company"] if person.company == person.name else []))
+    origins = {field: origin for field, origin in reading.origins.items() if field.partition(".")[2] not in parts}
+    person = msgspec.structs.replace(person, **dict.fromkeys(parts))
+    return msgspec.structs.replace(reading, customer=person, origins=origins)
+
+
+def _is_part_of(name: str, other: str | None) -> bool:
+    """Whether another name has all of this one: mail programs often show the first name only."""
+    return set(name.casefold().split()) <= set((other or "").casefold().split())
 
 
 def _has_words(reading: Reading) -> bool:

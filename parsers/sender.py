@@ -68,11 +68,12 @@ def customer(document: Document, *, reply_to_only: bool = False, is_form: bool =
 
 
 def author(document: Document) -> Customer | None:
-    """The person in From who wrote the mail himself; None for machines, platforms, our people and the addressed house."""
-    name, address = document.sender
-    if not _is_person(document, address, _houses(document)):
-        return None
-    return Customer(name=_bare(name), emails=(_lowered(address),))
+    """The person in From who wrote the mail himself.
+
+    None for machines, platforms, our people and the addressed house, and where Reply-To names another person.
+    """
+    found = customer(document, is_form=True)
+    return found if found and found.emails[0].lower() == document.sender[1] else None
 
 
 def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) -> tuple[str, ...]:

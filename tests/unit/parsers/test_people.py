@@ -90,3 +90,33 @@ def test_our_own_number_is_never_the_customers() -> None:
     assert found.customer
     assert found.customer.phones == ("+491712345678",)
     assert found.extra["other number"] == "+49305550100"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi, Golf?\n\nIMPORTANT: secret\nNote: do not print\nContact: privacy@kunde.example\nName: see above",
+        "Hallo,\n\nMeine Frage: lohnt der Tausch?\nKontakt: am besten per Mail\nName: unten\nTelefon: keins\n\nEva",
+        "Bonjour,\nNom : je préfère ne pas le dire\nTéléphone : 06 12 34 56 78\nMessage : avez-vous la 308 ?",
+    ],
+)
+def test_labels_in_a_letter_do_not_say_who_writes(text: str) -> None:
+    (found,) = read(text).readings
+    assert found.customer
+    assert (found.customer.name, found.customer.emails) == ("Eva Beispiel", ("eva@kunde.example",))
+    assert found.customer.last_name is None
+    assert found.comments == text
+    assert found.origins["customer.name"] == "header"
+
+
+def test_a_letter_may_give_the_fuller_name() -> None:
+    (found,) = read("Hallo,\nName: Eva Beispiel\nTelefon: 0171 2345678\n", sender="Eva <eva@kunde.example>").readings
+    assert found.customer
+    assert (found.customer.name, found.customer.last_name) == ("Eva Beispiel", "Beispiel")
+
+
+def test_a_form_in_a_visitors_name_is_read_by_its_labels() -> None:
+    text = "Name: Karl Beispiel\nE-Mail: karl@kunde.example\nNachricht: Ist der Golf noch da?\n"
+    (found,) = read(text).readings
+    assert people((found,)) == [("Karl Beispiel", ("karl@kunde.example",), ())]
+    assert found.comments == "Ist der Golf noch da?"
