@@ -149,7 +149,7 @@ def _as_letter(reading: Reading, mail: Document) -> Reading:
         return reading
     person = reading.customer or Customer()
     is_named = author.name is not None and not _is_part_of(author.name, person.name)
-    name = author.name if is_named and "customer.name" in by_label else None
+    name = author.name if is_named and (person.name is None or "customer.name" in by_label) else None
     emails = author.emails if "customer.emails" in by_label else ()
     if name:
         reading = _without_name_parts(reading, person)

@@ -115,12 +115,19 @@ def is_addressed(document: Document, address: str) -> bool:
 
 
 def _houses(document: Document) -> set[str]:
-    """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer."""
-    found: set[str] = set()
-    for name in ("to", "cc"):
-        for _, address in document.headers.addresses(name)[:20]:
-            found.add(registrable(address.rpartition("@")[2]))
-    return found - _MAILBOXES
+    """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer.
+
+    In a mail that no source sent, whoever shares the writer's domain is his colleague if others are addressed, too.
+    """
+    to, copied = _domains(document, "to"), _domains(document, "cc")
+    if document.hints.source_type is None:
+        addressed = to or copied
+        to, copied = addressed - {registrable(document.sender[1].rpartition("@")[2])} or addressed, set()
+    return (to | copied) - _MAILBOXES
+
+
+def _domains(document: Document, name: str) -> set[str]:
+    return {registrable(address.rpartition("@")[2]) for _, address in document.headers.addresses(name)[:20]}
 
 
 def _is_person(document: Document, address: str, houses: set[str]) -> bool:

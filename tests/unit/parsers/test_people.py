@@ -120,3 +120,9 @@ def test_a_form_in_a_visitors_name_is_read_by_its_labels() -> None:
     (found,) = read(text).readings
     assert people((found,)) == [("Karl Beispiel", ("karl@kunde.example",), ())]
     assert found.comments == "Ist der Golf noch da?"
+
+
+def test_a_colleague_in_copy_takes_nothing_from_the_customer() -> None:
+    text = "Guten Tag,\nein Angebot bitte.\nEva Beispiel\nTelefon: 030 123456\nE-Mail: eva@firma.example\n"
+    (found,) = read(text, sender="Eva Beispiel <eva@firma.example>", head="Cc: karl@firma.example\n").readings
+    assert people((found,)) == [("Eva Beispiel", ("eva@firma.example",), ("+4930123456",))]
