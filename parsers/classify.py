@@ -30,7 +30,9 @@ def _phrases(kind: str, lead: str = "") -> re.Pattern[str]:
 
 _UNDELIVERED = _phrases("undelivered")
 _REFUSAL = _phrases("refusal")
+_ANSWERS = _phrases("answers", lead=r"\s*\W{0,3}")
 _ABSENT = _phrases("absent", lead=r"\s*\W{0,3}")
+_DATES = frozenset(word for words in _WORDS["dates"].values() for word in words)
 _MACHINES = re.compile(
     r"(?:.*[-_.+])?(?:no|not|non|do[-_.]?not|donot|nicht|ikke)[-_.]?(?:reply|antworten?|respond|svar|besvares|responder)"
     r"(?:[-_.+].*)?|keine?[-_.]?antwort|mailer|notifications?|newsletter|alerts?",
@@ -124,7 +126,7 @@ def _automatic(document: Document) -> Verdict | None:
         ("X-Auto-Response-Suppress", lambda: _suppresses(headers.raw("x-auto-response-suppress"))),
         ("Precedence", lambda: headers.raw("precedence").strip().lower() in ("bulk", "junk", "list", "auto_reply")),
         ("null return path", lambda: _null_path(document)),
-        ("subject of an automatic answer", lambda: _ABSENT.match(headers.get("subject") or "")),
+        ("subject of an automatic answer", lambda: _answers_by_itself(document)),
         ("sender that takes no answers", lambda: _sent_by_machine(document)),
     )
     for field in (*_LIST_FIELDS, *_AUTO_FIELDS):
@@ -133,11 +135,31 @@ def _automatic(document: Document) -> Verdict | None:
     return next((("automatic", reason) for reason, test in tests if test()), None)
 
 
+def _answers_by_itself(document: Document) -> bool:
+    """Whether the subject is that of an automatic answer.
+
+    `Out of office` is, in answer to a mail, above its subject (`Abwesend: Golf`), or with nothing but a date and the
+    sender's name; `Im Urlaub bin ich ab Montag, bitte vorher einen Termin` is a person's.
+    """
+    headers = document.headers
+    subject = (headers.get("subject") or "")[:500]
+    if _ANSWERS.match(subject):
+        return True
+    absent = _ABSENT.match(subject)
+    if absent is None:
+        return False
+    rest = subject[absent.end() :].strip().casefold()
+    if "in-reply-to" in headers or "references" in headers or rest.startswith((":", "：")):
+        return True
+    names = re.findall(r"[^\W\d_]+", (document.sender[0] or "").casefold())
+    return _DATES.issuperset(word for word in re.findall(r"[^\W\d_]+", rest) if word not in names)
+
+
 def may_be_a_service(document: Document) -> bool:
     """Whether an automatic mail may be what a service sends for somebody: one mail, to one house, and no answer."""
     headers = document.headers
     submitted = headers.raw("auto-submitted").strip().lower()
-    is_answer = submitted.startswith("auto-replied") or _ABSENT.match(headers.get("subject") or "") is not None
+    is_answer = submitted.startswith("auto-replied") or _answers_by_itself(document)
     to_many = any(field in headers for field in _LIST_FIELDS) or "precedence" in headers
     return not (is_answer or to_many or _report(document) or _null_path(document) or _is_server(document))
 
