@@ -71,7 +71,9 @@ def _bounce(document: Document) -> Verdict | None:
     kind, params = document.content_type
     report = params.get("report-type", "").lower()
     types = {leaf.type for leaf in document.leaves[:20]}
-    if "message/delivery-status" in types or (kind == "multipart/report" and report == "delivery-status"):
+    is_report = kind == "multipart/report"
+    enclosed = "message/delivery-status" in types  # people enclose theirs: "your address does not work"
+    if (is_report and report == "delivery-status") or (enclosed and (is_report or _is_by_server(document))):
         return "bounce", "delivery status report (RFC 3464)"
     if "x-failed-recipients" in document.headers:
         return "bounce", "X-Failed-Recipients"
@@ -83,8 +85,9 @@ def _bounce_words(document: Document) -> Verdict | None:
     headers = document.headers
     name, address = document.sender
     local = address.partition("@")[0]
-    daemon = _DAEMONS.fullmatch(local) is not None or (not address and "daemon" in headers.raw("from").lower())
-    server = daemon or _null_path(document)
+    if document.hints.source_type and "daemon" not in local and not _is_daemon(document):
+        return None  # a source's programs have null return paths as well, and their subjects speak of deliveries
+    server = _is_by_server(document)
     if not (server or "daemon" in local or _UNDELIVERED.search(name or "")):
         return None
     told = _UNDELIVERED.search(headers.get("subject") or "") is not None
@@ -95,6 +98,15 @@ def _bounce_words(document: Document) -> Verdict | None:
     if server and _REFUSAL.search((document.text or "")[:3000]):
         return "bounce", "null return path or mail server, and the text names a refusal"
     return None
+
+
+def _is_daemon(document: Document) -> bool:
+    _, address = document.sender
+    return _is_server(document) or (not address and "daemon" in document.headers.raw("from").lower())
+
+
+def _is_by_server(document: Document) -> bool:
+    return _is_daemon(document) or _null_path(document)
 
 
 def _report(document: Document) -> Verdict | None:

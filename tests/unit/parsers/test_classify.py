@@ -8,6 +8,7 @@ import pytest
 from parsers import document
 from parsers.classify import classify
 from parsers.document import Document
+from parsers.records import Hints
 
 Make = Callable[..., Document]
 
@@ -63,6 +64,31 @@ def test_class(mail: Make, head: str, expected: str) -> None:
     found, because = classify(mail(head, "Guten Tag"))
     assert found == expected, because
     assert because
+
+
+ENCLOSED = (
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nI could not reach you!\n"
+    "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+    "Final-Recipient: rfc822; sales@muster.example\nAction: failed\nStatus: 5.1.1\n--b--\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("From: Eva <eva@kunde.example>\n", "person"),
+        ("From: MAILER-DAEMON@kunde.example\n", "bounce"),
+        ("From: Eva <eva@kunde.example>\nReturn-Path: <>\n", "bounce"),
+    ],
+)
+def test_a_report_counts_from_a_server_only(head: str, expected: str) -> None:
+    assert classify(document.parse((head + ENCLOSED).encode()))[0] == expected
+
+
+def test_a_sources_form_about_a_delivery_is_no_bounce(mail: Make) -> None:
+    head = "From: web@muster.example\nReturn-Path: <>\nSubject: Vehicle delivery problem"
+    assert classify(mail(head, "Name: Eva", Hints(source_type="website")))[0] == "automatic"
+    assert classify(mail(head.replace("web@", "mailer-daemon@"), "x", Hints(source_type="website")))[0] == "bounce"
 
 
 def rows(path: Path) -> list[dict[str, str]]:
