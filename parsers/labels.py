@@ -53,12 +53,16 @@ def reading(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) 
 
 
 class _Languages:
-    """The dictionaries to ask in turn: the source's if it knows any label, then by the labels that they know."""
+    """The dictionaries to ask in turn, by the labels that they know.
+
+    A source's own language is what its admin said: where it knows any label, another has to know two more.
+    """
 
     def __init__(self, pairs: Pairs, hints: Hints, words: Vocabulary) -> None:
         hits = _hits(pairs, words)
-        ranked = sorted(LANGUAGES, key=lambda code: (code != (hints.language or "")[:2], LANGUAGES.index(code)))
-        self.ranked = sorted(ranked, key=lambda code: -hits[code])
+        own = (hints.language or "")[:2]
+        ranked = sorted(LANGUAGES, key=lambda code: (code != own, LANGUAGES.index(code)))
+        self.ranked = sorted(ranked, key=lambda code: -hits[code] - (code == own and hits[code] > 0))
         first, second = self.ranked[:2]
         clear = first == hints.language or hits[first] > hits[second]
         self.spoken = first if hits and clear else hints.language
