@@ -10,6 +10,7 @@ from parsers.guard import tried
 from parsers.levels import from_levels
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Reading
+from parsers.several import is_named
 from parsers.vocabulary import vocabulary
 
 _LABELS = ("table", "label")
@@ -30,7 +31,7 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
     found = types.completed(mail, hints, _asked(mail, hints, mail_class))
     if not found and (mail_class != "automatic" or _shows_adf(mail) or _is_of_a_source(mail, hints)):
         found = (unsorted(mail, hints, mail_class),)
-    alone = len(found) == 1
+    alone = len(found) == 1 or _are_of_one(found)
     filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
     return tuple(_with_language(reading) for reading in filled)
 
@@ -69,7 +70,16 @@ def _asked(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading
         alone = len(found) == 1
         found = tuple(_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
         found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
-    return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
+    alone = len(found) == 1 or (mail_class in ("person", "reply") and not any(map(is_named, found)))
+    return tuple(_addressed(reading, mail, hints, mail_class, alone=alone) for reading in found)
+
+
+def _are_of_one(found: tuple[Reading, ...]) -> bool:
+    """Whether several requests, as the dates that somebody proposes, are of the one who wrote the mail."""
+    return all(
+        reading.customer == found[0].customer and reading.origins.get("customer.emails") == "header"
+        for reading in found
+    )
 
 
 def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> Reading:
@@ -120,7 +130,7 @@ def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
-    """Add what stands outside the labels: kind of the source, and of the only request the sender and the text."""
+    """Add what stands outside the labels: kind of the source, and of the only one who asks the sender and the text."""
     automatic = mail_class == "automatic"
     if reading.kind == "unsorted" and hints.kind:
         reading = msgspec.structs.replace(reading, kind=hints.kind)

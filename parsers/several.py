@@ -62,10 +62,10 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
     same = [i for i, one in enumerate(requests) if _of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
-    if alike and not (_is_named(reading) and _is_named(requests[number])):
+    if alike and not (is_named(reading) and is_named(requests[number])):
         return number
     alone = len(requests) == 1
-    return 0 if alone and not (_is_named(requests[0]) and _is_request(reading)) else None
+    return 0 if alone and not (is_named(requests[0]) and _is_request(reading)) else None
 
 
 def _of_one(one: Reading, other: Reading) -> bool:
@@ -99,7 +99,7 @@ def _unless_fuller(high: Reading, low: Reading) -> Reading:
     return msgspec.structs.replace(high, customer=msgspec.structs.replace(one, name=None), origins=origins)
 
 
-def _is_named(reading: Reading) -> bool:
+def is_named(reading: Reading) -> bool:
     """Whether it says of whom it is."""
     person, review = reading.customer, reading.review
     if review is not None and review.author:
