@@ -13,9 +13,12 @@ from parsers.guard import tried
 from parsers.levels import LEVELS
 from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
+from parsers.several import is_named
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
+_LETTER = 40
+"""Bytes of a note that says more than to whom it is passed on."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -25,7 +28,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    found = _of_forwards(inside, hints, mail_class) if inside else ()
+    if not inside or _writes_himself(mail, inside, found):
+        found = _with_third_party(readings(mail, hints, mail_class), inside)
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
@@ -64,6 +69,27 @@ def sent_at(mail: Document) -> str | None:
         return parsedate_to_datetime(mail.headers.raw("date")).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _writes_himself(mail: Document, inside: forwards.Inside, found: tuple[Reading, ...]) -> bool:
+    """Whether the one who passes a mail on is the customer, and what he wrote above it his request.
+
+    He is where nobody else is (a bounce of his own mail), and where he writes more than `please see to it` from an
+    address as private people have. Whoever forwards from a company, as an importer does, speaks for the one inside.
+    """
+    note = next((forwarded.note for _, forwarded in inside if forwarded.note), None)
+    forwarder = sender.author(mail) if note and mail.hints.own and mail.hints.source_type is None else None
+    if note is None or forwarder is None:
+        return False
+    is_private = sender.is_mailbox(sender.registrable(mail.sender[1].rpartition("@")[2]))
+    return not any(map(is_named, found)) or (is_private and len(note.encode("utf-8")) >= _LETTER)
+
+
+def _with_third_party(found: tuple[Reading, ...], inside: forwards.Inside) -> tuple[Reading, ...]:
+    """Say whose mail the customer passed on."""
+    said = next((_mailbox(one.sender_name, one.sender) for _, one in inside), "")
+    third = {"forward_sender": single_line(said) or ""} if said else {}
+    return tuple(msgspec.structs.replace(one, extra={**one.extra, **third}) for one in found)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

@@ -126,3 +126,58 @@ def test_a_colleague_in_copy_takes_nothing_from_the_customer() -> None:
     text = "Guten Tag,\nein Angebot bitte.\nEva Beispiel\nTelefon: 030 123456\nE-Mail: eva@firma.example\n"
     (found,) = read(text, sender="Eva Beispiel <eva@firma.example>", head="Cc: karl@firma.example\n").readings
     assert people((found,)) == [("Eva Beispiel", ("eva@firma.example",), ("+4930123456",))]
+
+
+def test_several_dates_in_a_persons_mail_are_all_his() -> None:
+    event = "BEGIN:VEVENT\nUID:{0}\nDTSTART:2026111{0}T100000Z\nEND:VEVENT\n"
+    found = parse(
+        (
+            f"From: {EVA}\nTo: verkauf@muster.example\nSubject: Termine\nContent-Type: multipart/mixed; boundary=b\n\n"
+            "--b\nContent-Type: text/plain\n\nEiner davon? 0171 2345678\n--b\nContent-Type: text/calendar\n\n"
+            f"BEGIN:VCALENDAR\n{event.format(0)}{event.format(1)}END:VCALENDAR\n--b--\n"
+        ).encode(),
+        PLAIN,
+    ).readings
+    assert [reading.booking.uid for reading in found if reading.booking] == ["0", "1"]
+    assert people(found) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))] * 2
+    assert {reading.comments for reading in found} == {"Einer davon? 0171 2345678"}
+
+
+NOTE = "Die Rechnung ist falsch, ich wurde betrogen. Rufen Sie mich an: 0171 2345678. Eva Beispiel"
+INVOICE = (
+    "\n\n---------- Forwarded message ---------\nVon: Buchhaltung <rechnung@dienst.example>\nDate: Mo., 16. Nov. 2026\n"
+    "Subject: Ihre Rechnung\nTo: <eva@web.de>\n\nSehr geehrte Frau Beispiel,\nAnsprechpartner: Max Buchhalter\n"
+    "Telefon: 030 999999\nFahrzeug: VW Golf\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "note", "customer"),
+    [
+        ("Eva Beispiel <eva@web.de>", NOTE, ("Eva Beispiel", ("eva@web.de",), ("+491712345678",))),
+        ("Eva Beispiel <eva@web.de>", "Bitte bearbeiten.", ("Buchhaltung", ("rechnung@dienst.example",))),
+        ("Kundenbetreuung <ida@importer.example>", NOTE, ("Buchhaltung", ("rechnung@dienst.example",))),
+        ("Tom <tom@muster.example>", NOTE, ("Buchhaltung", ("rechnung@dienst.example",))),
+    ],
+)
+def test_who_forwards_a_letter_of_a_third_party_is_the_customer(
+    sender: str, note: str, customer: tuple[object, ...]
+) -> None:
+    found = read(note + INVOICE, sender=sender, subject="Fwd: Ihre Rechnung")
+    assert people(found.readings)[0][: len(customer)] == customer
+    assert found.forwarded
+    assert found.forwarded.sender == "rechnung@dienst.example"
+
+
+def test_who_forwards_the_bounce_of_his_own_mail_is_the_customer() -> None:
+    returned = "From: MAILER-DAEMON@gmx.de\nTo: eva@kunde.example\nSubject: Undelivered Mail\n\nfailed\n"
+    found = parse(
+        (
+            f"From: {EVA}\nTo: verkauf@muster.example\nSubject: Fwd: Undelivered Mail\n"
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+            f"Ich will den Golf: 0171 2345678\n--b\nContent-Type: message/rfc822\n\n{returned}--b--\n"
+        ).encode(),
+        PLAIN,
+    ).readings
+    assert people(found) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
+    assert found[0].comments == "Ich will den Golf: 0171 2345678"
