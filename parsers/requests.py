@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parsers import adf_text, gaps, labels, language, replies, sender, types
+from parsers import adf_text, gaps, labels, language, replies, sender, types, unlabelled
 from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
@@ -10,10 +10,10 @@ from parsers.guard import tried
 from parsers.levels import from_levels
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Reading
-from parsers.several import is_named
+from parsers.several import has_words, is_named
 from parsers.vocabulary import vocabulary
 
-_LABELS = ("table", "label")
+_LABELS = frozenset(["table", "label"])
 """Levels that take a label's word for what stands behind it."""
 _PERSONAL = frozenset(["customer.name", "customer.emails", "comments"])
 
@@ -141,9 +141,11 @@ def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
     if reading.customer is None or not reading.customer.emails:
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
-    if not _has_words(reading) and not automatic and mail.text:
+    if not has_words(reading) and not automatic and mail.text:
         text = vocabulary(types.layout_of(hints)).before_ending(_words(mail, mail_class) or "")
         reading = merged(reading, marked(Reading(comments=text), "text"))
+    if automatic and hints.source_type and mail.text and not _LABELS.isdisjoint(reading.origins.values()):
+        reading = unlabelled.completed(reading, mail.text, vocabulary(types.layout_of(hints)))
     return _with_relay(reading, mail)
 
 
@@ -180,13 +182,6 @@ def _without_name_parts(reading: Reading, person: Customer) -> Reading:
 def _is_part_of(name: str, other: str | None) -> bool:
     """Whether another name has all of this one: mail programs often show the first name only."""
     return set(name.casefold().split()) <= set((other or "").casefold().split())
-
-
-def _has_words(reading: Reading) -> bool:
-    """Whether the person's own words were found, wherever the kind of request keeps them."""
-    complaint, review, booking = reading.complaint, reading.review, reading.booking
-    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
-    return reading.comments is not None or any(kept)
 
 
 def unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:

@@ -107,6 +107,13 @@ def is_named(reading: Reading) -> bool:
     return person is not None and bool(person.name or person.emails or person.phones)
 
 
+def has_words(reading: Reading) -> bool:
+    """Whether the person's own words were found, wherever the kind of request keeps them."""
+    complaint, review, booking = reading.complaint, reading.review, reading.booking
+    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
+    return reading.comments is not None or any(kept)
+
+
 def _are_two(some: Reading, others: Reading) -> bool:
     """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
     one, other = some.customer, others.customer

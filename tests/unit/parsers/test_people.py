@@ -181,3 +181,36 @@ def test_who_forwards_the_bounce_of_his_own_mail_is_the_customer() -> None:
     ).readings
     assert people(found) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
     assert found[0].comments == "Ich will den Golf: 0171 2345678"
+
+
+@pytest.mark.parametrize(
+    ("below", "kind", "comments"),
+    [
+        (
+            "Ich möchte am Samstag Probe fahren.\n\nBitte anrufen!",
+            "lead",
+            "Ich möchte am Samstag Probe fahren.\n\nBitte anrufen!",
+        ),
+        ("Ich komme um zehn.\n\n-- \nDiese E-Mail wurde von der Homepage gesendet", "lead", "Ich komme um zehn."),
+        ("Der er en mislyd foran, kan I kigge på det?", "check-in", "Der er en mislyd foran, kan I kigge på det?"),
+        ("我想试驾途观。", "lead", "我想试驾途观。"),
+        ("Haben Sie Fragen? Unser Team hilft Ihnen gern.", "lead", None),
+        ("Wir wünschen Ihnen viel Erfolg!\nIhr Portal", "lead", None),
+        ("Diese E-Mail wurde über mein Formular gesendet", "lead", None),
+    ],
+)
+def test_words_below_a_form_are_the_persons_where_they_speak_of_him(
+    below: str, kind: str, comments: str | None
+) -> None:
+    hints = Hints(source_type="website", kind=kind, senders=("portal.example",))
+    text = f"Guten Tag, ich bin eine neue Anfrage.\n\nName: Eva Beispiel\nTelefon: 0171 2345678\n\n{below}\n"
+    (found,) = read(text, hints, sender="noreply@portal.example").readings
+    assert found.comments == comments
+
+
+def test_a_question_with_its_answer_is_a_pair() -> None:
+    text = "Navn: Mette Larsen\nMobil: 20 12 34 56\n\nØnsker du tilbud på dæk? Ja\nSkal bilen vaskes? Nej\n"
+    hints = Hints(source_type="tjekvik", kind="check-in", region="DK", language="da", senders=("portal.example",))
+    (found,) = read(text, hints, sender="noreply@portal.example").readings
+    assert (found.extra["Ønsker du tilbud på dæk?"], found.extra["Skal bilen vaskes?"]) == ("Ja", "Nej")
+    assert found.comments is None
