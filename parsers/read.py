@@ -14,6 +14,7 @@ from parsers.levels import LEVELS
 from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
 from parsers.several import is_named
+from parsers.unlabelled import speaks_of_self
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
@@ -74,15 +75,17 @@ def sent_at(mail: Document) -> str | None:
 def _writes_himself(mail: Document, inside: forwards.Inside, found: tuple[Reading, ...]) -> bool:
     """Whether the one who passes a mail on is the customer, and what he wrote above it his request.
 
-    He is where nobody else is (a bounce of his own mail), and where he writes more than `please see to it` from an
-    address as private people have. Whoever forwards from a company, as an importer does, speaks for the one inside.
+    He is where nobody else is (a bounce of his own mail), and where he writes of himself, more than `please see to it`,
+    from an address as private people have. Whoever forwards from a company, as an importer does, speaks for the one
+    inside.
     """
     note = next((forwarded.note for _, forwarded in inside if forwarded.note), None)
     forwarder = sender.author(mail) if note and mail.hints.own and mail.hints.source_type is None else None
     if note is None or forwarder is None:
         return False
     is_private = sender.is_mailbox(sender.registrable(mail.sender[1].rpartition("@")[2]))
-    return not any(map(is_named, found)) or (is_private and len(note.encode("utf-8")) >= _LETTER)
+    is_letter = len(note.encode("utf-8")) >= _LETTER and speaks_of_self(note)
+    return not any(map(is_named, found)) or (is_private and is_letter)
 
 
 def _with_third_party(found: tuple[Reading, ...], inside: forwards.Inside) -> tuple[Reading, ...]:

@@ -85,5 +85,10 @@ def _said(lines: list[str], reading: Reading) -> str | None:
 def _is_a_persons(text: str, reading: Reading) -> bool:
     if reading.kind in _WORKSHOP and text.rstrip().endswith(("?", "？")):
         return True
-    language = guess(text) or reading.language or ""
-    return "我" in text or not set(_SELF.get(language, ())).isdisjoint(_WORD.findall(text.casefold()))
+    return speaks_of_self(text, reading.language)
+
+
+def speaks_of_self(text: str, language: str | None = None) -> bool:
+    """Whether its writer says I; `language` is that of his mail, where his words do not tell."""
+    words = _SELF.get(guess(text) or language or "", ())
+    return "我" in text or not set(words).isdisjoint(_WORD.findall(text.casefold()))

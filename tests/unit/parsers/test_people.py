@@ -156,6 +156,11 @@ INVOICE = (
     [
         ("Eva Beispiel <eva@web.de>", NOTE, ("Eva Beispiel", ("eva@web.de",), ("+491712345678",))),
         ("Eva Beispiel <eva@web.de>", "Bitte bearbeiten.", ("Buchhaltung", ("rechnung@dienst.example",))),
+        (
+            "Tom <tom@web.de>",
+            "Solche Rechnungen sollten wir nicht mehr an Kunden verschicken.",
+            ("Buchhaltung", ("rechnung@dienst.example",)),
+        ),
         ("Kundenbetreuung <ida@importer.example>", NOTE, ("Buchhaltung", ("rechnung@dienst.example",))),
         ("Tom <tom@muster.example>", NOTE, ("Buchhaltung", ("rechnung@dienst.example",))),
     ],
