@@ -11,8 +11,10 @@ from parsers import (
     adf,
     adf_text,
     calendar,
+    headblock,
     html,
     labels,
+    mailboxes,
     markup,
     patterned,
     replies,
@@ -21,7 +23,9 @@ from parsers import (
     vcard,
     xml_comments,
 )
+from parsers.classify import is_answer
 from parsers.document import Document
+from parsers.forwards import says_forward
 from parsers.guard import tried
 from parsers.records import Hints, MailClass, Reading
 from parsers.several import combined
@@ -56,8 +60,20 @@ def _by_labels(
 
 
 def _quotes_others(mail: Document, hints: Hints) -> bool:
-    """Whether labels below a quotation are somebody else's: a person wrote the mail himself, and no source sent it."""
-    return hints.source_type is None and sender.author(mail) is not None
+    """Whether labels below a quotation are somebody else's: a person wrote the mail himself, and no source sent it.
+
+    In a mail that neither answers nor forwards by its header, he quotes us or himself: `Von: Eva <eva@…>` of anybody
+    else may be the head of a form, by a program that nobody knows yet.
+    """
+    if hints.source_type is not None or sender.author(mail) is None:
+        return False
+    headers, subject = mail.headers, mail.headers.get("subject")
+    if "in-reply-to" in headers or "references" in headers or is_answer(subject) or says_forward(subject):
+        return True
+    block = headblock.find((mail.text or "").split("\n"))
+    _, writer = mailboxes.one(block.fields["from"]) if block else (None, "")
+    ours = sender.is_ours(mail, writer) or sender.is_addressed_house(mail, writer)
+    return not writer or ours or writer == mail.sender[1]
 
 
 def _above_quotation(markup: str) -> str:
@@ -84,9 +100,9 @@ IN_ANSWERS = ("adf", "calendar")
 def from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[tuple[Reading, ...], bool]:
     """The requests of a mail as far as its levels tell, and whether they are ADF; a level that fails is left out."""
     by_level: dict[str, tuple[Reading, ...]] = {}
-    is_answer = mail_class == "reply" and hints.source_type is None
+    answers = mail_class == "reply" and hints.source_type is None
     for name, level in LEVELS:
-        if is_answer and name not in IN_ANSWERS:
+        if answers and name not in IN_ANSWERS:
             continue
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break

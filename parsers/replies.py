@@ -39,7 +39,10 @@ def unquoted(text: str) -> str:
     """The text without what it quotes, its signature with it; all of it where nothing else stands there."""
     lines = text.replace("\r\n", "\n").split("\n")[: headblock.LINES]
     cut = _first_quote(lines)
-    return "\n".join(_beside_quotes(lines, *cut)) if cut and _any_text(lines[: cut[0]]) else text
+    if cut and _any_text(lines[: cut[0]]):
+        return "\n".join(_beside_quotes(lines, *cut))
+    own = [line for line in lines if not line.startswith(">")]
+    return "\n".join(own) if len(own) < len(lines) and _any_text(own[cut[1] - cut[0] if cut else 0 :]) else text
 
 
 def _first_quote(lines: Sequence[str]) -> tuple[int, int] | None:

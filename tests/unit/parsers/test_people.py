@@ -80,6 +80,23 @@ def test_what_a_person_quotes_in_html_is_not_his() -> None:
     assert found.vehicles == ()
 
 
+@pytest.mark.parametrize("intro", ["", "Am 16.11.2026 um 09:12 schrieb Verkauf <verkauf@muster.example>:\n\n"])
+def test_answers_below_a_quotation_are_his(intro: str) -> None:
+    quoted = "> " + OFFER.strip().replace("\n", "\n> ")
+    (found,) = read(f"{intro}{quoted}\n\nLieber den:\nFahrzeug: Skoda Fabia\nTelefon: 0171 2345678\n").readings
+    assert people((found,)) == [("Eva Beispiel", ("eva@kunde.example",), ("+491712345678",))]
+    assert [car.model for car in found.vehicles] == ["Fabia"]
+
+
+def test_a_form_of_an_unknown_program_may_have_the_head_of_a_mail() -> None:
+    head = "Von: Eva Beispiel <eva@kunde.example>\nDatum: 12.11.2026\nBetreff: Golf\n\n"
+    text = f"Neue Anfrage\n\n{head}Telefon: 0171 2345678\nFahrzeug: VW Golf\n"
+    (found,) = read(text, sender="Webseite <web@agentur.example>").readings
+    assert found.customer
+    assert found.customer.phones == ("+491712345678",)
+    assert [car.make for car in found.vehicles] == ["Volkswagen"]
+
+
 def test_a_mail_that_is_a_quotation_as_a_whole_is_read() -> None:
     (found,) = read(BLOCK + OFFER, subject="Angebot").readings
     assert [car.make for car in found.vehicles] == ["Volkswagen"]
