@@ -99,6 +99,8 @@ def _repeated(pairs: Part) -> list[Part]:
 def _identity(part: Part) -> dict[str, str]:
     """By which fields a part names somebody, without regard to spelling; the surest first."""
     fields = {pair.field: pair.value for pair in part if pair.value}
+    if "customer.last_name" in fields:  # two of a family are two persons
+        fields["customer.last_name"] = f"{fields.get('customer.first_name', '')} {fields['customer.last_name']}"
     return {name: " ".join(str(fields[name]).casefold().split()) for name in _IDENTITY if fields.get(name)}
 
 

@@ -20,6 +20,9 @@ from parsers.verify import authenticated_domain
 DEFECTS = 50
 _LETTER = 40
 """Bytes of a note that says more than to whom it is passed on."""
+SOURCE_READINGS = 50
+STRANGER_READINGS = 10
+"""Requests of one mail at most: each opens a record and tells a team, and anybody can write a mail with thousands."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -29,9 +32,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = _of_forwards(inside, hints, mail_class) if inside else ()
-    if not inside or _writes_himself(mail, inside, found):
-        found = _with_third_party(readings(mail, hints, mail_class), inside)
+    found = requested(mail, inside, hints, mail_class)
+    most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
@@ -39,8 +41,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         mail_class=mail_class,
         class_because=because,
         digest=digest(mail),
-        readings=found,
-        defects=_defects(mail, *shown),
+        readings=found[:most],
+        defects=(*_left_out(len(found), most), *_defects(mail, *shown))[:DEFECTS],
         message_id=mail.headers.get("message-id"),
         sender=address or None,
         sender_name=name,
@@ -60,8 +62,12 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     )
 
 
+def _left_out(found: int, most: int) -> tuple[str, ...]:
+    return (f"only the first {most} of {found} requests were read",) if found > most else ()
+
+
 def _defects(*mails: Document) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))[:DEFECTS]
+    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))
 
 
 def sent_at(mail: Document) -> str | None:
@@ -93,6 +99,14 @@ def _with_third_party(found: tuple[Reading, ...], inside: forwards.Inside) -> tu
     said = next((_mailbox(one.sender_name, one.sender) for _, one in inside), "")
     third = {"forward_sender": single_line(said) or ""} if said else {}
     return tuple(msgspec.structs.replace(one, extra={**one.extra, **third}) for one in found)
+
+
+def requested(mail: Document, inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """The requests of a mail, or, where it forwards others, of these; a customer's own above what he passes on."""
+    found = _of_forwards(inside, hints, mail_class) if inside else ()
+    if inside and not _writes_himself(mail, inside, found):
+        return found
+    return _with_third_party(readings(mail, hints, mail_class), inside)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

@@ -92,7 +92,13 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
         return reading
     dropped = ", ".join(address for address in person.emails if address not in kept)
     extra = {**reading.extra, "other address": dropped}
-    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
+    person = msgspec.structs.replace(person, emails=kept)
+    origins = reading.origins
+    if not kept:
+        origins = {path: level for path, level in origins.items() if path != "customer.emails"}
+    return msgspec.structs.replace(
+        reading, customer=None if person == Customer() else person, extra=extra, origins=origins
+    )
 
 
 def _without_our_number(reading: Reading, hints: Hints) -> Reading:
@@ -160,8 +166,8 @@ def _as_letter(reading: Reading, mail: Document) -> Reading:
     if author is None or by_label.isdisjoint(_PERSONAL) or labels.begins_labelled(text):
         return reading
     person = reading.customer or Customer()
-    is_named = author.name is not None and not _is_part_of(author.name, person.name)
-    name = author.name if is_named and (person.name is None or "customer.name" in by_label) else None
+    has_name = author.name is not None and not _is_part_of(author.name, person.name)
+    name = author.name if has_name and (person.name is None or "customer.name" in by_label) else None
     emails = author.emails if "customer.emails" in by_label else ()
     if name:
         reading = _without_name_parts(reading, person)
