@@ -91,14 +91,7 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
     if kept == person.emails:
         return reading
     dropped = ", ".join(address for address in person.emails if address not in kept)
-    extra = {**reading.extra, "other address": dropped}
-    person = msgspec.structs.replace(person, emails=kept)
-    origins = reading.origins
-    if not kept:
-        origins = {path: level for path, level in origins.items() if path != "customer.emails"}
-    return msgspec.structs.replace(
-        reading, customer=None if person == Customer() else person, extra=extra, origins=origins
-    )
+    return _left(reading, msgspec.structs.replace(person, emails=kept), "emails", "other address", dropped)
 
 
 def _without_our_number(reading: Reading, hints: Hints) -> Reading:
@@ -108,8 +101,20 @@ def _without_our_number(reading: Reading, hints: Hints) -> Reading:
     if person is None or not ours:
         return reading
     kept = tuple(number for number in person.phones if number not in ours)
-    extra = {**reading.extra, "other number": ", ".join(ours)}
-    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, phones=kept), extra=extra)
+    return _left(reading, msgspec.structs.replace(person, phones=kept), "phones", "other number", ", ".join(ours))
+
+
+def _left(reading: Reading, person: Customer, field: str, label: str, dropped: str) -> Reading:
+    """The reading with what is left of its customer, and what was dropped where it does no harm."""
+    origins = reading.origins
+    if not getattr(person, field):
+        origins = {path: level for path, level in origins.items() if path != f"customer.{field}"}
+    return msgspec.structs.replace(
+        reading,
+        customer=None if person == Customer() else person,
+        extra={**reading.extra, label: dropped},
+        origins=origins,
+    )
 
 
 def _reachable(lead: Reading, mail: Document) -> Reading:
