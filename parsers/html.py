@@ -29,6 +29,9 @@ _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all|(?:^|\s)hidden(?=[\s=/]|$)",
     re.IGNORECASE,
 )
+_QUOTE_TAG = re.compile(r"(</?blockquote\b[^<>]*>)", re.IGNORECASE)
+_QUOTE_TAGS = 400
+_INDENT = re.compile(r"border\s{0,3}:\s{0,3}(?:none|0)", re.IGNORECASE)
 _ADDRESS = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(?:mailto|tel):([^\"'>?\s]{3,100})", re.IGNORECASE)
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -339,6 +342,24 @@ def lines(markup: str) -> tuple[list[str], list[int]]:
 def _blank(match: re.Match[str]) -> str:
     """What nobody sees, as long as it was: offsets stay."""
     return " " * len(match[0])
+
+
+def quoted_text(markup: str) -> str:
+    """What a person reads, as plain text, with `> ` before each line that stands in a quotation (`<blockquote>`).
+
+    A quotation without a border is how some programs indent a paragraph; it is none.
+    """
+    found: list[str] = []
+    depths: list[int] = []
+    for piece in _QUOTE_TAG.split(_UNSEEN.sub("<!>", markup[:_LIMIT]), maxsplit=_QUOTE_TAGS):
+        tag = piece[:12].lower()
+        if tag.startswith("<blockquote"):
+            depths.append(0 if _INDENT.search(piece) and "border-left" not in piece.lower() else 1)
+        elif tag.startswith("</blockquote"):
+            depths = depths[:-1]
+        elif text := to_text(piece):
+            found += (f"> {line}".rstrip() for line in text.split("\n")) if any(depths) else text.split("\n")
+    return "\n".join(found)
 
 
 def pairs(markup: str) -> list[tuple[str, str]]:

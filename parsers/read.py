@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import bounces, document, forwards, sender, suspicion
+from parsers import answers, bounces, document, forwards, sender, suspicion, threads
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -16,6 +16,8 @@ from parsers.requests import classified, new_text, readings, unsorted
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
+RECORD = 40
+"""Characters of a reference, as a foreign mail claims it."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -50,6 +52,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
         flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
+        answer=tried("answer", mail, lambda: answers.answer(mail), None) if hints.answering else None,
+        references=threads.references(mail.headers),
+        own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
 

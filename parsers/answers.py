@@ -1,0 +1,170 @@
+"""What somebody wrote above the mail of ours that he answers: commands, and the text that is meant for a reader.
+
+A team's text goes on to a customer, so nothing of what it stands above may come along: everything from the first line
+on that looks like a quotation is cut off, whatever mark is left of it, and where words may be lost or meant for
+somebody else the answer says so (`doubt`), and its writer is asked. The first line of our mails (`parsers.ours`) comes
+back with every quotation and needs no knowledge of the mail program; what stands around it does.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parsers import commands, forwards, headblock, html, ours, quoteline, signature
+from parsers.clean import BLOCK_LIMIT, block
+from parsers.commands import Top
+from parsers.document import Document
+from parsers.records import Answer
+
+INSIDE = "something is written below or inside the quotation"
+REFERS = "it speaks of something in the quotation"
+FORWARDS = "it forwards a mail instead of answering"
+MIXED = "words and quotation stand in one line"
+HOLDS = "it held {found}"
+STRAY = "a command stands below other text"
+COLLEAGUES = "it stands below !{name} and may be meant for colleagues"
+SIGNED = "it may be nothing but a signature"
+ENDLESS = "it is too long for its end to be found"
+
+ANSWERED = frozenset(["take", "done", "later"])
+"""Commands with which a customer is answered; what stands below others is often meant for colleagues."""
+
+_ENDS_INTRO = re.compile(r"(?=.*(?:\d|@)).*[:：]\s*\Z", re.DOTALL)
+_INTRO_LINES = 4
+_WRAPPED = 60
+_BANNER_LINES = 6
+
+
+class _Cut(NamedTuple):
+    """A text taken apart: what its writer wrote, and the quotation with the lines that introduce it."""
+
+    own: list[str]
+    quotation: list[str]
+    marked: bool
+    """The lines of the quotation begin with `>`."""
+    mixed: bool = False
+    """Words stand before our line, in the same line."""
+
+
+def answer(mail: Document) -> Answer:
+    """Read what stands above the quotation; never raises for what a mail may hold."""
+    text = mail.quoted_text or ""
+    cut = _cut(headblock.split(text))
+    own, found = ours.without(_without_banner(cut.own))
+    top = commands.top(own, mail.hints.region)
+    if any(one.name == "note" for one in top.commands):
+        return Answer(commands=commands.with_note(top.commands, top.below))
+    below, stray = _without_strays(top.below)
+    name, address = mail.sender
+    if signature.is_all(below, f"{name or ''} {address}"):
+        return Answer(commands=top.commands, doubt=INSIDE if _written_inside(mail, cut) else None)
+    doubts = (
+        HOLDS.format(found=found) if found else None,
+        MIXED if cut.mixed else None,
+        STRAY if stray else None,
+        ENDLESS if not cut.quotation and len(text) >= BLOCK_LIMIT - 1 else None,
+        FORWARDS if _forwards(mail, cut) else None,
+        INSIDE if _written_inside(mail, cut) else None,
+        REFERS if cut.quotation and _refers(below) else None,
+        _for_colleagues(top),
+        SIGNED if top.commands and signature.may_be_all(below) else None,
+    )
+    return Answer(commands=top.commands, text=block("\n".join(below)), doubt=next(filter(None, doubts), None))
+
+
+def _cut(lines: Sequence[str]) -> _Cut:
+    """Cut at the first line that belongs to a quotation, by whichever mark."""
+    intro, head = quoteline.find(lines), headblock.find(lines)
+    delimiter = next((number for number, line in enumerate(lines) if ours.is_delimiter(line)), None)
+    quoted = next((number for number, line in enumerate(lines) if _is_quoted(line)), None)
+    introduced = (intro and intro.start, head and head.start, headblock.find_original(lines))
+    starts = [start for start in (*introduced, delimiter, quoted) if start is not None]
+    if not starts:
+        return _Cut(list(lines), [], marked=False)
+    first = min(starts)
+    own = list(lines[:first])
+    if first not in introduced:
+        own = _without_intro(own)
+    marked = _is_quoted(lines[delimiter]) if delimiter is not None else quoted is not None and not head
+    mixed = first == delimiter and not marked and any(map(str.isalpha, lines[first].partition("##")[0]))
+    return _Cut(own, list(lines[len(own) :]), marked, mixed)
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip()[:1] == ">"
+
+
+def _without_intro(own: list[str]) -> list[str]:
+    """Drop the last lines if they introduce the quotation in unknown words: dated or addressed, and a colon."""
+    last = len(own)
+    while last and not own[last - 1].strip():
+        last -= 1
+    start = last
+    while start and last - start < _INTRO_LINES and own[start - 1].strip():
+        start -= 1
+        if _ENDS_INTRO.match("\n".join(own[start:last])[-600:]):
+            return own[:start]
+    return own
+
+
+def _without_banner(own: list[str]) -> list[str]:
+    """Drop the paragraph above the text with which a server warns of mail from outside."""
+    first = next((number for number, line in enumerate(own) if line.strip()), None)
+    if first is None or not signature.is_banner(own[first]):
+        return own
+    end = next((n for n in range(first, len(own)) if not own[n].strip() or own[n].lstrip()[:1] in "!！"), len(own))
+    return own[end:] if end - first <= _BANNER_LINES else own
+
+
+def _without_strays(below: list[str]) -> tuple[list[str], bool]:
+    """Cut the text at a command that stands too far down to be done, so that a note there goes to nobody."""
+    for number, line in enumerate(below):
+        if line.strip() in ("--", "---"):
+            break
+        if commands.is_known(line):
+            return below[:number], True
+    return below, False
+
+
+def _forwards(mail: Document, cut: _Cut) -> bool:
+    head = headblock.find(cut.quotation)
+    return forwards.says_forward(mail.headers.get("subject")) or (head is not None and head.forwarded)
+
+
+def _written_inside(mail: Document, cut: _Cut) -> bool:
+    """Whether somebody wrote between or below quoted lines, as far as a text of the mail shows which are quoted."""
+    if not cut.marked and mail.plain and mail.html:
+        shown = html.quoted_text("\n".join(mail.html))
+        cut = _cut((block(shown) or "").split("\n"))
+    return cut.marked and _fresh(cut.quotation, f"{mail.sender[0] or ''} {mail.sender[1]}")
+
+
+def _fresh(quotation: Sequence[str], writer: str) -> bool:
+    """Whether lines that are not quoted stand among the quoted ones, or below them more than a signature."""
+    quoted = [number for number, line in enumerate(quotation) if _is_quoted(line)]
+    tail: list[str] = []
+    for number in range(quoted[0] + 1 if quoted else len(quotation), len(quotation)):
+        line = quotation[number]
+        if not line.strip() or _is_quoted(line) or _is_wrapped(quotation, number):
+            continue
+        if number < quoted[-1]:
+            return True
+        tail = list(quotation[number:])
+        break
+    return bool(tail) and not signature.is_all(tail, writer)
+
+
+def _is_wrapped(lines: Sequence[str], number: int) -> bool:
+    """Whether a line is the end of the quoted one above it, broken off by a mail program."""
+    above = lines[number - 1]
+    return _is_quoted(above) and len(above) >= _WRAPPED and len(lines[number]) < _WRAPPED
+
+
+def _refers(below: Sequence[str]) -> bool:
+    told = "\n".join(below).casefold()[:BLOCK_LIMIT]
+    return any(phrase in told for phrase in signature.phrases("below"))
+
+
+def _for_colleagues(top: Top) -> str | None:
+    other = next((one.name or "?" for one in top.commands if one.name not in ANSWERED), None)
+    return COLLEAGUES.format(name=other) if other else None

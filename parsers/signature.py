@@ -1,0 +1,77 @@
+"""Whether the lines of a letter are its signature only: nobody wants `Kind regards, Max` as an answer."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+from parsers import replies
+
+_LINES = 20
+_LONG = 100
+_SENTENCE = re.compile(r"\S+(?: \S+){3,}[.!?。！？]$|[。！？]$")
+_CONTACT = re.compile(
+    r"(?:tel|fon|phone|telefon|mobil|handy|fax|mail|www|web|tlf|电话|手机|邮箱)(?=[^a-z]|$)|[^\s@]{1,64}@[^\s@]{1,255}|\d{4,}|\+\d",
+    re.IGNORECASE,
+)
+_DASHES = re.compile(r"[-_—–=*]{2,}\s*")
+
+
+@cache
+def phrases(kind: str) -> tuple[str, ...]:
+    """The phrases of all languages, lower case: `closings`, `disclaimers`, `below`, `banners`."""
+    words = tomllib.loads(resources.files("parsers").joinpath("dictionaries/signatures.toml").read_text("utf-8"))
+    return tuple(phrase for language in words.values() for phrase in language[kind])
+
+
+def is_disclaimer(line: str) -> bool:
+    """Whether a line begins what a server or program puts below mails."""
+    told = line.casefold()[:400]
+    return any(phrase in told for phrase in phrases("disclaimers"))
+
+
+def is_banner(line: str) -> bool:
+    """Whether a line is a server's warning of a mail from outside."""
+    return line.strip(" *[]<>!⚠️|").casefold().startswith(tuple(phrase.strip("[]") for phrase in phrases("banners")))
+
+
+def closes(line: str) -> bool:
+    """Whether a line is how a letter ends."""
+    told = line.strip(" ,.!\t").casefold()
+    return len(told) <= _LONG and told.startswith(phrases("closings"))
+
+
+def is_all(lines: Sequence[str], writer: str) -> bool:
+    """Whether the lines are a signature, a disclaimer or a program's own words, and nothing that somebody wrote.
+
+    Args:
+        lines: What was written above the quotation, without commands.
+        writer: Name and address of From: his name begins a signature that has no closing.
+    """
+    kept: list[str] = []
+    for line in lines:
+        if is_disclaimer(line) or (not kept and _DASHES.fullmatch(line.strip())):
+            return is_all(kept, writer) if kept else True
+        if line.strip() and not replies.signs(line):
+            kept.append(line.strip())
+    if not kept:
+        return True
+    if len(kept) > _LINES or any(len(line) > _LONG or _SENTENCE.search(line) for line in kept):
+        return False
+    return closes(kept[0]) or _is_name(kept[0], writer) or (len(kept) > 1 and _CONTACT.search(kept[-1]) is not None)
+
+
+def may_be_all(lines: Sequence[str]) -> bool:
+    """Whether a few words might be either: capitalised, and no sentence."""
+    words = [line.split() for line in lines if line.strip()]
+    return len(words) <= 4 and all(
+        len(line) <= 4 and line[-1][-1] not in ".!?,:;。！？，" and all(word[:1].isupper() for word in line)
+        for line in words
+    )
+
+
+def _is_name(line: str, writer: str) -> bool:
+    words = set(re.findall(r"[^\W\d_]{3,}", line.casefold()))
+    known = set(re.findall(r"[^\W\d_]{3,}", writer.casefold()))
+    return 0 < len(words) <= 4 and bool(words & known)
