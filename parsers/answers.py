@@ -85,6 +85,8 @@ def _cut(lines: Sequence[str]) -> _Cut:
     own = list(lines[:first])
     if first not in introduced:
         own = _without_intro(own)
+    while own and ours.names(own[-1]):  # the first part of a wrapped line that names our address
+        own.pop()
     marked = _is_quoted(lines[delimiter]) if delimiter is not None else quoted is not None and not head
     mixed = first == delimiter and not marked and any(map(str.isalpha, lines[first].partition("##")[0]))
     return _Cut(own, list(lines[len(own) :]), marked, mixed)

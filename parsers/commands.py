@@ -49,7 +49,8 @@ def top(lines: Sequence[str], region: str = "DE") -> Top:
         if not lines[at].strip():
             at += 1
         elif is_command(lines[at]):
-            line, at = _unwrapped(lines, at)
+            one = command(lines[at], region)
+            line, at = _unwrapped(lines, at) if one.name != "note" else (lines[at], at + 1)
             found.append(command(line, region))
         else:
             break
@@ -81,6 +82,8 @@ def command(line: str, region: str = "DE") -> Command:
     if action is None:
         return Command(written=written)
     name, rest = action.meaning, _bare(action.rest)
+    if name == "note":
+        rest = " ".join(action.rest.split()).lstrip(_EDGES + "-–—")
     if name == "again" and whole(rest, "words.no"):
         return Command(name="apart", written=written)
     return Command(name=name, args=_ARGS.get(name, _alone)(rest, region), written=written)
