@@ -24,12 +24,14 @@ HOLDS = "it held {found}"
 STRAY = "a command stands below other text"
 COLLEAGUES = "it stands below !{name} and may be meant for colleagues"
 SIGNED = "it may be nothing but a signature"
+DATED = "its last line may introduce the quotation"
 ENDLESS = "it is too long for its end to be found"
 
 ANSWERED = frozenset(["take", "done", "later"])
 """Commands with which a customer is answered; what stands below others is often meant for colleagues."""
 
-_ENDS_INTRO = re.compile(r"(?=.*(?:\d|@)).*[:：]\s*\Z", re.DOTALL)
+_DATED = re.compile(r"\d{1,4}[./:年-]\s?\d{1,2}")
+_INTRO = 600
 _INTRO_LINES = 4
 _WRAPPED = 60
 _BANNER_LINES = 6
@@ -42,8 +44,10 @@ class _Cut(NamedTuple):
     quotation: list[str]
     marked: bool
     """The lines of the quotation begin with `>`."""
-    mixed: bool = False
-    """Words stand before our line, in the same line."""
+    introduction: int = 0
+    """Lines at the start of the quotation that only say whose it is."""
+    unsure: str | None = None
+    """Words that were cut off may be the writer's."""
 
 
 def answer(mail: Document) -> Answer:
@@ -55,12 +59,11 @@ def answer(mail: Document) -> Answer:
     if any(one.name == "note" for one in top.commands):
         return Answer(commands=commands.with_note(top.commands, top.below))
     below, stray = _without_strays(top.below)
-    name, address = mail.sender
-    if signature.is_all(below, f"{name or ''} {address}"):
-        return Answer(commands=top.commands, doubt=INSIDE if _written_inside(mail, cut) else None)
+    if signature.is_all(below, _writer(mail)):
+        return Answer(commands=top.commands, doubt=STRAY if stray else INSIDE if _written_inside(mail, cut) else None)
     doubts = (
         HOLDS.format(found=found) if found else None,
-        MIXED if cut.mixed else None,
+        cut.unsure,
         STRAY if stray else None,
         ENDLESS if not cut.quotation and len(text) >= BLOCK_LIMIT - 1 else None,
         FORWARDS if _forwards(mail, cut) else None,
@@ -73,40 +76,47 @@ def answer(mail: Document) -> Answer:
 
 
 def _cut(lines: Sequence[str]) -> _Cut:
-    """Cut at the first line that belongs to a quotation, by whichever mark."""
-    intro, head = quoteline.find(lines), headblock.find(lines)
+    """Cut at the first line that belongs to a quotation, by whichever mark; below our own line nothing is looked at."""
     delimiter = next((number for number, line in enumerate(lines) if ours.is_delimiter(line)), None)
-    quoted = next((number for number, line in enumerate(lines) if _is_quoted(line)), None)
-    introduced = (intro and intro.start, head and head.start, headblock.find_original(lines))
+    above = lines if delimiter is None else lines[: delimiter + 1]
+    intro, head = quoteline.find(above), headblock.find(above)
+    quoted = next((number for number, line in enumerate(above) if _is_quoted(line)), None)
+    introduced = (intro and intro.start, head and head.start, headblock.find_original(above))
     starts = [start for start in (*introduced, delimiter, quoted) if start is not None]
     if not starts:
         return _Cut(list(lines), [], marked=False)
     first = min(starts)
-    own = list(lines[:first])
+    own, unsure = list(lines[:first]), None
     if first not in introduced:
-        own = _without_intro(own)
+        own, unsure = _without_intro(own)
     while own and ours.names(own[-1]):  # the first part of a wrapped line that names our address
         own.pop()
     marked = _is_quoted(lines[delimiter]) if delimiter is not None else quoted is not None and not head
-    mixed = first == delimiter and not marked and any(map(str.isalpha, lines[first].partition("##")[0]))
-    return _Cut(own, list(lines[len(own) :]), marked, mixed)
+    if first == delimiter and not marked and any(map(str.isalpha, lines[first].partition("##")[0])):
+        unsure = MIXED
+    end = next((found.end for found in (intro, head) if found and found.start == first), first)
+    return _Cut(own, list(lines[len(own) :]), marked, end - len(own), unsure)
 
 
 def _is_quoted(line: str) -> bool:
     return line.lstrip()[:1] == ">"
 
 
-def _without_intro(own: list[str]) -> list[str]:
-    """Drop the last lines if they introduce the quotation in unknown words: dated or addressed, and a colon."""
+def _without_intro(own: list[str]) -> tuple[list[str], str | None]:
+    """Drop the last lines if they introduce the quotation in unknown words: a colon, and an address or a date.
+
+    A date alone may be the writer's as well.
+    """
     last = len(own)
     while last and not own[last - 1].strip():
         last -= 1
     start = last
     while start and last - start < _INTRO_LINES and own[start - 1].strip():
         start -= 1
-        if _ENDS_INTRO.match("\n".join(own[start:last])[-600:]):
-            return own[:start]
-    return own
+        told = "\n".join(own[start:last])[-_INTRO:].rstrip()
+        if told.endswith((":", "：")) and ("@" in told or _DATED.search(told)):
+            return own[:start], None if "@" in told else DATED
+    return own, None
 
 
 def _without_banner(own: list[str]) -> list[str]:
@@ -138,27 +148,26 @@ def _written_inside(mail: Document, cut: _Cut) -> bool:
     if not cut.marked and mail.plain and mail.html:
         shown = html.quoted_text("\n".join(mail.html))
         cut = _cut((block(shown) or "").split("\n"))
-    return cut.marked and _fresh(cut.quotation, f"{mail.sender[0] or ''} {mail.sender[1]}")
+    return cut.marked and _fresh(cut.quotation[cut.introduction :], _writer(mail))
+
+
+def _writer(mail: Document) -> str:
+    """His name, and the address before the @."""
+    return f"{mail.sender[0] or ''} {mail.sender[1].partition('@')[0]}"
 
 
 def _fresh(quotation: Sequence[str], writer: str) -> bool:
     """Whether lines that are not quoted stand among the quoted ones, or below them more than a signature."""
-    quoted = [number for number, line in enumerate(quotation) if _is_quoted(line)]
-    tail: list[str] = []
-    for number in range(quoted[0] + 1 if quoted else len(quotation), len(quotation)):
-        line = quotation[number]
-        if not line.strip() or _is_quoted(line) or _is_wrapped(quotation, number):
-            continue
-        if number < quoted[-1]:
-            return True
-        tail = list(quotation[number:])
-        break
-    return bool(tail) and not signature.is_all(tail, writer)
+    last = max((number for number, line in enumerate(quotation) if _is_quoted(line)), default=-1)
+    for number, line in enumerate(quotation):
+        if line.strip() and not _is_quoted(line) and not _is_wrapped(quotation, number):
+            return number < last or not signature.is_all(quotation[number:], writer)
+    return False
 
 
 def _is_wrapped(lines: Sequence[str], number: int) -> bool:
     """Whether a line is the end of the quoted one above it, broken off by a mail program."""
-    above = lines[number - 1]
+    above = lines[number - 1] if number else ""
     return _is_quoted(above) and len(above) >= _WRAPPED and len(lines[number]) < _WRAPPED
 
 
@@ -168,5 +177,5 @@ def _refers(below: Sequence[str]) -> bool:
 
 
 def _for_colleagues(top: Top) -> str | None:
-    other = next((one.name or "?" for one in top.commands if one.name not in ANSWERED), None)
+    other = next((one.name or one.written[1:21] for one in top.commands if one.name not in ANSWERED), None)
     return COLLEAGUES.format(name=other) if other else None

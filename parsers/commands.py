@@ -24,7 +24,7 @@ _WRAPPED = 60
 _BEGIN = re.compile(r"[\s*_•·▪◦●–—-]{0,6}[!！]\s{0,2}(?=[^\W\d_]|\?\s*$)")  # Word makes a list of a line with a dash
 _LINKED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{0,500}>|\[(?:mailto|https?):[^\[\]\s]{0,500}\]", re.IGNORECASE)
 _EDGES = " \t\u3000*_:：,，;；.。"
-_ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")
+_ADDRESS = re.compile(r"[^\s=<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")
 
 Args = dict[str, str]
 
@@ -44,17 +44,18 @@ def top(lines: Sequence[str], region: str = "DE") -> Top:
         region: ISO country of the site, for days such as `3/12`.
     """
     found: list[Command] = []
-    at = 0
+    at = end = 0
     while at < len(lines) and len(found) < MOST:
         if not lines[at].strip():
             at += 1
         elif is_command(lines[at]):
             one = command(lines[at], region)
-            line, at = _unwrapped(lines, at) if one.name != "note" else (lines[at], at + 1)
+            line, at = (lines[at], at + 1) if one.name == "note" else _unwrapped(lines, at)
             found.append(command(line, region))
+            end = at
         else:
             break
-    return Top(tuple(found), list(lines[at:]))
+    return Top(tuple(found), list(lines[end:]))
 
 
 def is_command(line: str) -> bool:
@@ -123,7 +124,7 @@ def _reason(rest: str, region: str) -> Args:
 
 def _to(rest: str, region: str) -> Args:
     if address := _ADDRESS.search(rest):
-        return {"to": address[0].strip(_EDGES).removeprefix("to=")}
+        return {"to": address[0].strip(_EDGES)}
     named = head(rest, "words.to")
     to = _bare(named.rest) if named else rest
     return {"to": to} if to else {}

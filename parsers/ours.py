@@ -16,9 +16,7 @@ _DELIMITER = re.compile(r"##\s?[-–—]|[-–—]\s?##(?!#)")
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z]-[0-9a-z]{6,21}-[0-9a-z]\.[a-z][a-z2-7]{16}(?![a-z0-9])", re.IGNORECASE)
 _BOUNCE = re.compile(r"(?<![a-z0-9])b\d{1,20}\.[a-z2-7]{16}(?=@)", re.IGNORECASE)
 _COMMAND_LINK = re.compile(r"mailto:[^\s<>\"]{1,400}[?&](?:body|subject)=(?:%20|%0[ad])*[!！]", re.IGNORECASE)
-_REFERENCE = r"[LBCGRAKU]-[0-9A-Z]{6,21}-[0-9A-Z]"
-_FOOT = re.compile(rf"[^\n]{{1,120}}[:：][^\n]{{0,300}} [/·] {_REFERENCE}\W{{0,3}}$")
-_SUBJECT = re.compile(rf"[^\n]{{0,300}}\[{_REFERENCE}\]\W{{0,3}}$")
+_LAST = re.compile(r"[\[/·] ?[LBCGRAKU]-[0-9A-Z]{6,21}-[0-9A-Z](?P<subject>\])?\W{0,3}$")
 _LINE = 2_000
 
 
@@ -36,7 +34,8 @@ def names(line: str) -> str | None:
         return "a reply address of ours"
     if "mailto:" in told.lower() and _COMMAND_LINK.search(unquote(told)):
         return "a command link"
-    if _FOOT.match(told.strip()) or _SUBJECT.match(told.strip()):
+    last = _LAST.search(told)
+    if last and (last["subject"] or ":" in told[: last.start()] or "：" in told[: last.start()]):
         return "the last line or subject of a mail of ours"
     return None
 

@@ -9,6 +9,14 @@ from importlib import resources
 from parsers import replies
 
 _LINES = 20
+_NAME_WORDS = 4
+_HAN = "\u2e80"
+_WORD = re.compile(r"[^\W\d_]+")
+_PROGRAM = re.compile(
+    r"iphone|ipad|android|mobil|outlook|blackberry|handy|phone|samsung|galaxy|windows|yahoo|gmx|web\.de|proton|mail\b|\bapp\b"
+    r"|手机|手機|aka\.ms",
+    re.IGNORECASE,
+)
 _LONG = 100
 _SENTENCE = re.compile(r"\S+(?: \S+){3,}[.!?。！？]$|[。！？]$")
 _CONTACT = re.compile(
@@ -22,7 +30,7 @@ _DASHES = re.compile(r"[-_—–=*]{2,}\s*")
 def phrases(kind: str) -> tuple[str, ...]:
     """The phrases of all languages, lower case: `closings`, `disclaimers`, `below`, `banners`."""
     words = tomllib.loads(resources.files("parsers").joinpath("dictionaries/signatures.toml").read_text("utf-8"))
-    return tuple(phrase for language in words.values() for phrase in language[kind])
+    return tuple(phrase.casefold() for language in words.values() for phrase in language[kind])
 
 
 def is_disclaimer(line: str) -> bool:
@@ -39,7 +47,12 @@ def is_banner(line: str) -> bool:
 def closes(line: str) -> bool:
     """Whether a line is how a letter ends."""
     told = line.strip(" ,.!\t").casefold()
-    return len(told) <= _LONG and told.startswith(phrases("closings"))
+    return any(_goes_on(told[len(phrase) :], phrase) for phrase in phrases("closings") if told.startswith(phrase))
+
+
+def _goes_on(rest: str, phrase: str) -> bool:
+    """Whether what follows a closing in its line may be a name; `Vgl.` is no `Vg`."""
+    return len(rest.split()) <= _NAME_WORDS and (phrase >= _HAN or not rest[:1].isalnum())
 
 
 def is_all(lines: Sequence[str], writer: str) -> bool:
@@ -53,25 +66,28 @@ def is_all(lines: Sequence[str], writer: str) -> bool:
     for line in lines:
         if is_disclaimer(line) or (not kept and _DASHES.fullmatch(line.strip())):
             return is_all(kept, writer) if kept else True
-        if line.strip() and not replies.signs(line):
+        if line.strip() and not (replies.signs(line) and _PROGRAM.search(line)):
             kept.append(line.strip())
     if not kept:
         return True
     if len(kept) > _LINES or any(len(line) > _LONG or _SENTENCE.search(line) for line in kept):
         return False
-    return closes(kept[0]) or _is_name(kept[0], writer) or (len(kept) > 1 and _CONTACT.search(kept[-1]) is not None)
+    return closes(kept[0]) or _is_name(kept[0], writer)
 
 
 def may_be_all(lines: Sequence[str]) -> bool:
-    """Whether a few words might be either: capitalised, and no sentence."""
-    words = [line.split() for line in lines if line.strip()]
-    return len(words) <= 4 and all(
-        len(line) <= 4 and line[-1][-1] not in ".!?,:;。！？，" and all(word[:1].isupper() for word in line)
-        for line in words
-    )
+    """Whether a few words might be either: capitalised and no sentence, or with a telephone number below."""
+    kept = [line.strip() for line in lines if line.strip()]
+    if not kept or any(_SENTENCE.search(line) for line in kept):
+        return False
+    named = all(len(line.split()) <= _NAME_WORDS and line[-1] not in ".!?,:;。！？，" for line in kept)
+    capitals = all(word[:1].isupper() for line in kept for word in line.split())
+    return (len(kept) <= _NAME_WORDS and named and capitals) or (len(kept) > 1 and bool(_CONTACT.search(kept[-1])))
 
 
 def _is_name(line: str, writer: str) -> bool:
-    words = set(re.findall(r"[^\W\d_]{3,}", line.casefold()))
-    known = set(re.findall(r"[^\W\d_]{3,}", writer.casefold()))
-    return 0 < len(words) <= 4 and bool(words & known)
+    """Whether a line begins with the writer's name, or with an initial and a name of his."""
+    words = [word.casefold() for word in _WORD.findall(line)]
+    known = {word.casefold() for word in _WORD.findall(writer) if len(word) > 1}
+    first = words[1:2] if words and len(words[0]) == 1 else words[:1]
+    return len(words) <= _NAME_WORDS and bool(known.intersection(first))

@@ -33,7 +33,7 @@ _DATES = tuple(
 )
 _TIME = re.compile(
     r"(?P<half>上午|下午|晚上|中午|早上)?\s?(?P<h>\d{1,2})(?!\d)"
-    r"(?:\s?[:.](?P<min>\d{2})(?!\d)|(?P<full>\s?[点时])(?:(?P<thirty>半)|(?P<zh>\d{1,2})分?)?)?\s?(?P<ampm>[ap]\.?m\b\.?)?"
+    r"(?:\s?:(?P<min>\d{2})(?!\d)|\.(?P<dot>\d{2})(?![\d.])|(?P<full>\s?[点时])(?:(?P<thirty>半)|(?P<zh>\d{1,2})分?)?)?\s?(?P<ampm>[ap]\.?m\b\.?)?"
 )
 _AFTERNOON = ("下午", "晚上")
 _MONTH_FIRST = frozenset(["US", "CN", "TW", "CA", "PH"])
@@ -142,13 +142,16 @@ def _time(text: str, *, bare: bool = False) -> _Found | None:
         return None
     parts, rest = match.groupdict(), text[match.end() :]
     clock = head(rest, "words.clock")
-    if not (at or clock or bare or any(parts[key] for key in ("min", "full", "ampm", "half"))):
+    if not (at or clock or bare or any(parts[key] for key in ("min", "dot", "full", "ampm", "half"))):
         return None
     return _of_day(parts, clock.rest if clock else rest)
 
 
 def _of_day(parts: dict[str, str | None], rest: str) -> _Found | None:
-    hour, minute = int(parts["h"] or 0), 30 if parts["thirty"] else int(parts["min"] or parts["zh"] or 0)
+    hour, minute = (
+        int(parts["h"] or 0),
+        30 if parts["thirty"] else int(parts["min"] or parts["dot"] or parts["zh"] or 0),
+    )
     half = parts["ampm"] or ""
     if (half.startswith("p") or parts["half"] in _AFTERNOON) and hour < 12:
         hour += 12

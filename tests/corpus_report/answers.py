@@ -11,7 +11,7 @@ from parsers import answers, document
 from parsers.records import Answer, Hints
 from tests.corpus_report import Tally, forwards, replies
 
-_HEAD = b"From: eva@kunde.example\r\nTo: desk@muster.example\r\nSubject: Re: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+_HEAD = b"From: eva@kunde.example\r\nSubject: Re: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
 
 
 def tallies(corpus: Path) -> list[Tally]:

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 from functools import partial
 
-from parsers import auth_results, document, learn, read, values
+from parsers import auth_results, document, learn, ours, read, values
 from parsers.records import Hints
 from tests.fuzz.invariants import broken
 
@@ -95,6 +95,17 @@ def results(data: bytes) -> None:
         raise BrokenError(parsed.authenticated)
 
 
+def answer(data: bytes) -> None:
+    """Bytes as what somebody wrote above a mail of ours, as plain text or HTML."""
+    kind = b"text/html" if data[:1] > b"\x7f" else b"text/plain"
+    raw = _HEAD + kind + b"; charset=utf-8\r\n\r\n" + data[1:]
+    parsed = read.parse(raw, Hints(answering=True))
+    if (wrong := broken(parsed)) or parsed.answer is None:
+        raise BrokenError(wrong[:3] or parsed.defects)
+    if len(parsed.answer.commands) > 10 or any(map(ours.names, (parsed.answer.text or "").split("\n"))):
+        raise BrokenError(parsed.answer)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "mail": mail,
     "text": partial(part, "text/plain; charset=utf-8"),
@@ -106,4 +117,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "values": value,
     "learn": learning,
     "results": results,
+    "answer": answer,
 }

@@ -53,6 +53,13 @@ PIECES = [
     b"+49 30 123456",
     b"https://a.example/?u=",
     b"\xf0\x9f\x9a\x97",
+    b"!take ",
+    b"!note ",
+    b"##- x -##\n",
+    b"a@b.example wrote:\n",
+    b"<blockquote>",
+    b"</blockquote>",
+    b"desk+l-7kq2m4-2.tabcdefghabcdefgh@x.example",
 ]
 
 

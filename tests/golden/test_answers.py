@@ -16,9 +16,27 @@ from parsers.records import Answer, Hints
 
 MAILS = Path(__file__).parent / "answers"
 CASES = sorted(MAILS.glob("*.eml"))
-OURS = ("##", "-##", "desk+", "body=%21", "mailto:desk", "L-7KQ2M4-2", "Warum hier", "Why here", "Hvorfor her", "为何在此")
+OURS = (
+    "##",
+    "-##",
+    "desk+",
+    "body=%21",
+    "mailto:desk",
+    "L-7KQ2M4-2",
+    "Warum hier",
+    "Why here",
+    "Hvorfor her",
+    "为何在此",
+)
 """What our notifications say: reply line, token, command links, reference, last line."""
-QUOTED = ("WVWZZZCDZMW000001", "Gebrauchtwagen", "Samstag gern", "on Saturday and take", "lørdag og prøve", "周六来看车")
+QUOTED = (
+    "WVWZZZCDZMW000001",
+    "Gebrauchtwagen",
+    "Samstag gern",
+    "on Saturday and take",
+    "lørdag og prøve",
+    "周六来看车",
+)
 """What the notifications say of the customer."""
 NOTES = ("Preis war ihr zu hoch", "husband decides", "vil have rabat", "客户要求优惠", "skylder os penge")
 HINTS = Hints(answering=True)
