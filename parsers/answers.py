@@ -29,6 +29,8 @@ ENDLESS = "it is too long for its end to be found"
 
 ANSWERED = frozenset(["take", "done", "later"])
 """Commands with which a customer is answered; what stands below others is often meant for colleagues."""
+REPLY = "reply"
+"""The command that says that the text is the customer's."""
 
 _DATED = re.compile(r"\d{1,4}[./:年-]\s?\d{1,2}")
 _INTRO = 600
@@ -58,6 +60,7 @@ def answer(mail: Document) -> Answer:
     top = commands.top(own, mail.hints.region)
     if any(one.name == "note" for one in top.commands):
         return Answer(commands=commands.with_note(top.commands, top.below))
+    told = any(one.name == REPLY for one in top.commands)
     below, stray = _without_strays(top.below)
     if signature.is_all(below, _writer(mail)):
         return Answer(commands=top.commands, doubt=STRAY if stray else INSIDE if _written_inside(mail, cut) else None)
@@ -69,8 +72,8 @@ def answer(mail: Document) -> Answer:
         FORWARDS if _forwards(mail, cut) else None,
         INSIDE if _written_inside(mail, cut) else None,
         REFERS if cut.quotation and _refers(below) else None,
-        _for_colleagues(top),
-        SIGNED if top.commands and signature.may_be_all(below) else None,
+        None if told else _for_colleagues(top),
+        SIGNED if top.commands and not told and signature.may_be_all(below) else None,
     )
     return Answer(commands=top.commands, text=block("\n".join(below)), doubt=next(filter(None, doubts), None))
 

@@ -26,11 +26,14 @@ _LINKED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{0,500}>|\[(?:mailto|https?
 _EDGES = " \t\u3000*_:：,，;；.。"
 _ADDRESS = re.compile(r"[^\s=<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")
 
+_WITH_TEXT = frozenset(["note", "reply"])
+"""They take whole texts: lines below them stay lines."""
+
 Args = dict[str, str]
 
 
 class Top(NamedTuple):
-    """The commands that a text begins with, and what stands below them."""
+    """The commands that a text begins with, and what stands below them, or behind `!reply`."""
 
     commands: tuple[Command, ...]
     below: list[str]
@@ -50,12 +53,21 @@ def top(lines: Sequence[str], region: str = "DE") -> Top:
             at += 1
         elif is_command(lines[at]):
             one = command(lines[at], region)
-            line, at = (lines[at], at + 1) if one.name == "note" else _unwrapped(lines, at)
+            line, at = (lines[at], at + 1) if one.name in _WITH_TEXT else _unwrapped(lines, at)
             found.append(command(line, region))
             end = at
+            if one.name == "reply":
+                return Top(tuple(found), [_behind(lines[end - 1]), *lines[end:]])
         else:
             break
     return Top(tuple(found), list(lines[end:]))
+
+
+def _behind(line: str) -> str:
+    """What stands behind the word of a command, for a reader."""
+    begin = _BEGIN.match(line)
+    known = head(line[begin.end() :], "actions") if begin else None
+    return known.rest.strip().lstrip(_EDGES) if known else ""
 
 
 def is_command(line: str) -> bool:
@@ -151,7 +163,7 @@ def _superfluous(rest: str) -> Args:
 
 
 def _nothing(rest: str, region: str) -> Args:
-    """A question: it changes nothing, whatever stands behind it."""
+    """A question, which changes nothing whatever stands behind it; behind `reply` the text begins."""
     return {}
 
 
@@ -162,6 +174,7 @@ _ARGS: Mapping[str, Callable[[str, str], Args]] = {
     "assign": _to,
     "note": _text,
     "again": _ref,
+    "reply": _nothing,
     "status": _nothing,
     "help": _nothing,
 }

@@ -66,7 +66,7 @@ def is_all(lines: Sequence[str], writer: str) -> bool:
     for line in lines:
         if is_disclaimer(line) or (not kept and _DASHES.fullmatch(line.strip())):
             return is_all(kept, writer) if kept else True
-        if line.strip() and not (replies.signs(line) and _PROGRAM.search(line)):
+        if line.strip() and not _of_program(line):
             kept.append(line.strip())
     if not kept:
         return True
@@ -75,10 +75,14 @@ def is_all(lines: Sequence[str], writer: str) -> bool:
     return closes(kept[0]) or _is_name(kept[0], writer)
 
 
+def _of_program(line: str) -> bool:
+    return replies.signs(line) and _PROGRAM.search(line) is not None
+
+
 def may_be_all(lines: Sequence[str]) -> bool:
     """Whether a few words might be either: capitalised and no sentence, or with a telephone number below."""
-    kept = [line.strip() for line in lines if line.strip()]
-    if not kept or any(_SENTENCE.search(line) for line in kept):
+    kept = [line.strip() for line in lines if line.strip() and not _of_program(line)]
+    if not kept or any(line[-1] in ".!?。！？" and len(line.split()) > 1 for line in kept):
         return False
     named = all(len(line.split()) <= _NAME_WORDS and line[-1] not in ".!?,:;。！？，" for line in kept)
     capitals = all(word[:1].isupper() for line in kept for word in line.split())

@@ -133,6 +133,13 @@ def test_words_between_what_looks_like_an_introduction_and_the_quotation_are_dou
     assert found.doubt
 
 
+def test_what_stands_below_reply_is_the_customers(read: Read) -> None:
+    found = read(f"!assign eva@muster.example\n!reply\n\nBis Samstag\n\n{QUOTE}")
+    assert [one.name for one in found.commands] == ["assign", "reply"]
+    assert (found.text, found.doubt) == ("Bis Samstag", None)
+    assert read(f"!assign eva@muster.example\n\nBis Samstag!\n\n{QUOTE}").doubt
+
+
 def test_a_servers_warning_above_is_skipped(read: Read) -> None:
     for warning in ("Sie erhalten nicht häufig E-Mails von max@muster.example. Mehr dazu", "[EXTERNAL] Be careful"):
         assert [one.name for one in read(f"{warning}\n\n!take\n\n{QUOTE}").commands] == ["take"]

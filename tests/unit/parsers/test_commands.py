@@ -9,7 +9,21 @@ from parsers.command_words import squeezed, table
 from rules import lifecycle
 
 WORDS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/commands.toml").read_text("utf-8"))
-BY_MAIL = ("take", "done", "later", "not-mine", "assign", "note", "spam", "again", "undo", "status", "help", "send")
+BY_MAIL = (
+    "take",
+    "done",
+    "later",
+    "not-mine",
+    "assign",
+    "note",
+    "spam",
+    "again",
+    "undo",
+    "status",
+    "help",
+    "reply",
+    "send",
+)
 
 READ = [
     ("!take", "take", {}),
@@ -63,6 +77,9 @@ READ = [
     ("!hjaelp", "help", {}),
     ("!send", "send", {}),
     ("!spam", "spam", {}),
+    ("!Antwort: Guten Tag", "reply", {}),
+    ("!svar", "reply", {}),
+    ("！回复 您好", "reply", {}),
     ("!lead", "read-as", {"kind": "lead"}),
     ("!Check-in", "read-as", {"kind": "check-in"}),
     ("!Werkstatttermin", "read-as", {"kind": "booking"}),
@@ -98,6 +115,12 @@ def test_a_reason_that_a_program_wrapped_is_joined() -> None:
     assert commands.top([long, "the workshop."]).commands[0].args["reason"].endswith("left with the workshop")
     assert commands.top([long, "", "Dear customer"]).below == ["", "Dear customer"]
     assert commands.top(["!done won", "Dear customer"]).below == ["Dear customer"]
+
+
+def test_a_reply_begins_behind_its_word() -> None:
+    found = commands.top(["!assign eva@muster.example", "!reply: Guten Tag,", "!take", "bis Samstag."])
+    assert [one.name for one in found.commands] == ["assign", "reply"]
+    assert found.below == ["Guten Tag,", "!take", "bis Samstag."]
 
 
 def test_there_are_never_more_than_ten() -> None:
