@@ -21,7 +21,10 @@ _LINE = 2_000
 _WRAPPED = 60
 """A line of at least so many characters was broken by the mail program, where the next one follows at once."""
 
-_BEGIN = re.compile(r"[\s*_•·▪◦●–—-]{0,6}[!！]\s{0,2}(?=[^\W\d_]|\?\s*$)")  # Word makes a list of a line with a dash
+_QUOTES = "\"'`„“”«»‘’"
+_BEGIN = re.compile(
+    rf"[\s*_•·▪◦●–—{_QUOTES}-]{{0,6}}[!！]\s{{0,2}}(?=[^\s!！])"
+)  # Word makes lists of lines with a dash
 _LINKED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{0,500}>|\[(?:mailto|https?):[^\[\]\s]{0,500}\]", re.IGNORECASE)
 _EDGES = " \t\u3000*_:：,，;；.。"
 _ADDRESS = re.compile(r"[^\s=<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")
@@ -71,7 +74,7 @@ def _behind(line: str) -> str:
 
 
 def is_command(line: str) -> bool:
-    """Whether a line begins as commands do: one mark, and a letter behind it."""
+    """Whether a line begins as commands do: with one mark, and something behind it."""
     return ("!" in line[:9] or "！" in line[:9]) and _BEGIN.match(line) is not None
 
 
@@ -85,7 +88,8 @@ def command(line: str, region: str = "DE") -> Command:
     written = single_line(line, _WRITTEN) or "!"
     told = _LINKED.sub(" ", line[:_LINE])
     begin = _BEGIN.match(told)
-    told = told[begin.end() :] if begin else told
+    if begin:
+        told = told[begin.end() :].rstrip(_QUOTES if set(begin[0]) & set(_QUOTES) else "")
     if told.startswith("?"):
         return Command(name="help", written=written)
     if kind := head(told, "kinds"):
