@@ -82,9 +82,9 @@ def _cut(lines: Sequence[str]) -> _Cut:
     """Cut at the first line that belongs to a quotation, by whichever mark; below our own line nothing is looked at."""
     delimiter = next((number for number, line in enumerate(lines) if ours.is_delimiter(line)), None)
     above = lines if delimiter is None else lines[: delimiter + 1]
-    intro, head = quoteline.find(above), headblock.find(above)
+    intro, head, mark = quoteline.find(above), headblock.find(above), headblock.find_original(above)
     quoted = next((number for number, line in enumerate(above) if _is_quoted(line)), None)
-    introduced = (intro and intro.start, head and head.start, headblock.find_original(above))
+    introduced = (intro and intro.start, head and head.start, mark)
     starts = [start for start in (*introduced, delimiter, quoted) if start is not None]
     if not starts:
         return _Cut(list(lines), [], marked=False)
@@ -98,6 +98,8 @@ def _cut(lines: Sequence[str]) -> _Cut:
     if first == delimiter and not marked and any(map(str.isalpha, lines[first].partition("##")[0])):
         unsure = MIXED
     end = next((found.end for found in (intro, head) if found and found.start == first), first)
+    if first == mark and quoted is not None:  # whatever a program writes between its ruler and the quotation
+        end = max(end, quoted)
     return _Cut(own, list(lines[len(own) :]), marked, end - len(own), unsure)
 
 
@@ -106,7 +108,7 @@ def _is_quoted(line: str) -> bool:
 
 
 def _without_intro(own: list[str]) -> tuple[list[str], str | None]:
-    """Drop the last lines if they introduce the quotation in unknown words: a colon, and an address or a date.
+    """Drop the last lines if they introduce the quotation in an unknown form: address, `wrote` or date, and a colon.
 
     A date alone may be the writer's as well.
     """
@@ -117,8 +119,10 @@ def _without_intro(own: list[str]) -> tuple[list[str], str | None]:
     while start and last - start < _INTRO_LINES and own[start - 1].strip():
         start -= 1
         told = "\n".join(own[start:last])[-_INTRO:].rstrip()
-        if told.endswith((":", "：")) and ("@" in told or _DATED.search(told)):
-            return own[:start], None if "@" in told else DATED
+        if not told.endswith((":", "：")):
+            break
+        if "@" in told or _DATED.search(told) or quoteline.says(told):
+            return own[:start], None if "@" in told or quoteline.says(told) else DATED
     return own, None
 
 
