@@ -37,6 +37,8 @@ _INTRO = 600
 _INTRO_LINES = 4
 _WRAPPED = 60
 _BANNER_LINES = 6
+_NEAR = 100
+"""Characters that cleaning may take off the end of a text that was cut."""
 
 
 class _Cut(NamedTuple):
@@ -60,20 +62,17 @@ def answer(mail: Document) -> Answer:
     top = commands.top(own, mail.hints.region)
     if any(one.name == "note" for one in top.commands):
         return Answer(commands=commands.with_note(top.commands, top.below))
-    told = any(one.name == REPLY for one in top.commands)
     below, stray = _without_strays(top.below)
+    lost = cut.unsure or (STRAY if stray else None) or (INSIDE if _written_inside(mail, cut) else None)
     if signature.is_all(below, _writer(mail)):
-        return Answer(commands=top.commands, doubt=STRAY if stray else INSIDE if _written_inside(mail, cut) else None)
+        return Answer(commands=top.commands, doubt=lost)
     doubts = (
         HOLDS.format(found=found) if found else None,
-        cut.unsure,
-        STRAY if stray else None,
-        ENDLESS if not cut.quotation and len(text) >= BLOCK_LIMIT - 1 else None,
+        lost,
+        ENDLESS if not cut.quotation and len(text) > BLOCK_LIMIT - _NEAR else None,
         FORWARDS if _forwards(mail, cut) else None,
-        INSIDE if _written_inside(mail, cut) else None,
         REFERS if cut.quotation and _refers(below) else None,
-        None if told else _for_colleagues(top),
-        SIGNED if top.commands and not told and signature.may_be_all(below) else None,
+        _for_somebody_else(top, below),
     )
     return Answer(commands=top.commands, text=block("\n".join(below)), doubt=next(filter(None, doubts), None))
 
@@ -147,7 +146,8 @@ def _without_strays(below: list[str]) -> tuple[list[str], bool]:
 
 def _forwards(mail: Document, cut: _Cut) -> bool:
     head = headblock.find(cut.quotation)
-    return forwards.says_forward(mail.headers.get("subject")) or (head is not None and head.forwarded)
+    inline = head is not None and head.forwarded and head.start == 0
+    return inline or forwards.says_forward(mail.headers.get("subject"))
 
 
 def _written_inside(mail: Document, cut: _Cut) -> bool:
@@ -183,6 +183,12 @@ def _refers(below: Sequence[str]) -> bool:
     return any(phrase in told for phrase in signature.phrases("below"))
 
 
-def _for_colleagues(top: Top) -> str | None:
-    other = next((one.name or one.written[1:21] for one in top.commands if one.name not in ANSWERED), None)
-    return COLLEAGUES.format(name=other) if other else None
+def _for_somebody_else(top: Top, below: Sequence[str]) -> str | None:
+    """Why the text below a command may not be meant for the customer."""
+    names = [one.name or one.written[1:21] for one in top.commands]
+    other = next((name for name in names if name not in ANSWERED), None)
+    if not names or REPLY in names:
+        return None
+    if other is not None:
+        return COLLEAGUES.format(name=other)
+    return SIGNED if signature.may_be_all(below) else None

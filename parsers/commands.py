@@ -22,9 +22,8 @@ _WRAPPED = 60
 """A line of at least so many characters was broken by the mail program, where the next one follows at once."""
 
 _QUOTES = "\"'`„“”«»‘’"
-_BEGIN = re.compile(
-    rf"[\s*_•·▪◦●–—{_QUOTES}-]{{0,6}}[!！]\s{{0,2}}(?=[^\s!！])"
-)  # Word makes lists of lines with a dash
+_BEGIN = re.compile(rf"[\s*_•·▪◦●–—{_QUOTES}-]{{0,6}}[!！]\s{{0,2}}(?=[^\s!！])")
+"""Mail programs print bold type as `*!take*`, and make a list of lines with a dash in front."""
 _LINKED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{0,500}>|\[(?:mailto|https?):[^\[\]\s]{0,500}\]", re.IGNORECASE)
 _EDGES = " \t\u3000*_:：,，;；.。"
 _ADDRESS = re.compile(r"[^\s=<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")

@@ -91,7 +91,8 @@ def may_be_all(lines: Sequence[str]) -> bool:
 
 def _is_name(line: str, writer: str) -> bool:
     """Whether a line begins with the writer's name, or with an initial and a name of his."""
-    words = [word.casefold() for word in _WORD.findall(line)]
+    words = _WORD.findall(line)
     known = {word.casefold() for word in _WORD.findall(writer) if len(word) > 1}
     first = words[1:2] if words and len(words[0]) == 1 else words[:1]
-    return len(words) <= _NAME_WORDS and bool(known.intersection(first))
+    named = bool(first) and first[0].casefold() in known
+    return named and len(words) <= _NAME_WORDS and not any(word[0].islower() for word in words)

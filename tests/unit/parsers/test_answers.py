@@ -74,6 +74,7 @@ def test_a_line_of_ours_is_dropped_and_doubted(read: Read, line: str) -> None:
 def test_words_in_the_line_of_the_delimiter_are_not_lost_silently(read: Read) -> None:
     found = read(f"Guten Tag,\nbis Samstag also. {LINE}\nNeu: Anfrage")
     assert (found.text, found.doubt) == ("Guten Tag,", answers.MIXED)
+    assert read(f"Bis Samstag also. {LINE}\nNeu: Anfrage") == Answer(doubt=answers.MIXED)
 
 
 def test_an_unknown_introduction_is_cut_with_its_address_and_doubted_with_a_date(read: Read) -> None:
@@ -124,8 +125,17 @@ def test_a_signature_is_no_answer(read: Read, below: str, text: object, doubt: s
 
 
 def test_without_a_command_short_words_are_an_answer(read: Read) -> None:
-    for words in ("Bis Samstag", "Ja gern\nTel. 030 123456", "Danke Max"):
+    for words in ("Bis Samstag", "Ja gern\nTel. 030 123456", "Danke Max", "Max kommt auch"):
         assert read(f"{words}\n\n{QUOTE}") == Answer(text=words)
+
+
+def test_a_forward_is_told_by_its_own_lines_not_by_quoted_ones(read: Read) -> None:
+    forwarded = (
+        "---------- Forwarded message ---------\nFrom: Eva <eva@kunde.example>\nDate: heute\nSubject: Reifen\n\nx"
+    )
+    assert read(f"Bitte ansehen.\n\n{forwarded}").doubt == answers.FORWARDS
+    quoted = "\n".join(f"> {line}" for line in forwarded.split("\n"))
+    assert read(f"Ja, gern.\n\n{QUOTE}{quoted}") == Answer(text="Ja, gern.")
 
 
 def test_words_between_what_looks_like_an_introduction_and_the_quotation_are_doubted(read: Read) -> None:
