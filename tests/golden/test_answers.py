@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from parsers import read
+from parsers import document, read
 from parsers.records import Answer, Hints
 
 MAILS = Path(__file__).parent / "answers"
@@ -110,6 +110,19 @@ def test_commands_are_right_and_nothing_of_ours_gets_out(capsys: pytest.CaptureF
     assert texts / len(all_cases) >= 0.95
     assert doubts / len(all_cases) <= 0.1
     assert quoted == []
+    assert leaks == []
+
+
+def test_where_our_line_was_deleted_nothing_of_ours_gets_out_undoubted() -> None:
+    head = "From: max@muster.example\nSubject: AW: Neu\nContent-Type: text/plain; charset=utf-8\n\n"
+    leaks = []
+    for path in CASES:
+        lines = (document.parse(path.read_bytes()).quoted_text or "").split("\n")
+        body = "\n".join(line for line in lines if "##" not in line)
+        found = read.parse((head + body).encode(), HINTS).answer
+        assert found is not None
+        leaks += [(path.stem, mark) for mark in (*OURS, *QUOTED) if mark in (found.text or "") and not found.doubt]
+        leaks += [(path.stem, mark) for mark in OURS[:5] if mark in (found.text or "")]
     assert leaks == []
 
 
