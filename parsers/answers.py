@@ -61,7 +61,7 @@ def answer(mail: Document) -> Answer:
     own, found = ours.without(_without_banner(cut.own))
     top = commands.top(own, mail.hints.region)
     if any(one.name == "note" for one in top.commands):
-        return Answer(commands=commands.with_note(top.commands, top.below))
+        return Answer(commands=commands.with_note(top.commands, signature.without(top.below, _writer(mail))))
     below, stray = _without_strays(top.below)
     lost = cut.unsure or (STRAY if stray else None) or (INSIDE if _written_inside(mail, cut) else None)
     if signature.is_all(below, _writer(mail)):

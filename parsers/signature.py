@@ -75,6 +75,15 @@ def is_all(lines: Sequence[str], writer: str) -> bool:
     return closes(kept[0]) or _is_name(kept[0], writer)
 
 
+def without(lines: Sequence[str], writer: str) -> Sequence[str]:
+    """The lines without a signature at their end that begins a paragraph, or with a closing."""
+    for start in range(max(0, len(lines) - 2 * _LINES), len(lines)):
+        begins = start == 0 or not lines[start - 1].strip() or closes(lines[start])
+        if begins and is_all(lines[start:], writer):
+            return lines[:start]
+    return lines
+
+
 def _of_program(line: str) -> bool:
     return replies.signs(line) and _PROGRAM.search(line) is not None
 

@@ -93,6 +93,12 @@ def test_a_note_takes_all_that_stands_below_it(read: Read) -> None:
     assert found.text is None
 
 
+def test_a_note_has_no_signature(read: Read) -> None:
+    for below in ("Viele Grüße\nMax", "\nMax Muster\nVerkauf", "\n-- \nMuster GmbH", "\nVon meinem iPhone gesendet"):
+        found = read(f"!note Kundin zögert.\nEr auch.\n{below}\n\n{QUOTE}")
+        assert found.commands[0].args == {"text": "Kundin zögert.\nEr auch."}
+
+
 def test_only_the_first_ten_commands_count_and_the_rest_is_doubted(read: Read) -> None:
     found = read("!take\n" * 12 + "Guten Tag")
     assert len(found.commands) == 10
