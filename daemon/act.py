@@ -10,14 +10,24 @@ from sqlalchemy.exc import IntegrityError
 from config.models import Settings
 from daemon.store import Store, records
 from rules.apply import apply
+from rules.linking import LINKING, follow_up, names_record, opens
 from rules.model import Action, Effects, Opening, Record, Refused
 from rules.reference import make
 
 REPEATS = 5
 
 
+class Change(msgspec.Struct, frozen=True):
+    """A new state of a record, with the action that led to it."""
+
+    before: records.Kept | None
+    after: Record
+    effects: Effects
+    action: Action
+
+
 def act(store: Store, settings: Settings, ref: str, action: Action, now: datetime) -> Record:
-    """Do something to a record.
+    """Do something to a record, and what follows from it to another.
 
     Raises:
         Refused: There is no such record, or the action is not possible.
@@ -26,21 +36,58 @@ def act(store: Store, settings: Settings, ref: str, action: Action, now: datetim
     for _ in range(REPEATS):
         with store.read() as connection:
             kept = records.load(connection, ref)
-        if kept is None:
-            raise Refused(f"there is no record {ref}")
-        after, effects = apply(kept.record, action, settings, now)
+            if kept is None:
+                raise Refused(f"there is no record {ref}")
+            changes = changed(connection, kept, action, settings, now)
 
-        def write(
-            connection: Connection, kept: records.Kept = kept, after: Record = after, effects: Effects = effects
-        ) -> None:
-            records.save(connection, kept, after, effects, action, settings.digest, now)
+        def write(connection: Connection, changes: list[Change] = changes) -> None:
+            for one in changes:
+                write_change(connection, one, settings.digest, now)
 
         try:
             store.write(write).result()
-        except records.Changed:
+        except (records.Changed, IntegrityError):
             continue
-        return after
+        return changes[0].after
     raise Refused(f"{ref} is being changed by others all the time; try again")
+
+
+def changed(
+    connection: Connection, kept: records.Kept, action: Action, settings: Settings, now: datetime
+) -> list[Change]:
+    """What an action makes of a record, and of the other one that it links it to.
+
+    Raises:
+        Refused: It is not possible.
+    """
+    kind = opens(action, kept.record) if action.name in LINKING else None
+    if kind is not None:
+        action = msgspec.structs.replace(action, args={**action.args, "ref": new_reference(kind)})
+    after, effects = apply(kept.record, with_past(connection, kept, action), settings, now)
+    changes = [Change(kept, after, effects, action)]
+    if action.name in LINKING:
+        named = names_record(action)
+        target = records.load(connection, named) if named else None
+        first = records.first_envelope(connection, kept)
+        before, further = follow_up(action, kept.record, target.record if target else None, first, settings, now)
+        linked, effects = apply(before, further, settings, now)
+        changes.append(Change(target, linked, effects, further))
+    return changes
+
+
+def write_change(connection: Connection, change: Change, settings: str, now: datetime) -> int:
+    """Write one change; the record's key."""
+    if change.before is None:
+        return records.open_record(connection, change.after, change.effects, change.action, settings, now)
+    records.save(connection, change.before, change.after, change.effects, change.action, settings, now)
+    return change.before.id
+
+
+def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
+    """What is to be undone, beside the action that asks for it."""
+    if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
+        return action
+    return msgspec.structs.replace(action, last=found[0], before=found[1])
 
 
 def new_reference(kind: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parsers import commands, forwards, headblock, html, ours, quoteline, signature
+from parsers import commands, forwards, headblock, html_quotes, ours, quoteline, signature
 from parsers.clean import BLOCK_LIMIT, block
 from parsers.commands import Top
 from parsers.document import Document
@@ -153,7 +153,7 @@ def _forwards(mail: Document, cut: _Cut) -> bool:
 def _written_inside(mail: Document, cut: _Cut) -> bool:
     """Whether somebody wrote between or below quoted lines, as far as a text of the mail shows which are quoted."""
     if not cut.marked and mail.plain and mail.html:
-        shown = html.quoted_text("\n".join(mail.html))
+        shown = html_quotes.to_text("\n".join(mail.html))
         cut = _cut((block(shown) or "").split("\n"))
     return cut.marked and _fresh(cut.quotation[cut.introduction :], _writer(mail))
 

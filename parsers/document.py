@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from parsers import attachments, charset, html, mime, winmail
+from parsers import attachments, charset, html, html_quotes, mime, winmail
 from parsers.clean import BLOCK_LIMIT, block
 from parsers.headers import Address, Headers, parameters
 from parsers.mime import Part
@@ -50,7 +50,7 @@ class Document:
     @cached_property
     def quoted_text(self) -> str | None:
         """The same, with `> ` before lines that the markup shows as quoted, as plain texts have it."""
-        return self.shown(html.quoted_text)
+        return self.shown(html_quotes.to_text)
 
     def shown(self, of_markup: Callable[[str], str]) -> str | None:
         """The text that is shown; `of_markup` makes plain text of parts that are there as HTML only."""

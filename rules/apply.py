@@ -107,6 +107,8 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         received_at=opening.received_at,
         flags=opening.flags,
         reading=opening.reading,
+        related=decision.related,
+        thread=opening.thread,
     )
     notices = tuple(first_notice(wish, decision.language, now) for wish in decision.notifications)
     return record, Effects(notices=notices, deadlines=decision.deadlines)

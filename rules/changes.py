@@ -126,7 +126,7 @@ def _join(record: Record, action: Action, site: Site, settings: Settings, now: d
     if opening is None:
         raise Refused("there is nothing that was asked again")
     second = Second(
-        message=int(action.args["message"]),
+        message=int(action.args.get("message", "0")),
         source=opening.source,
         received_at=opening.received_at,
         reading=opening.reading,
@@ -176,6 +176,7 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "reopen": _reopen,
     "reparse": _reparse,
     "reply": _reply,
+    "answered": _take,
     "hold": _hold,
     "send": _send,
     "write": _write,

@@ -78,9 +78,9 @@ WRITES = Transition(
     to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
 """The customer writes to a record that somebody sees to, or that stays closed."""
-JOINS = Transition(
-    to=None, who=_OUTSIDE, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="again"
-)
+ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
+"""A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
+JOINS = Transition(to=None, who=_OUTSIDE | STAFF, by_hand=False, may=_MAIL, ends_deadlines=False, tells="again")
 """The same person asks a second time for the same thing: linked and told, never hidden."""
 
 REPARSE = Transition(
@@ -117,6 +117,8 @@ COMMON: Table = {
     **_rows(OPEN_STATES, "spam", Transition(to=SPAM, undo=True)),
     **_rows((NEW, TAKEN, WAITING), "reply", Transition(to=TAKEN, needs=("text",), tells="reply", undo=True)),
     **_rows((DONE,), "reply", Transition(to=None, needs=("text",), tells="reply", undo=True)),
+    **_rows(OPEN_STATES, "answered", ANSWERED),
+    **_rows((DONE,), "answered", msgspec.structs.replace(ANSWERED, to=None)),
     **_rows(
         (*OPEN_STATES, DONE),
         "hold",
@@ -129,7 +131,7 @@ COMMON: Table = {
     **_rows((WAITING, DONE), "write", REOPENS),
     **_rows((SPAM, LINKED), "write", WRITES),
     **_rows((NEW, TAKEN), "join", JOINS),
-    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=_OUTSIDE, tells="again")),
+    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), tells="again")),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
     **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
     **_rows(STATES, "reparse", REPARSE),
@@ -163,6 +165,10 @@ _TABLES: Mapping[str, Table] = {
     "alert": ALERT,
     "unsorted": UNSORTED,
 }
+
+
+PASSIVE = frozenset({"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "undo"})
+"""What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
 
 
 def table_of(kind: str) -> Table:

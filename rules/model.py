@@ -40,6 +40,13 @@ class Envelope(Fact, frozen=True, kw_only=True):
     """When it came in; of an imported mail, when it came in first."""
 
 
+class Actor(Fact, frozen=True):
+    """Who acts: a role, and a name or address."""
+
+    role: ActorRole
+    name: str = ""
+
+
 class Known(Fact, frozen=True, kw_only=True):
     """An open record of the site whose person has one of the mail's contacts."""
 
@@ -61,7 +68,11 @@ class Context(Fact, frozen=True, kw_only=True):
     repeat_of: int | None = None
     """Message id of an earlier mail with the same digest at the same site."""
     reference: str | None = None
-    """Record that the recipient's desk token names, if the token is genuine."""
+    """Record that the recipient's desk token names, if the token is genuine, or that the mail refers to."""
+    writer: Actor | None = None
+    """As whom its sender writes there (`rules.identity`)."""
+    own: int | None = None
+    """Number of the outgoing mail of ours that came back as it was sent."""
     imported: bool = False
     """It was put in later: what was to be done about it was done long ago."""
     late: bool = False
@@ -140,11 +151,13 @@ class MailDecision(Fact, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
 
 
-class Actor(Fact, frozen=True):
-    """Who acts: a role, and a name or address."""
+class Thread(Fact, frozen=True, kw_only=True):
+    """The conversation with the customer, as mail programs follow it."""
 
-    role: ActorRole
-    name: str = ""
+    ids: tuple[str, ...] = ()
+    """Message-IDs of the customer's mails, oldest first, the first and the newest nine."""
+    subject: str | None = None
+    """Subject of the customer's own mails, without `Re:`."""
 
 
 class Opening(Fact, frozen=True, kw_only=True):
@@ -157,6 +170,8 @@ class Opening(Fact, frozen=True, kw_only=True):
     decision: Decision
     received_at: datetime
     flags: tuple[RecordFlag, ...] = ()
+    thread: Thread | None = None
+    """Of a person who wrote directly: the conversation begins with that mail."""
 
 
 class Action(Fact, frozen=True, kw_only=True):
@@ -178,15 +193,6 @@ class Done(Fact, frozen=True, kw_only=True):
     name: str
     actor: Actor
     at: datetime
-
-
-class Thread(Fact, frozen=True, kw_only=True):
-    """The conversation with the customer, as mail programs follow it."""
-
-    ids: tuple[str, ...] = ()
-    """Message-IDs of the customer's mails, oldest first, the first and the newest nine."""
-    subject: str | None = None
-    """Subject of the customer's own mails, without `Re:`."""
 
 
 class Second(Fact, frozen=True, kw_only=True):

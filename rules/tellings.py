@@ -97,7 +97,8 @@ def _attached(it: Happened) -> Iterator[Notice]:
 def _again(it: Happened) -> Iterator[Notice]:
     if "imported" in it.action.args:
         return
-    through = f" through {it.action.actor.name}" if it.action.actor.role == "source" else ""
+    actor = it.action.actor
+    through = f" through {actor.name}" if actor.role == "source" else it.by if actor.role in lifecycle.STAFF else ""
     yield it.notice("again", it.keeper, f"the same person asks again{through}", text=it.text, message=it.message)
 
 

@@ -9,7 +9,18 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
-from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_for, plan
+from daemon.act import write_change
+from daemon.desk.answer import (
+    Answered,
+    Arrived,
+    answered_by,
+    arrived,
+    bounced_letter,
+    may_mention,
+    mentioned_by,
+    own_letter,
+)
+from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
 from daemon.desk.watch import Watch
 from daemon.errands import Answer, Parse
 from daemon.log import get_logger
@@ -75,11 +86,32 @@ class Desk:
                     drafts.append(self._plan(mail, answer.parsed, named))
         except ReaderDied as died:
             self._set_aside(taken.mails[done:], died, alone=len(taken.mails) == 1)
+        self._read_again(read, drafts)
         crash_point("after-parse")
         if read:
             self._keep(read, drafts)
         self._shift.leases.let_go(taken.mails[0].lease)
         crash_point("after-commit")
+
+    def _read_again(self, read: list[Read], drafts: list[Plan | None]) -> None:
+        """Read those anew whose site became known by reading them; one that cannot be stays as it was read first."""
+        settings = self._shift.settings
+        hints = {
+            number: placed
+            for number, (mail, parsed, _) in enumerate(read)
+            if drafts[number] and (placed := hints_once_placed(settings, mail.recipient, parsed))
+        }
+        if not hints:
+            return
+        answers = self._shift.reader.begin([Parse(read[number][0].content, placed) for number, placed in hints.items()])
+        try:
+            for number, answer in zip(hints, answers, strict=False):
+                if answer.parsed is not None:
+                    mail, _, named = read[number]
+                    read[number] = (mail, answer.parsed, named)
+                    drafts[number] = self._plan(mail, answer.parsed, named)
+        except ReaderDied as died:
+            log.warning("mails-not-read-again", why=str(died))
 
     def forget(self) -> None:
         """The database was away: what was in hand, or claimed ahead, is taken anew."""
@@ -167,14 +199,15 @@ class Desk:
         later: list[Read] = []
         touched: set[int] = set()
         for one, draft in zip(read, drafts, strict=True):
-            named = one[2]
-            if named and named.kept.id in touched:
+            if draft is None:
+                continue
+            if draft.touches & touched:
                 later.append(one)
-            elif draft is not None:
-                first = first_of.setdefault((draft.fated.site, draft.fated.digest), draft.fated.id)
-                repeated = self._plan(*one, first) if first != draft.fated.id else draft
-                plans += [repeated] if repeated else []
-                touched |= {named.kept.id} if named else set()
+                continue
+            first = first_of.setdefault((draft.fated.site, draft.fated.digest), draft.fated.id)
+            repeated = self._plan(*one, first) if first != draft.fated.id else draft
+            plans += [repeated] if repeated else []
+            touched |= draft.touches
         return plans, later
 
     def _plan(self, mail: Claimed, parsed: Parsed, named: Answered | None, repeat_of: int | None = None) -> Plan | None:
@@ -182,11 +215,22 @@ class Desk:
         try:
             settings = self._shift.settings
             bounced = bounced_letter(settings, self._shift.keys, mail)
-            return plan(settings, mail, parsed, named, repeat_of, bounced=bounced)
+            came, own = self._arrived(mail, parsed, named)
+            return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
             return None
+
+    def _arrived(self, mail: Claimed, parsed: Parsed, named: Answered | None) -> tuple[Arrived | None, int | None]:
+        """What the mail does to a record that it answers, and which of our own mails it is."""
+        settings = self._shift.settings
+        if named is None and parsed.own_record is None and not may_mention(settings, parsed):
+            return None, None
+        with self._shift.store.read() as connection:
+            answered = named or mentioned_by(connection, settings, mail, parsed)
+            came = arrived(connection, settings, mail, parsed, answered) if answered else None
+            return came, own_letter(connection, parsed)
 
     def _keep_one(self, one: Read) -> None:
         mail, parsed, _ = one
@@ -219,14 +263,15 @@ class Desk:
 def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
     """Fates, records, revisions, deadlines and notices of a batch."""
     messages.finish(connection, [one.fated for one in plans], at)
-    changes = [(one.fated.id, change) for one in plans for change in one.changes]
-    opened = [(message_id, change) for message_id, change in changes if change.before is None]
-    openings = [(change.after, change.effects, change.action) for _, change in opened]
+    steps = [(one.fated.id, step) for one in plans for step in one.steps]
+    opened = [(mail, step) for mail, step in steps if step.how == "opened"]
+    openings = [(step.change.after, step.change.effects, step.change.action) for _, step in opened]
     keys = records.open_records(connection, openings, settings, at) if openings else []
-    links = [(key, change.reading, record, "opened") for (key, change), record in zip(opened, keys, strict=True)]
-    for message_id, change in changes:
-        if change.before is not None:
-            records.save(connection, change.before, change.after, change.effects, change.action, settings, at)
-            links.append((message_id, change.reading, change.before.id, "attached"))
+    links = [(mail, step.reading, key, "opened") for (mail, step), key in zip(opened, keys, strict=True)]
+    attached: dict[tuple[int, int], int] = {}
+    for mail, step in steps:
+        if step.how == "attached":
+            attached[mail, step.reading] = write_change(connection, step.change, settings, at)
+    links += [(mail, reading, key, "attached") for (mail, reading), key in attached.items()]
     records.link(connection, links)
     sources.keep(connection, [one.seen for one in plans if one.seen])

@@ -54,7 +54,7 @@ class Bundler:
         with shift.store.read() as connection:
             found = notices.due(connection, now, BATCH) if held is None else notices.these(connection, held)
             due = _within(found)
-            waiting = drafts(connection, shift, [one for one in due if still_holds(one.notice, one.record)])
+            waiting = drafts(connection, shift, [one for one in due if still_holds(one)])
             outdated = outgoing.outdated(connection, BATCH)
             again = {key: self._again(connection, key) for key, _ in outdated}
         for key, own_id in outdated:
@@ -66,7 +66,7 @@ class Bundler:
 
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
-        gone = [one.id for one in gathered.due if not still_holds(one.notice, one.record)]
+        gone = [one.id for one in gathered.due if not still_holds(one)]
         letters = self._letters(gathered.drafts, gathered.answers)
         crash_point("after-render")
         self._kept = self._put(letters, gone)
@@ -155,7 +155,7 @@ class Bundler:
     def _again(self, connection: Connection, outbox_id: int) -> Draft | None:
         """What the letter would say of the record as it is now; None if it no longer holds."""
         one = notices.carried_by(connection, outbox_id)
-        return drafts(connection, self._shift, [one])[0] if one and still_holds(one.notice, one.record) else None
+        return drafts(connection, self._shift, [one])[0] if one and still_holds(one) else None
 
 
 def _within(due: list[DueNotice]) -> list[DueNotice]:

@@ -13,7 +13,6 @@ from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
 from rules.lifecycle import CLOSED_STATES
-from rules.model import Notice, Record
 from rules.reference import token
 from rules.sites import site_named
 from templates.model import MailCard, Rendered, RenderJob, SiteCard
@@ -27,8 +26,11 @@ class Draft(msgspec.Struct, frozen=True):
     original: bytes | None
 
 
-def still_holds(notice: Notice, record: Record) -> bool:
+def still_holds(due: DueNotice) -> bool:
     """Whether what a notice says is still true of its record."""
+    notice, record = due.notice, due.record
+    if due.revision in record.undone:
+        return False
     match notice.purpose:
         case "new" | "moved":
             return record.state not in CLOSED_STATES

@@ -27,6 +27,7 @@ LATE = timedelta(minutes=10)
 """Nothing is unread for longer, while a daemon runs."""
 _RAW_ROWS = 4
 """Mails held at once: each may be 25 MiB."""
+_TO_A_RECORD = ("attached", "command")
 _READ = ("opened", "attached", "command", "repeat", "automatic", "bounce", "ignored")
 """Fates of mails that were read, so that a trace says why."""
 _WITH_FATE = ("reason", "site", "source", "verified", "class", "digest", "subject", "trace", "settings", "fate_at")
@@ -236,7 +237,7 @@ def _wrong_fate(
         yield f"it has no fate that there is: '{row.fate}'"
     if row.fate in _NEEDS_REASON and not row.reason:
         yield f"it is {row.fate} without a reason"
-    if links and row.fate not in ("opened", "attached"):
+    if links and row.fate not in ("opened", *_TO_A_RECORD):
         yield f"it is {row.fate}, and yet linked to a record"
     trace = None
     if row.trace is not None:
@@ -274,10 +275,10 @@ def _unlike_trace(row: Row[tuple[object, ...]], trace: _Trace, settings: set[str
 def _wrong_links(row: Row[tuple[object, ...]], trace: _Trace, links: list[Row[tuple[object, ...]]]) -> Iterator[str]:
     """Each reading that was not ignored opened one record; an attached mail names one at least."""
     found = {link.reading: link.how for link in links}
-    if row.fate == "attached" and "attached" not in found.values():
-        yield "it is attached, but linked to no record"
-    if row.fate == "attached" and sorted(found) != list(range(len(found))):
-        yield "it is attached by a reading that it does not have"
+    if row.fate in _TO_A_RECORD and "attached" not in found.values():
+        yield f"it is {row.fate}, but linked to no record"
+    if row.fate in _TO_A_RECORD and sorted(found) != list(range(len(found))):
+        yield f"it is {row.fate} by a reading that it does not have"
     if row.fate != "opened":
         return
     wanted = {decided.reading for decided in trace.decisions if decided.ignored is None}

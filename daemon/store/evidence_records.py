@@ -133,10 +133,11 @@ def _wrong_due(kept: _Kept) -> Iterator[str]:
         if any(one.ended_at is None and one.fired_at is None for one in kept.deadlines):
             yield "its due time is missing: it has open deadlines"
         return
-    last = [one for one in kept.deadlines if one.revision == kept.deadlines[-1].revision]
+    held = [one.revision for one in kept.deadlines if one.ended_at is None]
+    last = [one for one in kept.deadlines if held and one.revision == max(held)]
     if due_at not in {one.due_at for one in kept.deadlines}:
         yield "a deadline is missing: none is at its due time"
-    elif due_at != min(one.due_at for one in last) or all(one.ended_at is not None for one in last):
+    elif not last or due_at != min(one.due_at for one in last):
         yield "its due time was altered: it is not that of its open deadlines"
 
 
@@ -147,6 +148,9 @@ def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
     if transition is None or "state" not in after:
         return
     state = transition.to or before.get("state")
+    if kept.revisions[index].action == "undo":
+        undone = after.get("undone", [0])[-1]
+        state = kept.states[undone - 2].get("state") if 2 <= undone <= index else None
     cycle = before.get("cycle", 0) + transition.new_cycle
     if after["state"] != state or after.get("cycle", 0) != cycle:
         yield f"its revision {index + 1} was altered: '{kept.revisions[index].action}' does not lead to it"
@@ -219,7 +223,8 @@ def _due_row(row: Row[Any]) -> tuple[str, datetime, datetime, str, str, str]:
 
 def _wrong_attached(kept: _Kept) -> Iterator[str]:
     """A mail is attached by an action that names it, and the action's mail is linked."""
-    named = {_json(each.args).get("message") for each in kept.revisions if each.action == "attach"}
+    told = (_json(each.args) for each in kept.revisions if each.action != "reparse")
+    named = {args["message"] for args in told if "message" in args}
     linked = {str(link.message) for link in kept.links if link.how == "attached"}
     for mail in sorted(linked - named):
         yield f"message {mail} is attached to it, but no revision says so"
@@ -231,7 +236,7 @@ def _wrong_notices(kept: _Kept) -> Iterator[str]:
     told = {one.revision for one in kept.notices}
     for index in range(1, len(kept.revisions)):
         transition, n = kept.transition(index), kept.revisions[index].n
-        if transition is not None and transition.tells in ("assigned", "moved") and n not in told:
+        if transition is not None and transition.tells in ("assigned", "moved", "reply") and n not in told:
             yield f"the notice of its revision {n} is missing"
     for one in kept.notices:
         said = _json(one.data)

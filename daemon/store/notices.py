@@ -41,6 +41,8 @@ class DueNotice(msgspec.Struct, frozen=True):
 
     id: int
     record_id: int
+    revision: int
+    """That led to it."""
     notice: Notice
     record: Record
     mail: FirstMail | None
@@ -50,7 +52,14 @@ _received_at = func.coalesce(message.c.received_at, message.c.accepted_at)
 _mail_columns = (message.c.id, message.c.subject, message.c.sender, _received_at, message.c.size, message.c.trace)
 _opened = and_(message_record.c.record == record.c.id, message_record.c.how == "opened")
 _whole = (
-    select(notice.c.id, notice.c.record, notice.c.data, record.c.data.label("record_data"), *_mail_columns)
+    select(
+        notice.c.id,
+        notice.c.record,
+        notice.c.revision,
+        notice.c.data,
+        record.c.data.label("record_data"),
+        *_mail_columns,
+    )
     .join(record, record.c.id == notice.c.record)
     .join(message_record, _opened, isouter=True)
     .join(message, message.c.id == message_record.c.message, isouter=True)
@@ -121,7 +130,7 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, told, data, *mail in connection.execute(query, values):
+    for key, record_id, revision, told, data, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, _decode_notice(told), _decode_record(data), first))
+        found.append(DueNotice(key, record_id, revision, _decode_notice(told), _decode_record(data), first))
     return found

@@ -318,6 +318,17 @@ def of_record(connection: Connection, ref: str) -> list[RowMapping]:
     return list(connection.execute(query).mappings())
 
 
+def by_message_id(connection: Connection, message_id: str) -> int | None:
+    """The letter with this Message-ID."""
+    return connection.execute(select(outbox.c.id).where(outbox.c.message_id == message_id)).scalar()
+
+
+def refs_by_message_id(connection: Connection, message_id: str) -> list[str]:
+    """The record that the letter with this Message-ID is about, if there is one."""
+    query = select(record.c.ref).join(outbox, outbox.c.record == record.c.id).where(outbox.c.message_id == message_id)
+    return list(connection.execute(query).scalars())
+
+
 def by_state(connection: Connection) -> dict[str, int]:
     """Number of letters by state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)

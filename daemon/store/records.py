@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, select, update
 
 from daemon.store import seals
-from daemon.store.schema import deadline, message_record, notice, record, revision
-from rules.model import Action, Deadline, Effects, Notice, Record
+from daemon.store.schema import deadline, message, message_record, notice, record, revision
+from rules.lifecycle import PASSIVE
+from rules.model import Action, Actor, Deadline, Done, Effects, Envelope, Notice, Record
 
 _encode = msgspec.json.Encoder().encode
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
@@ -20,6 +21,16 @@ _SET = insert(deadline).returning(deadline.c.id, sort_by_parameter_order=True)
 _END = update(deadline).where(
     deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
+_TAKE_BACK = (
+    update(deadline)
+    .where(deadline.c.record == bindparam("the_record"), deadline.c.ended_by == bindparam("taken_back"))
+    .values(ended_at=None, ended_by=None)
+)
+_END_THOSE_OF = _END.where(deadline.c.revision == bindparam("taken_back"))
+_OPEN_DUE = select(deadline.c.due_at, deadline.c.revision).where(
+    deadline.c.record == bindparam("the_record"), deadline.c.ended_at.is_(None)
+)
+_DUE_AT = update(record).where(record.c.id == bindparam("the_record")).values(due_at=bindparam("the_time"))
 _TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
 _LINK = insert(message_record)
 _decode_record = msgspec.json.Decoder(Record).decode
@@ -76,7 +87,52 @@ def save(
         raise Changed(kept.record.ref)
     before = connection.execute(_BEFORE, this).scalar()
     told = {**_what(action), "data": columns["data"], "settings": settings}
+    if effects.takes_back is not None:
+        _take_back(connection, kept.id, effects.takes_back, after.revision, at)
     _append(connection, [({"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)])
+
+
+def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: datetime) -> None:
+    """The deadlines that an undone revision ended hold again, those that it set do not."""
+    this = {"the_record": key, "taken_back": taken_back}
+    connection.execute(_END_THOSE_OF, {**this, "ended_at": at, "ended_by": by})
+    connection.execute(_TAKE_BACK, this)
+    held = connection.execute(_OPEN_DUE, this).all()
+    last = max((row.revision for row in held), default=0)
+    due_at = min((row.due_at for row in held if row.revision == last), default=None)
+    connection.execute(_DUE_AT, {"the_record": key, "the_time": due_at})
+
+
+def last_action(connection: Connection, kept: Kept) -> tuple[Done, Record] | None:
+    """What was done last to a record by somebody's will, and the record before it; None if it was only opened.
+
+    What merely came in or was asked, such as a further mail or `status`, is passed over.
+    """
+    query = select(revision).where(revision.c.record == kept.id, revision.c.n <= kept.record.revision)
+    for row in connection.execute(query.order_by(revision.c.n.desc())).mappings():
+        if row["n"] in kept.record.undone or row["action"] in PASSIVE:
+            continue
+        if row["n"] == 1:
+            return None
+        before = select(revision.c.data).where(revision.c.record == kept.id, revision.c.n == row["n"] - 1)
+        done = Done(name=row["action"], actor=Actor(row["actor_role"], row["actor"]), at=row["at"])
+        return done, _decode_record(connection.execute(before).scalar_one())
+    return None
+
+
+def first_envelope(connection: Connection, kept: Kept) -> Envelope:
+    """How the mail came that opened a record; of one without a mail, when it was opened."""
+    came = func.coalesce(message.c.received_at, message.c.accepted_at).label("came")
+    opened = (message_record.c.record == kept.id, message_record.c.how == "opened")
+    query = (
+        select(message.c.recipient, message.c.sender, message.c.channel, came)
+        .join(message_record, message_record.c.message == message.c.id)
+        .where(*opened)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return Envelope(recipient="", channel="hand", accepted_at=kept.record.received_at)
+    return Envelope(recipient=row.recipient, sender=row.sender, channel=row.channel, accepted_at=row.came)
 
 
 def link(connection: Connection, links: Sequence[tuple[int, int, int, str]]) -> None:
@@ -176,7 +232,7 @@ def _append(connection: Connection, steps: Sequence[tuple[dict[str, object], str
     """Revisions, each sealed after the one before, and their effects: the only place where they are written."""
     for row, _, effects in steps:
         if effects.ends_deadlines:
-            connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"]})
+            connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"], "ended_by": row["n"]})
     deadlines = [[_of(row, _deadline_columns(one)) for one in effects.deadlines] for row, _, effects in steps]
     notices = [[_of(row, _notice_columns(one)) for one in effects.notices] for row, _, effects in steps]
     _number(connection, _SET, deadlines)

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, update
 
 from config.load import load
 from config.models import Settings
-from daemon.desk.plan import Change, Plan, answered_by, hints_for, plan
+from daemon.desk.answer import answered_by, arrived
+from daemon.desk.plan import Plan, Step, hints_for, plan
 from daemon.outbox.letters import drafts, letter
 from daemon.reader import Reader
 from daemon.seams import Clock
@@ -80,24 +81,25 @@ class Naive:
         parsed = read.parse(content, hints_for(shift.settings, recipient))
         settled = self.settle(connection, mail, parsed)
         messages.finish(connection, [settled.fated], at)
-        for change in settled.changes:
-            self.keep(connection, key, change, at)
+        for step in settled.steps:
+            self.keep(connection, key, step, at)
         return self.letters(connection, at)
 
     def settle(self, connection: Connection, mail: Claimed, parsed: Parsed) -> Plan:
         """Decide, with the look-ups that a mail needs."""
         settings = self.shift.settings
         answered = answered_by(connection, settings, self.shift.keys, mail)
-        first = plan(settings, mail, parsed, answered)
+        came = arrived(connection, settings, mail, parsed, answered) if answered else None
+        first = plan(settings, mail, parsed, came)
         site_and_digest = (first.fated.site, parsed.digest)
         repeated = messages.first_of(connection, [site_and_digest]).get(site_and_digest)
-        return plan(settings, mail, parsed, answered, repeated) if repeated else first
+        return plan(settings, mail, parsed, came, repeated) if repeated else first
 
-    def keep(self, connection: Connection, message_id: int, change: Change, at: datetime) -> None:
+    def keep(self, connection: Connection, message_id: int, step: Step, at: datetime) -> None:
         """Write a new record."""
-        digest = self.shift.settings.digest
+        change, digest = step.change, self.shift.settings.digest
         record_id = records.open_record(connection, change.after, change.effects, change.action, digest, at)
-        records.link(connection, [(message_id, change.reading, record_id, "opened")])
+        records.link(connection, [(message_id, step.reading, record_id, "opened")])
 
     def letters(self, connection: Connection, at: datetime) -> list[Letter]:
         """Render, compose and keep what is due: that of the one mail in hand."""

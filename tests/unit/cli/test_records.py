@@ -40,7 +40,7 @@ def test_records_of_an_unknown_site(ask: Any) -> None:
 def test_show_tells_all_there_is(ask: Any) -> None:
     ref = ref_of(ask, "--state", "waiting")
     (found,) = ask("show", ref, "--json").rows
-    assert [one["action"] for one in found["revisions"]] == ["open", "attach", "take", "later"]
+    assert [one["action"] for one in found["revisions"]] == ["open", "write", "take", "later"]
     assert [one["how"] for one in found["mails"]] == ["opened", "attached"]
     assert found["mails"][0]["verified"] == "address"
     assert [(one["purpose"], one["state"]) for one in found["notices"]] == [("new", "sent"), ("attached", "waiting")]
@@ -76,6 +76,39 @@ def test_do_changes_a_record_and_says_by_whom(ask: Any) -> None:
     assert (found["record"]["state"], found["record"]["result"]) == ("done", "won")
     last = found["revisions"][-1]
     assert (last["action"], last["actor"], last["actor_role"]) == ("done", "anna", "command")
+    assert ask("ledger").code == 0
+
+
+def test_undo_lets_the_deadlines_hold_again_that_the_action_ended(ask: Any) -> None:
+    rows = [ask("show", row["ref"], "--json").rows[0] for row in ask("records", "--state", "new", "--json").rows]
+    ref = next(row["record"]["ref"] for row in rows if row["deadlines"] and row["record"]["team"] == "sales")
+
+    def open_steps() -> list[tuple[str, int]]:
+        (found,) = ask("show", ref, "--json").rows
+        return [(one["step"], one["cycle"]) for one in found["deadlines"] if one["ended_at"] is None]
+
+    first = open_steps()
+    assert [step for step, _ in first] == ["E1", "E2.1"]
+    steps = (("take",), ("later", "until=2d"), ("not-mine", "team=service"), ("undo",), ("undo",), ("undo",))
+    seen = []
+    for words in steps:
+        assert ask("do", ref, *words).code == 0
+        seen.append(open_steps())
+        assert ask("ledger").code == 0, words
+    assert seen[:3] == [[], [("E2.2", 1)], [("E1", 2), ("E2.1", 2)]]
+    assert seen[3:] == [[("E2.2", 1)], [], first]
+    (found,) = ask("show", ref, "--json").rows
+    assert (found["record"]["state"], found["record"]["undone"]) == ("new", [4, 3, 2])
+    answer = ask("do", ref, "undo")
+    assert (answer.code, "nothing that could be taken back" in answer.err) == (1, True)
+
+
+def test_an_answer_from_the_counter_goes_to_the_customer_unless_taken_back(ask: Any) -> None:
+    ref = ref_of(ask, "--site", "berlin", "--state", "new")
+    assert ask("do", ref, "reply", "text=Der Wagen steht hier.").code == 0
+    (found,) = ask("show", ref, "--json").rows
+    assert [one["purpose"] for one in found["notices"]][-2:] == ["reply", "taken"]
+    assert found["notices"][-2]["to"] in found["record"]["reading"]["customer"]["emails"]
     assert ask("ledger").code == 0
 
 
@@ -223,14 +256,35 @@ def test_a_database_that_is_none(ask: Any, post_room: Any) -> None:
     assert (answer.code, "cannot be used now" in answer.err) == (75, True)
 
 
-@pytest.mark.parametrize("words", [("ledger",), ("queue", "list"), ("quarantine", "list")])
-def test_what_must_be_looked_at_in_trouble_needs_postroom_toml_alone(
+LOOKS = [("ledger",), ("queue", "list"), ("quarantine", "list"), ("records",), ("show", "REF"), ("why", "REF")]
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=" ".join)
+def test_what_must_be_looked_at_in_trouble_needs_no_sound_configuration(
     ask: Any, post_room: Any, words: tuple[str, ...]
 ) -> None:
+    words = tuple(ask("records", "--json").rows[0]["ref"] if word == "REF" else word for word in words)
+    whole = ask(*words, "--json")
+    main = post_room.directory / "postroom.toml"
     (post_room.directory / "rules.toml").write_text("x = [")
-    assert ask(*words, "--json").code == 0
-    (post_room.directory / "postroom.toml").write_text("x = [")
+    main.write_text(main.read_text("utf-8").replace("hostname", "hostnmae"), "utf-8")
+    looked = ask(*words, "--json")
+    assert (looked.code, looked.out) == (whole.code, whole.out)
+    assert "problems in" in looked.err
+    main.write_text("x = [")
     assert ask(*words).code == 78
+
+
+def test_times_are_the_sites_own_while_other_files_have_errors(ask: Any, post_room: Any) -> None:
+    ref = ask("records", "--json").rows[0]["ref"]
+    whole = ask("show", ref).out
+    (post_room.directory / "rules.toml").write_text("x = [")
+    assert ask("show", ref).out == whole
+    (post_room.directory / "sites.toml").write_text("x = [")
+    in_utc = ask("show", ref)
+    assert (in_utc.code, in_utc.out != whole) == (0, True)
+    assert ask("records", "--site", "berlin").code == 0
+    assert ask("do", ref, "take").code == 78
 
 
 def test_records_of_a_mistyped_state(ask: Any) -> None:

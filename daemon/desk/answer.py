@@ -1,0 +1,144 @@
+"""A mail that comes to a record: which one it names, who wrote it, and what it does there."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from config.lookup import desk_token, site_of
+from config.models import Settings
+from daemon.act import Change, changed
+from daemon.store import outgoing, records
+from daemon.store.messages import Claimed
+from parsers.records import Parsed
+from rules import reference
+from rules.answering import actions_of, refusal
+from rules.identity import BESIDE, writer
+from rules.model import IMPORTED, Action, Actor, Refused
+from rules.reference import TokenRole, read_bounce_token, read_token
+
+_REFERENCE = re.compile(r"[A-Z]-?[0-9A-Z]{6,20}-?[0-9A-Z]", re.IGNORECASE)
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The record that a mail comes to, and as whom its writer may speak by the token."""
+
+    kept: records.Kept
+    role: TokenRole | None
+    """Of the genuine desk token; None where the mail only mentions the record."""
+
+
+def answered_by(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> Answered | None:
+    """The record that the recipient's desk token names, if the token is genuine."""
+    token = desk_token(settings, mail.recipient)
+    named = read_token(token, keys) if token else None
+    kept = records.load(connection, named[0]) if named else None
+    return Answered(kept, named[1]) if kept and named else None
+
+
+def mentioned_by(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed) -> Answered | None:
+    """The record of the site that a person's mail refers to without a token: it is kept there, and changes nothing."""
+    source, site = site_of(settings, mail.recipient)
+    if source is not None or site is None or site.id not in settings.sites:
+        return None
+    for ref in dict.fromkeys((*_threads(connection, settings, parsed), *_in_subject(parsed))):
+        kept = records.load(connection, ref)
+        if kept is not None and kept.record.site == site.id:
+            return Answered(kept, None)
+    return None
+
+
+def may_mention(settings: Settings, parsed: Parsed) -> bool:
+    """Whether a mail may refer to a record of ours: a look at its words, before the database is asked."""
+    ours = f"@{settings.postroom.hostname}>"
+    return any(each.endswith(ours) for each in parsed.references) or next(_in_subject(parsed), None) is not None
+
+
+def own_letter(connection: Connection, parsed: Parsed) -> int | None:
+    """The outgoing mail of ours that came back as it was sent."""
+    if parsed.own_record is None or parsed.message_id is None:
+        return None
+    return outgoing.by_message_id(connection, parsed.message_id)
+
+
+def bounced_letter(settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> int | None:
+    """The outgoing mail that the recipient's token names, if the token is genuine: its bounces come back there."""
+    token = desk_token(settings, mail.recipient)
+    return read_bounce_token(token, keys) if token else None
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """What a mail to a record does there, and who wrote it."""
+
+    ref: str
+    actor: Actor
+    changes: tuple[Change, ...]
+
+
+def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered) -> Arrived:
+    """Have a mail act on its record; nothing is written."""
+    actor, why = who_writes(parsed, answered, settings)
+    at = mail.received_at or mail.accepted_at
+    changes = changes_of(connection, settings, mail, parsed, answered, actor, why, at)
+    return Arrived(answered.kept.record.ref, actor, tuple(changes))
+
+
+def who_writes(parsed: Parsed, answered: Answered, settings: Settings) -> tuple[Actor, str | None]:
+    """The writer of a mail that comes to a record, and for a stranger why it is one."""
+    if answered.role is None:
+        return Actor("stranger", parsed.sender or ""), BESIDE
+    return writer(parsed, answered.role, answered.kept.record, settings)
+
+
+def changes_of(
+    connection: Connection,
+    settings: Settings,
+    mail: Claimed,
+    parsed: Parsed,
+    answered: Answered,
+    actor: Actor,
+    why: str | None,
+    at: datetime,
+) -> list[Change]:
+    """All that the mail does; if one of its commands is not possible, none is done and its writer is told why."""
+    imported = mail.channel == IMPORTED
+    record = answered.kept.record
+    actions = actions_of(parsed, actor, why, record, settings, mail.id, imported=imported)
+    try:
+        return _done(connection, settings, answered.kept, actions, at)
+    except Refused as refused:
+        if actor.role in ("team", "controller"):
+            instead = refusal(actor, mail.id, str(refused))
+        else:  # hours that never come must not lose what a customer writes
+            instead = msgspec.structs.replace(actions[0], name="attach")
+        return _done(connection, settings, answered.kept, [instead], at)
+
+
+def _done(
+    connection: Connection, settings: Settings, kept: records.Kept, actions: Sequence[Action], at: datetime
+) -> list[Change]:
+    changes: list[Change] = []
+    for action in actions:
+        made = changed(connection, kept, action, settings, at)
+        changes += made
+        kept = records.Kept(kept.id, made[0].after)
+    return changes
+
+
+def _threads(connection: Connection, settings: Settings, parsed: Parsed) -> list[str]:
+    """References of the records whose mails this one answers."""
+    ours = f"@{settings.postroom.hostname}>"
+    found = []
+    for each in reversed(parsed.references):
+        if each.endswith(ours):
+            local = each[1 : -len(ours)]
+            ref = reference.parse(local.removesuffix(".record")) if local.endswith(".record") else None
+            found += [ref] if ref else outgoing.refs_by_message_id(connection, each)
+    return found
+
+
+def _in_subject(parsed: Parsed) -> Iterator[str]:
+    """References that are written out in the subject; their check character tells them from other words."""
+    return (ref for text in _REFERENCE.findall((parsed.subject or "")[:500]) if (ref := reference.parse(text)))

@@ -1,0 +1,62 @@
+"""As whom does somebody write who has one of our reply addresses: proven, or as a stranger who changes nothing.
+
+The token of the address says which record and which role; it was sent to somebody, and can be passed on. So its bearer
+must also be who may have that role: by an address of the house that the border server vouches for, or by the
+customer's own address.
+"""
+
+from config.lookup import controllers_of
+from config.models import Settings, Site
+from parsers.records import Parsed
+from rules import glob
+from rules.model import Actor, Record
+from rules.reach import customer_addresses
+from rules.reference import TokenRole
+from rules.sites import site_named
+
+UNKNOWN = "its sender is not known here"
+UNPROVEN = "it is not confirmed that its sender wrote it"
+NOT_CUSTOMER = "it comes from another address than the customer's"
+OF_THE_HOUSE = "somebody of the house wrote to the customer's reply address"
+BESIDE = "it did not come by our reply address"
+
+
+def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) -> tuple[Actor, str | None]:
+    """Who wrote a mail to a reply address.
+
+    Args:
+        parsed: The mail; its From and what the border server says of it.
+        role: Of the token, which is genuine.
+        record: That the token names.
+        settings: The settings in force.
+
+    Returns:
+        The actor; for a stranger also why it is one.
+    """
+    address = (parsed.sender or "").casefold()
+    site = site_named(settings, record.site)
+    if role == "customer":
+        if address in {known.casefold() for known in customer_addresses(record)}:
+            return Actor("customer", address), None
+        return _stranger(address, OF_THE_HOUSE if may_act(address, "team", site, settings) else NOT_CUSTOMER)
+    if not may_act(address, role, site, settings):
+        return _stranger(address, UNKNOWN)
+    if site.trust != "token" and parsed.authenticated != address.rpartition("@")[2]:
+        return _stranger(address, UNPROVEN)
+    return Actor(role, address), None
+
+
+def may_act(address: str, role: TokenRole, site: Site, settings: Settings) -> bool:
+    """Whether an address may act in this role, if it is really its owner who writes."""
+    if "@" not in address:
+        return False
+    if role == "controller":
+        return address.casefold() in {known.casefold() for known in controllers_of(settings, site)}
+    own = (*site.teams.values(), *site.roles.values())
+    if address.casefold() in {known.casefold() for known in own}:
+        return True
+    return glob.any_of((pattern for patterns in site.members.values() for pattern in patterns), (address,)) is not None
+
+
+def _stranger(address: str, why: str) -> tuple[Actor, str]:
+    return Actor("stranger", address), why

@@ -1,0 +1,161 @@
+"""Who writes to a record, and what the mail asks for."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from config.models import Settings
+from parsers.records import Answer, Command, Customer, Parsed, Reading
+from rules.answering import actions_of
+from rules.identity import NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, writer
+from rules.model import Actor, Record
+from rules.reference import TokenRole
+
+House = Callable[..., Settings]
+At = Callable[[str], datetime]
+
+EVA, MAX = "eva@muster.example", "max@kunde.example"
+
+
+@pytest.fixture
+def record(at: At) -> Record:
+    return Record(
+        ref="L-000005-Y",
+        kind="lead",
+        site="berlin",
+        team="sales",
+        state="new",
+        language="de",
+        received_at=at("2026-05-20T09:00+02:00"),
+        reading=Reading(kind="lead", customer=Customer(emails=(MAX,)), extra={"reply_to": "r7@relay.example"}),
+    )
+
+
+# token's role, From, domain that the border server vouches for, the site's trust -> role, why a stranger
+WRITERS = [
+    ("team", EVA, "muster.example", "authenticated", "team", None),
+    ("team", "EVA@Muster.Example", "muster.example", "authenticated", "team", None),
+    ("team", "verkauf@muster.example", "muster.example", "authenticated", "team", None),
+    ("team", "meister@muster.example", "muster.example", "authenticated", "team", None),
+    ("team", EVA, None, "authenticated", "stranger", UNPROVEN),
+    ("team", EVA, "muster.example.evil.example", "authenticated", "stranger", UNPROVEN),
+    ("team", EVA, "sub.muster.example", "authenticated", "stranger", UNPROVEN),
+    ("team", EVA, None, "token", "team", None),
+    ("team", "eva@muster.example.evil.example", "muster.example.evil.example", "authenticated", "stranger", UNKNOWN),
+    ("team", "eva@rnuster.example", "rnuster.example", "token", "stranger", UNKNOWN),
+    ("team", MAX, "kunde.example", "authenticated", "stranger", UNKNOWN),
+    ("team", "", None, "token", "stranger", UNKNOWN),
+    ("team", "controlling@elsewhere.example", "elsewhere.example", "token", "stranger", UNKNOWN),
+    ("controller", "controlling@muster.example", "muster.example", "authenticated", "controller", None),
+    ("controller", "controlling@muster.example", None, "authenticated", "stranger", UNPROVEN),
+    ("controller", EVA, "muster.example", "authenticated", "stranger", UNKNOWN),
+    ("customer", MAX, None, "authenticated", "customer", None),
+    ("customer", "Max@Kunde.example", None, "token", "customer", None),
+    ("customer", "r7@relay.example", None, "authenticated", "customer", None),
+    ("customer", "max@other.example", "other.example", "authenticated", "stranger", NOT_CUSTOMER),
+    ("customer", EVA, "muster.example", "authenticated", "stranger", OF_THE_HOUSE),
+]
+
+
+@pytest.mark.parametrize(("role", "sender", "authenticated", "trust", "as_whom", "why"), WRITERS)
+def test_who_writes(
+    house: House,
+    record: Record,
+    role: TokenRole,
+    sender: str,
+    authenticated: str | None,
+    trust: str,
+    as_whom: str,
+    why: str | None,
+) -> None:
+    mail = Parsed(digest="", sender=sender.lower() or None, authenticated=authenticated)
+    actor, said = writer(mail, role, record, house(trust=trust))
+    assert (actor.role, actor.name, said) == (as_whom, sender.lower(), why)
+
+
+def test_no_pattern_of_members_takes_what_is_no_address(house: House) -> None:
+    settings = house(members={"sales": ["*"]})
+    assert may_act("anybody@else.example", "team", settings.sites["berlin"], settings)
+    assert not may_act("", "team", settings.sites["berlin"], settings)
+
+
+def said(text: str | None = None, *commands: tuple[str | None, dict[str, str]], doubt: str | None = None) -> Parsed:
+    given = tuple(Command(name=name, args=args, written=f"!{name or 'wat'}") for name, args in commands)
+    answer = Answer(commands=given, text=text, doubt=doubt)
+    return Parsed(
+        digest="", mail_class="reply", answer=answer, text="all of it", subject="Re: Golf", message_id="<1@a>"
+    )
+
+
+TEXT = "Gern, kommen Sie am Samstag."
+DIRECT = {"reply": "direct"}
+WANTED = [
+    ("a plain answer", said(TEXT), {}, [("reply", {"text": TEXT})]),
+    ("nothing", said(), {}, [("refuse", {"problem": "nothing stands above the quotation"})]),
+    ("in doubt", said(TEXT, doubt="a quotation stands in it"), {},
+     [("hold", {"text": TEXT, "problem": "a quotation stands in it"})]),
+    ("who answers himself", said(TEXT), DIRECT, [("answered", {"text": TEXT})]),
+    ("one command", said(None, ("take", {})), {}, [("take", {})]),
+    ("two commands", said(None, ("take", {}), ("later", {"until": "2d"})), {},
+     [("take", {}), ("later", {"until": "2d"})]),
+    ("words below a command stay in the house", said("Der Kunde nervt.", ("done", {"result": "lost"})), {},
+     [("done", {"result": "lost"}), ("note", {"text": "Der Kunde nervt."})]),
+    ("an answer that is asked for comes first", said(TEXT, ("done", {"result": "won"}), ("reply", {})), {},
+     [("reply", {"text": TEXT}), ("done", {"result": "won"})]),
+    ("an answer that is asked for, in doubt", said(TEXT, ("reply", {}), doubt="?"), {},
+     [("hold", {"text": TEXT, "problem": "?"})]),
+    ("an answer that is asked for, at a house that answers itself", said(TEXT, ("reply", {})), DIRECT,
+     [("reply", {"text": TEXT})]),
+    ("a note of several lines", said("und will Rot.", ("note", {"text": "Ruft an"})), {},
+     [("note", {"text": "Ruft an\nund will Rot."})]),
+    ("a reason below", said("Das ist Werkstatt.", ("not-mine", {})), {},
+     [("not-mine", {"reason": "Das ist Werkstatt."})]),
+    ("a reason beside and words below", said("Mehr.", ("not-mine", {"reason": "Werkstatt"})), {},
+     [("not-mine", {"reason": "Werkstatt"}), ("note", {"text": "Mehr."})]),
+    ("no such word", said(TEXT, ("take", {}), (None, {})), {}, [("refuse", {"problem": "'!wat' is no command"})]),
+    ("undo and more", said(None, ("undo", {}), ("take", {})), {}, [("refuse", {"problem": "undo stands alone"})]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mail", "site", "wanted"), [row[1:] for row in WANTED], ids=[row[0] for row in WANTED])
+@pytest.mark.parametrize("role", ["team", "controller"])
+def test_what_a_member_asks_for(
+    house: House,
+    record: Record,
+    mail: Parsed,
+    site: dict[str, Any],
+    wanted: list[tuple[str, dict[str, str]]],
+    role: Any,
+) -> None:
+    actions = actions_of(mail, Actor(role, EVA), None, record, house(**site), 7, imported=False)
+    assert [(one.name, one.args) for one in actions] == [(name, {**args, "message": "7"}) for name, args in wanted]
+
+
+@pytest.mark.parametrize(
+    ("role", "mail_class", "imported", "name"),
+    [
+        ("customer", "reply", False, "write"),
+        ("customer", "person", False, "write"),
+        ("customer", "automatic", False, "attach"),
+        ("customer", "bounce", False, "attach"),
+        ("customer", "reply", True, "attach"),
+        ("stranger", "reply", False, "attach"),
+        ("team", "automatic", False, "attach"),
+        ("team", "reply", True, "attach"),
+    ],
+)
+def test_what_is_only_kept(house: House, record: Record, role: Any, mail_class: Any, imported: bool, name: str) -> None:
+    mail = Parsed(digest="", mail_class=mail_class, answer=Answer(text=TEXT), subject="Re: Golf", message_id="<1@a>")
+    why = UNKNOWN if role == "stranger" else None
+    (action,) = actions_of(mail, Actor(role, MAX), why, record, house(), 7, imported=imported)
+    assert action.name == name
+    told = {"message": "7", "class": mail_class, "text": TEXT, "message_id": "<1@a>", "subject": "Re: Golf"}
+    assert action.args == told | ({"imported": "yes"} if imported else {}) | ({"problem": why} if why else {})
+
+
+def test_a_long_mail_is_kept_in_part(house: House, record: Record) -> None:
+    mail = Parsed(digest="", mail_class="reply", text="ä" * 30_000)
+    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    assert len(action.args["text"]) == 20_000
