@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import bounces, document, forwards, sender, suspicion
+from parsers import answers, bounces, document, forwards, sender, suspicion, threads
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -20,6 +20,8 @@ from parsers.verify import authenticated_domain
 DEFECTS = 50
 _LETTER = 40
 """Bytes of a note that says more than to whom it is passed on."""
+RECORD = 40
+"""Characters of a reference, as a foreign mail claims it."""
 SOURCE_READINGS = 50
 STRANGER_READINGS = 10
 """Requests of one mail at most: each opens a record and tells a team, and anybody can write a mail with thousands."""
@@ -58,6 +60,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
         flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
+        answer=tried("answer", mail, lambda: answers.answer(mail), None) if hints.answering else None,
+        references=threads.references(mail.headers),
+        own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
 

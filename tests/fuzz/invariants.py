@@ -15,9 +15,11 @@ from parsers.layout import Block, Layout
 from parsers.levels import LEVELS
 from parsers.records import (
     Alert,
+    Answer,
     Attachment,
     Booking,
     Call,
+    Command,
     Complaint,
     Customer,
     Dealer,
@@ -130,6 +132,12 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "fields": each(like(r"[a-z_-]+(\.[a-z_]+)*", 100), 100),
         "unknown": each(LINE, 50),
     },
+    Command: {
+        "name": like("[a-z]+(-[a-z]+)?", 20),
+        "args": keyed(like("[a-z]+", 10), prose(4_000), 3),
+        "written": line(200),
+    },
+    Answer: {"commands": each(None, 10), "text": PROSE, "doubt": LINE},
     Parsed: {
         **dict.fromkeys(("class_because", "message_id", "sender_name", "subject"), LINE),
         "digest": like("[0-9a-f]{64}", 64),
@@ -145,6 +153,8 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "attachments": each(None, 500),
         "authenticated": like(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", 254),
         "flags": each(None, 2),
+        "references": each(like(r"<[!-~]+>", 252), 20),
+        "own_record": line(40),
     },
     Layout: {
         "labels": keyed(LINE, one_of(*FORM_FIELDS, KEPT), 200),
@@ -181,7 +191,7 @@ def _wrong(found: msgspec.Struct, path: str) -> Iterator[tuple[str, str]]:
             yield f"{path}.{name}", why
         for place, inner in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(inner, msgspec.Struct):
-                if not msgspec.to_builtins(inner):
+                if not (msgspec.to_builtins(inner) or isinstance(inner, Answer)):  # an answer may be empty
                     yield f"{path}.{name}", "a shape that says nothing"
                 yield from _wrong(inner, f"{path}.{name}[{place}]")
     if isinstance(found, Reading):

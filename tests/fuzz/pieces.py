@@ -18,6 +18,13 @@ PIECES = [
     b"> ", b"-- \r\n", b"WVWZZZ1KZAW000001", b"+49 30 123456", b"https://a.example/?u=", b"\xf0\x9f\x9a\x97",
     b"Final-Recipient: rfc822; a@b.example\r\n", b"Action: failed\r\n", b"Status: 5.1.1\r\n", b"22.11.2026 10:00 Uhr",
     b"Herr Dr. ", b"GmbH & Co. KG", "姓名：".encode(), "王小明".encode(), "先生".encode(), b"Frage 1: ", b"- - - - -\n",
+    b"!take ",
+    b"!note ",
+    b"##- x -##\n",
+    b"a@b.example wrote:\n",
+    b"<blockquote>",
+    b"</blockquote>",
+    b"desk+l-7kq2m4-2.tabcdefghabcdefgh@x.example",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ _TYPES = {
     "calendar": ("text/calendar", "application/ics"),
     "vcard": ("text/vcard", "text/x-vcard"),
     "learn": ("text/plain",),
+    "answer": ("text/plain", "text/html"),
 }
 """Target -> types of the parts whose content it takes."""
 _ADF = b"""<?xml version='1.0'?><?adf version='1.0'?>

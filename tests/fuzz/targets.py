@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from parsers import auth_results, document, learn, mime, read, values
+from parsers import auth_results, document, learn, mime, ours, read, values
 from parsers.attachments import HEAD
 from parsers.clean import BLOCK_LIMIT
 from parsers.records import Hints
@@ -129,6 +129,18 @@ def results(data: bytes) -> None:
         raise BrokenError(parsed.authenticated)
 
 
+def answer(data: bytes) -> None:
+    """Bytes as what somebody wrote above a mail of ours, as plain text or HTML."""
+    kind = b"text/html" if data and data[0] % 2 else b"text/plain"
+    raw = _HEADS[2].encode() + kind + b"; charset=utf-8\r\n\r\n" + data[1:]
+    parsed = read.parse(raw, Hints(answering=True))
+    _hold(parsed)
+    if parsed.answer is None:
+        raise BrokenError(parsed.defects)
+    if len(parsed.answer.commands) > 10 or any(map(ours.names, (parsed.answer.text or "").split("\n"))):
+        raise BrokenError(parsed.answer)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "document": tree,
     "mail": mail,
@@ -142,4 +154,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "fields": fields,
     "learn": learning,
     "results": results,
+    "answer": answer,
 }
