@@ -1,6 +1,6 @@
 """Due notices become letters in the outbox; letters that their record has outrun are written again or withdrawn."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from daemon.log import get_logger
 from daemon.outbox.alarms import not_told
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.letters import Draft, drafts, letter, still_holds
+from daemon.outbox.systems import system_letter
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
@@ -34,6 +35,8 @@ class Gathered(NamedTuple):
 
     due: list[DueNotice]
     drafts: list[Draft]
+    programs: list[Draft]
+    """For other systems: no template writes these."""
     answers: Iterator[Answer]
 
 
@@ -62,12 +65,15 @@ class Bundler:
         if not due:
             self._holds.let_go()
             return None
-        return Gathered(due, waiting, self._begin(waiting))
+        people = [one for one in waiting if not one.is_for_a_program]
+        programs = [one for one in waiting if one.is_for_a_program]
+        return Gathered(due, people, programs, self._begin(people))
 
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
         gone = [one.id for one in gathered.due if not still_holds(one)]
-        letters = self._letters(gathered.drafts, gathered.answers)
+        rendered = zip(gathered.drafts, self._rendered(gathered.drafts, gathered.answers), strict=False)
+        letters = self._letters([*rendered, *((one, None) for one in gathered.programs)])
         crash_point("after-render")
         self._kept = self._put(letters, gone)
         self._kept.add_done_callback(lambda _: self._ring())
@@ -87,12 +93,12 @@ class Bundler:
     def _begin(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
         return self._shift.reader.begin([Render(one.job) for one in drafts])
 
-    def _letters(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> list[tuple[Draft, Letter]]:
-        """Render and compose all; what cannot be composed (an address no relay would take) goes to the admin."""
+    def _letters(self, written: Iterable[tuple[Draft, Rendered | None]]) -> list[tuple[Draft, Letter]]:
+        """Compose all; what cannot be composed (an address no relay would take) goes to the admin."""
         made: list[tuple[Draft, Letter]] = []
-        for one, rendered in zip(drafts, self._rendered(drafts, answers), strict=False):
+        for one, rendered in written:
             try:
-                made.append((one, letter(self._shift, one, rendered)))
+                made.append((one, self._compose(one, rendered)))
             except ComposeError as error:
                 self._shift.count("letters_not_composed")
                 log.error("letter-not-composed", notice=one.due.id, why=str(error))  # noqa: TRY400 - no fault of ours
@@ -100,6 +106,11 @@ class Bundler:
                 told = not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
                 made.append((one, told))
         return made
+
+    def _compose(self, one: Draft, rendered: Rendered | None, message_id: str | None = None) -> Letter:
+        if rendered is None:
+            return system_letter(self._shift, one.due, one.original, message_id)
+        return letter(self._shift, one, rendered, message_id)
 
     def _rendered(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> Iterator[Rendered]:
         """Words for all; a template that fails falls back to plain ones, because the lead must reach the team."""
@@ -149,7 +160,8 @@ class Bundler:
         if one is None:
             write(lambda c: outgoing.withdraw(c, key)).result()
         else:
-            made = letter(self._shift, one, next(self._rendered([one], self._begin([one]))), own_id)
+            words = None if one.is_for_a_program else next(self._rendered([one], self._begin([one])))
+            made = self._compose(one, words, own_id)
             write(lambda c: outgoing.rewrite(c, key, made)).result()
 
     def _again(self, connection: Connection, outbox_id: int) -> Draft | None:

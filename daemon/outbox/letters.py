@@ -25,6 +25,11 @@ class Draft(msgspec.Struct, frozen=True):
     job: RenderJob
     original: bytes | None
 
+    @property
+    def is_for_a_program(self) -> bool:
+        """Whether another system gets it."""
+        return self.due.notice.role == "system"
+
 
 def still_holds(due: DueNotice) -> bool:
     """Whether what a notice says is still true of its record."""
