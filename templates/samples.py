@@ -138,7 +138,7 @@ _REASONS = {
     "refused": "'!verkaufft' is no command",
     "status": "you asked for it: status",
     "help": "you asked for it: help",
-    "returned": "a mail to karin@beispiel.example came back",
+    "returned": "our mail to karin@beispiel.example came back: 5.1.1",
 }
 _TEXTS = {
     "attached": SAID,

@@ -50,7 +50,7 @@ def status_of(job: RenderJob, speech: Speech) -> list[Section]:
         *speech.row("team", record.team),
         *speech.row("assignee", record.assignee),
         *speech.row("resubmit_at", moment(record.resubmit_at)),
-        *speech.row("result", record.result),
+        *speech.row("result", _result(record, speech)),
         *speech.row("held", record.held.by if record.held else None),
         *speech.row("sources", " / ".join(filter(None, (record.source, *record.sources)))),
     ]
@@ -156,6 +156,12 @@ def _said(record: Record, notice: Notice | None) -> tuple[str, ...]:
 def _ways(one: RenderItem, site: SiteCard, role: str, speech: Speech) -> tuple[Row, ...]:
     reached = replies_reach(one.record, site, role, one.reply_to)
     return ways(one.record, one.reply_to if reached else None, speech, most=2)
+
+
+def _result(record: Record, speech: Speech) -> str:
+    """In words; what a person wrote freely stays."""
+    told = one_line(record.result or "", 200)
+    return str(speech.words["results"].get(told) or translated(told, speech.words))
 
 
 def _when_and_who(done: Done, speech: Speech) -> str:

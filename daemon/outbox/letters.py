@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from config.models import Settings, Site
 from daemon.outbox.compose import MAX_ORIGINAL, OutgoingMail, compose
 from daemon.outbox.signing import signed
+from daemon.outbox.standing import with_standing
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
@@ -49,7 +50,8 @@ def drafts(connection: Connection, shift: Shift, due: Sequence[DueNotice]) -> li
     """Gather what the templates know; originals over the limit stay behind."""
     wanted = {one.mail.id for one in due if one.mail and one.mail.size <= MAX_ORIGINAL}
     found = originals(connection, wanted) if wanted else {}
-    return [_draft(shift, one, found.get(one.mail.id) if one.mail else None) for one in due]
+    made = [_draft(shift, one, found.get(one.mail.id) if one.mail else None) for one in due]
+    return [msgspec.structs.replace(one, job=with_standing(connection, one.job)) for one in made]
 
 
 def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:

@@ -65,7 +65,7 @@ def test_a_request_is_worked_from_inbox_to_inbox(new_house: Houses, sink: Sink) 
 
     say(house, asked, EVA, "!erledigt verkauft")
     found = record_of(house)
-    assert (found["record"]["state"], found["record"]["result"]) == ("done", "won")
+    assert (found["record"]["state"], found["record"]["result"]) == ("done", "sold")
     assert [one["action"] for one in found["revisions"]] == ["open", "reply", "write", "done"]
     assert len(found["mails"]) == 4, "the whole conversation stands on the record"
     assert [row[0] for row in house.query("SELECT fate FROM message ORDER BY id")] == [
@@ -89,16 +89,20 @@ def test_what_cannot_be_done_is_explained_to_its_writer_alone(new_house: Houses,
     told = only(sink, SALES)
     customers = len(sink.to(f"kunde-{key}@kunde.example"))
     for number, (text, said) in enumerate(
-        (("!dnoe", "!dnoe"), ("!später irgendwann", "irgendwann"), ("!undo", "taken back"), ("", "")), 1
+        (("!dnoe", "!dnoe"), ("!später irgendwann", "irgendwann"), ("!undo", "zurückzunehmen"), ("", "")), 1
     ):
         say(house, told, EVA, text)
         assert said in words_of(only(sink, EVA, number))
         assert record_of(house)["record"]["state"] == "new"
     say(house, told, EVA, "!hilfe")
-    assert "!" in words_of(only(sink, EVA, 5))
+    assert "!zuweisen" in words_of(only(sink, EVA, 5))
+    say(house, told, EVA, "!status")
+    status = words_of(only(sink, EVA, 6))
+    assert "Wird überfällig: " in status
+    assert "Eingegangen: " in status
     say(house, told, EVA, "!notiz Ruft morgen an.")
     assert [one["action"] for one in record_of(house)["revisions"]][-1] == "note"
-    assert len(sink.to(EVA)) == 5
+    assert len(sink.to(EVA)) == 6
     assert len(sink.to(f"kunde-{key}@kunde.example")) == customers
     assert house.postroom("ledger").returncode == 0
 

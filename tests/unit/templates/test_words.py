@@ -73,7 +73,7 @@ def test_tables_have_a_word_for_everything(table: str) -> None:
         "subjects": {*PURPOSES, "stranger"},
         "happened": actions - silent,
     }
-    assert load_words("en", {})[table].keys() == needed[table]
+    assert load_words("en", {})[table].keys() >= needed[table]
 
 
 def test_values_are_never_read_as_places() -> None:

@@ -1,0 +1,34 @@
+"""What a mail about a record's state knows beside the record: what happened to it, and what is to come."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from daemon.store import records
+from rules.model import Actor, Deadline, Done
+from templates.model import RenderJob
+
+STATUS = "status"
+
+
+def with_standing(connection: Connection, job: RenderJob) -> RenderJob:
+    """The job with deadlines that still hold and the course of its record, if its mail tells of them."""
+    if job.notice.purpose != STATUS:
+        return job
+    due = tuple(
+        Deadline(
+            step=row["step"],
+            due_at=row["due_at"],
+            deliver_at=row["deliver_at"],
+            effect=row["effect"],
+            to=row["target"],
+            cycle=row["cycle"],
+            because=row["because"],
+        )
+        for row in records.deadlines(connection, job.record.ref)
+        if row["fired_at"] is None and row["ended_at"] is None
+    )
+    course = tuple(
+        Done(name=row["action"], actor=Actor(row["actor_role"], row["actor"]), at=row["at"])
+        for row in records.revisions(connection, job.record.ref)
+    )
+    return msgspec.structs.replace(job, deadlines=due, course=course)
