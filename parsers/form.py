@@ -1,6 +1,7 @@
 """What a form's fields hold: each value is read by its type, and what has no field is kept under its label."""
 
 from parsers import clean, values
+from parsers.dictionary import names_a_wanted_car, spoken_of
 from parsers.form_values import COMPOUND, READERS, TEXTS, line
 from parsers.records import Booking, Hints, Reading
 from parsers.shapes import Fields, assemble
@@ -10,6 +11,8 @@ __all__ = ["TEXTS", "Form"]
 _MOST_EXTRA = 80
 _WEAK = frozenset([None, "requested_at"])
 """A sender and a date alone are the head of a forwarded mail, not a form."""
+_OFFERED = frozenset(["vehicle.price", "vehicle.stock_number", "vehicle.listing_id"])
+"""What only the car of an offer has."""
 _IDENTIFYING = (
     "customer.name",
     "customer.first",
@@ -26,8 +29,9 @@ _IDENTIFYING = (
 class Form:
     """The fields of one request as they are read, and the rest by label."""
 
-    def __init__(self, hints: Hints, language: str | None) -> None:
+    def __init__(self, hints: Hints, language: str | None, subject: str = "") -> None:
         self.hints: Hints = hints
+        self.subject: str = subject
         self.language: str | None = language
         self.fields: Fields = {}
         self.labels: dict[str, str] = {}
@@ -59,6 +63,7 @@ class Form:
             return True
         compound = COMPOUND.get(field.replace("trade.", "vehicle.", 1))
         if compound:
+            self.labels.setdefault(field, label)
             return compound(self, field, value)
         reader = READERS.get(field.replace("trade.", "vehicle.", 1), line)
         content = reader(self, value)
@@ -106,9 +111,19 @@ class Form:
             return "lead"
         if self.fields.get("kind"):
             return str(self.fields["kind"])
-        if "booking.starts_at" in self.fields or "booking.services" in self.fields:
+        if "booking.services" in self.fields or ("booking.starts_at" in self.fields and not self._is_for_sale()):
             return "booking"
         return self.hints.kind or "lead"
+
+    def _is_for_sale(self) -> bool:
+        """Whether a time can only be that of a visit to a car that is for sale, not of a workshop visit."""
+        if spoken_of("interests", self.subject) == "test-drive":
+            self.fields.setdefault("interest", "test-drive")
+            return True
+        if not _OFFERED.isdisjoint(self.fields):
+            return True
+        labels = (self.labels[f] for f in ("vehicle.title", "vehicle.make", "vehicle.model") if f in self.labels)
+        return any(map(names_a_wanted_car, labels))
 
     def _settle_times(self) -> None:
         """A date and a time of day in labels of their own are one start; words that name no time are a remark."""
@@ -126,7 +141,8 @@ class Form:
         if wish and (start or day):
             self.labels["booking.remarks"] = self.labels.get("booking.starts_at") or self.labels["booking.date"]
             self.put("booking.remarks", wish)
-            self.fields.setdefault("kind", "booking")
+            if not self._is_for_sale():
+                self.fields.setdefault("kind", "booking")
         elif wish:
             self.keep(self.labels["booking.time"], wish)
 

@@ -21,7 +21,9 @@ def language_of(pairs: Pairs, words: Vocabulary = PLAIN) -> str | None:
     return hits[0][0] if hits and (len(hits) == 1 or hits[0][1] > hits[1][1]) else None
 
 
-def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) -> tuple[Reading, ...]:
+def readings(
+    pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN, subject: str | None = None
+) -> tuple[Reading, ...]:
     """Read all requests of the pairs of a mail: a digest names several persons under the same labels.
 
     Args:
@@ -29,10 +31,11 @@ def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN)
         hints: What is known of the source; its language's dictionary comes first.
         origin: The level to note for every field: table, label, ...
         words: The source's own labels, which go before all dictionaries.
+        subject: Of the mail; it may say that a wished time is a test drive's.
     """
     languages = _Languages(pairs, hints, words)
     parts = requests(_meant(pairs, words, languages)) if pairs else []
-    found = (_read(part, hints, origin, languages) for part in parts)
+    found = (_read(part, hints, origin, languages, subject) for part in parts)
     return tuple(reading for reading in found if reading)
 
 
@@ -117,8 +120,10 @@ def _field_of_head(head: str | None, value: str | None) -> str | None:
     return "trade.title" if head == "trade-in" and named else None
 
 
-def _read(pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languages) -> Reading | None:
-    form = Form(hints, language=languages.spoken)
+def _read(
+    pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languages, subject: str | None = None
+) -> Reading | None:
+    form = Form(hints, languages.spoken, subject or "")
     for pair in pairs:
         if pair.value:
             form.take(pair.label, pair.value, pair.field)

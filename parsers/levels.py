@@ -22,7 +22,7 @@ def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     words = vocabulary(types.layout_of(hints))
     texts = (text for text in mail.html if not adf_text.holds(text))
     pairs = [pair for text in texts for pair in labels.pairs_of_html(text, words)]
-    return labels.readings(pairs, hints, "table", words) if pairs else ()
+    return labels.readings(pairs, hints, "table", words, mail.headers.get("subject")) if pairs else ()
 
 
 def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
@@ -30,7 +30,7 @@ def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     words = vocabulary(types.layout_of(hints))
     texts = (text for text in mail.plain if not adf_text.holds(text))
     pairs = [pair for text in texts for pair in labels.pairs_of_text(text, words)]
-    return labels.readings(pairs, hints, "label", words) if pairs else ()
+    return labels.readings(pairs, hints, "label", words, mail.headers.get("subject")) if pairs else ()
 
 
 LEVELS: tuple[tuple[str, Level], ...] = (
