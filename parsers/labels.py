@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from parsers import clean, values
 from parsers.dictionary import LANGUAGES, meaning, trade_in_label
@@ -11,6 +12,8 @@ from parsers.parts import Meant, requests
 from parsers.records import Hints, Reading
 from parsers.signs import NEXT, RULER
 from parsers.vocabulary import OWN, PLAIN, Vocabulary
+
+_NAMES = frozenset(["customer.name", "customer.first_name", "customer.last_name"])
 
 __all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
 
@@ -75,7 +78,8 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
     """What each label means where it stands: heads open parts of a form, and a ruler ends them."""
     found: list[Meant] = []
     part, is_new = None, False
-    for pair in pairs:
+    parts = _parts_of_two(pairs, words)
+    for number, pair in enumerate(pairs):
         if pair in (RULER, NEXT):
             part = part if is_new else None
             found.append(Meant("", None, None, "next" if pair == NEXT else "ruler"))
@@ -85,6 +89,7 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
         is_new = head is not None and not (value and words.lookup(label))
         if not value and found and found[-1].sign and _is_dealer(label, words):
             part = "dealer"
+        part = parts.get(number, part)
         if not is_new:
             found.append(Meant(label, value, _field(label, words, languages, part) if value else None))
             continue
@@ -96,6 +101,22 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
 def _is_dealer(label: str, words: Vocabulary) -> bool:
     """Whether a label without a value below a ruler is the head of the dealer's part."""
     return "dealer.name" in (words.lookup(label) or {}).values()
+
+
+def _parts_of_two(pairs: Pairs, words: Vocabulary) -> dict[int, str]:
+    """The heads `Seller` and `Customer` by their places, where a person is named below each of them.
+
+    A label without a value may as well be a field that is empty: only both together are heads.
+    """
+    heads: dict[int, str] = {}
+    for number, (head, below) in enumerate(pairwise(pairs)):
+        if not head[1].strip() and below[1].strip() and not _NAMES.isdisjoint((words.lookup(below[0]) or {}).values()):
+            known = (words.lookup(head[0]) or {}).values()
+            if words.section(head[0]) == "customer" or "customer.name" in known:
+                heads[number] = "customer"
+            elif "dealer.name" in known:
+                heads[number] = "dealer"
+    return heads if len(set(heads.values())) > 1 else {}
 
 
 def _field(label: str, words: Vocabulary, languages: _Languages, part: str | None) -> str | None:
