@@ -13,8 +13,6 @@ from parsers.records import Hints, Reading
 from parsers.signs import NEXT, RULER
 from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
-_NAMES = frozenset(["customer.name", "customer.first_name", "customer.last_name"])
-
 __all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
 
 
@@ -101,6 +99,9 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
 def _is_dealer(label: str, words: Vocabulary) -> bool:
     """Whether a label without a value below a ruler is the head of the dealer's part."""
     return "dealer.name" in (words.lookup(label) or {}).values()
+
+
+_NAMES = frozenset(["customer.name", "customer.first_name", "customer.last_name"])
 
 
 def _parts_of_two(pairs: Pairs, words: Vocabulary) -> dict[int, str]:
