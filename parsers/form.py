@@ -40,6 +40,11 @@ class Form:
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.known = 0
 
+    @property
+    def locale(self) -> str | None:
+        """The language as it is written in the site's country: English dates begin with the month in two of them."""
+        return f"en-{self.hints.region}" if self.language == "en" and self.hints.region else self.language
+
     def take(self, label: str, value: str, field: str | None) -> None:
         """Keep one value: in its field if it can be read as that, else under its label."""
         if field == "-":
@@ -132,7 +137,7 @@ class Form:
         start = self.fields.get("booking.starts_at")
         both = f"{day or start} {time or start}" if (day or start) and (time or (day and start)) else ""
         for text in (both, f"{start or day or ''}", f"{day or ''}"):
-            read = values.instant(text, self.language)
+            read = values.instant(text, self.locale)
             if read:
                 self.fields["booking.starts_at"] = read
                 return

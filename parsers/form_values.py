@@ -88,7 +88,7 @@ READERS: dict[str, Reader] = {
     "customer.email": _emails,
     "customer.phone": _phones,
     "customer.address.country": lambda form, value: values.country(value) or clean.single_line(value, 60),
-    "requested_at": lambda form, value: values.instant(value, form.language),
+    "requested_at": lambda form, value: values.instant(value, form.locale),
     "external_id": _ids,
     "vehicle.year": lambda form, value: values.year(value),
     "vehicle.condition": _condition,
@@ -97,10 +97,10 @@ READERS: dict[str, Reader] = {
     "vehicle.listing_url": lambda form, value: found[0] if (found := _URL.search(value)) else None,
     "vehicle.odometer": _distance,
     "vehicle.price": lambda form, value: values.money(value, _CURRENCIES.get(form.hints.region), form.language),
-    "booking.ends_at": lambda form, value: values.instant(value, form.language),
+    "booking.ends_at": lambda form, value: values.instant(value, form.locale),
     "booking.services": _services,
     "call.number": lambda form, value: values.phone(value, form.hints.region),
-    "call.started_at": lambda form, value: values.instant(value, form.language),
+    "call.started_at": lambda form, value: values.instant(value, form.locale),
     "call.accepted": _answer,
 }
 """Field -> reader; None for words that cannot be read as that. All others are any words in one line."""

@@ -49,3 +49,15 @@ def test_the_time_of_a_car_for_sale_is_no_booking(subject: str, text: str, regio
 )  # fmt: skip
 def test_a_time_alone_or_with_services_is_a_workshop_s(subject: str, text: str, region: str, kind: str | None) -> None:
     assert mail(subject, text, region, kind) == ("booking", None, ["own"])
+
+
+@pytest.mark.parametrize(
+    ("region", "day"), [("GB", "2026-04-03"), ("DE", "2026-04-03"), ("US", "2026-03-04"), ("CA", "2026-03-04")]
+)
+def test_english_dates_are_those_of_the_site_s_country(region: str, day: str) -> None:
+    hints = Hints(source_type="website", region=region, language="en")
+    raw = b"From: noreply@muster.example\nTo: x@post.example\n\nName: Kim\nEmail: kim@k.example\nService: MOT\n"
+    for wish in (b"Appointment: 03/04/2026 10:00", b"Preferred date: 03/04/2026\nPreferred time: 10:00"):
+        (found,) = read.parse(raw + wish, hints).readings
+        assert found.booking is not None
+        assert found.booking.starts_at == f"{day}T10:00:00"
