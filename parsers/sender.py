@@ -34,7 +34,7 @@ def is_within(domain: str, domains: tuple[str, ...]) -> bool:
 
 
 def platforms() -> frozenset[str]:
-    """Registrable domains of the platforms; a name without a dot stands for every country."""
+    """Registrable domains of the platforms."""
     return _PLATFORMS
 
 
@@ -45,8 +45,7 @@ def is_mailbox(domain: str) -> bool:
 
 def is_platform(address: str) -> bool:
     """Whether an address belongs to a service that passes requests on."""
-    domain = registrable(address.rpartition("@")[2])
-    return domain in _PLATFORMS or domain.partition(".")[0] in _PLATFORMS
+    return registrable(address.rpartition("@")[2]) in _PLATFORMS
 
 
 def customer(document: Document, *, reply_to_only: bool = False, is_form: bool = False) -> Customer | None:
