@@ -26,6 +26,12 @@ M = TypeVar("M", bound=Model)
 _SYNTAX = {
     "Illegal character '\\n'": "a text is not closed with a quote",
     "Cannot overwrite a value": "a key is given twice",
+    "Unclosed inline table": "a closing } is missing, or a comma between two keys",
+    "Unclosed array": "a closing ] is missing, or a comma between two values",
+    "Invalid value": 'this is no value, write a text in straight quotes ("), a list in [ ], keys with values in { }',
+    "Invalid statement": "this is neither key = value nor [[table]]",
+    "Expected '=' after a key in a key/value pair": "write key = value",
+    "Expected newline or end of document after a statement": "there is more on the line than key = value",
 }
 """What tomllib says, and what it means to an admin."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -157,8 +163,11 @@ def _parse(draft: Draft, path: FilePath, stem: str) -> TomlFile | None:
 def _syntax(message: str, text: str) -> tuple[int, str]:
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", message, re.DOTALL)
     words = match[1] if match else message
-    words = _SYNTAX.get(words, words)
     line = int(match[2]) if match and match[2] else text.rstrip().count("\n") + 1
+    header = re.match(r"\s*\[\[\s*([A-Za-z]+)\s*\]\]", text.split("\n")[line - 1])
+    if header and words == "Cannot overwrite a value":
+        return line, f"is not valid TOML: [{header[1]}] stands further up, write it [[{header[1]}]] there, too"
+    words = _SYNTAX.get(words, words)
     return line, f"is not valid TOML: {words[:1].lower()}{words[1:]}"
 
 

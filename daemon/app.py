@@ -28,7 +28,7 @@ from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
-from daemon.shift import daemon_name, data_directory, database_url, desk_keys
+from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
@@ -139,7 +139,7 @@ class Acceptor:
             return TEMPORARY
         if self._supervisor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
-        if self._store.is_shared and not self._settings.postroom.desk.keys:
+        if has_own_keys(self._settings):
             log.warning("desk-keys-of-our-own", why="replies to other daemons' notifications will not be understood")
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
@@ -307,6 +307,7 @@ class Acceptor:
             "oldest_unsent_seconds": round(age(unsent, now)),
             "mailboxes": self._mailboxes.standing(),
             "relays": [relay.url for relay in self._settings.postroom.relay],
+            "own_desk_keys": has_own_keys(self._settings),
             "refused_recipients": [
                 {"address": r.address, "count": r.count, "last_at": r.last_at.isoformat(), "meant": r.meant}
                 for r in self._smtp.refusals.listing()

@@ -15,7 +15,7 @@ from config.draft import read
 from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
-from daemon.desk.plan import hints_for
+from daemon.desk.plan import hints_for, hints_once_placed, opening_of
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.letters import site_card
@@ -27,7 +27,7 @@ from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import differences, mail_json, trace
 from rules.hours import NeverOpens
-from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Opening, Record
+from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Record
 from rules.reference import LETTERS
 from rules.sites import site_named
 from templates.fallback import fallback
@@ -70,7 +70,7 @@ class DryRun(AbstractContextManager["DryRun"]):
         if recipient is None:
             return _json(mail_json(self._read(raw, Hints())))
         source, _ = site_of(self.settings, recipient)
-        parsed = self._read(raw, hints_for(self.settings, recipient))
+        parsed = self._read_for(raw, recipient)
         return _json(mail_json(parsed, source.id if source else None))
 
     def parse_as(self, raw: bytes, hints: Hints, source: str) -> Json:
@@ -109,7 +109,7 @@ class DryRun(AbstractContextManager["DryRun"]):
             NeverOpens: A business clock is to run in hours that never come.
         """
         settings, at = self.settings, at.astimezone(UTC)
-        parsed = self._read(raw, hints_for(settings, recipient))
+        parsed = self._read_for(raw, recipient)
         context = Context(imported=imported)
         decision = decide_mail(parsed, Envelope(recipient=recipient, accepted_at=at), settings, context, at)
         found = _json(trace(parsed, decision, context, at, settings))
@@ -118,6 +118,11 @@ class DryRun(AbstractContextManager["DryRun"]):
         for told, rendered in zip(found["notifications"], map(self._render, jobs), strict=False):
             told["subject"] = rendered.subject
         return found
+
+    def _read_for(self, raw: bytes, recipient: str) -> Parsed:
+        parsed = self._read(raw, hints_for(self.settings, recipient))
+        placed = hints_once_placed(self.settings, recipient, parsed)
+        return self._read(raw, placed) if placed else parsed
 
     def _read(self, raw: bytes, hints: Hints) -> Parsed:
         try:
@@ -195,14 +200,6 @@ def _notices(
     for reading, decided in zip(readings_of(parsed), decision.decisions, strict=True):
         if decided.ignored is not None:
             continue
-        opening = Opening(
-            ref=f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}",
-            site=decided.site or decision.site,
-            source=decision.source,
-            reading=reading,
-            decision=decided,
-            received_at=at,
-            flags=decision.flags,
-        )
+        opening = opening_of(reading, decided, decision, f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}", at)
         record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
         yield from ((record, notice) for notice in effects.notices)

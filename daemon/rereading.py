@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
 from daemon.desk.desk import write_plans
-from daemon.desk.plan import Late, Plan, answered_by, hints_for, plan
+from daemon.desk.plan import Late, Plan, answered_by, hints_for, hints_once_placed, plan, seen_of
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter
 from daemon.reader import Reader, ReaderDied
@@ -22,12 +22,12 @@ from daemon.store import Store, messages, outgoing, records, rereading, sources
 from daemon.store.messages import LostLease
 from daemon.store.rereading import Kind, Opened, Selection
 from daemon.store.sources import Seen
-from parsers.records import Parsed
+from parsers.records import Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.hours import NeverOpens
-from rules.model import Action, Actor, Context, Decision, Envelope, Opening, Record, Refused
-from rules.rereading import Change, Comparison, compared, flat, owned_by_people
+from rules.model import Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Record, Refused
+from rules.rereading import BY_PROGRAM, Change, Comparison, compared, flat, owned_by_people, paired
 
 REPEATS = 5
 GONE = "today's reading has no such request any more"
@@ -105,8 +105,12 @@ class Rereading(AbstractContextManager["Rereading"]):
             yield self._result(one, why=str(error), failed=True)
 
     def _parsed(self, one: Kind) -> tuple[Parsed | None, str]:
+        mail, settings = one.mail, self._settings
         try:
-            (answer,) = self._reader.ask([Parse(one.mail.content, hints_for(self._settings, one.mail.recipient))])
+            (answer,) = self._reader.ask([Parse(mail.content, hints_for(settings, mail.recipient))])
+            placed = hints_once_placed(settings, mail.recipient, answer.parsed) if answer.parsed else None
+            if placed:
+                (answer,) = self._reader.ask([Parse(mail.content, placed)])
         except ReaderDied as died:
             return None, f"the reader died of it: {died}"
         return answer.parsed, f"it could not be read: {answer.error}"
@@ -119,33 +123,33 @@ class Rereading(AbstractContextManager["Rereading"]):
     # Mails that opened records: fields.
 
     def _records(self, one: Kind, parsed: Parsed) -> Iterator[Again]:
-        readings, decisions, source = readings_of(parsed), *self._decided(one, parsed)
+        readings, decided = readings_of(parsed), self._decided(one, parsed)
+        decisions, seen = decided.decisions, seen_of(one.mail, parsed, decided, _at(one))
         with self._store.read() as connection:
             known = list(rereading.opened(connection, one.mail.id))
+        places = paired({each.reading: _as_read(each) for each in known}, readings) if decisions else {}
         for number in range(len(readings)):
-            if decisions and number not in {each.reading for each in known} and decisions[number].ignored is None:
+            if decisions and number not in places.values() and decisions[number].ignored is None:
                 yield self._result(one, why=FURTHER)
         for each in known:
-            ref = each.kept.record.ref
-            if not decisions or each.reading >= len(readings):
-                yield self._result(one, record=ref, why=GONE)
+            place = places.get(each.reading)
+            if place is None:
+                yield self._result(one, record=each.kept.record.ref, why=GONE)
                 continue
-            seen = Seen(one.mail.id, source, _at(one), parsed.shape) if source and parsed.shape else None
-            yield from self._record(one, each, parsed, decisions[each.reading], seen)
+            yield from self._record(one, each, readings[place], decisions[place], seen)
 
-    def _decided(self, one: Kind, parsed: Parsed) -> tuple[tuple[Decision, ...], str | None]:
-        """What would be decided of each reading; none where the mail would open nothing today."""
+    def _decided(self, one: Kind, parsed: Parsed) -> MailDecision:
+        """What would be decided; of no reading where the mail would open nothing today."""
         mail, at = one.mail, _at(one)
         envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
-        decision = decide_mail(parsed, envelope, self._settings, Context(imported=True, late=True), at)
-        return decision.decisions, decision.source
+        return decide_mail(parsed, envelope, self._settings, Context(imported=True, late=True), at)
 
     def _record(
-        self, one: Kind, each: Opened, parsed: Parsed, decision: Decision, seen: Seen | None
+        self, one: Kind, each: Opened, today: Reading, decision: Decision, seen: Seen | None
     ) -> Iterator[Again]:
         """Compare, and write; again where somebody else changes the record meanwhile."""
         for _ in range(REPEATS):
-            found = _compared(each, parsed)
+            found = _compared(each, today)
             if not found.changes:
                 return
             done = False
@@ -257,8 +261,12 @@ def _at(one: Kind) -> datetime:
     return one.mail.received_at or one.mail.accepted_at
 
 
-def _compared(each: Opened, parsed: Parsed) -> Comparison:
+def _as_read(each: Opened) -> Reading:
+    """What a program read last for it."""
+    return next(reading for action, reading in reversed(each.history) if action in BY_PROGRAM)
+
+
+def _compared(each: Opened, today: Reading) -> Comparison:
     record = each.kept.record
     free = record.kind == "unsorted" and record.state == "new"
-    today = readings_of(parsed)[each.reading]
     return compared(record.reading, today, owned_by_people(each.history), may_become=free)

@@ -82,6 +82,11 @@ def desk_keys(settings: Settings) -> tuple[bytes, ...]:
     return (hashlib.sha256(kept).digest(),)
 
 
+def has_own_keys(settings: Place) -> bool:
+    """Whether daemons that share our database would not understand the reply addresses in our notifications."""
+    return settings.postroom.database != "sqlite" and not settings.postroom.desk.keys
+
+
 def daemon_name(settings: Place) -> str:
     """Who we are among the daemons of one database: by the data directory, and on which machine it is used."""
     kept = _kept_at_first(data_directory(settings) / "daemon.id", secrets.token_hex(8).encode())

@@ -5,6 +5,7 @@ several times, or in a text that somebody else may have written, is kept as an a
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -104,18 +105,7 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
     """The one advertisement that the mail links to, for the car that is asked about."""
     if reading.kind not in ("lead", "unsorted") or any(car.listing_url or car.listing_id for car in reading.vehicles):
         return reading
-    texts = [*mail.plain, *([words] if words else [])] if alone else [words]
-    found = links.only_listing(
-        [
-            *(link for text in texts if "://" in text for link in links.urls(text[:100_000])),
-            *(
-                link
-                for markup in (mail.html if alone else ())
-                if "http" in markup
-                for link in links.hrefs(markup[:400_000])
-            ),
-        ]
-    )
+    found = _only_listing((*mail.plain, words) if alone else (words,), mail.html if alone else ())
     wanted = [car for car in reading.vehicles if car.role in ("wanted", None)]
     if found is None or len(wanted) > 1 or (reading.vehicles and not wanted):
         return reading
@@ -123,10 +113,11 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
     return merged(reading, marked(Reading(vehicles=(car,)), "text"))
 
 
-def _links(mail: Document, words: str) -> list[str]:
-    """All links of a mail, wherever they stand."""
-    found = [link for text in (*mail.plain, words) if "://" in text for link in links.urls(text[:100_000])]
-    return [*found, *(link for markup in mail.html if "://" in markup for link in links.hrefs(markup[:400_000]))]
+@lru_cache(maxsize=1)  # an automatic mail is asked before and after its sender is known
+def _only_listing(texts: tuple[str, ...], markups: tuple[str, ...]) -> links.Listing | None:
+    shown = [link for text in texts if "://" in text for link in links.urls(text[:100_000])]
+    hidden = [link for markup in markups if "http" in markup for link in links.hrefs(markup[:400_000])]
+    return links.only_listing([*shown, *hidden])
 
 
 def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, certain: bool) -> Reading:

@@ -87,6 +87,8 @@ def _repeated(pairs: Part) -> list[Part]:
 def _who(part: Part) -> str | None:
     """Whom a part names, without regard to spelling."""
     fields = {pair.field: pair.value for pair in part if pair.value}
+    if "customer.last_name" in fields:  # two of a family are two persons
+        fields["customer.last_name"] = f"{fields.get('customer.first_name', '')} {fields['customer.last_name']}"
     name = next((fields[name] for name in _IDENTITY if fields.get(name)), None)
     return " ".join(name.casefold().split()) if name else None
 

@@ -16,6 +16,9 @@ from parsers.requests import classified, new_text, readings, unsorted
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
+SOURCE_READINGS = 50
+STRANGER_READINGS = 10
+"""Requests of one mail at most: each opens a record and tells a team, and anybody can write a mail with thousands."""
 
 
 def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
@@ -25,7 +28,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    found = requested(mail, inside, hints, mail_class)
+    most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
     reply_to = mail.headers.addresses("reply-to")[:1]
@@ -33,8 +37,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         mail_class=mail_class,
         class_because=because,
         digest=digest(mail),
-        readings=found,
-        defects=_defects(mail, *shown),
+        readings=found[:most],
+        defects=(*_left_out(len(found), most), *_defects(mail, *shown))[:DEFECTS],
         message_id=mail.headers.get("message-id"),
         sender=address or None,
         sender_name=name,
@@ -54,8 +58,12 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     )
 
 
+def _left_out(found: int, most: int) -> tuple[str, ...]:
+    return (f"only the first {most} of {found} requests were read",) if found > most else ()
+
+
 def _defects(*mails: Document) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))[:DEFECTS]
+    return tuple(dict.fromkeys(defect for mail in mails for defect in mail.defects))
 
 
 def sent_at(mail: Document) -> str | None:
@@ -64,6 +72,11 @@ def sent_at(mail: Document) -> str | None:
         return parsedate_to_datetime(mail.headers.raw("date")).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def requested(mail: Document, inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """The requests of a mail, or, where it forwards others, of these."""
+    return _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

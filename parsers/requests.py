@@ -78,7 +78,13 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
         return reading
     dropped = ", ".join(address for address in person.emails if address not in kept)
     extra = {**reading.extra, "other address": dropped}
-    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
+    person = msgspec.structs.replace(person, emails=kept)
+    origins = reading.origins
+    if not kept:
+        origins = {path: level for path, level in origins.items() if path != "customer.emails"}
+    return msgspec.structs.replace(
+        reading, customer=None if person == Customer() else person, extra=extra, origins=origins
+    )
 
 
 def _reachable(lead: Reading, mail: Document) -> Reading:

@@ -59,7 +59,7 @@ def _is_same_request(one: Reading, other: Reading) -> bool:
 
 def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool) -> int | None:
     """Which request a lower reading is of: by person, by its place if it names nobody, or the only one there is."""
-    same = [i for i, one in enumerate(requests) if _of_one(one, reading)]
+    same = [i for i, one in enumerate(requests) if of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
     if alike and not (_is_named(reading) and _is_named(requests[number])):
@@ -68,7 +68,7 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
     return 0 if alone and not (_is_named(requests[0]) and _is_request(reading)) else None
 
 
-def _of_one(one: Reading, other: Reading) -> bool:
+def of_one(one: Reading, other: Reading) -> bool:
     """Whether two readings of different levels are of the same person, whom one may name in full and one in short."""
     if one.review and other.review and one.review.author and other.review.author:
         return _words(one.review.author) == _words(other.review.author)
@@ -84,7 +84,7 @@ def _words(name: str | None) -> frozenset[str]:
 
 def _over(high: Reading, low: Reading, *, strict: bool) -> Reading:
     """Fill gaps; a text of somebody else gives neither person nor words (`strict`: one that names nobody, too)."""
-    stranger = not same_person(high.customer, low.customer) if strict else _are_two(high, low)
+    stranger = not same_person(high.customer, low.customer) if strict else are_two(high, low)
     if stranger:
         low = msgspec.structs.replace(low, customer=None, comments=None)
     return merged(_unless_fuller(high, low), low)
@@ -107,13 +107,13 @@ def _is_named(reading: Reading) -> bool:
     return person is not None and bool(person.name or person.emails or person.phones)
 
 
-def _are_two(some: Reading, others: Reading) -> bool:
+def are_two(some: Reading, others: Reading) -> bool:
     """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
     one, other = some.customer, others.customer
     if one is None or other is None:
         return False
     both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones)
-    return any(both) and not _of_one(some, others)
+    return any(both) and not of_one(some, others)
 
 
 def _is_request(reading: Reading) -> bool:

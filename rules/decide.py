@@ -39,7 +39,7 @@ def decide_mail(
     places = [place_of(reading, envelope, settings) for reading in readings]
     place = places[0]
     verified = verified_by(parsed, envelope, place.source, settings)
-    gate = _gate(parsed, readings, place, context)
+    gate = _gate(parsed, place, context)
     if gate is not None:
         return _mail(parsed, place, verified, *gate)
     decisions = tuple(
@@ -100,7 +100,7 @@ def decide(
     )
 
 
-def _gate(parsed: Parsed, readings: Sequence[Reading], place: Place, context: Context) -> tuple[Fate, str] | None:
+def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | None:
     """A fate that asks no rules."""
     if context.repeat_of is not None:
         return "repeat", f"the same mail as message {context.repeat_of}"
@@ -108,9 +108,8 @@ def _gate(parsed: Parsed, readings: Sequence[Reading], place: Place, context: Co
         return "attached", f"an answer to {context.reference}"
     if parsed.mail_class == "bounce":
         return "bounce", _class_reason(parsed)
-    # marks of automatic mail gate answering, never taking in what a registered source sends
-    requests = place.source is not None and any(reading.kind != UNSORTED for reading in readings)
-    if parsed.mail_class == "automatic" and not requests:
+    # marks of automatic mail gate answering, never taking in what a registered source sends: its noise has no readings
+    if parsed.mail_class == "automatic" and not (place.source is not None and parsed.readings):
         return "automatic", _class_reason(parsed)
     return None
 

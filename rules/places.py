@@ -23,7 +23,7 @@ def place_of(reading: Reading, envelope: Envelope, settings: Settings) -> Place:
     """Find source and site of a reading; what belongs to no site goes to the admin's, where a person decides."""
     source, site = site_of(settings, envelope.recipient)
     if source is not None and source.site_by is not None:
-        return _by_content(source, site, reading, settings)
+        return place_by_content(source, site, reading, settings)
     if source is not None and site is not None:
         return Place(source, site, f"address of source {source.id}")
     if site is not None:
@@ -31,7 +31,8 @@ def place_of(reading: Reading, envelope: Envelope, settings: Settings) -> Place:
     return Place(source, admin_site(settings), "the recipient is no address of a site; the admin has it")
 
 
-def _by_content(source: Source, default: Site | None, reading: Reading, settings: Settings) -> Place:
+def place_by_content(source: Source, default: Site | None, reading: Reading, settings: Settings) -> Place:
+    """Find the site of a source that serves several, by what the mail says; else the source's own, else the admin's."""
     key, tell = _TELL[source.site_by or "recipient"]
     value = tell(reading)
     if value is not None:

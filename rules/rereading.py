@@ -1,12 +1,12 @@
 """A mail is read again by today's parsers: which fields of its record differ, and which a person has changed since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
-from parsers import merge
+from parsers import merge, several
 from parsers.records import Reading
 
 Json = dict[str, Any]
@@ -61,6 +61,44 @@ def compared(now: Reading, today: Reading, owned: frozenset[str], *, may_become:
     ]
     kept = [change.field for change in changes if change.left is not None]
     return Comparison(tuple(changes), _keeping(kept, now, today))
+
+
+def paired(held: Mapping[int, Reading], today: Sequence[Reading]) -> dict[int, int]:
+    """Which of today's readings is of which record: by person and number, never only by its place in the mail.
+
+    Args:
+        held: What was read when each record was opened, by its place in the mail then.
+        today: What is read now.
+
+    Returns:
+        Place then -> place now; a record that no reading is of is left out.
+    """
+    free = dict(enumerate(today))
+    pairs: dict[int, int] = {}
+    for place, reading in held.items():
+        same = [now for now, other in free.items() if _is_same(reading, other)]
+        if same:
+            pairs[place] = place if place in same else same[0]
+            del free[pairs[place]]
+    corrected = len(held) == len(today)  # as many as before: who has no other is the same, read better
+    for place in held.keys() - pairs.keys():
+        if place in free and (corrected or not _contradicts(held[place], free[place])):
+            pairs[place] = place
+            del free[place]
+    return pairs
+
+
+def _is_same(one: Reading, other: Reading) -> bool:
+    if one.external_ids and other.external_ids:
+        return one.external_ids == other.external_ids
+    if one.booking and other.booking and one.booking.uid and other.booking.uid:
+        return one.booking.uid == other.booking.uid
+    return one.customer is not None and other.customer is not None and several.of_one(one, other)
+
+
+def _contradicts(one: Reading, other: Reading) -> bool:
+    numbered = bool(one.external_ids and other.external_ids)
+    return (numbered and one.external_ids != other.external_ids) or several.are_two(one, other)
 
 
 def owned_by_people(history: Sequence[tuple[str, Reading]]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What commands work on: the configuration, the store and the daemon that may run beside them."""
 
 import getpass
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +13,13 @@ from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, USAGE, complain, cou
 
 if TYPE_CHECKING:
     from config.machine import Postroom
-    from config.models import Settings
+    from config.models import Settings, Site
     from daemon.seams import Clock
     from daemon.shift import Place
     from daemon.store import Store
+
+_PLACE = ("data", "database", "relay")
+"""Of postroom.toml: without these nobody can tell where mails lie and go."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,23 +52,28 @@ def settings_of(directory: Path) -> "Settings":
     return settings
 
 
-class _Alone(NamedTuple):
+class Rest(NamedTuple):
+    """What is sound of a configuration with errors."""
+
     directory: Path
     postroom: "Postroom"
+    sites: "Mapping[str, Site]"
 
 
-def place_of(directory: Path) -> "Place":
-    """Where daemon and store are, also while the other files have errors: that is when one wants to look."""
+def place_of(directory: Path) -> "Settings | Rest":
+    """Where daemon and store are, also while the configuration has errors: that is when one wants to look."""
     from config.draft import MAIN, read
     from config.load import load
 
-    settings, _ = load(directory)
+    settings, problems = load(directory)
     if settings is not None:
         return settings
     draft = read(directory.absolute())
-    if draft.postroom is None or any(problem.file == MAIN for problem in draft.problems):
+    if draft.postroom is None or any((MAIN, key) in draft.unsound for key in _PLACE):
         return settings_of(directory)  # says what is wrong, and ends
-    return _Alone(directory.absolute(), draft.postroom.model)
+    told = counted(len(problems), "problem")
+    complain(f"postroom: {told} in {directory}, see `postroom check`; this goes on with what is sound")
+    return Rest(directory.absolute(), draft.postroom.model, {one.model.id: one.model for one in draft.sites})
 
 
 @contextmanager
@@ -152,8 +160,8 @@ def remember(store: "Store", settings: "Settings", at: datetime) -> None:
     store.write(lambda c: messages.keep_settings(c, settings.digest, told, content, at)).result()
 
 
-def zone_of(settings: "Settings", site: str) -> str:
-    """IANA zone of a site; UTC where it is the admin's own, or no longer configured."""
+def zone_of(settings: "Settings | Rest", site: str) -> str:
+    """IANA zone of a site; UTC where it is the admin's own, no longer configured or wrong."""
     known = settings.sites.get(site)
     return known.timezone if known else "UTC"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.house import config_option, demand_known, now_of, settings_of, store_of, zone_of
+from daemon.cli.house import config_option, demand_known, now_of, place_of, settings_of, store_of, zone_of
 from daemon.cli.output import (
     FINDINGS,
     OK,
@@ -120,8 +120,8 @@ def why(ref: str, directory: Path, as_json: bool) -> None:
     """
     from daemon.cli.lookback import explained
 
-    settings = settings_of(directory)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    with store_of(place) as store, store.read() as connection:
         found = explained(connection, ref)
     if as_json:
         json_line(found)
@@ -129,9 +129,9 @@ def why(ref: str, directory: Path, as_json: bool) -> None:
     heading(f"{found.get('record') or ''} mail {found['message']}".strip())
     if "readings" in found:
         show_mail(found)
-        show_decision(found, zone_of(settings, found["site"]))
+        show_decision(found, zone_of(place, found["site"]))
         for one in found.get("read_again", ()):
-            at = local(one["at"], zone_of(settings, found["site"]))
+            at = local(one["at"], zone_of(place, found["site"]))
             line(f"{one['record']} {at}: Read again by {one['by'] or 'the command line'}: {one['fields']}")
     else:
         line(f"fate {found['fate']}: {found.get('reason') or 'nobody has read it yet'}")

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 OK, FINDINGS, USAGE, TRY_AGAIN, BAD_CONFIGURATION = 0, 1, 2, 75, 78
 PIPE_WIDTH = 150
 """Columns where nobody's terminal sets them."""
+OWN_KEYS = (
+    "postroom.toml: without [desk] keys this daemon signs reply addresses with keys of its own: another daemon on the "
+    "same database takes the answers to its notifications for new mails. One daemon alone is well."
+)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 F = TypeVar("F", bound=Callable[..., Any])

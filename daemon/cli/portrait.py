@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from config.models import Settings
-from daemon.cli.house import zone_of
+from daemon.cli.house import Rest, zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
 from daemon.cli.traces import fields, local, source_words
 from daemon.store import messages, outgoing, records
@@ -21,12 +21,12 @@ _DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "becau
 _MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "source", "verified", "how")
 
 
-def portrait(connection: Connection, settings: Settings, ref: str, at: str | None) -> Json:
+def portrait(connection: Connection, place: Settings | Rest, ref: str, at: str | None) -> Json:
     """The record with all that belongs to it, as plain JSON values; where there is nothing to show, the command ends.
 
     Args:
         connection: A snapshot.
-        settings: They tell the site's time zone.
+        place: It tells the site's time zone.
         ref: Reference of the record.
         at: ISO 8601; what was known then, without an offset in the site's time. None: now.
     """
@@ -35,7 +35,7 @@ def portrait(connection: Connection, settings: Settings, ref: str, at: str | Non
         fail(FINDINGS, f"there is no record {ref}")
     shown, until = kept.record, None
     if at is not None:
-        until = _moment(at, zone_of(settings, kept.record.site))
+        until = _moment(at, zone_of(place, kept.record.site))
         past = records.as_of(connection, ref, until)
         if past is None:
             fail(FINDINGS, f"{ref} was not there yet at {at}")

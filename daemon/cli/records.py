@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from daemon.cli.house import config_option, now_of, remember, settings_of, store_of, user, wake, zone_of
+from daemon.cli.house import config_option, now_of, place_of, remember, settings_of, store_of, user, wake, zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, json_line, json_option, line, table
 from daemon.cli.reference import reference
 
 if TYPE_CHECKING:
     from config.models import Settings
+    from daemon.cli.house import Rest
     from rules.model import Record
 
 KINDS = ("lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted")
@@ -28,16 +29,16 @@ def records(site: str | None, kind: str | None, state: str | None, limit: int, d
     """List records, the newest last."""
     from daemon.store import records as kept
 
-    settings = settings_of(directory)
-    _demand_site(settings, site)
-    with store_of(settings) as store, store.read() as connection:
+    place = place_of(directory)
+    _demand_site(place, site)
+    with store_of(place) as store, store.read() as connection:
         found = [one.record for one in kept.listing(connection, site=site, kind=kind, state=state, limit=limit)]
     if as_json:
         for record in found:
             json_line(record)
         return
     columns = ("Reference", "Kind", "Site", "Team", "State", "Received", "Customer", "Wants")
-    table("Records", columns, [_row(settings, record) for record in found])
+    table("Records", columns, [_row(place, record) for record in found])
 
 
 @click.command()
@@ -49,14 +50,14 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
     """Show a record: customer, cars, deadlines with their arithmetic, who was told, its history and its mails."""
     from daemon.cli.portrait import portrait, print_portrait
 
-    settings = settings_of(directory)
+    place = place_of(directory)
     ref = reference(ref)
-    with store_of(settings) as store, store.read() as connection:
-        found = portrait(connection, settings, ref, at)
+    with store_of(place) as store, store.read() as connection:
+        found = portrait(connection, place, ref, at)
     if as_json:
         json_line(found)
     else:
-        print_portrait(found, zone_of(settings, found["record"]["site"]))
+        print_portrait(found, zone_of(place, found["record"]["site"]))
 
 
 @click.command()
@@ -128,10 +129,10 @@ def _say(record: "Record", as_json: bool) -> None:
     line(f"{record.ref}: {record.state}, team {record.team or '-'}, {record.assignee or 'nobody'} has it")
 
 
-def _row(settings: "Settings", record: "Record") -> tuple[Any, ...]:
+def _row(place: "Settings | Rest", record: "Record") -> tuple[Any, ...]:
     from zoneinfo import ZoneInfo
 
-    received = record.received_at.astimezone(ZoneInfo(zone_of(settings, record.site)))
+    received = record.received_at.astimezone(ZoneInfo(zone_of(place, record.site)))
     customer = record.reading.customer
     name = customer and (customer.name or customer.company or next(iter(customer.emails), None))
     cars = [" ".join(filter(None, (car.make, car.model))) for car in record.reading.vehicles if car.role != "trade-in"]
@@ -142,13 +143,15 @@ def _row(settings: "Settings", record: "Record") -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _demand_site(settings: "Settings", site: str | None) -> None:
+def _demand_site(place: "Settings | Rest", site: str | None) -> None:
+    """A site that is configured; where the files have errors, who knows."""
     from config.lookup import ADMIN_SITE
+    from config.models import Settings
     from config.problems import nearest
 
-    if site is not None and site not in settings.sites and site != ADMIN_SITE:
-        meant = nearest(site, settings.sites)
-        known = f"known are {', '.join(settings.sites)}"
+    if site is not None and isinstance(place, Settings) and site not in place.sites and site != ADMIN_SITE:
+        meant = nearest(site, place.sites)
+        known = f"known are {', '.join(place.sites)}"
         fail(USAGE, f"there is no site '{site}', {meant or known}")
 
 

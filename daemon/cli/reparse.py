@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from daemon.rereading import Again
     from daemon.store.rereading import Selection
 
-FATES = ("opened", "unsorted", "quarantined", "automatic", "ignored")
+FATES = ("opened", "unsorted", "quarantined", "automatic", "ignored", "bounce")
 
 
 @click.command()

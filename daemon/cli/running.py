@@ -9,6 +9,7 @@ import click
 from daemon.cli.house import config_option, now_of, place_of, store_of
 from daemon.cli.output import (
     FINDINGS,
+    OWN_KEYS,
     TRY_AGAIN,
     complain,
     counted,
@@ -91,6 +92,7 @@ def status(directory: Path, as_json: bool) -> None:
 def _status_of_the_store(settings: "Place") -> dict[str, Any]:
     """What the database says while no daemon runs."""
     from daemon.intake.mailboxes import standing_of
+    from daemon.shift import has_own_keys
     from daemon.store import mailboxes, messages, outgoing
 
     now = now_of(settings)
@@ -107,6 +109,7 @@ def _status_of_the_store(settings: "Place") -> dict[str, Any]:
             "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
             "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),
             "relays": [relay.url for relay in settings.postroom.relay],
+            "own_desk_keys": has_own_keys(settings),
         }
 
 
@@ -131,6 +134,8 @@ def _show(found: dict[str, Any]) -> None:
     waiting = ("waiting", "sending", "unknown")
     line(f"outgoing: {_counts(letters)}{_waits(letters, waiting, found['oldest_unsent_seconds'])}")
     line(f"relay: {', '.join(found['relays'])}")
+    if found["own_desk_keys"]:
+        line(OWN_KEYS, style="yellow")
     _show_mailboxes(found.get("mailboxes", []))
     if mails.get("quarantined"):
         line(f"{counted(mails['quarantined'], 'mail')} set aside: `postroom quarantine list`", style="yellow")

@@ -123,6 +123,7 @@ def add(name: str, site: str, kind: str, domains: tuple[str, ...], write: bool, 
 
     from config.models import Source
     from config.sourcefile import source_table
+    from config.wording import said
     from daemon.teaching import new_address
 
     settings = settings_of(directory)
@@ -134,12 +135,14 @@ def add(name: str, site: str, kind: str, domains: tuple[str, ...], write: bool, 
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        fail(USAGE, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        what, meant = said(first, Source)
+        fail(USAGE, f"--{first['loc'][0]}: {what}{f', {meant}' if meant else ''}")
     line(source_table(made).rstrip())
     if write:
         _write(directory, {f"sources.d/{name}.toml": source_table(made).encode()}, as_json=False)
     else:
-        line(f"\nAdd this to sources.toml or run it again with --write, then: postroom reload -c {directory}")
+        line(f"\nNothing was written. Add this to sources.toml, then: postroom reload -c {directory}")
+        line("With --write this is done for you, with another address: each run makes a new one.")
 
 
 def _write(directory: Path, files: "Mapping[str, bytes]", *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daemon.cli.house import config_option, now_of, settings_of, store_of
-from daemon.cli.output import USAGE, duration, fail, heading, json_line, json_option, line, table
+from daemon.cli.output import USAGE, counted, duration, fail, heading, json_line, json_option, line, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,9 +56,9 @@ def _row(settings: "Settings", one: "Report", now: "datetime") -> tuple[object, 
         one.source,
         source.type,
         source.site or "several",
-        duration((now - rhythm.last).total_seconds()) if rhythm else None,
+        duration((now - rhythm.last).total_seconds()) if rhythm and rhythm.last else None,
         duration(one.gap.total_seconds()) if one.gap else None,
-        f"{rhythm.week}/{rhythm.month}" if rhythm else "0/0",
+        f"{rhythm.week}/{rhythm.month}{f' +{rhythm.unverified}' if rhythm.unverified else ''}" if rhythm else "0/0",
         _limit(settings, one.source),
         _verified(settings, one.source),
         str(len(one.findings)) if one.findings else None,
@@ -77,6 +77,7 @@ def _plain(settings: "Settings", one: "Report", *, whole: bool) -> dict[str, Any
         "mails": rhythm.mails if rhythm else 0,
         "days_7": rhythm.week if rhythm else 0,
         "days_30": rhythm.month if rhythm else 0,
+        "unverified_30": rhythm.unverified if rhythm else 0,
         "silence": _limit(settings, one.source),
         "verified": _verified(settings, one.source),
         "drift": [str(each) for each in one.findings],
@@ -90,7 +91,10 @@ def _show(settings: "Settings", one: "Report") -> None:
     source, rhythm = settings.sources[one.source], one.rhythm
     heading(f"{one.source}: {source.type} for {source.site or f'the site of its {source.site_by}'}")
     line(f"address {source.address}; silence limit {_limit(settings, one.source)}")
-    if rhythm is None:
+    if rhythm and rhythm.unverified:
+        why = "not known to be its own, as neither its secret address nor the border server says so"
+        line(f"{counted(rhythm.unverified, 'mail')} in 30 days {why}: they count for nothing here", style="yellow")
+    if rhythm is None or rhythm.last is None:
         line("nothing came from it yet")
         return
     often = f"one every {duration(one.gap.total_seconds())} usually, " if one.gap else ""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
-from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_for, plan
+from daemon.desk.plan import Answered, Plan, answered_by, bounced_letter, hints_for, hints_once_placed, plan
 from daemon.desk.watch import Watch
 from daemon.errands import Answer, Parse
 from daemon.log import get_logger
@@ -75,11 +75,32 @@ class Desk:
                     drafts.append(self._plan(mail, answer.parsed, named))
         except ReaderDied as died:
             self._set_aside(taken.mails[done:], died, alone=len(taken.mails) == 1)
+        self._read_again(read, drafts)
         crash_point("after-parse")
         if read:
             self._keep(read, drafts)
         self._shift.leases.let_go(taken.mails[0].lease)
         crash_point("after-commit")
+
+    def _read_again(self, read: list[Read], drafts: list[Plan | None]) -> None:
+        """Read those anew whose site became known by reading them; one that cannot be stays as it was read first."""
+        settings = self._shift.settings
+        hints = {
+            number: placed
+            for number, (mail, parsed, _) in enumerate(read)
+            if drafts[number] and (placed := hints_once_placed(settings, mail.recipient, parsed))
+        }
+        if not hints:
+            return
+        answers = self._shift.reader.begin([Parse(read[number][0].content, placed) for number, placed in hints.items()])
+        try:
+            for number, answer in zip(hints, answers, strict=False):
+                if answer.parsed is not None:
+                    mail, _, named = read[number]
+                    read[number] = (mail, answer.parsed, named)
+                    drafts[number] = self._plan(mail, answer.parsed, named)
+        except ReaderDied as died:
+            log.warning("mails-not-read-again", why=str(died))
 
     def forget(self) -> None:
         """The database was away: what was in hand, or claimed ahead, is taken anew."""

@@ -1,26 +1,30 @@
 """From a read mail to what will be written: context, decision, records. No writing here."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
 
-from config.lookup import desk_token, own_addresses, site_of, source_type
-from config.models import Settings
+from config.lookup import ADMIN_SITE, desk_token, own_addresses, site_of, source_type
+from config.models import Settings, Site
 from daemon.act import new_reference
 from daemon.store import records
 from daemon.store.messages import Claimed, Fated
 from daemon.store.sources import Seen
 from parsers.layout import Layout
-from parsers.records import Hints, Parsed
+from parsers.records import Hints, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Effects, Envelope, MailDecision, Opening, Record
+from rules.model import IMPORTED, Action, Actor, Context, Decision, Effects, Envelope, MailDecision, Opening, Record
+from rules.places import place_by_content
 from rules.reference import TokenRole, read_bounce_token, read_token
 
 CLOCK_WITHIN = timedelta(days=1)
 """A mail that is understood later than this after its receipt starts no clock: all its steps would be due at once."""
+
+DEFAULT_COUNTRY = Hints().region
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,13 +62,20 @@ class Plan(msgspec.Struct, frozen=True):
     """What its source's mail is made of, where it counts for that."""
 
 
-def hints_for(settings: Settings, recipient: str) -> Hints:
-    """What the recipient's source and site say of a mail before it is read."""
+def hints_for(settings: Settings, recipient: str, place: Site | None = None) -> Hints:
+    """What the recipient's source and site say of a mail before it is read.
+
+    Args:
+        settings: The settings in force.
+        recipient: The address that it came for.
+        place: Its site, where only a first reading could tell it.
+    """
     source, site = site_of(settings, recipient)
+    site = place or site
     kind = source_type(settings, source, site) if source else None
     return Hints(
         source_type=source.type if source else None,
-        region=site.country if site else "DE",
+        region=site.country if site else _country_of_most(settings),
         language=(source and source.language) or (kind and kind.language) or (site.language if site else None),
         kind=(source and source.kind) or (kind.kind if kind else None),
         layout=msgspec.convert(source.layout.model_dump(), Layout) if source and source.layout else None,
@@ -74,6 +85,27 @@ def hints_for(settings: Settings, recipient: str) -> Hints:
         own=own_addresses(site) if site else (),
         own_phone=site.phone if site else None,
     )
+
+
+def hints_once_placed(settings: Settings, recipient: str, parsed: Parsed) -> Hints | None:
+    """What the site says of a mail that only its first reading could place; None where nothing would be read otherwise.
+
+    By the site's country numbers are dialled, by its addresses its own people are told from customers.
+    """
+    source, default = site_of(settings, recipient)
+    if source is None or source.site_by is None:
+        return None
+    site = place_by_content(source, default, readings_of(parsed)[0], settings).site
+    if site.id == ADMIN_SITE:
+        return None
+    placed = hints_for(settings, recipient, site)
+    return placed if placed != hints_for(settings, recipient) else None
+
+
+def _country_of_most(settings: Settings) -> str:
+    """Where most of the sites are."""
+    countries = Counter(site.country for site in settings.sites.values()).most_common(1)
+    return countries[0][0] if countries else DEFAULT_COUNTRY
 
 
 def answered_by(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> Answered | None:
@@ -138,10 +170,33 @@ def plan(
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
-    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not."""
-    if decision.source is None or parsed.shape is None or decision.fate not in ("opened", "ignored"):
+    """Requests of a registered source tell how it writes; its newsletters, repeats and bounces do not.
+
+    What is not verified anybody may have written: it could raise an alarm, or hide a change.
+    """
+    if decision.fate not in ("opened", "ignored"):
+        return None
+    return seen_of(mail, parsed, decision, at)
+
+
+def seen_of(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
+    """What a mail that is known to be its source's own is made of."""
+    if decision.source is None or decision.verified is None or parsed.shape is None:
         return None
     return Seen(mail.id, decision.source, at, parsed.shape)
+
+
+def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str, at: datetime) -> Opening:
+    """What opens a record of one request of a mail."""
+    return Opening(
+        ref=ref,
+        site=decided.site or mail.site,
+        source=mail.source,
+        reading=reading,
+        decision=decided,
+        received_at=at,
+        flags=mail.flags,
+    )
 
 
 def _openings(
@@ -152,15 +207,7 @@ def _openings(
     for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
         if decided.ignored is not None:
             continue
-        opening = Opening(
-            ref=new_reference(decided.kind),
-            site=decided.site or decision.site,
-            source=decision.source,
-            reading=reading,
-            decision=decided,
-            received_at=at,
-            flags=decision.flags,
-        )
+        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
         args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)

@@ -18,6 +18,7 @@ from imapclient import IMAPClient, SocketTimeout
 
 from config.machine import Imap
 from config.secrets import reveal
+from daemon.intake.imap_narrowing import Narrowing
 from daemon.intake.imap_wire import Client
 from daemon.line import Line
 from daemon.oauth import Tokens
@@ -38,6 +39,8 @@ MOST_UIDS = 1_000_000
 """Of an answer: a folder with more mails is none that leads come to."""
 HIGHEST_UID = (1 << 32) - 1
 """RFC 3501 9."""
+ANY_UID = HIGHEST_UID + 1
+"""Stands for `*`."""
 ANSWER_BYTES = 64 << 20
 """Of one fetch, beside one largest mail: twice what we ask for, as a size that a server tells may be wrong."""
 ANSWER_BYTES_SECONDS = 1200.0
@@ -138,17 +141,17 @@ class Connection:
         self.has_news()  # the number of mails belongs to the answer itself
         return Selected(told[b"UIDVALIDITY"], told.get(b"UIDNEXT"))
 
-    def uids(self, first: int, uidnext: int | None) -> list[int]:
-        """UIDs from `first` on, ascending."""
-        return self._search(first, uidnext)
+    def uids(self, first: int, uidnext: int | None, narrowing: Narrowing | None = None) -> list[int]:
+        """UIDs from `first` on, ascending; with those that the server cannot be asked about, whether they are there."""
+        return self._search(first, uidnext, narrowing or Narrowing())
 
     def highest(self) -> int:
         """The highest UID that is there; 0 in an empty folder. What comes later has a higher one."""
         return max((uid for uid in self._client.search(["UID", "*"]) if uid <= HIGHEST_UID), default=0)
 
-    def uids_since(self, day: date, last: int) -> list[int]:
+    def uids_since(self, day: date, last: int, narrowing: Narrowing | None = None) -> list[int]:
         """UIDs up to `last` of mails received on that day or later, ascending; the day is the server's."""
-        return [uid for uid in self._search(1, last + 1, "SINCE", day) if uid <= last]
+        return [uid for uid in self._search(1, last + 1, narrowing or Narrowing(), "SINCE", day) if uid <= last]
 
     def there(self, uids: Sequence[int]) -> set[int]:
         """Which of these UIDs are there."""
@@ -171,13 +174,14 @@ class Connection:
                     found[uid] = told[b"RFC822.SIZE"]
         return found
 
-    def received(self, uids: Sequence[int]) -> dict[int, datetime]:
+    def received(self, uids: Sequence[int], narrowing: Narrowing | None = None) -> dict[int, datetime]:
         """When the server received mails; without those that it says nothing of."""
-        found = {}
+        narrowing, found = narrowing or Narrowing(), {}
         for part in parts(uids, FACTS_AT_ONCE):
-            for uid, told in self._client.fetch(part, ["INTERNALDATE"]).items():
-                if (at := _aware(told.get(b"INTERNALDATE"))) is not None:
-                    found[uid] = at
+            for answer in narrowing.ask("INTERNALDATE", part, lambda some: self._client.fetch(some, ["INTERNALDATE"])):
+                for uid, told in answer.items():
+                    if (at := _aware(told.get(b"INTERNALDATE"))) is not None:
+                        found[uid] = at
         return found
 
     def bodies(self, uids: Sequence[int]) -> dict[int, Body]:
@@ -281,19 +285,20 @@ class Connection:
         quoted = username.replace("\\", "\\\\").replace('"', '\\"')
         self._client.login(f'"{quoted}"', secret)  # the library quotes the password only
 
-    def _search(self, first: int, uidnext: int | None, *more: object) -> list[int]:
+    def _search(self, first: int, uidnext: int | None, narrowing: Narrowing, *more: object) -> list[int]:
         """UIDs from `first` on that fit, ascending; what the server says beside the question is left out."""
-        found: set[int] = set()
-        windows = 0
-        while uidnext is not None and uidnext - first > WINDOW and windows < WINDOWS:
-            told = self._client.search(["UID", f"{first}:{first + WINDOW - 1}", *more])
-            found.update(uid for uid in told if first <= uid < first + WINDOW)
-            first, windows = first + WINDOW, windows + 1
-            if len(found) > MOST_UIDS:
-                raise GONE(f"the server names more than {MOST_UIDS} mails")
-        told = self._client.search(["UID", f"{first}:*", *more])
-        found.update(uid for uid in told if first <= uid <= HIGHEST_UID)
-        return sorted(found)
+        question, begin, found = " ".join(["SEARCH", *map(str, more)]), first, set[int]()
+        for window in _windows(first, uidnext, narrowed=narrowing.is_needed):
+            for told in narrowing.ask(question, window, lambda some: self._found(some, *more)):
+                found |= told
+                if len(found) > MOST_UIDS:
+                    raise GONE(f"the server names more than {MOST_UIDS} mails")
+        return sorted(found | narrowing.alone(question, begin, HIGHEST_UID))
+
+    def _found(self, uids: Sequence[int], *more: object) -> set[int]:
+        first, last = uids[0], uids[-1]
+        named = f"{first}:{'*' if last == ANY_UID else last}"
+        return {uid for uid in self._client.search(["UID", named, *more]) if first <= uid <= min(last, HIGHEST_UID)}
 
     def _begin_idle(self) -> None:
         self._client.socket().settimeout(ANSWER_SECONDS)
@@ -330,6 +335,26 @@ def parts(items: Sequence[int], size: int) -> Iterator[list[int]]:
     """Slices of at most `size`."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
+
+
+def _windows(first: int, uidnext: int | None, *, narrowed: bool) -> Iterator[range]:
+    """What is searched one after the other.
+
+    `n:*` also finds what is behind a wrong UIDNEXT; but it always names the last mail (RFC 3501 9), which may be the
+    one that the server cannot be asked about.
+    """
+    for _ in range(WINDOWS):
+        if uidnext is None or uidnext - first <= WINDOW:
+            break
+        yield range(first, first + WINDOW)
+        first += WINDOW
+    if not narrowed:
+        yield range(first, ANY_UID + 1)
+        return
+    if uidnext is not None and uidnext > first:
+        yield range(first, uidnext)
+        first = uidnext
+    yield range(first, HIGHEST_UID + 1)
 
 
 def _tells_of_mail(told: Iterable[Sequence[Any]]) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ CHUNK_BYTES = 32 << 20
 SMALL = CHUNK_BYTES // MOST_AT_ONCE
 """Bytes of a mail whose size need not be known: as many as are fetched at once are within bounds."""
 AHEAD = 1000
+"""Mails whose sizes are asked for at once; as few and as many as `CHUNK` after a failure and a success."""
 TELL_AFTER_TRIES = 5
 LATER = timedelta(days=1)
 """What failed so often is tried again so much later, and keeps nothing else from being read meanwhile."""
@@ -54,6 +56,7 @@ class Fetcher:
         self._mailbox = mailbox
         self._name = name
         self._chunk = CHUNK
+        self._ahead = AHEAD
         self._committing: _Committing | None = None
         self.taken = 0
         """Mails committed since the daemon started."""
@@ -70,8 +73,8 @@ class Fetcher:
         try:
             while tries := self._waiting(folder, tried):
                 tried |= tries
-                sizes = self._sizes(connection, folder, list(tries))
-                for chunk in self._chunks(sizes, tries):
+                sizes = self._sizes(connection, folder, tries)
+                for chunk in self._chunks(sizes):
                     self._fetch_chunk(connection, folder, {uid: tries[uid] for uid in chunk})
                 self._committed()
         finally:
@@ -79,27 +82,41 @@ class Fetcher:
         return bool(tried)
 
     def _waiting(self, folder: Folder, tried: Mapping[int, int]) -> dict[int, int]:
-        """UIDs with the number of tries so far."""
+        """UIDs with the number of tries so far; what failed once comes alone, after all others."""
         now = self._house.clock.now()
         with self._house.store.read() as reading:
-            rows = mailboxes.waiting(reading, folder, AHEAD + len(tried), now)
-        return {uid: number for uid, number in rows if uid not in tried}
+            rows = mailboxes.waiting(reading, folder, self._ahead + len(tried), now)
+        left = [(uid, number) for uid, number in rows if uid not in tried]
+        return {uid: number for uid, number in left if number == 0} or dict(left[:1])
 
-    def _sizes(self, connection: Connection, folder: Folder, uids: Sequence[int]) -> dict[int, int]:
+    def _sizes(self, connection: Connection, folder: Folder, tries: Mapping[int, int]) -> dict[int, int]:
         """Bytes of each mail that is to be fetched; those over the limit are told of."""
-        limit = self._house.settings().postroom.limits.size
-        known = connection.sizes(connection.larger(uids, SMALL))
+        limit, uids = self._house.settings().postroom.limits.size, list(tries)
+        with self._blaming(folder, tries):
+            known = connection.sizes(connection.larger(uids, SMALL))
+        self._ahead = min(AHEAD, self._ahead * 2)
         for uid, size in known.items():
             if size > limit:
                 self._too_large(folder, uid, size)
         return {uid: known.get(uid, SMALL) for uid in uids if known.get(uid, 0) <= limit}
 
-    def _chunks(self, sizes: Mapping[int, int], tries: Mapping[int, int]) -> Iterator[list[int]]:
-        """As many mails as may be fetched at once, in number and bytes; at least one. What failed once comes alone."""
+    @contextmanager
+    def _blaming(self, folder: Folder, tries: Mapping[int, int]) -> Iterator[None]:
+        """Ask the server about mails; after a failure for few, so that the one it is about is found in the end."""
+        try:
+            yield
+        except Exception:
+            self._chunk = self._ahead = 1
+            if len(tries) == 1:  # perhaps it is this one that the server cannot give: others go first next time
+                self._missed(folder, tries)
+            raise
+
+    def _chunks(self, sizes: Mapping[int, int]) -> Iterator[list[int]]:
+        """As many mails as may be fetched at once, in number and bytes; at least one."""
         chunk: list[int] = []
         total = 0
         for uid, size in sizes.items():
-            if chunk and (len(chunk) >= self._chunk or total + size > CHUNK_BYTES or tries[uid]):
+            if chunk and (len(chunk) >= self._chunk or total + size > CHUNK_BYTES):
                 yield chunk
                 chunk, total = [], 0
             chunk.append(uid)
@@ -110,13 +127,8 @@ class Fetcher:
     def _fetch_chunk(self, connection: Connection, folder: Folder, tries: Mapping[int, int]) -> None:
         """Fetch some mails while those before them are committed."""
         self._house.room.demand()
-        try:
+        with self._blaming(folder, tries):
             bodies = connection.bodies(list(tries))
-        except Exception:
-            self._chunk = 1
-            if len(tries) == 1:  # perhaps it is this one that the server cannot give: others go first next time
-                self._missed(folder, tries)
-            raise
         self._chunk = min(MOST_AT_ONCE, self._chunk * 2)
         limit = self._house.settings().postroom.limits.size
         for uid, body in list(bodies.items()):
@@ -191,7 +203,8 @@ class Fetcher:
         """Somebody took them away before we came, or the server does not give their text now."""
         if not tries:
             return
-        there = connection.there(list(tries))
+        with self._blaming(folder, tries):
+            there = connection.there(list(tries))
         gone = [uid for uid in tries if uid not in there]
         if gone:
             log.warning("mailbox-mails-gone", mailbox=self._mailbox.id, folder=self._name, uids=gone[:20])

@@ -11,6 +11,7 @@ from config.machine import Imap
 from daemon.intake.imap import Connection, Selected
 from daemon.intake.imap_fetch import Fetcher
 from daemon.intake.imap_house import House
+from daemon.intake.imap_narrowing import Narrowing
 from daemon.log import get_logger
 from daemon.seams import crash_point
 from daemon.store import mailboxes
@@ -33,6 +34,7 @@ class FolderReader:
         self._house = house
         self._mailbox = mailbox
         self._fetcher = Fetcher(house, mailbox, name)
+        self._narrowing = Narrowing()
         self._finish_first = False
         """The last look failed in fetching: so as not to be in vain again, the next begins with finishing."""
 
@@ -53,7 +55,7 @@ class FolderReader:
             NoRoom: The disk is too full for what is new.
             mailboxes.LostLease: Another daemon reads the mailbox.
         """
-        selected = connection.select(self.name, readonly=self._mailbox.done == "leave")
+        selected = self._select(connection, readonly=self._mailbox.done == "leave")
         folder = self._find(connection, self._place(connection, selected, fresh=fresh), selected)
         finish_first, self._finish_first = self._finish_first, False
         finished = finish_first and self._finish(connection, folder)
@@ -70,14 +72,14 @@ class FolderReader:
         Returns:
             How many there were.
         """
-        selected = connection.select(self.name, readonly=True)
+        selected = self._select(connection, readonly=True)
         store = self._house.store
         with store.read() as reading:
             folder = mailboxes.folder_of(reading, self._mailbox.id, self.name)
             known, gone = mailboxes.known_uids(reading, folder) if folder else (set(), set())
         if folder is None or folder.uidvalidity != selected.uidvalidity:
             return 0
-        there = connection.uids(min({folder.skipped_to + 1, *gone}), selected.uidnext)
+        there = connection.uids(min({folder.skipped_to + 1, *gone}), selected.uidnext, self._narrowing)
         forgotten = [uid for uid in there if folder.skipped_to < uid <= folder.last_uid and uid not in known]
         back = gone.intersection(there)
         if forgotten:
@@ -85,6 +87,12 @@ class FolderReader:
         if back:
             self._write(lambda c, holder: mailboxes.back(c, holder, folder, back))
         return len(forgotten) + len(back)
+
+    def _select(self, connection: Connection, *, readonly: bool) -> Selected:
+        selected = connection.select(self.name, readonly=readonly)
+        if self._narrowing.uidvalidity != selected.uidvalidity:
+            self._narrowing = Narrowing(selected.uidvalidity)
+        return selected
 
     def _place(self, connection: Connection, selected: Selected, *, fresh: bool) -> Folder:
         """The folder as we know it; begun, or begun again, where UIDs mean nothing of what they meant."""
@@ -96,33 +104,33 @@ class FolderReader:
         if folder.uidvalidity != selected.uidvalidity:
             return self._begin_again(connection, selected, folder, "its UIDVALIDITY changed")
         counts_back = selected.uidnext is not None and selected.uidnext <= folder.last_uid
-        if counts_back and not connection.uids(folder.last_uid, None):  # else its UIDNEXT is wrong
+        if counts_back and not connection.uids(folder.last_uid, None, self._narrowing):  # else its UIDNEXT is wrong
             return self._begin_again(connection, selected, folder, "it counts UIDs anew")
         if newest is not None:
             uid, received_at = newest
-            now = connection.received([uid]).get(uid)
+            now = connection.received([uid], self._narrowing).get(uid)
             if now is not None and now != received_at:
                 return self._begin_again(connection, selected, folder, f"its UID {uid} is another mail")
         return folder
 
     def _begin(self, connection: Connection, selected: Selected) -> Folder:
         """First reading: mails since the date that is configured, else none of those that are there."""
-        last, since = connection.highest(), self._mailbox.since
+        last, since = self._highest(connection, selected), self._mailbox.since
         if since is not None:
             day = date.fromisoformat(since)
             cutoff: datetime | None = datetime.combine(day, time.min, UTC) - timedelta(microseconds=1)
-            chosen = connection.uids_since(day, last)
+            chosen = connection.uids_since(day, last, self._narrowing)
         else:
-            there = connection.uids(max(1, last - CUTOFF_OF_LAST), selected.uidnext) if last else []
-            cutoff, chosen = max(connection.received(there).values(), default=None), []
+            there = connection.uids(max(1, last - CUTOFF_OF_LAST), selected.uidnext, self._narrowing) if last else []
+            cutoff, chosen = max(connection.received(there, self._narrowing).values(), default=None), []
         log.info("mailbox-begun", mailbox=self._mailbox.id, folder=self.name, left_alone_to=last, to_fetch=len(chosen))
         begun = Folder(0, self._mailbox.id, self.name, 1, selected.uidvalidity, last, last, cutoff, 0)
         return self._write(lambda c, holder: mailboxes.begin(c, holder, begun, chosen))
 
     def _begin_again(self, connection: Connection, selected: Selected, folder: Folder, why: str) -> Folder:
         """All is looked at again; what was taken before is known by its digest."""
-        last = connection.highest()
-        chosen = _received_after(connection, folder.cutoff, last)
+        last = self._highest(connection, selected)
+        chosen = _received_after(connection, folder.cutoff, last, self._narrowing)
         log.warning("mailbox-begun-again", mailbox=self._mailbox.id, folder=self.name, why=why, to_look_at=len(chosen))
         again = msgspec.structs.replace(
             folder,
@@ -133,8 +141,15 @@ class FolderReader:
         )
         return self._write(lambda c, holder: mailboxes.begin(c, holder, again, chosen))
 
+    def _highest(self, connection: Connection, selected: Selected) -> int:
+        """The highest UID; where the server cannot even be asked for its last mail, by a search in parts."""
+        if self._narrowing.is_needed:
+            return max(connection.uids(1, selected.uidnext, self._narrowing), default=0)
+        with self._narrowing.trying():
+            return connection.highest()
+
     def _find(self, connection: Connection, folder: Folder, selected: Selected) -> Folder:
-        uids = connection.uids(folder.last_uid + 1, selected.uidnext)
+        uids = connection.uids(folder.last_uid + 1, selected.uidnext, self._narrowing)
         if not uids:
             return folder
         # No sync: what a power cut undoes is found again.
@@ -165,13 +180,13 @@ class FolderReader:
         return self._house.write(self._mailbox.id, work, sync=sync)
 
 
-def _received_after(connection: Connection, cutoff: datetime | None, last: int) -> list[int]:
+def _received_after(connection: Connection, cutoff: datetime | None, last: int, narrowing: Narrowing) -> list[int]:
     """UIDs up to `last` of mails that the server received later; all without a cutoff.
 
     A search knows days only, and those of the server's zone, so a day more is asked for.
     """
     if cutoff is None:
-        return [uid for uid in connection.uids(1, last + 1) if uid <= last]
-    uids = connection.uids_since((cutoff - timedelta(days=1)).date(), last)
-    times = connection.received(uids)
+        return [uid for uid in connection.uids(1, last + 1, narrowing) if uid <= last]
+    uids = connection.uids_since((cutoff - timedelta(days=1)).date(), last, narrowing)
+    times = connection.received(uids, narrowing)
     return [uid for uid in uids if uid not in times or times[uid] > cutoff]

@@ -12,7 +12,7 @@ from daemon.store.schema import message, message_record, raw, record, revision
 from parsers.records import Reading
 from rules.model import Record
 
-FATES = ("opened", "quarantined", "automatic", "ignored")
+FATES = ("opened", "quarantined", "automatic", "ignored", "bounce")
 """Fates that today's reading may change; the others follow from other mails and from records."""
 UNLESS_ASKED = ("opened", "quarantined", "automatic")
 """Without `--fate`: what a rule or a person ignores stays so."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select
 
 from daemon.store.schema import message, source_mail
 from parsers.records import Shape
@@ -43,12 +43,14 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Rhythm(msgspec.Struct, frozen=True):
-    """How many requests came from a source, and when the last did."""
+    """How many requests came from a source, and when the last did, as far as they are known to be its own."""
 
-    last: datetime
+    last: datetime | None
     mails: int
     week: int
     month: int
+    unverified: int
+    """Of the last 30 days, beside the others: anybody may have sent them."""
 
 
 def keep(connection: Connection, mails: Sequence[Seen]) -> None:
@@ -82,16 +84,24 @@ def prune(connection: Connection, source: str) -> int:
 
 def rhythms(connection: Connection, now: datetime) -> dict[str, Rhythm]:
     """When the last mail of each source came and how many did, by one walk through the ledger."""
-
-    def since(days: int) -> object:
-        return func.sum(case((_came > now - timedelta(days=days), 1), else_=0))
-
+    own, month = message.c.verified.is_not(None), _came > now - timedelta(days=30)
     query = (
-        select(message.c.source, func.max(_came), func.count(), since(7), since(30))  # type: ignore[call-overload]
+        select(
+            message.c.source,
+            func.max(case((own, _came))),
+            _number(own),
+            _number(own, _came > now - timedelta(days=7)),
+            _number(own, month),
+            _number(message.c.verified.is_(None), month),
+        )
         .where(message.c.source.is_not(None), message.c.fate.in_(_COUNTED))
         .group_by(message.c.source)
     )
     return {row[0]: Rhythm(*row[1:]) for row in connection.execute(query)}
+
+
+def _number(*that: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((and_(*that), 1), else_=0))
 
 
 def median_gap(times: Iterable[datetime]) -> timedelta | None:

@@ -75,6 +75,17 @@ def test_a_missing_driver_is_named(house: Installation) -> None:
         assert "pip install 'postroom[postgres]'" in done.stderr
 
 
+def test_keys_that_other_daemons_would_lack_are_told(house: Installation) -> None:
+    house.write("desk.key", "a secret of all daemons")
+    assert house.postroom("db", "upgrade").returncode == 0
+    for keys, told in (("", True), ('\n[desk]\nkeys = [{ file = "desk.key" }]\n', False)):
+        house.append("postroom.toml", keys)
+        checked, status = house.postroom("check"), house.postroom("status")
+        assert checked.returncode == 0, "a single daemon on PostgreSQL needs none"
+        assert ("without [desk] keys" in checked.stdout) is told
+        assert ("without [desk] keys" in status.stdout) is told
+
+
 def test_a_database_that_is_away_is_tried_again_later(tmp_path: Path, postgres: Postgres) -> None:
     house = Installation(tmp_path / "house", "maildir:./out", database=postgres.url("no_such_database"))
     for command in (("run",), ("ledger",), ("db", "upgrade")):

@@ -16,6 +16,8 @@ from tests.support.waiting import wait_until
 
 BEFORE, AFTER = "Wunschpreis: 24.500 EUR", "Budgetrahmen ca.: 24.500 EUR"
 USUAL, CHANGED = 24, 10
+IMPORTER = "importer.c6v3@leads.muster.example"
+"""Common to all sites."""
 
 
 def form(key: str, price: str) -> bytes:
@@ -44,6 +46,24 @@ def changed_house(new_house: Houses, sink: Sink) -> Installation:
     return house
 
 
+def test_a_layout_that_nobody_knows_reaches_the_team_whoever_its_program_sends_it_as(
+    new_house: Houses, sink: Sink
+) -> None:
+    house = new_house()
+    text = "Wir haben jemanden für Sie.\r\nEs meldet sich Eva Beispiel, Rückruf 030 1234567, zum Tiguan.\r\n"
+    mail = (
+        f"From: Autohaus Muster <noreply@muster.example>\r\nTo: {WEBSITE}\r\nSubject: =?utf-8?q?Neu_f=C3=BCr_Sie?=\r\n"
+        "Auto-Submitted: auto-generated\r\nMessage-ID: <unknown-1@muster.example>\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    ).encode()
+    send(house, mail)
+    house.settle()
+    (arrived,) = sink.to(SALES)
+    assert "Eva Beispiel" in arrived.content.decode()
+    assert house.value("SELECT kind FROM record") == "unsorted"
+    assert house.value("SELECT count(*) FROM source_mail") == 1, "the watch over its layout sees it"
+
+
 def test_the_admin_is_told_once(new_house: Houses, sink: Sink) -> None:
     house = changed_house(new_house, sink)
     for _ in range(5):
@@ -65,6 +85,58 @@ def test_the_admin_is_told_once(new_house: Houses, sink: Sink) -> None:
     assert len(found["drift"]) == 2
     assert "website-berlin" in house.postroom("sources").stdout.splitlines()[-1]
     assert house.postroom("ledger").returncode == 0
+
+
+def test_a_telephone_number_is_of_the_country_of_the_site_that_the_mail_names(new_house: Houses) -> None:
+    """One address for sites in Germany and Denmark; the mail says for which it is, and in what country one dials."""
+    house = new_house()
+    for vendor, number in (("VW-10115", "030 5550177"), ("VW-DK-5000", "66 12 34 56"), ("nobody", "030 5550178")):
+        key = new_key()
+        head, _, _ = lead(key).replace(WEBSITE.encode(), IMPORTER.encode()).partition(b"\r\n\r\n")
+        adf = (
+            "<?xml version='1.0'?><adf><prospect><customer><contact><name part='full'>Eva Probe</name>"
+            f"<email>{key}@kunde.example</email><phone>{number}</phone></contact></customer>"
+            f"<vendor><id>{vendor}</id><vendorname>Muster</vendorname></vendor></prospect></adf>\r\n"
+        )
+        send(house, head + b"\r\n\r\n" + adf.encode(), IMPORTER)
+    house.settle()
+    found = {one["site"]: one["reading"]["customer"]["phones"] for one in rows_of(house.postroom("records", "--json"))}
+    assert found == {"berlin": ["+49305550177"], "odense": ["+4566123456"], "admin": ["+49305550178"]}
+    again = rows_of(house.postroom("reparse", "--since", "2026-01-01", "--json"))
+    assert again[-1]["summary"]["differ"] == 0
+
+
+def rows_of(done: "subprocess.CompletedProcess[str]") -> list[Any]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_stranger_neither_raises_an_alarm_nor_hides_a_change(new_house: Houses, sink: Sink) -> None:
+    """Who writes to a common address knows no secret: only what the border server vouches for counts."""
+    house = new_house(smtp='authserv_id = "mx.muster.example"')
+    vouched = "Authentication-Results: mx.muster.example; dmarc=pass header.from=importer.example\r\n"
+
+    def come(price: str, *, own: bool) -> None:
+        mail = form(new_key(), price).replace(b"wordpress@muster.example", b"leads@importer.example")
+        send(house, (vouched.encode() if own else b"") + mail, IMPORTER)
+
+    for _ in range(USUAL):
+        come(BEFORE, own=True)
+    for _ in range(CHANGED + 2):
+        come(AFTER, own=False)
+    house.settle()
+    (found,) = [json.loads(line) for line in house.postroom("sources", "importer", "--json").stdout.splitlines()]
+    assert (found["mails"], found["days_30"], found["unverified_30"]) == (USUAL, USUAL, CHANGED + 2)
+    assert (found["drift"], found["unknown"]) == ([], [])
+    for _ in range(CHANGED):
+        come(AFTER, own=True)
+        come(BEFORE, own=False)
+    house.settle()
+    wait_until(lambda: told(sink), 30, "the admin is told")
+    assert len(told(sink)) == 1
+    assert house.value("SELECT count(*) FROM source_mail") == USUAL + CHANGED
+    words = ("reparse", "--since", "2026-01-01", "--source", "importer", "--apply")
+    assert house.postroom(*words).returncode == 0
+    assert house.value("SELECT count(*) FROM source_mail") == USUAL + CHANGED
 
 
 def test_what_came_meanwhile_is_read_again(new_house: Houses, sink: Sink) -> None:

@@ -66,7 +66,7 @@ def test_check_compiles_templates(postroom: Any, fresh: Path) -> None:
 
 def test_bad_configuration_ends_other_commands_with_78(postroom: Any, fresh: Path) -> None:
     change(fresh / "postroom.toml", "hostname", "hostnmae")
-    for words in (["config", "show"], ["records"], ["ledger"], ["status"], ["send", "-", "--to", "a@b.example"]):
+    for words in (["config", "show"], ["sources"], ["new", "lead"], ["send", "-", "--to", "a@b.example"]):
         answer = postroom(*words, directory=fresh, given=b"")
         assert answer.code == 78, words
         assert "postroom.toml" in answer.err

@@ -223,14 +223,35 @@ def test_a_database_that_is_none(ask: Any, post_room: Any) -> None:
     assert (answer.code, "cannot be used now" in answer.err) == (75, True)
 
 
-@pytest.mark.parametrize("words", [("ledger",), ("queue", "list"), ("quarantine", "list")])
-def test_what_must_be_looked_at_in_trouble_needs_postroom_toml_alone(
+LOOKS = [("ledger",), ("queue", "list"), ("quarantine", "list"), ("records",), ("show", "REF"), ("why", "REF")]
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=" ".join)
+def test_what_must_be_looked_at_in_trouble_needs_no_sound_configuration(
     ask: Any, post_room: Any, words: tuple[str, ...]
 ) -> None:
+    words = tuple(ask("records", "--json").rows[0]["ref"] if word == "REF" else word for word in words)
+    whole = ask(*words, "--json")
+    main = post_room.directory / "postroom.toml"
     (post_room.directory / "rules.toml").write_text("x = [")
-    assert ask(*words, "--json").code == 0
-    (post_room.directory / "postroom.toml").write_text("x = [")
+    main.write_text(main.read_text("utf-8").replace("hostname", "hostnmae"), "utf-8")
+    looked = ask(*words, "--json")
+    assert (looked.code, looked.out) == (whole.code, whole.out)
+    assert "problems in" in looked.err
+    main.write_text("x = [")
     assert ask(*words).code == 78
+
+
+def test_times_are_the_sites_own_while_other_files_have_errors(ask: Any, post_room: Any) -> None:
+    ref = ask("records", "--json").rows[0]["ref"]
+    whole = ask("show", ref).out
+    (post_room.directory / "rules.toml").write_text("x = [")
+    assert ask("show", ref).out == whole
+    (post_room.directory / "sites.toml").write_text("x = [")
+    in_utc = ask("show", ref)
+    assert (in_utc.code, in_utc.out != whole) == (0, True)
+    assert ask("records", "--site", "berlin").code == 0
+    assert ask("do", ref, "take").code == 78
 
 
 def test_records_of_a_mistyped_state(ask: Any) -> None:

@@ -168,7 +168,7 @@ def test_add_writes_it(postroom: Any, home: Path) -> None:
         (("x", "--site", "berlin", "--type", "webste"), "there is no type 'webste', did you mean 'website'?"),
         (("X y", "--site", "berlin", "--type", "website"), "'X y' is no id: write lower case letters, digits, dots"),
         (("../x", "--site", "berlin", "--type", "website"), "'../x' is no id"),
-        (("x", "--site", "berlin", "--type", "website", "--from", "a b"), "from.0: "),
+        (("x", "--site", "berlin", "--type", "website", "--from", "a b"), "--from: 'a b' is not a host name, write"),
     ],
 )
 def test_add_says_what_is_wrong(postroom: Any, home: Path, words: tuple[str, ...], said: str) -> None:

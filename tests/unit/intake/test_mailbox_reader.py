@@ -1,5 +1,6 @@
 """A mailbox whose server, mails or database make trouble: all that can be read is read, and nothing is lost."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -136,6 +137,27 @@ def refusing(server: ScriptedImap, uid: int, folder: str) -> Callable[[Command],
     return script
 
 
+def is_about(command: Command, uid: int, last: int) -> bool:
+    """Whether a mail is among those that a command names; `*` is the last one, wherever a range begins."""
+    named = re.search(r"(?:UID )?([\d:,*]+)", command.rest)
+    for part in named[1].split(",") if named else ():
+        begin, _, end = part.replace("*", str(last)).partition(":")
+        low, high = sorted((int(begin), int(end or begin)))
+        if low <= uid <= high:
+            return True
+    return False
+
+
+def broken(server: ScriptedImap, uid: int, name: str, part: str = "") -> Callable[[Command], bytes | None]:
+    """The connection is gone whenever a command with some argument is about this mail."""
+
+    def script(command: Command) -> bytes | None:
+        asked = command.name == name and part in command.rest and uid in server.mails
+        return DROP if asked and is_about(command, uid, max(server.mails)) else None
+
+    return script
+
+
 # The mails.
 
 
@@ -186,6 +208,65 @@ def test_a_mail_that_the_server_cannot_give_starves_nothing(place: Place, server
     place.go_to(MONDAY + timedelta(days=1, hours=1))
     server.script = lambda command: None
     place.wait_states(taken=10)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("UID SEARCH", "LARGER"), ("UID FETCH", "RFC822.SIZE")], ids=["which are large", "how large"]
+)
+def test_a_mail_whose_size_ends_the_connection_is_set_aside(
+    place: Place, server: ScriptedImap, name: str, part: str
+) -> None:
+    deliver(server, 40)
+    server.mails = {uid: raw + b"x" * 200_000 for uid, raw in server.mails.items()}
+    server.script = broken(server, 17, name, part)
+    reader = place.read()
+    place.wait_states(taken=39, waiting=1)
+    assert place.states()[17] == "waiting"
+    wait_until(lambda: bool(server.said("IDLE")) and reader.error is None, 10, "the mailbox is well")
+    assert place.letters == ["a mail in main cannot be fetched"]
+    deliver(server, 1)
+    place.wait_states(taken=40, waiting=1)
+    server.script = lambda command: None
+    place.go_to(MONDAY + timedelta(days=1, hours=1))
+    place.wait_states(taken=41)
+
+
+@pytest.mark.parametrize("uid", [1, 30, 60])
+@pytest.mark.parametrize("since", ["2001-01-01", None], ids=["all", "new ones"])
+def test_a_mail_that_no_search_may_find_is_set_aside(
+    place: Place, server: ScriptedImap, uid: int, since: str | None
+) -> None:
+    server.script = broken(server, uid, "UID SEARCH")
+    if since:
+        deliver(server, 60)
+    reader = place.read(since=since)
+    if not since:
+        wait_until(lambda: bool(place.rows("SELECT 1 FROM mailbox_folder")), 10, "it begins empty")
+        deliver(server, 60)
+    place.wait_states(taken=59, waiting=1)
+    assert place.states()[uid] == "waiting"
+    wait_until(lambda: bool(server.said("IDLE")) and reader.error is None, 10, "the mailbox is well")
+    assert place.letters == ["a mail in main cannot be fetched"]
+    deliver(server, 2)
+    place.wait_states(taken=61, waiting=1)
+
+
+def test_a_folder_begins_though_its_server_cannot_tell_of_one_mail(place: Place, server: ScriptedImap) -> None:
+    deliver(server, 60)
+    server.script = broken(server, 60, "UID FETCH", "INTERNALDATE")
+    reader = place.read(since=None)
+    wait_until(lambda: reader.error is None and bool(server.said("IDLE")), 10, "the mailbox is well")
+    deliver(server, 2)
+    place.wait_states(taken=2)
+
+
+def test_one_search_that_fails_leaves_nothing_out(place: Place, server: ScriptedImap) -> None:
+    deliver(server, 20)
+    failed = iter([DROP])
+    server.script = lambda command: next(failed, None) if command.name == "UID SEARCH" else None
+    place.read()
+    place.wait_states(taken=20)
+    assert place.letters == []
 
 
 def test_what_was_taken_is_flagged_though_fetching_fails(place: Place, server: ScriptedImap) -> None:

@@ -63,6 +63,15 @@ def test_who_the_customer_is(head: str, email: str | None, relay: str | None) ->
     assert reading.extra.get("reply_to") == relay
 
 
+def test_an_address_that_is_not_the_customers_leaves_no_trace_but_its_text() -> None:
+    """A form that names only the address of our own house names nobody."""
+    head = "From: web@muster.example\nTo: desk@muster.example"
+    hints = Hints(source_type="website", own=("verkauf@muster.example",))
+    (reading,) = parsed(head, "E-Mail: verkauf@muster.example\nFahrzeug: VW Golf\nNachricht: Hallo\n", hints).readings
+    assert (reading.customer, reading.extra) == (None, {"other address": "verkauf@muster.example"})
+    assert "customer.emails" not in reading.origins
+
+
 @pytest.mark.parametrize(
     ("head", "body"),
     [
@@ -142,6 +151,7 @@ def real_mails(corpus: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{path} (wrapped)", b"From: a@example.de\r\nSubject: x\r\n\r\n" + path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_real_mail_is_read(corpus: Path) -> None:
     failed = []
     for name, raw in real_mails(corpus):
@@ -150,3 +160,13 @@ def test_every_real_mail_is_read(corpus: Path) -> None:
         if found.mail_class in ("person", "reply") and not found.readings:
             failed.append((name, "no reading"))
     assert failed == []
+
+
+@pytest.mark.parametrize(("source", "most"), [(None, 10), ("website", 50)])
+def test_a_mail_with_thousands_of_requests_is_read_so_far(source: str | None, most: int) -> None:
+    one = "<prospect><customer><contact><name>Eva {n}</name><phone>030 12{n:05}</phone></contact></customer></prospect>"
+    adf = f"<?adf version='1.0'?><adf>{''.join(one.format(n=n) for n in range(200))}</adf>"
+    head = "From: a@stranger.example\r\nSubject: x\r\nContent-Type: text/plain\r\n\r\n"
+    parsed = read.parse((head + adf).encode(), Hints(source_type=source))
+    assert len(parsed.readings) == most
+    assert parsed.defects[0] == f"only the first {most} of 200 requests were read"

@@ -45,7 +45,7 @@ def decided(house: House, at: At) -> Decided:
 
 
 REQUEST: dict[str, Any] = {"readings": (LEAD,)}
-NOTHING: dict[str, Any] = {"readings": (UNSORTED,)}
+NOTHING: dict[str, Any] = {"readings": ()}
 FATES = [
     ({}, "opened", "lead for berlin: address of source mobile-berlin"),
     ({"context": Context(repeat_of=7, reference="L-000005-Y")}, "repeat", "the same mail as message 7"),
@@ -54,6 +54,8 @@ FATES = [
     ({"mail_class": "bounce", "class_because": "a delivery report"}, "bounce", "bounce mail: a delivery report"),
     (REQUEST | {"mail_class": "automatic"}, "opened", "lead for berlin: address of source mobile-berlin"),
     (NOTHING | {"mail_class": "automatic", "class_because": "List-Id"}, "automatic", "automatic mail: List-Id"),
+    ({"readings": (UNSORTED,), "mail_class": "automatic"}, "opened",
+     "unsorted for berlin: address of source mobile-berlin"),
     (REQUEST | {"mail_class": "automatic", "to": "desk@berlin.example"}, "automatic", "automatic mail"),
     ({"mail_class": "reply"}, "opened", "lead for berlin: address of source mobile-berlin"),
     ({"subject": "Ihr Suchauftrag"}, "ignored", "rule 'Search alerts': adverts of the exchange"),

@@ -1,9 +1,11 @@
 """What today's reading changes in a record, and what it leaves."""
 
+from typing import Any
+
 import pytest
 
-from parsers.records import Customer, Distance, Money, Reading, Vehicle
-from rules.rereading import BY_A_PERSON, STAYS, compared, flat, owned_by_people
+from parsers.records import Customer, Distance, ExternalId, Money, Reading, Vehicle
+from rules.rereading import BY_A_PERSON, STAYS, compared, flat, owned_by_people, paired
 
 CAR = Vehicle(role="wanted", make="VW", price=Money("24500.00", "EUR"))
 HELD = Reading(
@@ -94,3 +96,28 @@ def test_every_value_has_its_name() -> None:
         "vehicles.0.price": "24500.00 EUR",
         "extra.Wunschpreis": "23000",
     }
+
+
+def of(name: str | None, **fields: Any) -> Reading:
+    return Reading(kind="lead", customer=Customer(name=name) if name else None, **fields)
+
+
+EVA, KARL, NOBODY = of("Eva Beispiel"), of("Karl Kunde"), of(None)
+OTHER = of("Karl Kunde", external_ids=(ExternalId(value="8"),))
+PAIRED = [
+    ("as before", [EVA, KARL], [EVA, KARL], {0: 0, 1: 1}),
+    ("in another order", [EVA, KARL], [KARL, EVA], {0: 1, 1: 0}),
+    ("the first is not read any more", [EVA, KARL], [KARL], {1: 0}),
+    ("one more is read before", [KARL], [EVA, KARL], {0: 1}),
+    ("one alone was misread", [EVA], [KARL], {0: 0}),
+    ("one of two was misread", [EVA, KARL], [of("Eva"), of("Kunde Autohaus")], {0: 0, 1: 1}),
+    ("nobody was named", [NOBODY, KARL], [EVA], {0: 0}),
+    ("another person stands in its place", [EVA, NOBODY], [KARL], {}),
+    ("the numbers differ", [OTHER, EVA], [of("Karl Kunde", external_ids=(ExternalId(value="9"),))], {}),
+    ("nothing is read any more", [EVA], [], {}),
+]
+
+
+@pytest.mark.parametrize(("held", "today", "pairs"), [row[1:] for row in PAIRED], ids=[row[0] for row in PAIRED])
+def test_each_record_meets_its_own_request(held: list[Reading], today: list[Reading], pairs: dict[int, int]) -> None:
+    assert paired(dict(enumerate(held)), today) == pairs
