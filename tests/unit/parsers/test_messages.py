@@ -50,3 +50,14 @@ def test_the_source_s_own_labels_always_end_a_message() -> None:
     text = "Name: Kim\nTelefon: 030 123456\nText: Guten Tag\nPreis: ist noch zu klären."
     (found,) = labels.readings(labels.pairs_of_text(text, words), Hints(), "label", words)
     assert (found.comments, found.extra) == ("Guten Tag", {"Preis": "ist noch zu klären."})
+
+
+def test_full_stops_of_abbreviations_do_not_hide_a_label() -> None:
+    found = read("Name: Kim\nTel. gesch.: 030/12340\nGew. Ausst.: Navi\nNachricht: x")
+    assert found.customer is not None
+    assert (found.customer.phones, found.extra) == (("+493012340",), {"Gew. Ausst.": "Navi"})
+
+
+def test_the_end_of_a_sentence_before_a_colon_is_no_label() -> None:
+    found = read("Name: Kim\nTelefon: 030 123456\n\nIch komme am Samstag. Mein Wunsch: Navi")
+    assert found.extra == {}
