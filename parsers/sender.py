@@ -12,6 +12,7 @@ from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
 from parsers.headers import split_addresses
+from parsers.names import turned
 from parsers.records import Customer
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
@@ -149,7 +150,7 @@ def _bare(display: str | None) -> str | None:
         return None
     for connective in _LISTS["connectives"]:
         display = display.partition(connective)[0]
-    return display.strip(" ,\"'") or None
+    return turned(display.strip(" ,\"'")) or None
 
 
 def _lowered(address: str) -> str:
