@@ -1,5 +1,7 @@
 """Who is who in a mail that names several people."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from parsers import labels
@@ -10,7 +12,7 @@ def of_text(text: str) -> list[Reading]:
     return list(labels.readings(labels.pairs_of_text(text), Hints(), "label"))
 
 
-def of_html(rows: list[tuple[str, ...]], cell: str = "th") -> list[Reading]:
+def of_html(rows: Sequence[tuple[str, ...]], cell: str = "th") -> list[Reading]:
     first, *others = rows
     lines = ["".join(f"<{cell}>{text}</{cell}>" for text in first)]
     lines += ["".join(f"<td>{text}</td>" for text in row) for row in others]
