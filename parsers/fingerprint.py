@@ -21,7 +21,7 @@ _MARKUP = 200_000
 _BLOCKS = ("table", "dl", "ul", "ol", "h1", "h2", "h3", "h4", "section", "article", "form", "pre")
 """Elements that a template brings; what customers' words become (p, br, a, b, div, span) comes and goes with them."""
 _TAG = re.compile("<([a-z][a-z0-9]*)[> ]")
-_OURS = ("reply_to", "other address", "forwarded_by", "forward_note", "forward_sender")
+_OURS = ("reply_to", "other address", "other number", "forwarded_by", "forward_note", "forward_sender")
 """Keys of `extra` that no label gave."""
 
 

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from parsers import dictionary, sender
+from parsers import labels, sender
 from parsers.document import Document
 from parsers.records import Reading, Vehicle
-from parsers.signs import DECORATION, LABELLED
 
 _CONTACTS = ("customer.", "consent.", "language")
 _BY_LABEL = frozenset(["table", "label"])
@@ -24,11 +23,7 @@ def settled(reading: Reading, mail: Document) -> Reading:
 
 def _is_letter(mail: Document) -> bool:
     """Whether the person in From wrote it, and not as a form, which begins with a label."""
-    person = sender.customer(mail, is_form=True)
-    first = (mail.text or "").lstrip(DECORATION + "\n").partition("\n")[0]
-    label = LABELLED.match(first)
-    is_form = label is not None and dictionary.lookup(label["label"].rstrip(" \t*_")) is not None
-    return person is not None and person.emails[0].lower() == mail.sender[1] and not is_form
+    return sender.author(mail) is not None and not labels.begins_labelled(mail.text or "")
 
 
 def _is_signature(reading: Reading) -> bool:

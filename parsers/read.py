@@ -13,9 +13,13 @@ from parsers.guard import tried
 from parsers.levels import LEVELS
 from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
+from parsers.several import is_named
+from parsers.unlabelled import speaks_of_self
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
+_LETTER = 40
+"""Bytes of a note that says more than to whom it is passed on."""
 SOURCE_READINGS = 50
 STRANGER_READINGS = 10
 """Requests of one mail at most: each opens a record and tells a team, and anybody can write a mail with thousands."""
@@ -74,9 +78,35 @@ def sent_at(mail: Document) -> str | None:
         return None
 
 
+def _writes_himself(mail: Document, inside: forwards.Inside, found: tuple[Reading, ...]) -> bool:
+    """Whether the one who passes a mail on is the customer, and what he wrote above it his request.
+
+    He is where nobody else is (a bounce of his own mail), and where he writes of himself, more than `please see to it`,
+    from an address as private people have. Whoever forwards from a company, as an importer does, speaks for the one
+    inside.
+    """
+    note = next((forwarded.note for _, forwarded in inside if forwarded.note), None)
+    forwarder = sender.author(mail) if note and mail.hints.own and mail.hints.source_type is None else None
+    if note is None or forwarder is None:
+        return False
+    is_private = sender.is_mailbox(sender.registrable(mail.sender[1].rpartition("@")[2]))
+    is_letter = len(note.encode("utf-8")) >= _LETTER and speaks_of_self(note)
+    return not any(map(is_named, found)) or (is_private and is_letter)
+
+
+def _with_third_party(found: tuple[Reading, ...], inside: forwards.Inside) -> tuple[Reading, ...]:
+    """Say whose mail the customer passed on."""
+    said = next((_mailbox(one.sender_name, one.sender) for _, one in inside), "")
+    third = {"forward_sender": single_line(said) or ""} if said else {}
+    return tuple(msgspec.structs.replace(one, extra={**one.extra, **third}) for one in found)
+
+
 def requested(mail: Document, inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
-    """The requests of a mail, or, where it forwards others, of these."""
-    return _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    """The requests of a mail, or, where it forwards others, of these; a customer's own above what he passes on."""
+    found = _of_forwards(inside, hints, mail_class) if inside else ()
+    if inside and not _writes_himself(mail, inside, found):
+        return found
+    return _with_third_party(readings(mail, hints, mail_class), inside)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

@@ -29,6 +29,22 @@ def new_text(text: str | None) -> str | None:
     return found if found != text else None
 
 
+def above_quotation(lines: Sequence[str]) -> int | None:
+    """The number of lines above the first quotation; None where nothing is quoted, or nothing stands above."""
+    cut = _first_quote(lines[: headblock.LINES])
+    return cut[0] if cut and _any_text(lines[: cut[0]]) else None
+
+
+def unquoted(text: str) -> str:
+    """The text without what it quotes, its signature with it; all of it where nothing else stands there."""
+    lines = text.replace("\r\n", "\n").split("\n")[: headblock.LINES]
+    cut = _first_quote(lines)
+    if cut and _any_text(lines[: cut[0]]):
+        return "\n".join(_beside_quotes(lines, *cut))
+    own = [line for line in lines if not line.startswith(">")]
+    return "\n".join(own) if len(own) < len(lines) and _any_text(own[cut[1] - cut[0] if cut else 0 :]) else text
+
+
 def _first_quote(lines: Sequence[str]) -> tuple[int, int] | None:
     """Where the text above the first quotation ends, and where the quotation begins."""
     found: list[tuple[int, int]] = []

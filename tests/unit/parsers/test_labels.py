@@ -113,6 +113,20 @@ def test_the_language_of_the_labels_is_the_reading_s(language: str) -> None:
     assert found.language == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Score: 3\nSchwelle: 7\nKunde: Eva Beispiel\nTelefon: 0171 2345678\nKommentar: schlecht", "de"),
+        ("Navn: Eva Muster\nTelefon: 20 12 34 56\nBesked: Hej\nBil: VW Golf\nKilometerstand: 12.000", "da"),
+        ("First name: Eva\nLast name: Muster\nPhone: 07700 900123\nMessage: Hi", "en"),
+    ],
+)
+def test_the_sources_language_wins_unless_another_clearly_leads(text: str, language: str) -> None:
+    found = labels.reading(labels.pairs_of_text(text), Hints(language="de"), "label")
+    assert found
+    assert found.language == language
+
+
 def test_a_message_spans_paragraphs_and_ends_before_the_footer() -> None:
     found = read(
         "From: Kim <kim@x.example>\nSubject: Golf\n\nMessage Body:\nHello,\n\nmy question: how far?\n\nKim\n"
