@@ -201,11 +201,15 @@ class Pairing:
         return words[-1] in "?!.,;？！。，；" or (words[0].islower() and not self.label[0].islower())
 
     def _is_in_a_sentence(self, label: str) -> bool:
-        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own."""
-        above = self.value[-1][-1:] if self.in_message and self.value else ""
-        return (above.isalnum() or above in ("-", "–")) and not self.targets.isdisjoint(
-            (self.lookup(label) or {}).values()
-        )
+        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own.
+
+        The label of a message of another kind is only taken for words where the line above is as long as broken ones.
+        """
+        above = self.value[-1] if self.in_message and self.value else ""
+        if not (above[-1:].isalnum() or above[-1:] in ("-", "–")):
+            return False
+        alike = self.targets | _MESSAGES if len(above) > _BROKEN else self.targets
+        return not alike.isdisjoint((self.lookup(label) or {}).values())
 
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""
