@@ -12,8 +12,9 @@ _LIMIT = 200
 # grouped thousands first; a lone separator before exactly three digits groups (nobody writes three decimals)
 _NUMBER = r"""(?<![\d.,])(?:(?P<grouped>[1-9]\d{0,2}(?:[.,'’\ ]\d{3})+)(?:[.,](?P<cents>\d{1,2}))?
     |(?P<plain>\d{1,12})(?:[.,](?P<part>\d{1,4}))?)(?![.,'’]?\d)(?:[.,][-–—]{1,2})?"""
-_SCALE = r"\s*(?P<scale>万|千|百万|亿|[Tt]sd\.?|[kK](?![a-zA-Z]|\s?m\b)|T(?=€|\s?EUR|[Kk][Mm])|t(?=[Kk][Mm]))?"
-_SIGN = r"(?:(?<![\w\d])[-−]\s?)"
+_THOUSAND = r"T(?=€|\s?EUR|[Kk][Mm])|t(?=[Kk][Mm])|[Tt]\.?(?=\s?[Kk]r\b)"
+_SCALE = rf"\s*(?P<scale>万|千|百万|亿|[Tt]sd\.?|[kK](?![a-zA-Z]|\s?m\b)|{_THOUSAND})?"
+_SIGN = r"(?:(?<!\w)[-−](?=\d))"
 _SYMBOL = r"""€|£|(?:\b(?:US|CA|AU|NZ|HK|[CAS]))?[$＄]|[¥￥]|zł|元|块|人民币|日元|港币|欧元|美元
     |[Kk]r\b\.?|S?Fr\b\.?|(?i:\b(?:euros?|dollars?|kroner|franken|pounds?|rmb|eur|usd|gbp|chf|dkk|sek|nok|cny|pln|czk|huf
     |jpy|cad|aud|hkd)(?![a-z]))"""
@@ -26,6 +27,16 @@ _TO = r"(?:[-–—~～至到]|\b(?:bis|to|til|tot|à|a)\b)"
 _RANGE_BEHIND = re.compile(rf"\s*{_TO}\s*(?:{_SYMBOL})?\s*\d")
 _RANGE_BEFORE = re.compile(
     rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:万|千|亿|[kK]|[Tt]sd\.?)?\s*(?:{_SYMBOL}|km|mi)?\s*{_TO}\s*$"
+)
+_MONTHLY_BEHIND = re.compile(
+    r"\s*[.,]?\s?(?:/|(?:pro|per|pr\.?|par|al|om|je|a|im)\b\.?)?\s?"
+    r"(?:mon(?:at|th)|mtl\b|mois\b|maand|måned|mnd\b|md\b|mese\b|mensil|mensuel|p\.?/?c?m\b)|\s?(?:/|每个?)\s?月",
+    re.IGNORECASE,
+)
+_MONTHLY_BEFORE = re.compile(
+    r"(?:月供|每个?月|monatlich|\bmtl\.|monthly|maandelijks|månedlig|mensuel|mensile"
+    r"|\b(?:per|pro|par|al) m(?:onat|onth|aand|ois|ese))\w{0,4}\W{0,3}(?:(?:ab|from|fra|von|vanaf|da)\b)?\W{0,3}$",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
@@ -62,28 +73,29 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
 
     Args:
         text: A labelled value; a number beside a currency wins over one without.
-            Of a range, and of several numbers without a currency, none is the amount.
+            Of a range, a rate per month, a number below zero, and of several without a currency, none is the amount.
         currency: ISO 4217 code where the text names none, and the choice among currencies that share a sign.
         language: BCP 47 tag of the text, for signs that several currencies share.
     """
     plain = _plain(text)
-    every = list(_amounts(plain))
+    every = [found for found in _amounts(plain) if not _is_rate(plain, found)]
     named = [found for found in every if found["before"] or found["after"]]
     if not named and len(every) != 1:
         return None
     best = (named or every)[0]
-    if _is_range(plain, best):
+    if best["sign"] or _is_range(plain, best):
         return None
     return _money(best, currency, language)
 
 
 def priced(text: str, currency: str | None = None, language: str | None = None) -> Iterator[Money]:
-    """Every amount beside a currency, of a range none; the arguments are those of `money`."""
+    """Every amount beside a currency, of a range or a rate none; the arguments are those of `money`."""
     plain = _plain(text)
     if not _may_be_priced(plain):
         return
     for found in _amounts(plain):
-        if (found["before"] or found["after"]) and not _is_range(plain, found) and not _ends_a_word(plain, found):
+        named = (found["before"] or found["after"]) and not found["sign"]
+        if named and not (_is_range(plain, found) or _is_rate(plain, found) or _ends_a_word(plain, found)):
             yield _money(found, currency, language)
 
 
@@ -137,15 +149,20 @@ def _amounts(text: str) -> Iterator[re.Match[str]]:
 
 def _money(found: re.Match[str], currency: str | None, language: str | None) -> Money:
     value = _number(found)
-    sign = "-" if found["sign"] and value else ""
     code = _currency(found["before"] or found["after"], currency, language)
-    return Money(amount=f"{sign}{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
+    return Money(amount=f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP)}", currency=code)
 
 
 def _is_range(text: str, found: re.Match[str]) -> bool:
     """Whether it is one end of `5.000 - 10.000 km`."""
     behind, before = text[found.end() :], text[max(0, found.start() - 30) : found.start()]
     return bool(_RANGE_BEHIND.match(behind) or _RANGE_BEFORE.search(before))
+
+
+def _is_rate(text: str, found: re.Match[str]) -> bool:
+    """Whether it is paid every month: `ab 199 € mtl.`; that is not what the car costs."""
+    before = text[max(0, found.start() - 30) : found.start()]
+    return bool(_MONTHLY_BEHIND.match(text, found.end()) or _MONTHLY_BEFORE.search(before))
 
 
 def _plain(text: str) -> str:

@@ -78,7 +78,7 @@ def instant(text: str, language: str | None = None) -> str | None:
 
     Args:
         text: A labelled value.
-        language: BCP 47 tag; it decides `12/03/2026` (`en` alone means the United States: month first). Without a
+        language: BCP 47 tag; it decides `12/03/2026` (month first in `en` alone, `en-US` and `en-CA`). Without a
             language such a date is read only if one order is possible.
 
     Returns:
@@ -144,7 +144,7 @@ def _orders(parts: dict[str, str | None], language: str | None) -> tuple[tuple[i
     first, second = int(parts["a"] or 0), int(parts["b"] or 0)
     if language is None and first != second and max(first, second) <= 12:
         return ()
-    month_first = (language or "").lower() in ("en", "en-us")
+    month_first = (language or "").lower() in ("en", "en-us", "en-ca")
     orders = ((first, second), (second, first))
     return orders if month_first else orders[::-1]
 

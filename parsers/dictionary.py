@@ -26,6 +26,8 @@ class Dictionary:
     """kinds, interests, conditions, answers -> (words, what they say), the longest words first."""
     possessives: set[str] = field(default_factory=set)
     footers: list[str] = field(default_factory=list)
+    wanted: set[str] = field(default_factory=set)
+    """Words in the labels of a car that somebody would like to have."""
     stop_words: dict[str, list[str]] = field(default_factory=dict)
     """Frequent word -> languages that it speaks for."""
     makes: list[tuple[str, str]] = field(default_factory=list)
@@ -65,6 +67,7 @@ def _add(result: Dictionary, language: str, data: dict[str, dict[str, list[str]]
         meanings = result.meanings.setdefault(name, [])
         meanings.extend((squeeze(word), meaning) for meaning, words in group.items() for word in words)
     result.possessives.update(word.casefold() for word in data["text"]["possessives"])
+    result.wanted.update(map(squeeze, data["text"]["wanted"]))
     result.footers.extend(start.casefold() for start in data["text"]["footers"])
     for word in data["text"]["stop_words"]:
         result.stop_words.setdefault(word, []).append(language)
@@ -132,6 +135,22 @@ def meaning(group: str, words: str, whole: bool = False) -> str | None:
     key = squeeze(words[:200])
     known = dictionary().meanings[group]
     return next((says for word, says in known if word == key or (not whole and word in key)), None)
+
+
+def spoken_of(group: str, line: str) -> str | None:
+    """What free words speak of: a known word where one of theirs begins (`essai`, not `nécessaire`)."""
+    words = [word.casefold() for word in _WORDS.findall(line[:200])]
+    ends = ["".join(words[start:]) for start in range(len(words))]
+    known = dictionary().meanings[group]
+    return next(
+        (s for word, s in known if any(e.startswith(word) or (word > "\u3400" and word in e) for e in ends)), None
+    )
+
+
+def names_a_wanted_car(label: str) -> bool:
+    """Whether a label asks for a car to have (`Wunschfahrzeug`, `Inserat`), not for the customer's own."""
+    key = squeeze(label)
+    return any(word in key for word in dictionary().wanted)
 
 
 def is_footer(line: str) -> bool:

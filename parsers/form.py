@@ -1,6 +1,7 @@
 """What a form's fields hold: each value is read by its type, and what has no field is kept under its label."""
 
 from parsers import clean, values
+from parsers.dictionary import names_a_wanted_car, spoken_of
 from parsers.form_values import COMPOUND, READERS, TEXTS, line
 from parsers.records import Booking, Hints, Reading
 from parsers.shapes import Fields, assemble
@@ -10,6 +11,8 @@ __all__ = ["TEXTS", "Form"]
 _MOST_EXTRA = 80
 _WEAK = frozenset([None, "requested_at"])
 """A sender and a date alone are the head of a forwarded mail, not a form."""
+_OFFERED = frozenset(["vehicle.price", "vehicle.stock_number", "vehicle.listing_id"])
+"""What only the car of an offer has."""
 _IDENTIFYING = (
     "customer.name",
     "customer.first",
@@ -26,8 +29,9 @@ _IDENTIFYING = (
 class Form:
     """The fields of one request as they are read, and the rest by label."""
 
-    def __init__(self, hints: Hints, language: str | None) -> None:
+    def __init__(self, hints: Hints, language: str | None, subject: str = "") -> None:
         self.hints: Hints = hints
+        self.subject: str = subject
         self.language: str | None = language
         self.fields: Fields = {}
         self.labels: dict[str, str] = {}
@@ -35,6 +39,11 @@ class Form:
         self.consent: dict[str, str] = {}
         self.alternatives: dict[str, tuple[str, ...]] = {}
         self.known = 0
+
+    @property
+    def locale(self) -> str | None:
+        """The language as it is written in the site's country: English dates begin with the month in two of them."""
+        return f"en-{self.hints.region}" if self.language == "en" and self.hints.region else self.language
 
     def take(self, label: str, value: str, field: str | None) -> None:
         """Keep one value: in its field if it can be read as that, else under its label."""
@@ -59,6 +68,7 @@ class Form:
             return True
         compound = COMPOUND.get(field.replace("trade.", "vehicle.", 1))
         if compound:
+            self.labels.setdefault(field, label)
             return compound(self, field, value)
         reader = READERS.get(field.replace("trade.", "vehicle.", 1), line)
         content = reader(self, value)
@@ -106,9 +116,19 @@ class Form:
             return "lead"
         if self.fields.get("kind"):
             return str(self.fields["kind"])
-        if "booking.starts_at" in self.fields or "booking.services" in self.fields:
+        if "booking.services" in self.fields or ("booking.starts_at" in self.fields and not self._is_for_sale()):
             return "booking"
         return self.hints.kind or "lead"
+
+    def _is_for_sale(self) -> bool:
+        """Whether a time can only be that of a visit to a car that is for sale, not of a workshop visit."""
+        if spoken_of("interests", self.subject) == "test-drive":
+            self.fields.setdefault("interest", "test-drive")
+            return True
+        if not _OFFERED.isdisjoint(self.fields):
+            return True
+        labels = (self.labels[f] for f in ("vehicle.title", "vehicle.make", "vehicle.model") if f in self.labels)
+        return any(map(names_a_wanted_car, labels))
 
     def _settle_times(self) -> None:
         """A date and a time of day in labels of their own are one start; words that name no time are a remark."""
@@ -117,7 +137,7 @@ class Form:
         start = self.fields.get("booking.starts_at")
         both = f"{day or start} {time or start}" if (day or start) and (time or (day and start)) else ""
         for text in (both, f"{start or day or ''}", f"{day or ''}"):
-            read = values.instant(text, self.language)
+            read = values.instant(text, self.locale)
             if read:
                 self.fields["booking.starts_at"] = read
                 return
@@ -126,7 +146,8 @@ class Form:
         if wish and (start or day):
             self.labels["booking.remarks"] = self.labels.get("booking.starts_at") or self.labels["booking.date"]
             self.put("booking.remarks", wish)
-            self.fields.setdefault("kind", "booking")
+            if not self._is_for_sale():
+                self.fields.setdefault("kind", "booking")
         elif wish:
             self.keep(self.labels["booking.time"], wish)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from parsers import clean, values
+from parsers import clean, recognisers, values
 from parsers.dictionary import make_of, meaning
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ _POSTAL_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(?P<code>\d{4,6}(?:\s?[A-Z]{2}\b)?)[
 _BROKEN = re.compile(r"(?P<line>^[^\n]{30,300}[^\n,;])\n(?=[a-zäöüåæøéèàç])", re.MULTILINE)
 """A long line of a list that a mail program broke; what begins with a small letter is no work of its own."""
 _LIST = re.compile(r"\s*[;\n、，•|]\s*|,\s+|\s\+\s")
+_BUILT = re.compile(
+    r"\s*(?:(?:bj|baujahr|ez|erstzulassung|årg|årgang|bouwjaar|built|année|anno)\b\.?:?\s*)?(?:\d{1,2}[/.]){0,2}((?:19|20)\d\d)\s*",
+    re.IGNORECASE,
+)
+_DRIVEN = re.compile(r"\s*(?:ca\.?\s*)?\d[\d.' ]{0,11}\s?(?:t?km|miles|mi|公里|万公里)\s*", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"]{3,1000}")
 
 Reader = Callable[["Form", str], object]
@@ -91,7 +96,7 @@ READERS: dict[str, Reader] = {
     "customer.email": _emails,
     "customer.phone": _phones,
     "customer.address.country": lambda form, value: values.country(value) or clean.single_line(value, 60),
-    "requested_at": lambda form, value: values.instant(value, form.language),
+    "requested_at": lambda form, value: values.instant(value, form.locale),
     "external_id": _ids,
     "vehicle.year": lambda form, value: values.year(value),
     "vehicle.condition": _condition,
@@ -100,10 +105,10 @@ READERS: dict[str, Reader] = {
     "vehicle.listing_url": lambda form, value: found[0] if (found := _URL.search(value)) else None,
     "vehicle.odometer": _distance,
     "vehicle.price": lambda form, value: values.money(value, _CURRENCIES.get(form.hints.region), form.language),
-    "booking.ends_at": lambda form, value: values.instant(value, form.language),
+    "booking.ends_at": lambda form, value: values.instant(value, form.locale),
     "booking.services": _services,
     "call.number": lambda form, value: values.phone(value, form.hints.region),
-    "call.started_at": lambda form, value: values.instant(value, form.language),
+    "call.started_at": lambda form, value: values.instant(value, form.locale),
     "call.accepted": _answer,
 }
 """Field -> reader; None for words that cannot be read as that. All others are any words in one line."""
@@ -169,11 +174,30 @@ def _title(form: "Form", field: str, value: str) -> bool:
     if year:
         form.put(f"{role}.year", year[1])
         line = line[year.end() :]
-    make, model = make_of(line)
+    make, model = make_of(_without_details(form, role, line))
     for name, content in (("make", make), ("model", model)):
         if content and f"{role}.{name}" not in form.fields:
             form.put(f"{role}.{name}", content)
     return bool(line or link)
+
+
+_DETAILS: tuple[tuple[str, Reader], ...] = (
+    ("plate", lambda form, part: next(iter(recognisers.plates(part, form.hints.region)), None)),
+    ("year", lambda form, part: found[1] if (found := _BUILT.fullmatch(part)) else None),
+    ("odometer", lambda form, part: values.distance(part) if _DRIVEN.fullmatch(part) else None),
+)
+
+
+def _without_details(form: "Form", role: str, line: str) -> str:
+    """`Opel Astra, Bj. 2014, 134.000 km, Kennzeichen B-EX 1234`: what follows the car goes to its own fields."""
+    title, *parts = line.split(",")
+    for part in parts:
+        name, content = next(((n, c) for n, read in _DETAILS if (c := read(form, part)) is not None), ("", None))
+        if content is None or f"{role}.{name}" in form.fields:
+            title += f",{part}"
+        else:
+            form.put(f"{role}.{name}", content)
+    return title
 
 
 COMPOUND: dict[str, Callable[["Form", str, str], bool]] = {

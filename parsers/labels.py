@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from parsers import clean, values
 from parsers.dictionary import LANGUAGES, meaning, trade_in_label
@@ -27,7 +28,9 @@ def begins_labelled(text: str) -> bool:
     return found is not None and PLAIN.lookup(found["label"].rstrip(" \t*_")) is not None
 
 
-def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) -> tuple[Reading, ...]:
+def readings(
+    pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN, subject: str | None = None
+) -> tuple[Reading, ...]:
     """Read all requests of the pairs of a mail: a digest names several persons under the same labels.
 
     Args:
@@ -35,10 +38,11 @@ def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN)
         hints: What is known of the source; its language's dictionary comes first.
         origin: The level to note for every field: table, label, ...
         words: The source's own labels, which go before all dictionaries.
+        subject: Of the mail; it may say that a wished time is a test drive's.
     """
     languages = _Languages(pairs, hints, words)
     parts = requests(_meant(pairs, words, languages)) if pairs else []
-    found = (_read(part, hints, origin, languages) for part in parts)
+    found = (_read(part, hints, origin, languages, subject) for part in parts)
     return tuple(reading for reading in found if reading)
 
 
@@ -82,7 +86,8 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
     """What each label means where it stands: heads open parts of a form, and a ruler ends them."""
     found: list[Meant] = []
     part, is_new = None, False
-    for pair in pairs:
+    parts = _parts_of_two(pairs, words)
+    for number, pair in enumerate(pairs):
         if pair in (RULER, NEXT):
             part = part if is_new else None
             found.append(Meant("", None, None, "next" if pair == NEXT else "ruler"))
@@ -92,6 +97,7 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
         is_new = head is not None and not (value and words.lookup(label))
         if not value and found and found[-1].sign and _is_dealer(label, words):
             part = "dealer"
+        part = parts.get(number, part)
         if not is_new:
             found.append(Meant(label, value, _field(label, words, languages, part) if value else None))
             continue
@@ -103,6 +109,25 @@ def _meant(pairs: Pairs, words: Vocabulary, languages: _Languages) -> list[Meant
 def _is_dealer(label: str, words: Vocabulary) -> bool:
     """Whether a label without a value below a ruler is the head of the dealer's part."""
     return "dealer.name" in (words.lookup(label) or {}).values()
+
+
+_NAMES = frozenset(["customer.name", "customer.first_name", "customer.last_name"])
+
+
+def _parts_of_two(pairs: Pairs, words: Vocabulary) -> dict[int, str]:
+    """The heads `Seller` and `Customer` by their places, where a person is named below each of them.
+
+    A label without a value may as well be a field that is empty: only both together are heads.
+    """
+    heads: dict[int, str] = {}
+    for number, (head, below) in enumerate(pairwise(pairs)):
+        if not head[1].strip() and below[1].strip() and not _NAMES.isdisjoint((words.lookup(below[0]) or {}).values()):
+            known = (words.lookup(head[0]) or {}).values()
+            if words.section(head[0]) == "customer" or "customer.name" in known:
+                heads[number] = "customer"
+            elif "dealer.name" in known:
+                heads[number] = "dealer"
+    return heads if len(set(heads.values())) > 1 else {}
 
 
 def _field(label: str, words: Vocabulary, languages: _Languages, part: str | None) -> str | None:
@@ -127,8 +152,10 @@ def _field_of_head(head: str | None, value: str | None) -> str | None:
     return "trade.title" if head == "trade-in" and named else None
 
 
-def _read(pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languages) -> Reading | None:
-    form = Form(hints, language=languages.spoken)
+def _read(
+    pairs: Sequence[Meant], hints: Hints, origin: str, languages: _Languages, subject: str | None = None
+) -> Reading | None:
+    form = Form(hints, languages.spoken, subject or "")
     for pair in pairs:
         if pair.value:
             form.take(pair.label, pair.value, pair.field)

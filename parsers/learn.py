@@ -36,6 +36,7 @@ _FORWARD = re.compile(
 _LIKE = 0.25
 """Share of labels and lines in common below which two samples are of two layouts."""
 _DOUBTFUL = "all end with “{}”: if the source and not the customer writes this, put it into endings"
+_FOREIGN = "came from a domain that most others did not come from: add it to from if it is the source's own"
 _SHORTEST_NAME = 4
 """Letters of a source's name by which its words are known."""
 
@@ -59,11 +60,13 @@ def propose(raws: Sequence[bytes], hints: Hints | None = None) -> Proposal:
         notes.append(Note("two samples are needed at least, three are better: one alone does not show what changes"))
     found = _learned([samples[number] for number in numbers], hints) if numbers else _Learned(Layout())
     notes += [Note(_DOUBTFUL.format(words)) for words in found.doubtful]
+    domains = _domains_of_most([samples[number] for number in numbers])
+    notes += [Note(_FOREIGN, number) for number in numbers if not set(_domains([samples[number]])) <= set(domains)]
     return Proposal(
         layout=found.layout,
         unmapped=found.unmapped,
         by_value=found.by_value,
-        domains=_domains(samples),
+        domains=domains,
         notes=tuple(notes),
         learned=tuple(numbers),
     )
@@ -189,3 +192,9 @@ def _domains(samples: Sequence[Document]) -> tuple[str, ...]:
     """Where the samples came from; the providers of anybody's mailbox are nobody's domain."""
     domains = (sender.registrable(sample.sender[1].rpartition("@")[2]) for sample in samples if sample.sender[1])
     return tuple(dict.fromkeys(domain for domain in domains if domain and not sender.is_mailbox(domain)))
+
+
+def _domains_of_most(samples: Sequence[Document]) -> tuple[str, ...]:
+    """The domain that more than half of the samples came from: a mail that somebody slipped in adds none."""
+    every = [domain for sample in samples for domain in _domains([sample])]
+    return tuple(domain for domain in dict.fromkeys(every) if every.count(domain) * 2 > len(every))

@@ -37,26 +37,26 @@ Level = Callable[[Document, Hints], tuple[Reading, ...]]
 
 def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
-    found = _by_labels(mail.html, hints, "table", labels.pairs_of_html)
+    found = _by_labels(mail, mail.html, hints, "table", labels.pairs_of_html)
     if found and _quotes_others(mail, hints):
-        return _by_labels(tuple(map(_above_quotation, mail.html)), hints, "table", labels.pairs_of_html)
+        return _by_labels(mail, tuple(map(_above_quotation, mail.html)), hints, "table", labels.pairs_of_html)
     return found
 
 
 def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """`Label: value` lines of plain text."""
-    found = _by_labels(mail.plain, hints, "label", labels.pairs_of_text)
+    found = _by_labels(mail, mail.plain, hints, "label", labels.pairs_of_text)
     if found and _quotes_others(mail, hints):
-        return _by_labels(tuple(map(replies.unquoted, mail.plain)), hints, "label", labels.pairs_of_text)
+        return _by_labels(mail, tuple(map(replies.unquoted, mail.plain)), hints, "label", labels.pairs_of_text)
     return found
 
 
 def _by_labels(
-    texts: tuple[str, ...], hints: Hints, origin: str, pairs_of: Callable[[str, Vocabulary], Pairs]
+    mail: Document, texts: tuple[str, ...], hints: Hints, origin: str, pairs_of: Callable[[str, Vocabulary], Pairs]
 ) -> tuple[Reading, ...]:
     words = vocabulary(types.layout_of(hints))
     pairs = [pair for text in texts if not adf_text.holds(text) for pair in pairs_of(text, words)]
-    return labels.readings(pairs, hints, origin, words) if pairs else ()
+    return labels.readings(pairs, hints, origin, words, mail.headers.get("subject")) if pairs else ()
 
 
 def _quotes_others(mail: Document, hints: Hints) -> bool:

@@ -16,7 +16,21 @@ _SALUTATION = re.compile(
     r"(?i:herrn?|familien?|family|frau|fr\.|hr\.?|fru|mr\.?|mrs\.?|ms\.?|miss|mme\.?|mlle\.?|m\.|monsieur|madame|sig\.?|sig\.ra|signora?|dhr\.?|mevr\.?)\s+"
 )
 _TWO_WORDS = re.compile(r"([^\W\d_][\w'’-]+) ([^\W\d_][\w'’-]+)")
+_WORD = r"[^\W\d_][\w'’-]{1,40}"
+_SORTED = re.compile(
+    rf"(?P<last>(?:(?:von|van|de|di|da|der|den|zu|la) ){{0,2}}{_WORD}), "
+    rf"(?P<first>{_WORD}(?: [^\W\d_][\w.'’-]{{0,40}})?)"
+)
+_SUFFIXES = frozenset(["jr", "sr", "md", "phd", "mba", "esq", "ii", "iii", "cpa"])
 _TITLES = frozenset({"dr", "prof", "sir", "lady", "lord", "van", "von", "de", "di", "le", "la", "du"})
+
+
+def turned(name: str) -> str:
+    """`Müller, Jörg`, as address books sort people, in the order in which they are spoken to; others as they are."""
+    found = _SORTED.fullmatch(name)
+    if found is None or _COMPANY.search(name) or found["first"].casefold().rstrip(".") in _TITLES | _SUFFIXES:
+        return name
+    return f"{found['first']} {found['last']}"
 
 
 @lru_cache(maxsize=2048)

@@ -16,7 +16,7 @@ from parsers.loose import Loose
 from parsers.pattern import fits
 from parsers.rhythm import EMPTY, GAP, Rhythm
 from parsers.signs import DECORATION, LABELLED, NEXT, RULER, Pair, Pairs, is_plausible, is_ruler
-from parsers.vocabulary import PLAIN, Vocabulary
+from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
 _MOST = 400
 """Pairs that one mail can give."""
@@ -27,8 +27,21 @@ _COLONS = 60
 _BROKEN = 30
 """Characters of a list from which a mail program may have broken it."""
 _PERSON = frozenset(["from", "customer.name"])
+_NAMES = frozenset(["customer.name", "customer.last_name", "customer.email", "customer.phone"])
 _ANY_WORDS = frozenset(["interest", "booking.services", "complaint.category", "vehicle.condition", "vehicle.trim"])
 """Fields whose values may be words that are labels elsewhere."""
+_EXACT = frozenset(
+    [
+        "customer.email",
+        "customer.phone",
+        "vehicle.price",
+        "vehicle.odometer",
+        "vehicle.year",
+        "vehicle.vin",
+        "vehicle.plate",
+    ]
+)
+"""Fields without whose digits, or sign of an address, words are no value."""
 _MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.remarks"])
 
 
@@ -51,6 +64,8 @@ class Pairing:
         self.targets: frozenset[str] = frozenset()
         self.in_message = False
         self.heads: tuple[str, ...] = ()
+        self.columns: tuple[str, ...] = ()
+        """Heads that had a row of values already, and may have more, each of another person."""
         self.ended = False
         self.gap = False
         """A blank line stands between the open label and where its value could be."""
@@ -151,7 +166,7 @@ class Pairing:
 
     def _labelled(self, bare: str) -> bool:
         found = LABELLED.match(bare)
-        if found is None:
+        if found is None or (self.in_message and self._is_told(found["label"], found["value"])):
             return False
         label, value = found["label"].rstrip(" \t*_"), found["value"]
         if self.lookup(label) is None:
@@ -165,6 +180,20 @@ class Pairing:
             self._split(value)
         return True
 
+    def _is_told(self, label: str, value: str) -> bool:
+        """`Preis: ist der verhandelbar?` in a message: a sentence that cannot be the value of the label before it.
+
+        A few words may stand in an empty field below the message (`auf Anfrage`), whole sentences do not.
+        """
+        known = self.lookup(label) or {}
+        fields = set(known.values())
+        if not (fields and value) or OWN in known or (" " not in value and value.isascii()):
+            return False
+        if value[-1] in "?？":
+            return fields.isdisjoint(_ANY_WORDS | _MESSAGES)
+        says = value[-1] in ".!。！" or value.count(" ") > 2
+        return says and fields <= _EXACT and not any(sign.isdigit() or sign == "@" for sign in value)
+
     def _is_prose(self, words: str) -> bool:
         """`my question: how far?` and `year?` in a message are the customer's words, not the form's labels."""
         if not (self.in_message and self.label):
@@ -172,11 +201,15 @@ class Pairing:
         return words[-1] in "?!.,;？！。，；" or (words[0].islower() and not self.label[0].islower())
 
     def _is_in_a_sentence(self, label: str) -> bool:
-        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own."""
-        above = self.value[-1][-1:] if self.in_message and self.value else ""
-        return (above.isalnum() or above in ("-", "–")) and not self.targets.isdisjoint(
-            (self.lookup(label) or {}).values()
-        )
+        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own.
+
+        The label of a message of another kind is only taken for words where the line above is as long as broken ones.
+        """
+        above = self.value[-1] if self.in_message and self.value else ""
+        if not (above[-1:].isalnum() or above[-1:] in ("-", "–")):
+            return False
+        alike = self.targets | _MESSAGES if len(above) > _BROKEN else self.targets
+        return not alike.isdisjoint((self.lookup(label) or {}).values())
 
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""
@@ -272,10 +305,13 @@ class Pairing:
             return
         cells = tuple(cell.strip() for cell in row.cells if cell.strip() not in (":", "："))
         heads, self.heads = self.heads, ()
+        columns, self.columns = self.columns, ()
         if heads and len(heads) == len(cells) and not self._are_heads(row, cells):
-            for label, value in zip(heads, cells, strict=True):
-                self.open(label[:100], value)
-            self.close()
+            self._under(heads, cells)
+            return
+        if self._go_on(columns, cells) and not self._are_heads(row, cells):
+            self._mark(RULER)
+            self._under(columns, cells)
             return
         if heads:
             self._cells(heads, keep_open=False)
@@ -284,6 +320,29 @@ class Pairing:
             self.heads = cells
         else:
             self._cells(cells, keep_open=not row.table)
+
+    def _under(self, heads: tuple[str, ...], cells: tuple[str, ...]) -> None:
+        for label, value in zip(heads, cells, strict=True):
+            self.open(label[:100], value)
+        self.close()
+        self.columns = heads
+
+    def _go_on(self, columns: tuple[str, ...], cells: tuple[str, ...]) -> bool:
+        """Whether a row names a further person: below their address or number stands one, and no label first.
+
+        Two cells are a label and its value as often: then only such a value tells.
+        """
+        if not columns or len(columns) != len(cells) or self._is_label(cells[0]):
+            return False
+        fields = [frozenset((self.lookup(head) or {}).values()) for head in columns]
+        reached = [
+            (field, cell)
+            for known, cell in zip(fields, cells, strict=True)
+            for field in ("customer.email", "customer.phone")
+            if field in known and cell
+        ]
+        named = any(not known.isdisjoint(_NAMES) for known in fields)
+        return named and all(fits(*pair) for pair in reached) and (bool(reached) or len(cells) > 2)
 
     def _are_heads(self, row: Row, cells: tuple[str, ...]) -> bool:
         """Whether the cells are labels only: by their tag, or because most are known and all could be."""
@@ -298,7 +357,7 @@ class Pairing:
 
     def flush_heads(self) -> None:
         """A row that looked like labels had no row of values below: it is a row like any other."""
-        heads, self.heads = self.heads, ()
+        heads, self.heads, self.columns = self.heads, (), ()
         if heads:
             self._cells(heads, keep_open=False)
 

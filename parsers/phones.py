@@ -12,6 +12,12 @@ _LIMIT = 200
 _SEVERAL = re.compile(r"[,;|\n]|\s/\s(?=[+0(])|(?i:\b(?:or|oder|und|and|eller|og|of|en|ou|et|o|e)\b)|或|和|、")
 _CANDIDATE = re.compile(r"(?:\+\s?|\(\+?)?\d[\d\s().\-/]{0,38}\d|\d")
 _VANITY = re.compile(r"\+?[\d().\s-]{4,12}-[A-Z][A-Z\d-]{3,9}")
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}")
+_WHOLE = 8
+"""Digits of a number as it is dialled inside a country without area codes."""
+_LEAST = 6
+"""Digits of a local number that words follow."""
 _TRUNK = re.compile(r"\(\s?0\s?\)")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
@@ -29,11 +35,28 @@ def phone(text: str, region: str | None) -> str | None:
     """
     clean = unicodedata.normalize("NFKC", text[:_LIMIT]).translate(_DASHES)
     for piece in _SEVERAL.split(clean):
+        piece = _first_of_two(piece, region)
         found = _VANITY.search(piece) or _longest(piece)
         if found:
             written = " ".join(found[0].split())
-            return _e164(written, region) or written
+            return _e164(written, region) or (written if _could_be_local(written, piece[found.end() :]) else None)
     return None
+
+
+def _first_of_two(piece: str, region: str | None) -> str:
+    """`20 12 34 56 / 86 12 34 56`: two numbers where none has an area code that a stroke could set off."""
+    first, stroke, second = piece.partition("/")
+    if not stroke or min(len(_DIGIT.findall(first)), len(_DIGIT.findall(second))) < _WHOLE:
+        return piece
+    import phonenumbers
+
+    return first if phonenumbers.ndd_prefix_for_region(region or "", True) is None else piece
+
+
+def _could_be_local(written: str, behind: str) -> bool:
+    """A number without area code may stand alone; a date, and few digits before a word (`10115 Berlin`), are none."""
+    few = len(_DIGIT.findall(written)) < _LEAST and behind.strip()[:1].isalpha()
+    return not few and _DATE.fullmatch(written) is None
 
 
 def _longest(piece: str) -> re.Match[str] | None:

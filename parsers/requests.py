@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parsers import adf_text, gaps, labels, language, replies, sender, types, unlabelled
+from parsers import adf_text, gaps, labels, language, letters, replies, sender, types, unlabelled
 from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
@@ -29,6 +29,8 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
     if mail_class == "bounce" or types.noise(mail, hints):
         return ()
     found = types.completed(mail, hints, _asked(mail, hints, mail_class))
+    if mail_class == "person" and not (hints.source_type or hints.kind):
+        found = tuple(letters.settled(reading, mail) for reading in found)
     if not found and (mail_class != "automatic" or _shows_adf(mail) or _is_of_a_source(mail, hints)):
         found = (unsorted(mail, hints, mail_class),)
     alone = len(found) == 1 or _are_of_one(found)

@@ -13,6 +13,7 @@ from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
 from parsers.headers import split_addresses
+from parsers.names import turned
 from parsers.records import Customer, Hints
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
@@ -35,7 +36,7 @@ def is_within(domain: str, domains: tuple[str, ...]) -> bool:
 
 
 def platforms() -> frozenset[str]:
-    """Registrable domains of the platforms; a name without a dot stands for every country."""
+    """Registrable domains of the platforms."""
     return _PLATFORMS
 
 
@@ -46,8 +47,7 @@ def is_mailbox(domain: str) -> bool:
 
 def is_platform(address: str) -> bool:
     """Whether an address belongs to a service that passes requests on."""
-    domain = registrable(address.rpartition("@")[2])
-    return domain in _PLATFORMS or domain.partition(".")[0] in _PLATFORMS
+    return registrable(address.rpartition("@")[2]) in _PLATFORMS
 
 
 def customer(document: Document, *, reply_to_only: bool = False, is_form: bool = False) -> Customer | None:
@@ -173,7 +173,7 @@ def _bare(display: str | None) -> str | None:
         return None
     for connective in _LISTS["connectives"]:
         display = display.partition(connective)[0]
-    return display.strip(" ,\"'") or None
+    return turned(display.strip(" ,\"'")) or None
 
 
 def _lowered(address: str) -> str:

@@ -33,7 +33,7 @@ def assemble(form: "Form", kind: str, origin: str) -> Reading:
     fields = form.fields
     fields.pop("kind", None)
     vehicles = _vehicles(fields, _ROLES.get(kind, "wanted"))
-    _name(fields)
+    _name(fields, form.language)
     if "call.number" in fields:
         fields.setdefault("customer.phone", (fields["call.number"],))
     ids = fields.get("external_id", ())
@@ -72,10 +72,13 @@ def _vehicles(fields: Fields, role: VehicleRole) -> list[tuple[Vehicle, str]]:
     return found
 
 
-def _name(fields: Fields) -> None:
+def _name(fields: Fields, language: str | None) -> None:
     """Full name and its parts complete each other; a company's name is not a person's."""
     name = fields.get("customer.name")
     first, last = fields.get("customer.first_name"), fields.get("customer.last_name")
+    if not (name or last) and language == "it" and " " in (first or ""):  # `Nome` asks for either
+        name = fields["customer.name"] = fields.pop("customer.first_name")
+        first = None
     if name and not (first or last):
         first, last, company = values.name_parts(name)
         for part, content in (("first_name", first), ("last_name", last), ("company", company)):

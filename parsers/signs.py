@@ -12,6 +12,8 @@ NEXT: Pair = ("===", "")
 LABELLED = re.compile(r"(?P<label>[^\s:：=][^:：=]{0,99}+)(?P<sign>[:：=])(?!//)[ \t*_]*(?P<value>.*)", re.DOTALL)
 DECORATION = " \t>*_•·|#▪►➤"
 _RULER = re.compile(r"[-=_*~#•–—.\s]{2,}")
+_SENTENCE = re.compile(r"\w{6}\. ")
+"""A full stop behind a whole word; behind a few letters it may be that of `Tel. gesch.`."""
 _PLAUSIBLE = re.compile(r"[^\W_][^,;!\n<>@]{0,49}")
 
 
@@ -22,4 +24,4 @@ def is_ruler(line: str) -> bool:
 
 def is_plausible(label: str) -> bool:
     """An unknown label: short, few words, no sentence."""
-    return bool(_PLAUSIBLE.fullmatch(label)) and label.count(" ") < 6 and ". " not in label
+    return bool(_PLAUSIBLE.fullmatch(label)) and label.count(" ") < 6 and _SENTENCE.search(label) is None

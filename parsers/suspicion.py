@@ -5,6 +5,7 @@ A warning changes nothing about a mail: it becomes a record all the same. It is 
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 from parsers import links, sender
@@ -23,6 +24,7 @@ _ALIKE = {
 _LATIN = str.maketrans({alike: letter for letter, several in _ALIKE.items() for alike in several})
 _BRAND = 8
 """Letters from which a name alone tells a platform: `autoscout24` does, `mobile` is a word."""
+_COUNTRIES = 5
 _CREDIT = re.compile(
     r"credit|loan|financ|kredit|finanzierung|reserv|lån|finansiering|krediet|financiering|crédit|financement"
     r"|prestito|finanziamento|贷款|信贷|预订|预定",
@@ -85,12 +87,19 @@ def imitates(domain: str, senders: tuple[str, ...] = ()) -> bool:
 def _holds(shown: str, own_name: str, bones: str) -> bool:
     """`mobile.de.evil.example`, `ebay.de-sicherheit.com`, `mobile-de.com`, `notautoscout24.be`.
 
-    The same name under another ending may be the platform's own in another country.
+    The same name under another ending may be the platform's own in another country, unless all of its are known.
     """
     if f".{bones}." in shown or f".{bones}-" in shown or f".{bones.replace('.', '-')}." in shown:
         return True
     brand = bones.partition(".")[0]
-    return len(brand) >= _BRAND and brand in shown and own_name != brand
+    return len(brand) >= _BRAND and brand in shown and (own_name != brand or brand in _known_everywhere())
+
+
+@lru_cache(maxsize=1)
+def _known_everywhere() -> frozenset[str]:
+    """Names of platforms whose domains are known for every country that they are in: of which many are."""
+    names = Counter(skeleton(domain).partition(".")[0] for domain in sender.platforms())
+    return frozenset(name for name, count in names.items() if count >= _COUNTRIES)
 
 
 @lru_cache(maxsize=4096)
@@ -113,8 +122,7 @@ def _decoded(domain: str) -> str:
 @lru_cache(maxsize=256)
 def _known(senders: tuple[str, ...]) -> dict[str, str]:
     """Skeletons of the domains that are imitated: exchanges, and those of the source."""
-    domains = {name if "." in name else f"{name}.de" for name in sender.platforms()}
-    return {skeleton(domain): domain for domain in (*domains, *senders)}
+    return {skeleton(domain): domain for domain in (*sender.platforms(), *senders)}
 
 
 def _asks_for_a_password(mail: Document, found: tuple[Reading, ...]) -> bool:

@@ -211,10 +211,12 @@ def test_other_lines_are_no_labels(text: str) -> None:
     assert [pair[0] for pair in labels.pairs_of_text(text)] == ["Name", "Telefon"]
 
 
-def test_a_broken_line_of_a_message_begins_no_label() -> None:
-    text = "Name: Kim\nNachricht: Vielen Dank im Voraus! Meine\nFrage: Hat er eine Kupplung?\nTelefon: 1"
+@pytest.mark.parametrize("label", ["Nachricht", "Reklamation"])
+def test_a_broken_line_of_a_message_begins_no_label(label: str) -> None:
     words = "Vielen Dank im Voraus! Meine\nFrage: Hat er eine Kupplung?"
-    assert labels.pairs_of_text(text) == [("Name", "Kim"), ("Nachricht", words), ("Telefon", "1")]
+    words = words if label == "Nachricht" else f"Guten Tag und v{words[1:]}"
+    text = f"Name: Kim\n{label}: {words}\nTelefon: 1"
+    assert labels.pairs_of_text(text) == [("Name", "Kim"), (label, words), ("Telefon", "1")]
 
 
 def test_an_empty_message_field_still_waits_for_the_words() -> None:

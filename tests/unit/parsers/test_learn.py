@@ -1,5 +1,6 @@
 """A source is learned from three mails: labels, patterns, blocks, requests; what is in doubt stays unmapped."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -217,6 +218,23 @@ def test_it_warns_of_what_spoils_the_lesson() -> None:
     ]
     assert found.learned == (0, 1, 2, 6)
     assert found.domains == ("bazaar.example",)
+
+
+@pytest.mark.parametrize(
+    ("senders", "domains", "strange"),
+    [
+        (("bazaar.example", "mail.bazaar.example", "evil.example"), ("bazaar.example",), [2]),
+        (("gmx.de", "bazaar.example", "bazaar.example"), ("bazaar.example",), []),
+        (("bazaar.example", "evil.example", "third.example"), (), [0, 1, 2]),
+    ],
+)
+def test_one_sample_adds_no_domain(senders: tuple[str, ...], domains: tuple[str, ...], strange: list[int]) -> None:
+    good = each(lambda p: mail(f"Rufname: {p[0]}\nPost: {p[1]}\nRuf: {p[2]}\nWagen: {p[3]}\n"))
+    heads = [f"From: Bazaar <x@{domain}>".encode() for domain in senders]
+    sent = [re.sub(rb"(?m)^From: [^\r\n]*", head, raw) for head, raw in zip(heads, good, strict=False)]
+    found = propose(sent, DE)
+    assert found.domains == domains
+    assert [note.sample for note in found.notes if note.text.startswith("came from")] == strange
 
 
 def test_one_sample_teaches_nothing() -> None:

@@ -28,6 +28,8 @@ HINTS = Hints(
         ("From: verkauf@muster.example", None),
         ("From: noreply@kunde.example", None),
         ("From: Eva über Kleinanzeigen <abc@mail.kleinanzeigen.de>", None),
+        ("From: x@rtm.autoscout24.com.tr", None),
+        ("From: x@autoscout24.shop", ("x@autoscout24.shop",)),
         ("From: Eva (OfferUp) <reply-1@messages.offerup.com>", None),
     ],
 )

@@ -23,8 +23,9 @@ def flags(
     [
         "mоbile.de", "xn--mbile-jye.de", "ｍobile.de", "m0bile.de", "rnobile.de", "móbile.de", "autosc0ut24.de",
         "mobile.de.evil.example", "mobile.de-sicherheit.com", "ebay.de-sicherheit.com", "mobile-de.com",
-        "autoscout24.evil.example", "notautoscout24.be", "autoscout24-login.com", "k1einanzeigen.de",
-        "kleinanzeigen-sicher.example", "importer-example.com", "irnporter.example", "importer.example.evil.example",
+        "autoscout24.evil.example", "notautoscout24.be", "autoscout24-login.com", "autoscout24.shop",
+        "k1einanzeigen.de", "kleinanzeigen-sicher.example", "importer-example.com", "irnporter.example",
+        "importer.example.evil.example",
     ],
 )  # fmt: skip
 def test_look_alikes(domain: str) -> None:
