@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
+from daemon.act import Change as Made
+from daemon.act import write_change
 from daemon.desk.answer import answered_by, arrived
 from daemon.desk.desk import write_plans
 from daemon.desk.plan import Late, Plan, hints_for, hints_once_placed, plan, seen_of
@@ -195,7 +197,7 @@ class Rereading(AbstractContextManager["Rereading"]):
         args = {"message": str(one.mail.id), "fields": fields[:1000]}
         action = Action(name="reparse", actor=Actor("command", self._late.by), args=args, opening=opening)
         after, effects = apply(record, action, self._settings, self._late.at)
-        records.save(connection, each.kept, after, effects, action, self._settings.digest, self._late.at)
+        write_change(connection, Made(each.kept, after, effects, action), self._settings.digest, self._late.at)
         if seen:
             sources.replace(connection, [seen])
         return after
