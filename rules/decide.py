@@ -154,12 +154,13 @@ def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
     reasons = [decision.ignored for decision in decisions if decision.ignored is not None]
     if len(reasons) == len(decisions):
         return "ignored", "; ".join(dict.fromkeys(reasons))
-    persons = "".join(f"; {why}" for why in dict.fromkeys(each.person for each in decisions if each.person))
-    opened = [decision.kind for decision in decisions if decision.ignored is None and decision.again is None]
+    joined = [f"a second request of {each.again}: {each.person}" for each in decisions if each.again is not None]
+    opened = [decision for decision in decisions if decision.ignored is None and decision.again is None]
     if not opened:
-        refs = dict.fromkeys(decision.again for decision in decisions if decision.again is not None)
-        return "attached", f"a second request of {', '.join(refs)}{persons}"
-    return "opened", f"{', '.join(opened)} for {place.site.id}: {place.because}{persons}"
+        return "attached", "; ".join(dict.fromkeys(joined))
+    own = [each.person for each in opened if each.person is not None]
+    kinds = ", ".join(decision.kind for decision in opened)
+    return "opened", "; ".join(dict.fromkeys((f"{kinds} for {place.site.id}: {place.because}", *own, *joined)))
 
 
 def _mail(

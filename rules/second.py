@@ -107,7 +107,7 @@ def verdict(reading: Reading, kind: str, source: str | None, site: str, records:
     same = next((one for one in here if reasons[one.ref] is None), None)
     if same is not None:
         by = " and ".join(each.partition(":")[0] for each in same.contacts)
-        return Judged(again=same.ref, because=f"the same person ({by}) and nothing that differs from {same.ref}")
+        return Judged(again=same.ref, because=f"the same person ({by}), and nothing differs")
     told = "; ".join(f"{ref}: {why}" for ref, why in list(reasons.items())[:3])
     return Judged(related=tuple(reasons), because=f"the same person asks for something else than {told}")
 
