@@ -239,19 +239,14 @@ def _wrong_attached(kept: _Kept) -> Iterator[str]:
                 yield f"message {link.message} is a second request of {other}, not of it"
 
 
-def _is_imported(revised: Row[Any]) -> bool:
-    return "imported" in _json(revised.args)
-
-
 def _wrong_notices(kept: _Kept) -> Iterator[str]:
     told = {one.revision for one in kept.notices}
     for index in range(1, len(kept.revisions)):
         transition, n = kept.transition(index), kept.revisions[index].n
         if transition is None or n in told:
             continue
-        if transition.tells in _ALWAYS_TOLD or (
-            transition.tells == "again" and not _is_imported(kept.revisions[index])
-        ):
+        silent = transition.tells == "again" and "imported" in _json(kept.revisions[index].args)
+        if transition.tells in _ALWAYS_TOLD and not silent:
             yield f"the notice of its revision {n} is missing"
     for one in kept.notices:
         said = _json(one.data)
