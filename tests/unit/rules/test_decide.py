@@ -264,7 +264,7 @@ def test_what_the_same_person_asked_before(
     assert [one.again for one in found.decisions] == again
     assert [one.related for one in found.decisions] == related
     for one in found.decisions:
-        assert (one.notifications == one.deadlines == ()) == (one.again is not None or given["context"].imported)
+        assert bool(one.notifications or one.deadlines) == (one.again is None and not given["context"].imported)
 
 
 def test_what_a_rule_ignores_joins_nothing(decided: Decided) -> None:

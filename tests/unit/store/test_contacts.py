@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
 
 from config.models import Settings
 from daemon.desk import people
@@ -142,6 +143,35 @@ def test_what_a_second_request_says_of_the_person_is_known_from_then_on(store: S
     kept(store, settings, planned(store, settings, mails[1], asked(1, "eva@kunde.example", "eva@arbeit.example")))
     third = planned(store, settings, mails[2], asked(2, "eva@arbeit.example"))
     assert third.fated.fate == "attached"
+
+
+def test_a_batch_costs_no_more_statements_than_a_mail(store: Store, settings: Settings) -> None:
+    mails = accepted(store, 31)
+    drafts = [plan(settings, mail, asked(n, f"m{n}@kunde.example"), None) for n, mail in enumerate(mails)]
+    for some in (drafts[:1], drafts[1:]):
+        with store.read() as connection, _counted(connection) as reads:
+            people.look_up(connection, [one.people for one in some])
+        assert len(reads) == 1, "nobody of them is known"
+
+        def write(connection: Connection, some: list[Plan] = some) -> int:
+            with _counted(connection) as writes:
+                write_plans(connection, some, settings.digest, wall_now())
+            return len([each for each in writes if "contact" in each])
+
+        assert store.write(write).result() == 4, "insert, lock, look, link"
+
+
+@contextmanager
+def _counted(connection: Connection) -> Iterator[list[str]]:
+    """The statements that run meanwhile; what is inserted in pages counts once."""
+    found: list[str] = []
+
+    def seen(*args: Any) -> None:
+        found.append(args[2])
+
+    event.listen(connection, "before_cursor_execute", seen)
+    yield found
+    event.remove(connection, "before_cursor_execute", seen)
 
 
 def test_a_person_of_another_site_is_another_one(store: Store, settings: Settings) -> None:
