@@ -5,8 +5,9 @@ row too few opens a record too many, and a row too many does nothing.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from daemon.store.engine import insert_missing
 from daemon.store.schema import contact, record, record_contact
@@ -17,12 +18,14 @@ MOST_KNOWN = 20
 Contact = tuple[str, str, str]
 """Site, type, value."""
 
-_KEY = tuple_(contact.c.site, contact.c.type, contact.c.value)
-# Built once: SQLAlchemy keeps what it compiled by the statement object.
-_THESE = select(contact.c.id, contact.c.site, contact.c.type, contact.c.value).where(
-    _KEY.in_(bindparam("wanted", expanding=True))
+_COLUMNS = (contact.c.site, contact.c.type, contact.c.value)
+_NAMES = tuple(one.name for one in _COLUMNS)
+# Built once: SQLAlchemy keeps what it compiled by the statement object. Each column by itself, as for a list of triples
+# SQLite reads the whole table; rows too many are left out afterwards.
+_THESE = select(contact.c.id, *_COLUMNS).where(
+    *(one.in_(bindparam(f"{one.name}s", expanding=True)) for one in _COLUMNS)
 )
-_LOCKED = _THESE.order_by(contact.c.site, contact.c.type, contact.c.value).with_for_update(key_share=True)
+_LOCKED = _THESE.order_by(*_COLUMNS).with_for_update(key_share=True)
 _USED = select(contact.c.id).where(
     contact.c.id.in_(bindparam("keys", expanding=True)),
     exists().where(record_contact.c.contact == contact.c.id),
@@ -43,10 +46,7 @@ def contacts_at(site: str, values: Iterable[str]) -> tuple[Contact, ...]:
 
 def find(connection: Connection, wanted: Iterable[Contact]) -> dict[Contact, int]:
     """Keys of those that are known."""
-    pairs = sorted(set(wanted))
-    if not pairs:
-        return {}
-    return {(row.site, row.type, row.value): row.id for row in connection.execute(_THESE, {"wanted": pairs})}
+    return _keys(connection, _THESE, set(wanted))
 
 
 def hold(connection: Connection, wanted: Iterable[Contact]) -> dict[Contact, int]:
@@ -54,12 +54,18 @@ def hold(connection: Connection, wanted: Iterable[Contact]) -> dict[Contact, int
 
     SQLite has one writer at a time: there the transaction itself is the lock.
     """
-    pairs = sorted(set(wanted))
-    if not pairs:
+    these = set(wanted)
+    if these:
+        insert_missing(connection, contact, [dict(zip(_NAMES, each, strict=True)) for each in sorted(these)])
+    return _keys(connection, _LOCKED, these)
+
+
+def _keys(connection: Connection, query: Select[Any], these: set[Contact]) -> dict[Contact, int]:
+    if not these:
         return {}
-    names = ("site", "type", "value")
-    insert_missing(connection, contact, [dict(zip(names, each, strict=True)) for each in pairs])
-    return {(row.site, row.type, row.value): row.id for row in connection.execute(_LOCKED, {"wanted": pairs})}
+    values = {f"{name}s": sorted({each[place] for each in these}) for place, name in enumerate(_NAMES)}
+    found = {(row.site, row.type, row.value): row.id for row in connection.execute(query, values)}
+    return {each: key for each, key in found.items() if each in these}
 
 
 def open_records(connection: Connection, keys: Mapping[Contact, int]) -> dict[Contact, list[tuple[int, str]]]:
