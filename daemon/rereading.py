@@ -130,8 +130,9 @@ class Rereading(AbstractContextManager["Rereading"]):
         decisions, seen = decided.decisions, seen_of(one.mail, parsed, decided, _at(one))
         with self._store.read() as connection:
             known = list(rereading.opened(connection, one.mail.id))
+            joined = rereading.joined(connection, one.mail.id)
         places = paired({each.reading: _as_read(each) for each in known}, readings) if decisions else {}
-        for number in range(len(readings)):
+        for number in sorted(set(range(len(readings))) - joined):
             if decisions and number not in places.values() and decisions[number].ignored is None:
                 yield self._result(one, why=FURTHER)
         for each in known:

@@ -98,15 +98,16 @@ def verdict(reading: Reading, kind: str, source: str | None, site: str, records:
         kind: What it is, as it was decided.
         source: Id of the source that it came from: listing ids are compared within one source only.
         site: Of the reading. What another site knows says nothing here.
-        records: Open records of the same person, the newest first.
+        records: Open records of the mail's persons, the newest first; only those of this reading's person count.
     """
-    here = [one for one in records if one.site == site]
+    own = set(contacts_of(reading))
+    here = [one for one in records if one.site == site and own & set(one.contacts)]
     if not here:
         return Judged()
     reasons = {one.ref: _difference(reading, kind, source, one) for one in here}
     same = next((one for one in here if reasons[one.ref] is None), None)
     if same is not None:
-        by = " and ".join(each.partition(":")[0] for each in same.contacts)
+        by = " and ".join(dict.fromkeys(each.partition(":")[0] for each in same.contacts if each in own))
         return Judged(again=same.ref, because=f"the same person ({by}), and nothing differs")
     told = "; ".join(f"{ref}: {why}" for ref, why in list(reasons.items())[:3])
     return Judged(related=tuple(reasons), because=f"the same person asks for something else than {told}")

@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 
 from config.load import canonical
 from daemon.act import act
+from daemon.desk.plan import Late
 from daemon.reader import Reader
+from daemon.rereading import Rereading
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, desk_keys
 from daemon.store import Store, evidence, imports, messages, open_store, records
 from daemon.store.chains import Accepted, Chain
+from daemon.store.rereading import Selection
 from rules.model import Action, Actor, Record
 from tests.support.client import lead
 from tests.unit.conftest import WEBSITE, PostRoom, accept, finish_pending
@@ -132,3 +135,26 @@ def test_the_proof_of_a_second_request(shift: Shift, change: str, said: str) -> 
 
     assert shift.store.write(alter).result() > 0
     assert any(said in one for one in findings(shift.store)), findings(shift.store)
+
+
+TWO = (
+    b"From: Autohaus Muster <wordpress@muster.example>\r\nTo: website.berlin.h3t8@leads.muster.example\r\n"
+    b"Subject: Anfrage two\r\nMessage-ID: <two@muster.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    b"Name: Jonas Probe\r\nE-Mail: kunde-one@kunde.example\r\nMarke: VW\r\nModell: Tiguan\r\nNachricht: Nochmal\r\n\r\n"
+    b"Name: Mia Muster\r\nE-Mail: kunde-mia@kunde.example\r\nMarke: VW\r\nModell: Polo\r\nNachricht: Ist er da?\r\n"
+)
+
+
+def test_of_two_requests_in_one_mail_one_joins_and_one_opens(shift: Shift) -> None:
+    taken(shift, lead("one"), TWO)
+    assert fates(shift.store, "two") == ["opened"]
+    (first,) = records_of(shift.store, "one")
+    (mia,) = records_of(shift.store, "mia")
+    assert [one.reading.comments for one in first.requests] == ["Nochmal"]
+    assert (mia.related, mia.requests) == ((), ())
+    assert findings(shift.store) == []
+    wanted = Selection(since=SENT - timedelta(days=1), source="website-berlin")
+    with Rereading(shift.settings, shift.store, shift.keys, Late("anna", wall_now()), apply=False) as run:
+        said = [one for some in run.run(wanted) for one in some if one.why]
+    assert run.read > 1
+    assert said == []

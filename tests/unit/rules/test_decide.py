@@ -14,8 +14,9 @@ House = Callable[..., Settings]
 At = Callable[[str], datetime]
 Decided = Callable[..., MailDecision]
 
-LEAD = Reading(kind="lead", language="de", vehicles=(Vehicle(role="wanted", make="VW"),))
-BOOKING = Reading(kind="booking")
+PERSON = Customer(emails=("a@b.example",))
+LEAD = Reading(kind="lead", language="de", customer=PERSON, vehicles=(Vehicle(role="wanted", make="VW"),))
+BOOKING = Reading(kind="booking", customer=PERSON)
 UNSORTED = Reading(comments="Hallo")
 WHEN = "2026-05-20T10:00+02:00"
 RULES = [

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from config.models import Settings
 from parsers.records import Alert, Booking, Call, Customer, ExternalId, Reading, Vehicle
 from rules.model import Known
-from rules.second import contacts_at, contacts_of, verdict
+from rules.second import Judged, contacts_at, contacts_of, verdict
 
 House = Callable[..., Settings]
 
 EVA = "eva@kunde.example"
+PERSON = Customer(emails=(EVA,))
 VIN, OTHER_VIN = "WVWZZZ1KZAW000001", "WVWZZZ1KZAW000002"
 OPEN = Known(ref="L-000005-Y", site="berlin", kind="lead", state="new", contacts=(f"mail:{EVA}",))
 
@@ -24,7 +26,7 @@ def known(**what: Any) -> Known:
 
 
 def asks(**car: Any) -> Reading:
-    return Reading(kind="lead", vehicles=(Vehicle(**{"role": "wanted"} | car),) if car else ())
+    return Reading(kind="lead", customer=PERSON, vehicles=(Vehicle(**{"role": "wanted"} | car),) if car else ())
 
 
 CONTACTS = [
@@ -131,7 +133,7 @@ OWN = [
     ("another make", asks(make="Skoda"), known(cars=("volkswagen/golf",)), "it is another model"),
     (
         "a second car beside the first",
-        Reading(kind="lead", vehicles=(Vehicle(vin=VIN), Vehicle(vin=OTHER_VIN))),
+        Reading(kind="lead", customer=PERSON, vehicles=(Vehicle(vin=VIN), Vehicle(vin=OTHER_VIN))),
         known(vehicles=(f"vin:{VIN.lower()}",)),
         "it has another vin",
     ),
@@ -159,8 +161,14 @@ NUMBERED = [
 
 @pytest.mark.parametrize(("kind", "reading", "numbers", "joins"), NUMBERED)
 def test_what_has_a_number_of_its_own(kind: str, reading: Reading, numbers: tuple[str, ...], joins: bool) -> None:
+    reading = msgspec.structs.replace(reading, customer=PERSON)
     judged = verdict(reading, kind, None, "berlin", [known(kind=kind, numbers=numbers)])
     assert (judged.again is not None) == joins
+
+
+def test_of_two_persons_in_a_mail_each_has_only_their_own() -> None:
+    mia = Reading(kind="lead", customer=Customer(emails=("mia@kunde.example",)))
+    assert verdict(mia, "lead", None, "berlin", [OPEN]) == Judged()
 
 
 def test_the_newest_of_several_is_joined_and_nobody_is_related_to_nothing() -> None:
@@ -180,20 +188,27 @@ cars = st.builds(
     listing_id=st.none() | words,
     listing_url=st.none() | st.text(max_size=30) | words.map("https://mobile.de/{}".format),
 )
-readings = st.builds(Reading, kind=st.sampled_from(["lead", "booking"]), vehicles=st.lists(cars, max_size=3).map(tuple))
+persons = st.sampled_from([PERSON, Customer(emails=("mia@kunde.example",)), None])
+readings = st.builds(
+    Reading,
+    kind=st.sampled_from(["lead", "booking"]),
+    customer=persons,
+    vehicles=st.lists(cars, max_size=3).map(tuple),
+)
 knowns = st.builds(
     Known,
     ref=st.sampled_from(["L-000005-Y", "L-000006-Z"]),
     site=st.sampled_from(["berlin", "copenhagen"]),
     kind=st.sampled_from(["lead", "booking"]),
     state=st.just("new"),
+    contacts=st.sampled_from([OPEN.contacts, ("mail:mia@kunde.example",)]),
     vehicles=st.lists(st.sampled_from([f"vin:{VIN.lower()}", f"vin:{OTHER_VIN.lower()}", "plate:a"])).map(tuple),
     cars=st.lists(st.sampled_from(["volkswagen/golf", "skoda/", "/a b"])).map(tuple),
 )
 
 
 @given(readings, st.lists(knowns, max_size=3, unique_by=lambda one: one.ref))
-def test_never_across_sites_or_kinds_or_to_another_car(reading: Reading, records: list[Known]) -> None:
+def test_never_across_sites_persons_or_kinds_nor_to_another_car(reading: Reading, records: list[Known]) -> None:
     judged = verdict(reading, reading.kind, "mobile-berlin", "berlin", records)
     joined = next((one for one in records if one.ref == judged.again), None)
     assert {one.ref for one in records if one.site != "berlin"}.isdisjoint({judged.again, *judged.related})
@@ -201,6 +216,8 @@ def test_never_across_sites_or_kinds_or_to_another_car(reading: Reading, records
     if joined is None:
         return
     assert joined.kind == reading.kind
+    assert reading.customer is not None
+    assert joined.contacts == (f"mail:{reading.customer.emails[0]}",)
     vins = {name for name in joined.vehicles if name.startswith("vin:")}
     beside = ("trade-in", "own") if reading.kind == "lead" else ("trade-in",)
     asked = {f"vin:{car.vin.lower()}" for car in reading.vehicles if car.vin and car.role not in beside}
