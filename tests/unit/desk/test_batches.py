@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from config.load import canonical
 from daemon.act import act
-from daemon.desk.plan import Late
+from daemon.desk.answer import answered_by, arrived
+from daemon.desk.desk import write_plans
+from daemon.desk.plan import Late, plan
 from daemon.reader import Reader
 from daemon.rereading import Rereading
 from daemon.seams import Clock, wall_now
@@ -17,7 +19,10 @@ from daemon.shift import Shift, desk_keys
 from daemon.store import Store, evidence, imports, messages, open_store, records
 from daemon.store.chains import Accepted, Chain
 from daemon.store.rereading import Selection
+from parsers.records import Answer as ParsedAnswer
+from parsers.records import Command, Parsed
 from rules.model import Action, Actor, Record
+from rules.reference import token
 from tests.support.client import lead
 from tests.unit.conftest import WEBSITE, PostRoom, accept, finish_pending
 
@@ -158,3 +163,44 @@ def test_of_two_requests_in_one_mail_one_joins_and_one_opens(shift: Shift) -> No
         said = [one for some in run.run(wanted) for one in some if one.why]
     assert run.read > 1
     assert said == []
+
+
+def commanded(shift: Shift, record: Record, written: str, name: str, **args: str) -> None:
+    """A member of the team answers with a command; the reader has understood it."""
+    desk = shift.settings.sites["berlin"].desk.replace("@", f"+{token(record.ref, 'team', shift.keys[0])}@")
+    accept(shift, Chain("test"), [(desk, written.encode())], SENT)
+    claim = shift.store.write(lambda c: messages.claim(c, now=wall_now(), lease="test", limit=1))
+    (mail,) = claim.result()
+    parsed = Parsed(
+        mail_class="reply",
+        digest=written,
+        sender="verkauf.berlin@muster.example",
+        authenticated="muster.example",
+        answer=ParsedAnswer(commands=(Command(name=name, args=args, written=written),)),
+    )
+    with shift.store.read() as connection:
+        answered = answered_by(connection, shift.settings, shift.keys, mail)
+        assert answered
+        came = arrived(connection, shift.settings, mail, parsed, answered)
+    planned = plan(shift.settings, mail, parsed, came)
+    assert planned.fated.fate == "command"
+    shift.store.write(lambda c: write_plans(c, [planned], shift.settings.digest, wall_now())).result()
+
+
+def test_the_team_says_otherwise_by_mail(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    taken(shift, lead("one"), lead("one", text="Und mit Anhaengerkupplung?"))
+    (first,) = records_of(store, "one")
+    commanded(shift, first, "!again no", "apart")
+    first, second = records_of(store, "one")
+    assert (first.requests, first.related, second.related) == ((), (second.ref,), (first.ref,))
+    assert second.reading.comments == "Und mit Anhaengerkupplung?"
+    taken(shift, lead("one", text="Hallo?"))
+    first, second = records_of(store, "one")
+    assert (len(first.requests), len(second.requests)) == (0, 1), "the newest is meant"
+    commanded(shift, second, f"!again {first.ref}", "again", ref=first.ref)
+    first, second = records_of(store, "one")
+    assert (second.state, second.again_of) == ("linked", first.ref)
+    assert [one.reading.comments for one in first.requests] == ["Und mit Anhaengerkupplung?"]
+    assert findings(store) == []
