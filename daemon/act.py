@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, records
+from daemon.store import Store, contacts, records
 from rules.apply import apply
 from rules.linking import LINKING, follow_up, names_record, opens
 from rules.model import Action, Effects, Opening, Record, Refused
 from rules.reference import make
+from rules.second import contacts_of_record
 
 REPEATS = 5
 
@@ -78,9 +79,22 @@ def changed(
 def write_change(connection: Connection, change: Change, settings: str, now: datetime) -> int:
     """Write one change; the record's key."""
     if change.before is None:
-        return records.open_record(connection, change.after, change.effects, change.action, settings, now)
-    records.save(connection, change.before, change.after, change.effects, change.action, settings, now)
-    return change.before.id
+        key = records.open_record(connection, change.after, change.effects, change.action, settings, now)
+    else:
+        key = change.before.id
+        records.save(connection, change.before, change.after, change.effects, change.action, settings, now)
+    if new := new_contacts(change):
+        contacts.index(connection, key, new)
+    return key
+
+
+def new_contacts(change: Change) -> tuple[contacts.Contact, ...]:
+    """By what its person is known since this change."""
+    before, after = change.before.record if change.before else None, change.after
+    if before is not None and (before.reading, before.requests) == (after.reading, after.requests):
+        return ()
+    known = contacts_of_record(before) if before else ()
+    return contacts.contacts_at(after.site, (each for each in contacts_of_record(after) if each not in known))
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
@@ -106,10 +120,9 @@ def open_by_hand(store: Store, settings: Settings, opening: Opening, action: Act
         fresh = msgspec.structs.replace(opening, ref=new_reference(opening.decision.kind))
         asked = msgspec.structs.replace(action, opening=fresh)
         opened, effects = apply(None, asked, settings, now)
+        change = Change(None, opened, effects, asked)
         try:
-            store.write(
-                lambda c, o=opened, e=effects, a=asked: records.open_record(c, o, e, a, settings.digest, now)  # type: ignore[misc]
-            ).result()
+            store.write(lambda c, one=change: write_change(c, one, settings.digest, now)).result()  # type: ignore[misc]
         except IntegrityError:
             continue
         return opened

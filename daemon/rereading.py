@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
+from daemon.act import Change as Made
+from daemon.act import write_change
 from daemon.desk.answer import answered_by, arrived
 from daemon.desk.desk import write_plans
 from daemon.desk.plan import Late, Plan, hints_for, hints_once_placed, plan, seen_of
@@ -128,8 +130,9 @@ class Rereading(AbstractContextManager["Rereading"]):
         decisions, seen = decided.decisions, seen_of(one.mail, parsed, decided, _at(one))
         with self._store.read() as connection:
             known = list(rereading.opened(connection, one.mail.id))
+            joined = rereading.joined(connection, one.mail.id)
         places = paired({each.reading: _as_read(each) for each in known}, readings) if decisions else {}
-        for number in range(len(readings)):
+        for number in sorted(set(range(len(readings))) - joined):
             if decisions and number not in places.values() and decisions[number].ignored is None:
                 yield self._result(one, why=FURTHER)
         for each in known:
@@ -195,7 +198,7 @@ class Rereading(AbstractContextManager["Rereading"]):
         args = {"message": str(one.mail.id), "fields": fields[:1000]}
         action = Action(name="reparse", actor=Actor("command", self._late.by), args=args, opening=opening)
         after, effects = apply(record, action, self._settings, self._late.at)
-        records.save(connection, each.kept, after, effects, action, self._settings.digest, self._late.at)
+        write_change(connection, Made(each.kept, after, effects, action), self._settings.digest, self._late.at)
         if seen:
             sources.replace(connection, [seen])
         return after

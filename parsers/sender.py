@@ -142,7 +142,7 @@ def is_ours(document: Document, address: str) -> bool:
     own, address = document.hints.own, address.lower()
     if not own:
         return False
-    return address in own or registrable(address.rpartition("@")[2]) in _own_domains(own)
+    return address in own or registrable(address.rpartition("@")[2]) in own_domains(own)
 
 
 def is_our_number(hints: Hints, number: str) -> bool:
@@ -152,7 +152,8 @@ def is_our_number(hints: Hints, number: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _own_domains(own: tuple[str, ...]) -> frozenset[str]:
+def own_domains(own: tuple[str, ...]) -> frozenset[str]:
+    """Registrable domains of our own people's addresses, without those where anybody can have a mailbox."""
     return frozenset(registrable(address.rpartition("@")[2]) for address in own) - _MAILBOXES
 
 

@@ -146,7 +146,9 @@ def _again(record: Record, action: Action, site: Site, settings: Settings, now: 
 def _apart(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     if not record.requests:
         raise Refused("no second request stands with it")
-    return {"requests": record.requests[:-1], "related": (*record.related, action.args["ref"])[-20:]}
+    left = record.requests[:-1]
+    sources = tuple(each for each in record.sources if each in {one.source for one in left})
+    return {"requests": left, "sources": sources, "related": (*record.related, action.args["ref"])[-20:]}
 
 
 def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:

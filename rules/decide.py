@@ -9,7 +9,9 @@ from config.lookup import ADMIN_SITE, team_address
 from config.models import Conditions, Rule, Settings, Site, Source
 from config.types import Category
 from parsers.records import Parsed, Reading
+from rules import second
 from rules.deadlines import NO_POLICY, plan, policy_for
+from rules.lifecycle import WAITING
 from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
@@ -81,6 +83,9 @@ def decide(
     if rule is not None and rule.ignore is not None:
         because = f"rule '{rule.name}': {rule.ignore}"
         return Decision(kind=kind, category="audit", language=site.language, ignored=because, rules=verdicts)
+    judged = _person(facts, kind, context)
+    if judged.again is not None:
+        return Decision(kind=kind, language=site.language, again=judged.again, person=judged.because, rules=verdicts)
     wishes = _fold([*_wishes(rule, kind, facts), *(wish for r in also for wish in _asked(r, facts))])
     notifications = tuple(msgspec.structs.replace(wish, reading=index) for wish in wishes)
     systems = [msgspec.structs.replace(wish, reading=index) for r in (*also, rule) if r for wish in _systems(r, now)]
@@ -95,10 +100,27 @@ def decide(
         category=category,
         policy=policy,
         language=site.language,
+        related=judged.related,
+        person=judged.because,
         rules=verdicts,
         notifications=() if context.imported or context.late else (*notifications, *systems),
         deadlines=tuple(msgspec.structs.replace(deadline, reading=index) for deadline in deadlines),
     )
+
+
+def _person(facts: Facts, kind: str, context: Context) -> second.Judged:
+    """What the same person has asked before.
+
+    A mail that is not what it seems joins nobody's request; one that was put in later wakes none that rests.
+    """
+    asleep = [one for one in context.known if context.imported and one.state == WAITING]
+    awake = [one for one in context.known if one not in asleep]
+    source = facts.source.id if facts.source else None
+    judged = second.verdict(facts.reading, kind, source, facts.site.id, awake)
+    if judged.again is None or not facts.parsed.flags:
+        return judged
+    because = f"the same person as in {judged.again}, but beware: {', '.join(facts.parsed.flags)}"
+    return second.Judged(related=(judged.again,), because=because)
 
 
 def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | None:
@@ -133,8 +155,13 @@ def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
     reasons = [decision.ignored for decision in decisions if decision.ignored is not None]
     if len(reasons) == len(decisions):
         return "ignored", "; ".join(dict.fromkeys(reasons))
-    kinds = ", ".join(decision.kind for decision in decisions if decision.ignored is None)
-    return "opened", f"{kinds} for {place.site.id}: {place.because}"
+    joined = [f"a second request of {each.again}: {each.person}" for each in decisions if each.again is not None]
+    opened = [decision for decision in decisions if decision.ignored is None and decision.again is None]
+    if not opened:
+        return "attached", "; ".join(dict.fromkeys(joined))
+    own = [each.person for each in opened if each.person is not None]
+    kinds = ", ".join(decision.kind for decision in opened)
+    return "opened", "; ".join(dict.fromkeys((f"{kinds} for {place.site.id}: {place.because}", *own, *joined)))
 
 
 def _mail(

@@ -21,6 +21,8 @@ QUIET = "imported: no clock, no mail"
 """Why nobody is told of a mail that was put in later."""
 LATE = "late by parser: told with all others that were read again"
 """Why nobody is told by a mail of its own."""
+_SAID = ("site", "team", "ignored", "again", "related", "person")
+"""What a decision says only where there is something to say."""
 _SHOWN = 120
 """Characters of a value that a difference shows."""
 
@@ -89,7 +91,7 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
                 "policy": each.policy,
                 "language": each.language,
             }
-            | {key: value for key in ("site", "team", "ignored") if (value := getattr(each, key)) is not None}
+            | {key: _plain(value) for key in _SAID if (value := getattr(each, key))}
             for index, each in enumerate(decisions)
         ],
         "context": _plain(context),

@@ -8,7 +8,7 @@ from config.models import Settings
 from parsers.records import Parsed, Reading
 from rules import reference
 from rules.decide import decide
-from rules.model import Action, Context, Decision, Envelope, Opening, Record, Refused
+from rules.model import Action, Context, Decision, Envelope, Opening, Record, Refused, Second
 from rules.places import place_of
 
 LINKING = frozenset({"again", "apart", "read-as"})
@@ -21,9 +21,13 @@ def names_record(action: Action) -> str | None:
 
 
 def opens(action: Action, record: Record) -> str | None:
-    """The kind of the record that the second half of an action opens; its reference is the caller's to draw."""
+    """The kind of the record that the second half of an action opens; its reference is the caller's to draw.
+
+    Raises:
+        Refused: There is nothing to open it with.
+    """
     if action.name == "apart":
-        return record.requests[-1].reading.kind if record.requests else None
+        return _last_request(record).reading.kind
     return action.args.get("kind") if action.name == "read-as" else None
 
 
@@ -54,9 +58,7 @@ def follow_up(
     if action.name == "again":
         return target, _join(action, record, target)
     if action.name == "apart":
-        if not record.requests:
-            raise Refused("no second request stands with it")
-        second = record.requests[-1]
+        second = _last_request(record)
         envelope = msgspec.structs.replace(first, accepted_at=second.received_at)
         return None, _open(action, record, second.reading, second.source, envelope, settings, now)
     kind = action.args.get("kind", "")
@@ -64,6 +66,12 @@ def follow_up(
         raise Refused(f"'{kind[:40]}' is no kind of request; there are {', '.join(sorted(reference.LETTERS))}")
     reading = msgspec.structs.replace(record.reading, kind=kind)
     return None, _open(action, record, reading, record.source, first, settings, now)
+
+
+def _last_request(record: Record) -> Second:
+    if not record.requests:
+        raise Refused("no second request stands with it")
+    return record.requests[-1]
 
 
 def _join(action: Action, record: Record, target: Record | None) -> Action:

@@ -51,15 +51,18 @@ class Known(Fact, frozen=True, kw_only=True):
     """An open record of the site whose person has one of the mail's contacts."""
 
     ref: str
+    site: str
     kind: str
     state: str
     sources: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     """What it shares with the mail: `mail:…` and `phone:…`, normalised."""
     vehicles: tuple[str, ...] = ()
-    """Identities of its vehicles: VIN, stock number, plate, listing id or URL, each with its type before a colon."""
+    """Identities of its vehicles: VIN, plate, stock number, listing id or URL, each with its type before a colon."""
     cars: tuple[str, ...] = ()
-    """Makes and models in lower case, for what has no identity."""
+    """Makes and models in lower case, with a slash between, for what has no identity."""
+    numbers: tuple[str, ...] = ()
+    """How programs call the request itself: of a booking, an alert, a check-in."""
 
 
 class Context(Fact, frozen=True, kw_only=True):
@@ -133,6 +136,8 @@ class Decision(Fact, frozen=True, kw_only=True):
     """Open record that this is a second request of: linked and told, and no record of its own."""
     related: tuple[str, ...] = ()
     """Open records of the same person that ask for something else."""
+    person: str | None = None
+    """Why it is, or is not, a second request of what the same person asked before."""
     ignored: str | None = None
     """Reason of the rule that ignores it."""
     rules: tuple[Verdict, ...] = ()

@@ -94,6 +94,10 @@ def print_portrait(found: Json, zone: str) -> None:
     has = record["assignee"] or "nobody"
     line(f"{record['state']}, team {record['team'] or '-'}, {has} has it; policy {record['policy']}")
     line(f"received {local(record['received_at'], zone)}, source {_source(found)}")
+    if record["sources"]:
+        line(f"also sent by {', '.join(record['sources'])}")
+    if record["related"]:
+        line(f"related to {', '.join(record['related'])}")
     for flag in record["flags"]:
         line(f"beware: {flag}", style="yellow")
     if record["resubmit_at"]:
@@ -101,6 +105,11 @@ def print_portrait(found: Json, zone: str) -> None:
     if record["result"]:
         line(f"result: {record['result']}")
     table("What was asked", ("Field", "Value"), list(fields(record["reading"])))
+    again = [
+        (local(one["received_at"], zone), one.get("source"), one["message"] or None, _wish(one["reading"]))
+        for one in record["requests"]
+    ]
+    _if_any("Asked again", ("Received", "Source", "Mail", "What"), again)
     rows = [
         (d["step"], local(d["due_at"], zone), _stands(d), d["effect"], d["target"], d["because"])
         for d in found["deadlines"]
@@ -121,6 +130,12 @@ def _source(found: Json) -> str:
     """The source, and how the mail that opened the record was verified."""
     opened = next((mail for mail in found["mails"] if mail["how"] == "opened"), None)
     return source_words(opened["source"], opened["verified"]) if opened else found["record"]["source"] or "-"
+
+
+def _wish(reading: Json) -> str:
+    """A second request in a line: cars, then the customer's words."""
+    cars = [" ".join(filter(None, (car.get("make"), car.get("model")))) for car in reading.get("vehicles", [])]
+    return ": ".join(filter(None, (", ".join(filter(None, cars)), reading.get("comments"))))[:200]
 
 
 def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

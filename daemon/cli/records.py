@@ -67,10 +67,11 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
 @config_option
 @json_option
 def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
-    """Do something to a record: take, assign, reply, done, later, not-mine, note, spam, again, undo, reopen.
+    """Do something to a record: take, assign, reply, done, later, not-mine, note, spam, again, apart, undo, reopen.
 
     For example: do L-7KQ2M4-2 done result=won; do L-7KQ2M4-2 later until=2d; do L-7KQ2M4-2 note text='wants red';
-    do L-7KQ2M4-2 reply text='The car is here.' goes to the customer; undo takes your own last action back.
+    do L-7KQ2M4-2 reply text='The car is here.' goes to the customer; undo takes your own last action back; again
+    ref=L-5RN8C3-7 says that it is a second request of that one, apart that its last second request is one of its own.
     What is possible depends on the record's state; if something is not, the answer names what is.
     """
     from daemon.act import act
@@ -138,8 +139,9 @@ def _row(place: "Settings | Rest", record: "Record") -> tuple[Any, ...]:
     name = customer and (customer.name or customer.company or next(iter(customer.emails), None))
     cars = [" ".join(filter(None, (car.make, car.model))) for car in record.reading.vehicles if car.role != "trade-in"]
     team = f"{record.team or '-'}{f' ({record.assignee})' if record.assignee else ''}"
+    state = f"{record.state}, asked again" if record.requests else record.state
     return (
-        record.ref, record.kind, record.site, team, record.state, f"{received:%Y-%m-%d %H:%M}", name,
+        record.ref, record.kind, record.site, team, state, f"{received:%Y-%m-%d %H:%M}", name,
         ", ".join(filter(None, cars)) or record.reading.interest,
     )  # fmt: skip
 

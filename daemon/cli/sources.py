@@ -78,6 +78,7 @@ def _plain(settings: "Settings", one: "Report", *, whole: bool) -> dict[str, Any
         "days_7": rhythm.week if rhythm else 0,
         "days_30": rhythm.month if rhythm else 0,
         "unverified_30": rhythm.unverified if rhythm else 0,
+        "again_30": rhythm.again if rhythm else 0,
         "silence": _limit(settings, one.source),
         "verified": _verified(settings, one.source),
         "drift": [str(each) for each in one.findings],
@@ -99,6 +100,8 @@ def _show(settings: "Settings", one: "Report") -> None:
         return
     often = f"one every {duration(one.gap.total_seconds())} usually, " if one.gap else ""
     line(f"last mail {rhythm.last:%Y-%m-%d %H:%M} UTC; {often}{rhythm.week} in 7 days, {rhythm.month} in 30 days")
+    if rhythm.again:
+        line(f"{counted(rhythm.again, 'mail')} of these 30 days asked again for what was open: no new requests")
     for each in one.findings:
         line(f"changed: {each}", style="yellow")
     before, latest = "Before" if one.base else "-", f"Latest {one.latest}"

@@ -58,7 +58,8 @@ def show_decision(found: Json, zone: str) -> None:
     _table("Rules", ("Match", "Rule", "Why"), rules, several)
     mails = [(one, (one["to"], _team(one), _subject(one), one.get("because"))) for one in found["notifications"]]
     _table("Mails", ("To", "Team", "Subject", "Why"), mails, several)
-    if not mails:
+    joins = any(one.get("again") for one in found["decisions"])
+    if not mails and ("quiet" in found or not joins):
         line(f"Nobody is told{_because(found.get('quiet'))}.")
     due = [
         (one, (one["step"], local(one["due_at"], zone), local(one["deliver_at"], zone), one["because"]))
@@ -68,6 +69,8 @@ def show_decision(found: Json, zone: str) -> None:
     for decided in found["decisions"]:
         if decided.get("ignored"):
             line(f"Reading {decided['reading']} is ignored: {decided['ignored']}")
+        elif decided.get("again"):
+            line(f"Reading {decided['reading']} is a second request of {decided['again']}.")
         else:
             line(f"Policy {decided['policy']}, mails in {decided['language']}.")
 

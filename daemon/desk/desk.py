@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
-from daemon.act import write_change
+from daemon.act import new_contacts, write_change
+from daemon.desk import people
 from daemon.desk.answer import (
     Answered,
     Arrived,
@@ -20,6 +21,7 @@ from daemon.desk.answer import (
     mentioned_by,
     own_letter,
 )
+from daemon.desk.people import Met
 from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
 from daemon.desk.watch import Watch
 from daemon.errands import Answer, Parse
@@ -27,7 +29,7 @@ from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import messages, records, sources
+from daemon.store import contacts, messages, records, sources
 from daemon.store.messages import Claimed, LostLease
 from parsers.records import Parsed
 from rules.model import IMPORTED
@@ -191,32 +193,48 @@ class Desk:
             self._keep_one(one)
 
     def _plans(self, read: Sequence[Read], drafts: Sequence[Plan | None]) -> tuple[list[Plan], list[Read]]:
-        """Plans for a batch, and the mails whose record an earlier one of the batch changes: they come later."""
-        pairs = [(one.fated.site, one.fated.digest) for one in drafts if one]
-        with self._shift.store.read() as connection:
-            first_of = messages.first_of(connection, pairs)
-        plans: list[Plan] = []
-        later: list[Read] = []
-        touched: set[int] = set()
-        for one, draft in zip(read, drafts, strict=True):
+        """Plans for a batch, and the mails that hang on an earlier one of it, by record or person: they come later."""
+        first_of, met = self._looked_up(drafts)
+        batch, later = _Batch(), list[Read]()
+        for one, draft, known in zip(read, drafts, met, strict=True):
             if draft is None:
                 continue
-            if draft.touches & touched:
-                later.append(one)
+            same = (draft.fated.site, draft.fated.digest)
+            first = first_of.get(same, draft.fated.id)
+            if first != draft.fated.id:
+                draft = self._plan(*one, first)
+            elif known:
+                draft = self._plan(*one, met=known)
+            if draft is None:
                 continue
-            first = first_of.setdefault((draft.fated.site, draft.fated.digest), draft.fated.id)
-            repeated = self._plan(*one, first) if first != draft.fated.id else draft
-            plans += [repeated] if repeated else []
-            touched |= draft.touches
-        return plans, later
+            if batch.delays(draft):
+                later.append(one)
+            else:
+                batch.take(draft)
+                first_of.setdefault(same, draft.fated.id)
+        return batch.plans, later
 
-    def _plan(self, mail: Claimed, parsed: Parsed, named: Answered | None, repeat_of: int | None = None) -> Plan | None:
+    def _looked_up(self, drafts: Sequence[Plan | None]) -> tuple[dict[tuple[str, str], int], Sequence[tuple[Met, ...]]]:
+        """The mails that these could repeat, and what their people have asked before."""
+        pairs = [(one.fated.site, one.fated.digest) for one in drafts if one]
+        with self._shift.store.read() as connection:
+            met = people.look_up(connection, [one.people if one else frozenset() for one in drafts])
+            return messages.first_of(connection, pairs), met
+
+    def _plan(
+        self,
+        mail: Claimed,
+        parsed: Parsed,
+        named: Answered | None,
+        repeat_of: int | None = None,
+        met: Sequence[Met] = (),
+    ) -> Plan | None:
         """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
         try:
             settings = self._shift.settings
             bounced = bounced_letter(settings, self._shift.keys, mail)
             came, own = self._arrived(mail, parsed, named)
-            return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced)
+            return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, met=met)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
@@ -260,13 +278,41 @@ class Desk:
             self._watch.saw(one.seen for one in plans if one.seen)
 
 
+class _Batch:
+    """Plans that are written together: no two of them for one record or one person, or for the same mail."""
+
+    def __init__(self) -> None:
+        self.plans: list[Plan] = []
+        self._records: set[int] = set()
+        self._people: set[contacts.Contact] = set()
+        self._delayed: set[tuple[str, str]] = set()
+
+    def delays(self, one: Plan) -> bool:
+        """Whether a mail has to wait until those before it are written; then its copies have to, too."""
+        same = (one.fated.site, one.fated.digest)
+        if same not in self._delayed and not one.touches & self._records and not one.people & self._people:
+            return False
+        self._delayed.add(same)
+        return True
+
+    def take(self, one: Plan) -> None:
+        """The next plan."""
+        self.plans.append(one)
+        self._records |= one.touches
+        self._people |= one.people
+
+
 def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
     """Fates, records, revisions, deadlines and notices of a batch."""
-    messages.finish(connection, [one.fated for one in plans], at)
     steps = [(one.fated.id, step) for one in plans for step in one.steps]
     opened = [(mail, step) for mail, step in steps if step.how == "opened"]
+    known_by = [new_contacts(step.change) for _, step in opened]
+    asked = [(one.people, one.known) for one in plans if one.people]
+    numbers = people.check(connection, asked, [each for group in known_by for each in group])
+    messages.finish(connection, [one.fated for one in plans], at)
     openings = [(step.change.after, step.change.effects, step.change.action) for _, step in opened]
     keys = records.open_records(connection, openings, settings, at) if openings else []
+    contacts.link(connection, [(k, numbers[each]) for k, group in zip(keys, known_by, strict=True) for each in group])
     links = [(mail, step.reading, key, "opened") for (mail, step), key in zip(opened, keys, strict=True)]
     attached: dict[tuple[int, int], int] = {}
     for mail, step in steps:

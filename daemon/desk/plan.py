@@ -11,14 +11,18 @@ from config.lookup import ADMIN_SITE, desk_token, own_addresses, site_of, source
 from config.models import Settings, Site
 from daemon.act import Change, new_reference
 from daemon.desk.answer import Arrived
+from daemon.desk.people import Met, people_of
+from daemon.store.contacts import Contact
 from daemon.store.messages import Claimed, Fated
+from daemon.store.records import Kept
 from daemon.store.sources import Seen
 from parsers.layout import Layout
 from parsers.records import Hints, Parsed, Reading
+from rules.answering import TEXT_LIMIT
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Decision, Envelope, Known, MailDecision, Opening, Thread
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -52,6 +56,10 @@ class Plan(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     seen: Seen | None = None
     """What its source's mail is made of, where it counts for that."""
+    people: frozenset[Contact] = frozenset()
+    """Whose requests it brings; nobody where what they asked before does not matter."""
+    known: tuple[Known, ...] = ()
+    """What those people have asked, as far as the decision knew."""
 
     @property
     def touches(self) -> frozenset[int]:
@@ -116,6 +124,7 @@ def plan(
     own: int | None = None,
     bounced: int | None = None,
     late: Late | None = None,
+    met: Sequence[Met] = (),
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
     at = mail.received_at or mail.accepted_at
@@ -126,15 +135,14 @@ def plan(
         own=own,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
         late=late is not None,
+        known=tuple(one.known for one in met),
     )
     envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
     decision = decide_mail(parsed, envelope, settings, context, at)
     if decision.fate in ("attached", "command") and came is not None:
         steps = _steps(came.changes)
-    elif decision.fate == "opened":
-        steps = tuple(_openings(settings, mail, parsed, decision, at, late))
     else:
-        steps = ()
+        steps = tuple(_requests(settings, mail, parsed, decision, at, late, met))
     fated = Fated(
         id=mail.id,
         lease=mail.lease,
@@ -153,7 +161,8 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    return Plan(fated, steps, _seen(mail, parsed, decision, at))
+    people = people_of(settings, parsed, decision) if late is None else frozenset()
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known)
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
@@ -161,7 +170,7 @@ def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -
 
     What is not verified anybody may have written: it could raise an alarm, or hide a change.
     """
-    if decision.fate not in ("opened", "ignored"):
+    if not decision.decisions:
         return None
     return seen_of(mail, parsed, decision, at)
 
@@ -186,12 +195,28 @@ def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str
     )
 
 
-def _openings(
-    settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime, late: Late | None
+def _requests(
+    settings: Settings,
+    mail: Claimed,
+    parsed: Parsed,
+    decision: MailDecision,
+    at: datetime,
+    late: Late | None,
+    met: Sequence[Met],
 ) -> Iterator[Step]:
+    """A record for each request, or a second request of one that is open."""
     actor = Actor("source", decision.source) if decision.source else Actor("customer", parsed.sender or mail.sender)
-    for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
+    kept = {one.known.ref: one.kept for one in met}
+    for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=False)):
         if decided.ignored is not None:
+            continue
+        if decided.again is not None:
+            before = kept[decided.again]
+            opening = opening_of(reading, decided, decision, decided.again, at)
+            action = Action(name="join", actor=actor, args=_joining(mail, parsed, reading), opening=opening)
+            joined, effects = apply(before.record, action, settings, at)
+            kept[decided.again] = Kept(before.id, joined)
+            yield Step(number, Change(before, joined, effects, action), "attached")
             continue
         opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
         opening = msgspec.structs.replace(opening, thread=_thread(parsed, decision.source))
@@ -199,6 +224,18 @@ def _openings(
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
         yield Step(number, Change(None, opened, effects, action), "opened")
+
+
+def _joining(mail: Claimed, parsed: Parsed, reading: Reading) -> dict[str, str]:
+    """What is said of a mail that asks a second time; one that was put in later is told to nobody."""
+    said = {
+        "message": str(mail.id),
+        "text": (reading.comments or "")[:TEXT_LIMIT],
+        "message_id": parsed.message_id,
+        "subject": parsed.subject,
+        "imported": "yes" if mail.channel == IMPORTED else None,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:

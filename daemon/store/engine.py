@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cache
@@ -133,6 +133,19 @@ def insert_once(connection: Connection, unique: Column[Any], row: Mapping[str, o
         written = connection.execute(_insertion(unique.table), row).inserted_primary_key
         return written[0] if written else None
     return connection.execute(_insertion_once(unique), row).scalar()
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write those rows whose like is not there yet. They come sorted, so that no two daemons wait for each other."""
+    connection.execute(_insertion_of_missing(table, connection.dialect.name), rows)
+
+
+@cache
+def _insertion_of_missing(table: Table, dialect: str) -> Insert:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return made.on_conflict_do_nothing()
 
 
 @cache

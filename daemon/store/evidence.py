@@ -41,6 +41,7 @@ class _Context(msgspec.Struct):
 class _Decision(msgspec.Struct):
     reading: int
     ignored: str | None = None
+    again: str | None = None
 
 
 class _Trace(msgspec.Struct):
@@ -273,19 +274,20 @@ def _unlike_trace(row: Row[tuple[object, ...]], trace: _Trace, settings: set[str
 
 
 def _wrong_links(row: Row[tuple[object, ...]], trace: _Trace, links: list[Row[tuple[object, ...]]]) -> Iterator[str]:
-    """Each reading that was not ignored opened one record; an attached mail names one at least."""
+    """Each reading that was not ignored opened one record, or is attached to one; an answer names one at least."""
     found = {link.reading: link.how for link in links}
     if row.fate in _TO_A_RECORD and "attached" not in found.values():
         yield f"it is {row.fate}, but linked to no record"
-    if row.fate in _TO_A_RECORD and sorted(found) != list(range(len(found))):
+    if row.fate in _TO_A_RECORD and not trace.decisions and sorted(found) != list(range(len(found))):
         yield f"it is {row.fate} by a reading that it does not have"
-    if row.fate != "opened":
+    if row.fate != "opened" and not trace.decisions:
         return
-    wanted = {decided.reading for decided in trace.decisions if decided.ignored is None}
-    opened = {reading for reading, how in found.items() if how == "opened"}
-    for reading in sorted(wanted - opened):
-        yield f"its reading {reading} opened a record, but is linked to none"
-    for reading in sorted(found.keys() - (wanted & opened)):
+    wanted = {one.reading: "attached" if one.again else "opened" for one in trace.decisions if one.ignored is None}
+    for reading, how in sorted(wanted.items()):
+        if found.get(reading) != how:
+            done = "opened a record" if how == "opened" else "is a second request"
+            yield f"its reading {reading} {done}, but is linked to none"
+    for reading in sorted(reading for reading, how in found.items() if wanted.get(reading) != how):
         yield f"its reading {reading} is linked to a record that it did not open"
 
 

@@ -15,6 +15,8 @@ from rules.model import IMPORTED
 
 Json = dict[str, Any]
 
+_ALWAYS_TOLD = ("assigned", "moved", "reply", "again")
+
 
 class _Kept:
     """A record with all that belongs to it."""
@@ -230,13 +232,21 @@ def _wrong_attached(kept: _Kept) -> Iterator[str]:
         yield f"message {mail} is attached to it, but no revision says so"
     for mail in sorted(str(each) for each in named - linked):
         yield f"its history names message {mail}, which is not linked to it"
+    for link in kept.links:
+        decided = _json(link.trace).get("decisions", []) if link.how == "attached" else []
+        for other in (one["again"] for one in decided if one.get("reading") == link.reading and "again" in one):
+            if other != kept.row.ref:
+                yield f"message {link.message} is a second request of {other}, not of it"
 
 
 def _wrong_notices(kept: _Kept) -> Iterator[str]:
     told = {one.revision for one in kept.notices}
     for index in range(1, len(kept.revisions)):
         transition, n = kept.transition(index), kept.revisions[index].n
-        if transition is not None and transition.tells in ("assigned", "moved", "reply") and n not in told:
+        if transition is None or n in told:
+            continue
+        silent = transition.tells == "again" and "imported" in _json(kept.revisions[index].args)
+        if transition.tells in _ALWAYS_TOLD and not silent:
             yield f"the notice of its revision {n} is missing"
     for one in kept.notices:
         said = _json(one.data)

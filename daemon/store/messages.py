@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select, update
 
 from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
@@ -56,8 +56,11 @@ _TAKEN = (
     .where(_CHOSEN)
     .order_by(message.c.due_at, message.c.id)
 )
+# Each column by itself: for a list of pairs SQLite reads the whole index.
 _FIRST = select(message.c.site, message.c.digest, message.c.id).where(
-    tuple_(message.c.site, message.c.digest).in_(bindparam("pairs", expanding=True)), SETTLED
+    message.c.site.in_(bindparam("sites", expanding=True)),
+    message.c.digest.in_(bindparam("digests", expanding=True)),
+    SETTLED,
 )
 _NEXT = select(func.min(message.c.due_at)).where(PENDING)
 _ROW = select(message).where(_THIS)
@@ -263,8 +266,12 @@ def leased_by(lease: ColumnElement[str | None], holder: str | None) -> ColumnEle
 
 def first_of(connection: Connection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The mail that became something, for each site and digest that has one."""
-    found = connection.execute(_FIRST, {"pairs": list(pairs)})
-    return {(row.site, row.digest): row.id for row in found}
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    these = {"sites": sorted({site for site, _ in wanted}), "digests": sorted({digest for _, digest in wanted})}
+    found = {(row.site, row.digest): row.id for row in connection.execute(_FIRST, these)}
+    return {pair: first for pair, first in found.items() if pair in wanted}
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -37,7 +37,7 @@ _decode_record = msgspec.json.Decoder(Record).decode
 
 
 class Changed(Exception):  # noqa: N818 - a reason to repeat, not a fault
-    """The record has a newer revision than the one that was read; load, apply and write again."""
+    """A record has a newer revision than the one that was read, or a person another record; read and write again."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -146,6 +146,11 @@ def load(connection: Connection, ref: str) -> Kept | None:
     """The current revision of a record."""
     row = connection.execute(select(record.c.id, record.c.data).where(record.c.ref == ref)).first()
     return Kept(row.id, _decode_record(row.data)) if row else None
+
+
+def kept(key: int, data: str) -> Kept:
+    """A record from its row."""
+    return Kept(key, _decode_record(data))
 
 
 def as_of(connection: Connection, ref: str, at: datetime) -> Record | None:

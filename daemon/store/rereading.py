@@ -100,6 +100,12 @@ def opened(connection: Connection, mail_id: int) -> Iterator[Opened]:
         yield Opened(row.reading, Kept(row.id, _decode(row.data)), history)
 
 
+def joined(connection: Connection, mail_id: int) -> frozenset[int]:
+    """The readings of a mail that were second requests: they opened nothing."""
+    of_it = (message_record.c.message == mail_id, message_record.c.how == "attached")
+    return frozenset(connection.execute(select(message_record.c.reading).where(*of_it)).scalars())
+
+
 def take_back(connection: Connection, one: Kind) -> None:
     """Free a mail from its fate, to give it another in the same transaction.
 

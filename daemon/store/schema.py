@@ -198,6 +198,26 @@ message_record = Table(
     Column("how", String, nullable=False),
 )
 
+# By what a person is known at a site. Whoever opens a record locks these rows first, so that two requests of one person
+# see each other.
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("value", String, nullable=False),
+    UniqueConstraint("site", "type", "value"),
+)
+
+# Where to look, not what counts: who a record's person is stands in the record.
+record_contact = Table(
+    "record_contact",
+    metadata,
+    Column("contact", ForeignKey("contact.id"), primary_key=True, autoincrement=False),
+    Column("record", ForeignKey("record.id"), primary_key=True, autoincrement=False),
+)
+
 # Statistics of sources, not books: what the latest mails of each were made of. Nothing that their writers say.
 source_mail = Table(
     "source_mail",

@@ -51,6 +51,8 @@ class Rhythm(msgspec.Struct, frozen=True):
     month: int
     unverified: int
     """Of the last 30 days, beside the others: anybody may have sent them."""
+    again: int
+    """Of the month's: second requests, which opened no record."""
 
 
 def keep(connection: Connection, mails: Sequence[Seen]) -> None:
@@ -93,6 +95,7 @@ def rhythms(connection: Connection, now: datetime) -> dict[str, Rhythm]:
             _number(own, _came > now - timedelta(days=7)),
             _number(own, month),
             _number(message.c.verified.is_(None), month),
+            _number(own, month, message.c.fate == "attached"),
         )
         .where(message.c.source.is_not(None), message.c.fate.in_(_COUNTED))
         .group_by(message.c.source)

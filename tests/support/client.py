@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import NamedTuple
+from zlib import crc32
 
 from tests.support.daemon import WEBSITE, Installation
 from tests.support.waiting import pause
@@ -23,7 +24,8 @@ _numbers = itertools.count()
 
 
 def lead(key: str, *, text: str = "Ist der Wagen noch da?") -> bytes:
-    """A form mail with one lead of its own, recognised by its key in subject, sender and address."""
+    """A form mail with one lead of a person of its own, recognised by its key in subject, sender and address."""
+    phone = f"030 5{crc32(key.encode()) % 10_000_000:07d}"
     return (
         f"From: Autohaus Muster <wordpress@muster.example>\r\n"
         f"Reply-To: kunde-{key}@kunde.example\r\n"
@@ -32,7 +34,7 @@ def lead(key: str, *, text: str = "Ist der Wagen noch da?") -> bytes:
         f"Date: {format_datetime(datetime.now(UTC))}\r\n"
         f"Message-ID: <form-{key}@muster.example>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-        f"Name: Jonas Probe\r\nE-Mail: kunde-{key}@kunde.example\r\nTelefon: 030 5550177\r\n"
+        f"Name: Jonas Probe\r\nE-Mail: kunde-{key}@kunde.example\r\nTelefon: {phone}\r\n"
         f"Marke: VW\r\nModell: Tiguan\r\nNachricht: {text}\r\n"
     ).encode()
 

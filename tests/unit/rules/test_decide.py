@@ -8,14 +8,15 @@ import pytest
 from config.models import Settings
 from parsers.records import Customer, Dealer, Parsed, PostalAddress, Reading, Vehicle
 from rules.decide import decide_mail
-from rules.model import Context, Envelope, MailDecision
+from rules.model import Context, Envelope, Known, MailDecision
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
 Decided = Callable[..., MailDecision]
 
-LEAD = Reading(kind="lead", language="de", vehicles=(Vehicle(role="wanted", make="VW"),))
-BOOKING = Reading(kind="booking")
+PERSON = Customer(emails=("a@b.example",))
+LEAD = Reading(kind="lead", language="de", customer=PERSON, vehicles=(Vehicle(role="wanted", make="VW"),))
+BOOKING = Reading(kind="booking", customer=PERSON)
 UNSORTED = Reading(comments="Hallo")
 WHEN = "2026-05-20T10:00+02:00"
 RULES = [
@@ -222,3 +223,54 @@ def test_one_ignored_request_does_not_hide_the_other(decided: Decided) -> None:
 def test_a_decision_survives_json(decided: Decided) -> None:
     decision = decided((LEAD, BOOKING))
     assert msgspec.json.decode(msgspec.json.encode(decision), type=type(decision)) == decision
+
+
+GOLF = Known(
+    ref="L-000005-Y", site="berlin", kind="lead", state="new", contacts=("mail:a@b.example",), cars=("volkswagen/",)
+)
+SKODA = Known(
+    ref="L-000006-Z", site="berlin", kind="lead", state="new", contacts=("mail:a@b.example",), cars=("skoda/",)
+)
+PERSONS: list[tuple[dict[str, Any], str, list[str | None], list[tuple[str, ...]]]] = [
+    ({"context": Context(known=(GOLF,))}, "attached", ["L-000005-Y"], [()]),
+    ({"context": Context(known=(SKODA, GOLF))}, "attached", ["L-000005-Y"], [()]),
+    ({"context": Context(known=(SKODA,))}, "opened", [None], [("L-000006-Z",)]),
+    (
+        {"readings": (LEAD, BOOKING), "context": Context(known=(GOLF,))},
+        "opened",
+        ["L-000005-Y", None],
+        [(), ("L-000005-Y",)],
+    ),
+    ({"readings": (LEAD, LEAD), "context": Context(known=(GOLF,))}, "attached", ["L-000005-Y"] * 2, [(), ()]),
+    ({"context": Context(known=(GOLF,), imported=True)}, "attached", ["L-000005-Y"], [()]),
+    ({"context": Context(known=(msgspec.structs.replace(GOLF, state="waiting"),))}, "attached", ["L-000005-Y"], [()]),
+    (
+        {"context": Context(known=(msgspec.structs.replace(GOLF, state="waiting"),), imported=True)},
+        "opened",
+        [None],
+        [()],
+    ),
+    ({"context": Context(known=(GOLF,)), "flags": ("phishing",)}, "opened", [None], [("L-000005-Y",)]),
+    ({"context": Context(known=(msgspec.structs.replace(GOLF, site="copenhagen"),))}, "opened", [None], [()]),
+    ({"context": Context(known=(GOLF,)), "mail_class": "bounce"}, "bounce", [], []),
+]
+
+
+@pytest.mark.parametrize(("given", "fate", "again", "related"), PERSONS)
+def test_what_the_same_person_asked_before(
+    decided: Decided, given: dict[str, Any], fate: str, again: list[str | None], related: list[tuple[str, ...]]
+) -> None:
+    found = decided(**given)
+    assert found.fate == fate
+    assert [one.again for one in found.decisions] == again
+    assert [one.related for one in found.decisions] == related
+    for one in found.decisions:
+        assert bool(one.notifications or one.deadlines) == (one.again is None and not given["context"].imported)
+
+
+def test_what_a_rule_ignores_joins_nothing(decided: Decided) -> None:
+    advert = msgspec.structs.replace(LEAD, comments="Suchauftrag")
+    found = decided(readings=(advert, LEAD), context=Context(known=(GOLF,)))
+    assert [(one.again, one.ignored is not None) for one in found.decisions] == [(None, True), ("L-000005-Y", False)]
+    assert found.fate == "attached"
+    assert found.reason == "a second request of L-000005-Y: the same person (mail), and nothing differs"

@@ -23,9 +23,9 @@ LATER = {
     },
 }  # fmt: skip
 """Columns that say how far a row came, and go on changing."""
-STATISTICS = {"source_mail"}
-"""Tables that could be computed anew from the others: nothing is decided or proved by them."""
-TABLES = [table for table in metadata.sorted_tables if table.name not in STATISTICS]
+COMPUTED = {"source_mail", "contact", "record_contact"}
+"""Tables that could be computed anew from the others: nothing is proved by them."""
+TABLES = [table for table in metadata.sorted_tables if table.name not in COMPUTED]
 
 COLUMNS = [
     (table.name, column.name)
