@@ -114,6 +114,10 @@ def _ends_a_word(text: str, found: re.Match[str]) -> bool:
     return not found["before"] and before.isascii() and before.isalpha()
 
 
+_FARTHEST = 10**9
+"""No car has gone so far, in whatever unit; a number of serial digits beside 万 is no distance."""
+
+
 def distance(text: str, unit: str | None = None) -> Distance | None:
     """Read `13,200 miles`, `45.000 km`, `12.8万公里` as whole km or mi.
 
@@ -127,6 +131,8 @@ def distance(text: str, unit: str | None = None) -> Distance | None:
     if found is None or _is_range(plain, found):
         return None
     value = int(_number(found).quantize(Decimal(1), ROUND_HALF_UP))
+    if value > _FARTHEST:
+        return None
     return Distance(value=value, unit=_unit(found["unit"] or unit))
 
 

@@ -129,7 +129,9 @@ def test_distance(text: str, unit: str | None, value: int, its_unit: str | None)
     assert values.distance(text, unit) == Distance(value=value, unit=its_unit)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["", "k. A.", "5.000 - 10.000 km", "5.000 bis 10.000 km", "5万到8万公里"])
+@pytest.mark.parametrize(
+    "text", ["", "k. A.", "5.000 - 10.000 km", "5.000 bis 10.000 km", "5万到8万公里", "66666666628万公里"]
+)
 def test_no_distance(text: str) -> None:
     assert values.distance(text, "km") is None
 
