@@ -258,7 +258,12 @@ class _Writer:
     def attachment(self, attachment: Attachment) -> str:
         """Name and size; a program is called one, as nobody should open it."""
         name = one_line(attachment.name or attachment.type, 80)
-        details = (self.words["phrases"]["program"] if attachment.executable else "", self.forms.size(attachment.size))
+        left = self.job.mail is not None and attachment.name in self.job.mail.left_out
+        warnings = ((attachment.executable, "program"), (left, "left_out"))
+        details = (
+            *(self.words["phrases"][name] for holds, name in warnings if holds),
+            self.forms.size(attachment.size),
+        )
         return f"{name} ({', '.join(filter(None, details))})"
 
 

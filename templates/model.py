@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from parsers.enclosures import Enclosures
 from parsers.records import Attachment
 from rules.model import Fact, Notice, Record
 
@@ -22,7 +23,7 @@ class SiteCard(Fact, frozen=True, kw_only=True):
 
 
 class MailCard(Fact, frozen=True, kw_only=True):
-    """The mail that the record came from."""
+    """The mail that the record came from, or of a further mail that one."""
 
     subject: str | None = None
     sender: str | None = None
@@ -30,6 +31,8 @@ class MailCard(Fact, frozen=True, kw_only=True):
     attached: bool = False
     """Whether the original goes with the notification."""
     attachments: tuple[Attachment, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Names of those that do not go along: programs, and what is too large."""
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):
@@ -41,6 +44,14 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     mail: MailCard | None = None
     reply_to: str | None = None
     """Where a plain reply goes: the desk address with the record's token."""
+
+
+def telling(job: RenderJob, found: Enclosures) -> RenderJob:
+    """The job with what is known of the attachments since they were taken off the mail."""
+    if job.mail is None or not found.left:
+        return job
+    card = msgspec.structs.replace(job.mail, left_out=tuple(one.name for one in found.left))
+    return msgspec.structs.replace(job, mail=card)
 
 
 class Rendered(Fact, frozen=True, kw_only=True):

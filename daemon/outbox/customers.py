@@ -1,0 +1,78 @@
+"""Mail to a customer: the words of a person of the house, or a receipt, and nothing that only the house needs.
+
+It goes on with the conversation that the customer's mail program shows, and his answer comes back to the record.
+"""
+
+import re
+from collections.abc import Iterable
+
+from config.models import Settings
+from daemon.outbox.compose import ComposeError, OutgoingMail, is_message_id
+from daemon.outbox.draft import Draft, thread_id
+from daemon.shift import Shift
+from parsers.clean import single_line
+from parsers.enclosures import Enclosure
+from rules.model import Record
+from rules.sites import site_named
+from templates.model import Rendered, RenderJob
+
+WRITTEN_BY = {"reply": None, "receipt": "auto-replied"}
+"""Purpose -> Auto-Submitted (RFC 3834); None where a person wrote the words."""
+
+_ANSWERS = re.compile(
+    r"(?:(?:re|aw|sv|vs|antw|antwort|svar|wg|fwd?|回复|答复|回覆)(?:\[\d{1,3}\])?\s?[:：]\s*)+", re.IGNORECASE
+)
+
+
+def to_customer(
+    shift: Shift, one: Draft, rendered: Rendered, files: tuple[Enclosure, ...], own_id: str
+) -> OutgoingMail:
+    """A mail from the site to its customer.
+
+    Of our own marks it bears the reference alone: by it we know our mail when it comes back, and its number is in the
+    Reply-To anyhow. List-Id and category are for the inbox rules of teams.
+    """
+    notice, record = one.due.notice, one.due.record
+    site = site_named(shift.settings, record.site)
+    return OutgoingMail(
+        sender=site.desk,
+        sender_name=site.name,
+        to=notice.to,
+        reply_to=one.job.reply_to,
+        subject=subject(record, rendered.subject),
+        text=rendered.text,
+        html=rendered.html,
+        message_id=own_id,
+        date=shift.clock.now(),
+        references=references(shift.settings, record),
+        auto_submitted=WRITTEN_BY.get(notice.purpose, "auto-generated"),
+        reference=record.ref,
+        attachments=files,
+    )
+
+
+def subject(record: Record, otherwise: str) -> str:
+    """The subject of the customer's own mail, answered once; without one, the template's."""
+    asked = single_line(record.thread.subject) if record.thread else None
+    bare = asked and _ANSWERS.sub("", asked, count=1) if asked and _ANSWERS.match(asked) else asked
+    return f"Re: {bare}" if bare else otherwise
+
+
+def references(settings: Settings, record: Record) -> tuple[str, ...]:
+    """The conversation, our own thread first, so that the newest of the customer's mails is the one answered.
+
+    What is no Message-ID is left out: strangers write them.
+    """
+    ids: Iterable[str] = record.thread.ids if record.thread else ()
+    return (thread_id(settings, record.ref), *(each for each in ids if is_message_id(each)))
+
+
+def plain_words(job: RenderJob) -> Rendered:
+    """The mail to a customer whose template failed: the person's words as they are, without HTML.
+
+    Raises:
+        ComposeError: Nobody wrote any.
+    """
+    if job.notice.text is None:
+        raise ComposeError(f"the template {job.notice.template} failed, and without it there is nothing to say")
+    return Rendered(subject=job.site.name, text=f"{job.notice.text}\n\n{job.site.name}\n")
