@@ -52,14 +52,14 @@ def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[st
     if mail.reply_to is not None and ours.names(_without(own, mail.reply_to)):
         yield OTHER_ADDRESS
     for line in (written or "").split("\n"):
-        yield from filter(None, [ours.names(line)])
+        yield from filter(None, [ours.names(_without(own, line))])
     said = _said(mail)
     for text in said:
         yield from _ours_in(_without(own, text))
     yield from _notes_in(said, written, notes)
     for one in mail.attachments:
         yield from _ours_in(_without(own, one.name))
-        yield from _ours_in_file(one.content)
+        yield from _ours_in_file(own, one.content)
 
 
 def _said(mail: OutgoingMail) -> tuple[str, ...]:
@@ -87,12 +87,12 @@ def _ours_in(text: str) -> Iterator[str]:
                 yield from filter(None, [ours.names(line[start : start + _WINDOW] + _NOTHING_LAST)])
 
 
-def _ours_in_file(content: bytes) -> Iterator[str]:
+def _ours_in_file(own: str, content: bytes) -> Iterator[str]:
     """Reply addresses and command links in a file that is not packed, also in UTF-16."""
     for view in dict.fromkeys((content, content.replace(b"\0", b""))):
         for hit in _IN_FILE.finditer(view):
             around = view[max(0, hit.start() - _AROUND) : hit.end() + _AROUND].decode("latin-1").replace("#", " ")
-            yield from filter(None, [ours.names(around.replace("\n", " ") + _NOTHING_LAST)])
+            yield from filter(None, [ours.names(_without(own, around).replace("\n", " ") + _NOTHING_LAST)])
 
 
 def _notes_in(said: Sequence[str], written: str | None, notes: Sequence[str]) -> Iterator[str]:
