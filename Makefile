@@ -4,8 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 SOURCES := config parsers rules templates daemon tests
-# Tests that need no daemon of their own: two at a time.
-ALONE := tests/unit tests/golden tests/configs tests/corpus_report tests/fuzz
+# Two files at a time: most of a test with a daemon is waiting.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test fast lint fix bench faults fuzz corpus clean
 
@@ -13,11 +13,11 @@ run: $(STAMP)  ## the example group on loopback ports: sends the sample mails an
 	@$(PY) -m tests.demo
 
 test: $(STAMP)  ## everything; tests against programs that are not installed are skipped and say which package to install
-	$(PY) -m pytest -q -n 2 $(ALONE)
-	$(PY) -m pytest -q $(addprefix --ignore=,$(ALONE))
+	$(PY) -m pytest -q $(TWO) -m "not alone"
+	$(PY) -m pytest -q -m alone
 
-fast: $(STAMP)  ## the same without what takes more than a few seconds each: kills, poison, full disks
-	$(PY) -m pytest -q -n 2 -m "not slow"
+fast: $(STAMP)  ## without what takes more than a few seconds each, or the whole machine: kills, poison, full disks
+	$(PY) -m pytest -q $(TWO) -m "not slow and not alone"
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check $(SOURCES)

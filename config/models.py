@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from config.machine import Postroom
+from config.places import check_https
 from config.types import (
     Address,
     Addresses,
@@ -33,6 +34,7 @@ from config.types import (
     Name,
     Patterns,
     Postcodes,
+    Secret,
     Silence,
     Zone,
     as_tuple,
@@ -154,12 +156,29 @@ class Notify(Model):
     template: Name | None = None
 
 
+class Forward(Model):
+    """`forward` of a rule: another system gets the request by mail."""
+
+    form: Literal["adf", "original"] = Field(alias="as")
+    """ADF 1.0 with our number, or the mail as it was received, attached."""
+    to: Address
+
+
+class Webhook(Model):
+    """`webhook` of a rule: another system gets the record as JSON, signed."""
+
+    url: Annotated[str, AfterValidator(check_https)]
+    secret: Secret
+
+
 class Rule(Model):
     """`[[rule]]` of rules.toml."""
 
     name: str
     when: Conditions = Field(default_factory=Conditions)
     notify: Annotated[tuple[Notify, ...], BeforeValidator(as_tuple)] = ()
+    forward: Annotated[tuple[Forward, ...], BeforeValidator(as_tuple)] = ()
+    webhook: Annotated[tuple[Webhook, ...], BeforeValidator(as_tuple)] = ()
     escalate: str | None = None
     also: bool = False
     ignore: str | None = None

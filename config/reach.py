@@ -95,8 +95,13 @@ def house_of(draft: Draft) -> House:
 
 def _effects(entry: Entry[Rule]) -> Iterator[Problem]:
     rule = entry.model
-    if rule.ignore is None and not rule.notify:
-        yield entry.problem(("notify",), "the rule does nothing", 'write notify = { team = "…" } or ignore = "why"')
+    others = bool(rule.forward or rule.webhook)
+    if rule.ignore is not None and others:
+        yield entry.problem(("ignore",), "a rule either ignores or tells other systems", "take one of them out")
+    if rule.ignore is None and not rule.notify and not (others and rule.also):
+        what = "no team is told" if others else "the rule does nothing"
+        meant = 'write notify = { team = "…" }' + (", or also = true" if others else ' or ignore = "why"')
+        yield entry.problem(("notify",), what, meant)
     if rule.ignore is not None and rule.notify:
         yield entry.problem(("ignore",), "a rule either ignores or notifies", "take one of them out")
     if rule.also and rule.ignore is not None:

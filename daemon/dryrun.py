@@ -15,7 +15,7 @@ from config.draft import read
 from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
-from daemon.desk.plan import hints_for, hints_once_placed
+from daemon.desk.plan import hints_for, hints_once_placed, opening_of
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.draft import site_card
@@ -27,7 +27,7 @@ from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import differences, mail_json, trace
 from rules.hours import NeverOpens
-from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Opening, Record
+from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Record
 from rules.reference import LETTERS
 from rules.sites import site_named
 from templates.fallback import fallback
@@ -115,7 +115,8 @@ class DryRun(AbstractContextManager["DryRun"]):
         found = _json(trace(parsed, decision, context, at, settings))
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)
         jobs = list(_jobs(settings, parsed, decision, card, at))
-        for told, rendered in zip(found["notifications"], map(self._render, jobs), strict=False):
+        people = (told for told in found["notifications"] if told.get("purpose", "new") == "new")
+        for told, rendered in zip(people, map(self._render, jobs), strict=False):
             told["subject"] = rendered.subject
         return found
 
@@ -200,14 +201,6 @@ def _notices(
     for reading, decided in zip(readings_of(parsed), decision.decisions, strict=True):
         if decided.ignored is not None:
             continue
-        opening = Opening(
-            ref=f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}",
-            site=decided.site or decision.site,
-            source=decision.source,
-            reading=reading,
-            decision=decided,
-            received_at=at,
-            flags=decision.flags,
-        )
+        opening = opening_of(reading, decided, decision, f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}", at)
         record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
-        yield from ((record, notice) for notice in effects.notices)
+        yield from ((record, notice) for notice in effects.notices if notice.role != "system")

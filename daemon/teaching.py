@@ -23,7 +23,7 @@ _TOKEN_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 - what secret a
 _TOKEN_LENGTH = 12
 _RESERVED = (".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net")
 """Domains that are nobody's (RFC 2606)."""
-_OWN_NOTES = ("reply_to", "other address")
+_OWN_NOTES = ("reply_to", "other address", "other number")
 """Keys of `extra` that the parsers add; they are no labels of the mail."""
 _TESTED = 200
 """Characters of a value up to which a test demands it."""

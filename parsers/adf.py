@@ -174,7 +174,8 @@ def _price(walk: Walker, vehicle: Element, hints: Hints) -> Money | None:
     for element in walk.children(vehicle, "price"):
         text = walk.line(element)
         currency = (attribute(element, "currency") or "").upper()
-        money = values.money(text, currency if len(currency) == 3 else None, hints.language) if text else None
+        code = currency if len(currency) == 3 and currency.isalpha() and currency.isascii() else None
+        money = values.money(text, code, hints.language) if text else None
         if money is not None and float(money.amount) > 0:
             return money
     return None

@@ -6,7 +6,7 @@ its ampersands are often bare. Nothing is validated: the published DTD does not 
 
 import html
 import re
-from functools import partial
+from functools import lru_cache, partial
 from html.entities import html5
 
 from lxml import etree
@@ -39,6 +39,8 @@ _ATTRIBUTE = re.compile(
     r"""(\s[\w:.-]+\s*=\s*)(?:"([^"<>]*)"|'([^'<>]*)'|[“”„]([^<>“”„]*)[“”„]|([^\s"'<>]+?)(?=[\s>]|/>|$))"""
 )
 _SOUND_TAG = re.compile(r'<[\w:.-]+(?:\s+[\w:.-]+="[^"<>&]*")*\s*/?>')
+_ODD_TAG = re.compile(r"<(?![a-z]++[\s/>]|/[a-z]++\s*>)|xmlns")
+"""Where no sign is another's than that of a bare name, names need not be looked at one by one."""
 _PREDEFINED = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"}
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 forbids."""
@@ -59,6 +61,7 @@ def fragments(document: Document) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=4)  # every level asks for the same few texts
 def holds(text: str) -> bool:
     """Whether there is ADF in a text, as markup or escaped."""
     if not any(sign in text for sign in _SIGNS):  # most mails end here, at the price of a substring search
@@ -131,6 +134,8 @@ _STRICT, _LENIENT = _parser(recover=False), _parser(recover=True)
 def prospects(markup: str) -> list[etree._Element]:
     """Parse ADF; returns its prospects in order. Names of elements are bare afterwards: lower case, no prefix."""
     root = _tree(markup, _STRICT)
+    if root is not None and _ODD_TAG.search(markup) is None:
+        return list(root.iter("prospect"))
     if root is None:  # few sources send XML that is none
         root = _tree(repair(markup), _LENIENT)
     if root is None:

@@ -28,6 +28,13 @@ _RANGE_BEFORE = re.compile(
     rf"\d(?:[.,][-–—]{{1,2}})?\s*(?:万|千|亿|[kK]|[Tt]sd\.?)?\s*(?:{_SYMBOL}|km|mi)?\s*{_TO}\s*$"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
+_SHORT_SIGN = re.compile(r"(?:[Kk]r|Fr)\b")
+_SIGNS = (
+    "€", "£", "$", "＄", "¥", "￥", "zł", "元", "块", "币", "eur", "dollar", "kroner", "franken", "pound", "rmb", "usd",
+    "gbp", "chf", "dkk", "sek", "nok", "cny", "pln", "czk", "huf", "jpy", "cad", "aud", "hkd",
+)  # fmt: skip
+"""One of these stands in every text with `_SYMBOL`, whose search is slow."""
 _FOLLOWS = re.compile(r"\s?\d")
 _DISTANCE = re.compile(
     rf"{_NUMBER}{_SCALE}\s*(?P<unit>(?i:km\b|kilom[eè]t\w*|chilometri|mi\b|miles?\b|mijl\b|meilen?\b|milles?\b)|公里|千米|英里|里)?",
@@ -73,9 +80,19 @@ def money(text: str, currency: str | None = None, language: str | None = None) -
 def priced(text: str, currency: str | None = None, language: str | None = None) -> Iterator[Money]:
     """Every amount beside a currency, of a range none; the arguments are those of `money`."""
     plain = _plain(text)
+    if not _may_be_priced(plain):
+        return
     for found in _amounts(plain):
         if (found["before"] or found["after"]) and not _is_range(plain, found) and not _ends_a_word(plain, found):
             yield _money(found, currency, language)
+
+
+def _may_be_priced(text: str) -> bool:
+    """A quick look that most texts do not pass."""
+    if _DIGIT.search(text) is None:
+        return False
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS) or _SHORT_SIGN.search(text) is not None
 
 
 def _ends_a_word(text: str, found: re.Match[str]) -> bool:

@@ -14,6 +14,7 @@ FIELDS = 50
 """Fields of that name that are looked at, from the top."""
 _METHODS = 50
 _WORD = r'(?:"(?:[^"\\]|\\.)*+"|[^\s;="\\])++'
+_PIECE = re.compile(r'[^"\\()]+|["\\()]')
 _AUTHORITY = re.compile(rf"\s*({_WORD})(?:\s+\d+)?\s*")
 _PAIR = re.compile(rf"\s*([A-Za-z0-9_-]+(?:\s*/\s*\d+)?(?:\s*\.\s*[A-Za-z0-9_-]+)?)\s*=\s*({_WORD}(?:={_WORD})*=*)?\s*")
 
@@ -67,7 +68,7 @@ def _without_comments(value: str) -> str | None:
     """Comments (RFC 5322 3.2.2) become spaces; None if one, or a quoted text, has no end."""
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
-    for character in value:
+    for character in _PIECE.findall(value):  # what stands between signs is one
         if escaped:
             escaped = False
         elif character == "\\":
@@ -89,6 +90,9 @@ def _without_comments(value: str) -> str | None:
 
 def _segments(text: str) -> Iterator[str]:
     """The parts between semicolons that are not quoted."""
+    if '"' not in text and "\\" not in text:
+        yield from text.split(";")
+        return
     start, quoted, escaped = 0, False, False
     for index, character in enumerate(text):
         if escaped:

@@ -27,7 +27,11 @@ _BY_ATTENDEE = ("REPLY", "COUNTER", "REFRESH")
 def readings(document: Document, hints: Hints) -> tuple[Reading, ...]:
     """Read the events of all calendars of the mail, each once."""
     found: dict[tuple[object, ...], Event] = {}
+    parts: dict[str, Part] = {}
     for part in [part for part in document.leaves if is_calendar(part)][:PARTS]:
+        same = part.text.replace("\r\n", "\n").strip("\n")  # most invitations hang on the mail once more
+        parts.setdefault(same, part)
+    for part in parts.values():
         events, defects = calendar_event.events(part.text)
         document.defects.extend(defects if events else (*defects, "calendar without an event"))
         for event in events:

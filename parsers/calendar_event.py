@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from parsers import calendar_text, calendar_zone, values
 from parsers.calendar_text import Calendar, Line
@@ -110,15 +110,8 @@ def _component(calendar: Calendar, lines: list[Line]) -> "icalendar.Event":
     """Let the library read one event; of zones it sees only names that it knows."""
     import icalendar  # 60 ms: only for processes that meet a calendar
 
-    text = [
-        "BEGIN:VCALENDAR",
-        "BEGIN:VEVENT",
-        *(str(_with_known_zone(calendar, line)) for line in lines),
-        "END:VEVENT",
-        "END:VCALENDAR",
-        "",
-    ]
-    return icalendar.Calendar.from_ical("\r\n".join(text)).events[0]
+    text = ["BEGIN:VEVENT", *(str(_with_known_zone(calendar, line)) for line in lines), "END:VEVENT", ""]
+    return cast("icalendar.Event", icalendar.Event.from_ical("\r\n".join(text)))
 
 
 def _zone_of(line: Line | None) -> str | None:

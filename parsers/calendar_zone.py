@@ -78,8 +78,9 @@ def _in_year(parts: dict[str, str], start: datetime, year: int) -> datetime | No
     days = [int(day) for day in parts.get("BYMONTHDAY", "").split(",") if day.isdecimal()]
     by_day = _BY_DAY.fullmatch(parts.get("BYDAY", ""))
     if by_day:
-        weekday = _DAYS.index(by_day[2])
-        days = [d for d in days or range(1, length + 1) if d <= length and date(year, month, d).weekday() == weekday]
+        first = 1 + (_DAYS.index(by_day[2]) - date(year, month, 1).weekday()) % 7
+        weekdays = range(first, length + 1, 7)
+        days = [day for day in days if day in weekdays] if days else list(weekdays)
         number = int(by_day[1] or 1)
         days = days[number - 1 : number] if number > 0 else days[number : number + 1 or None]
     day = days[0] if days else None if by_day else start.day

@@ -30,7 +30,9 @@ def _phrases(kind: str, lead: str = "") -> re.Pattern[str]:
 
 _UNDELIVERED = _phrases("undelivered")
 _REFUSAL = _phrases("refusal")
+_ANSWERS = _phrases("answers", lead=r"\s*\W{0,3}")
 _ABSENT = _phrases("absent", lead=r"\s*\W{0,3}")
+_DATES = frozenset(word for words in _WORDS["dates"].values() for word in words)
 _MACHINES = re.compile(
     r"(?:.*[-_.+])?(?:no|not|non|do[-_.]?not|donot|nicht|ikke)[-_.]?(?:reply|antworten?|respond|svar|besvares|responder)"
     r"(?:[-_.+].*)?|keine?[-_.]?antwort|mailer|notifications?|newsletter|alerts?",
@@ -69,7 +71,9 @@ def _bounce(document: Document) -> Verdict | None:
     kind, params = document.content_type
     report = params.get("report-type", "").lower()
     types = {leaf.type for leaf in document.leaves[:20]}
-    if "message/delivery-status" in types or (kind == "multipart/report" and report == "delivery-status"):
+    is_report = kind == "multipart/report"
+    enclosed = "message/delivery-status" in types  # people enclose theirs: "your address does not work"
+    if (is_report and report == "delivery-status") or (enclosed and (is_report or _is_by_server(document))):
         return "bounce", "delivery status report (RFC 3464)"
     if "x-failed-recipients" in document.headers:
         return "bounce", "X-Failed-Recipients"
@@ -81,8 +85,9 @@ def _bounce_words(document: Document) -> Verdict | None:
     headers = document.headers
     name, address = document.sender
     local = address.partition("@")[0]
-    daemon = _DAEMONS.fullmatch(local) is not None or (not address and "daemon" in headers.raw("from").lower())
-    server = daemon or _null_path(document)
+    if document.hints.source_type and "daemon" not in local and not _is_daemon(document):
+        return None  # a source's programs have null return paths as well, and their subjects speak of deliveries
+    server = _is_by_server(document)
     if not (server or "daemon" in local or _UNDELIVERED.search(name or "")):
         return None
     told = _UNDELIVERED.search(headers.get("subject") or "") is not None
@@ -93,6 +98,15 @@ def _bounce_words(document: Document) -> Verdict | None:
     if server and _REFUSAL.search((document.text or "")[:3000]):
         return "bounce", "null return path or mail server, and the text names a refusal"
     return None
+
+
+def _is_daemon(document: Document) -> bool:
+    _, address = document.sender
+    return _is_server(document) or (not address and "daemon" in document.headers.raw("from").lower())
+
+
+def _is_by_server(document: Document) -> bool:
+    return _is_daemon(document) or _null_path(document)
 
 
 def _report(document: Document) -> Verdict | None:
@@ -124,7 +138,7 @@ def _automatic(document: Document) -> Verdict | None:
         ("X-Auto-Response-Suppress", lambda: _suppresses(headers.raw("x-auto-response-suppress"))),
         ("Precedence", lambda: headers.raw("precedence").strip().lower() in ("bulk", "junk", "list", "auto_reply")),
         ("null return path", lambda: _null_path(document)),
-        ("subject of an automatic answer", lambda: _ABSENT.match(headers.get("subject") or "")),
+        ("subject of an automatic answer", lambda: _answers_by_itself(document)),
         ("sender that takes no answers", lambda: _sent_by_machine(document)),
     )
     for field in (*_LIST_FIELDS, *_AUTO_FIELDS):
@@ -133,11 +147,31 @@ def _automatic(document: Document) -> Verdict | None:
     return next((("automatic", reason) for reason, test in tests if test()), None)
 
 
+def _answers_by_itself(document: Document) -> bool:
+    """Whether the subject is that of an automatic answer.
+
+    `Out of office` is, in answer to a mail, above its subject (`Abwesend: Golf`), or with nothing but a date and the
+    sender's name; `Im Urlaub bin ich ab Montag, bitte vorher einen Termin` is a person's.
+    """
+    headers = document.headers
+    subject = (headers.get("subject") or "")[:500]
+    if _ANSWERS.match(subject):
+        return True
+    absent = _ABSENT.match(subject)
+    if absent is None:
+        return False
+    rest = subject[absent.end() :].strip().casefold()
+    if "in-reply-to" in headers or "references" in headers or rest.startswith((":", "：")):
+        return True
+    names = re.findall(r"[^\W\d_]+", (document.sender[0] or "").casefold())
+    return _DATES.issuperset(word for word in re.findall(r"[^\W\d_]+", rest) if word not in names)
+
+
 def may_be_a_service(document: Document) -> bool:
     """Whether an automatic mail may be what a service sends for somebody: one mail, to one house, and no answer."""
     headers = document.headers
     submitted = headers.raw("auto-submitted").strip().lower()
-    is_answer = submitted.startswith("auto-replied") or _ABSENT.match(headers.get("subject") or "") is not None
+    is_answer = submitted.startswith("auto-replied") or _answers_by_itself(document)
     to_many = any(field in headers for field in _LIST_FIELDS) or "precedence" in headers
     return not (is_answer or to_many or _report(document) or _null_path(document) or _is_server(document))
 

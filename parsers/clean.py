@@ -34,7 +34,7 @@ def single_line(text: str | None, limit: int = LINE_LIMIT) -> str | None:
         joined = " ".join(_UNWANTED.sub("", joined).split())
     if not joined.isascii():
         joined = unicodedata.normalize("NFC", joined)
-    return joined[:limit].rstrip() or None
+    return (joined if len(joined) <= limit else joined[:limit].rstrip()) or None
 
 
 def block(text: str | None, limit: int = BLOCK_LIMIT) -> str | None:

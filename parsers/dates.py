@@ -7,7 +7,7 @@ from functools import lru_cache
 
 _LIMIT = 120
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -136,7 +136,7 @@ def _date(parts: dict[str, str | None], language: str | None) -> str | None:
 def _orders(parts: dict[str, str | None], language: str | None) -> tuple[tuple[int, int], ...]:
     """Possible (month, day) pairs, the more likely first."""
     if parts.get("name"):
-        month = _MONTHS.get(parts["name"] or "")
+        month = MONTHS.get(parts["name"] or "")
         return ((month, int(parts["d"] or 0)),) if month else ()
     if not parts.get("a"):
         month, day = int(parts["m"] or 0), int(parts["d"] or 0)

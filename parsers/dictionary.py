@@ -74,27 +74,45 @@ def _add(result: Dictionary, language: str, data: dict[str, dict[str, list[str]]
 def lookup(label: str) -> dict[str, str] | None:
     """What a label means in each language that knows it: as written, without brackets, number or possessive."""
     fields = dictionary().fields
-    for variant in variants(label):
-        if found := fields.get(squeeze(variant)):
-            return found
-    return None
+    return next((found for key in keys(label) if (found := fields.get(key))), None)
 
 
 @lru_cache(maxsize=4096)
-def variants(label: str) -> tuple[str, ...]:
-    """The spellings under which a label may be known: as written, without brackets and number, without possessive."""
-    bare = _NUMBER.sub("", _BRACKETS.sub(" ", label).strip(" *:：_-#"))
+def keys(label: str) -> tuple[str, ...]:
+    """The squeezed spellings under which a label may be known, the nearest to what is written first."""
+    return tuple(dict.fromkeys(map(squeeze, dict.fromkeys(_variants(label)))))
+
+
+def _variants(label: str) -> tuple[str, str, str]:
+    """As written, without brackets and number, without possessive.
+
+    `JE Nome` has none: what stands there are the last letters of a plate.
+    """
+    bare = _BRACKETS.sub(" ", label).strip(" *:：_-#")
+    if bare[-1:].isdigit():
+        bare = _NUMBER.sub("", bare)
     first, _, rest = bare.partition(" ")
-    possessives = dictionary().possessives
-    if first.casefold() in possessives:
+    is_possessive = first.casefold() in dictionary().possessives
+    if is_possessive and (bare.isupper() or not (first.isupper() and len(first) > 1)):
         return label, bare, rest
-    return label, bare, next((bare[len(p) :] for p in possessives if bare.startswith(p) and not p.isascii()), bare)
+    prefixes = _prefixes()
+    if not bare.startswith(prefixes):
+        return label, bare, bare
+    return label, bare, next(bare[len(prefix) :] for prefix in prefixes if bare.startswith(prefix))
+
+
+@lru_cache(maxsize=1)
+def _prefixes() -> tuple[str, ...]:
+    """Possessives that are written in one with what follows, the longest first: `您的电话`."""
+    words = (word for word in dictionary().possessives if not word.isascii())
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
 @lru_cache(maxsize=4096)
 def section(label: str) -> str | None:
     """The part of a form that a head opens: trade-in, dealer, customer, vehicle; None for anything else."""
-    return next((s for v in variants(label) if (s := dictionary().sections.get(squeeze(v)))), None)
+    sections = dictionary().sections
+    return next((found for key in keys(label) if (found := sections.get(key))), None)
 
 
 @lru_cache(maxsize=4096)

@@ -1,9 +1,10 @@
 """A mail taken apart: header, texts and other parts, decoded lazily and read without ever raising."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from parsers import attachments, charset, html, mime, winmail
+from parsers import attachments, charset, html, html_quotes, mime, winmail
 from parsers.clean import BLOCK_LIMIT, block
 from parsers.headers import Address, Headers, parameters
 from parsers.mime import Part
@@ -44,13 +45,22 @@ class Document:
     @cached_property
     def text(self) -> str | None:
         """What a person would read, as plain text: of alternatives the plain one, unless it is blank."""
+        return self.shown(html.to_text)
+
+    @cached_property
+    def quoted_text(self) -> str | None:
+        """The same, with `> ` before lines that the markup shows as quoted, as plain texts have it."""
+        return self.shown(html_quotes.to_text)
+
+    def shown(self, of_markup: Callable[[str], str]) -> str | None:
+        """The text that is shown; `of_markup` makes plain text of parts that are there as HTML only."""
         shown = {part.alternative for part in self.leaves if _is_plain(part) and part.text.strip()} - {0}
         pieces: list[str] = []
         for part in self.leaves:
             if _is_plain(part):
                 pieces.append(part.text)
             elif part.is_text and part.alternative not in shown:
-                pieces.append(html.to_text(part.text))
+                pieces.append(of_markup(part.text))
         return block("\n".join(pieces), BLOCK_LIMIT)
 
     @property

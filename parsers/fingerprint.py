@@ -5,6 +5,7 @@ from the source's template: they stay when a customer leaves a field empty, and 
 Labels and fields are told apart from it, because any of them may be missing from a single mail.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from parsers.dictionary import lookup, section, squeeze, trade_in_label
@@ -19,7 +20,8 @@ _MARKUP = 200_000
 """Characters of markup that are looked at."""
 _BLOCKS = ("table", "dl", "ul", "ol", "h1", "h2", "h3", "h4", "section", "article", "form", "pre")
 """Elements that a template brings; what customers' words become (p, br, a, b, div, span) comes and goes with them."""
-_OURS = ("reply_to", "other address", "forwarded_by", "forward_note", "forward_sender")
+_TAG = re.compile("<([a-z][a-z0-9]*)[> ]")
+_OURS = ("reply_to", "other address", "other number", "forwarded_by", "forward_note", "forward_sender")
 """Keys of `extra` that no label gave."""
 
 
@@ -49,8 +51,8 @@ def _structure(mail: Document, found: Sequence[Reading], levels: Sequence[str]) 
     """`table in html (h1, table) and plain`."""
     given = {origin for reading in found for origin in reading.origins.values()}
     level = next((name for name in levels if name in given), "no level")
-    markup = "\n".join(mail.html)[:_MARKUP].lower()
-    blocks = ", ".join(name for name in _BLOCKS if f"<{name}>" in markup or f"<{name} " in markup)
+    names = set(_TAG.findall("\n".join(mail.html)[:_MARKUP].lower()))
+    blocks = ", ".join(name for name in _BLOCKS if name in names)
     texts = [*([f"html ({blocks})" if blocks else "html"] if mail.html else []), *(["plain"] if mail.plain else [])]
     return f"{level} in {' and '.join(texts) or 'no text'}"
 

@@ -29,6 +29,8 @@ _CURRENCIES = {
 }
 _NO_REPLY = re.compile(r"(?:no|do-?_?not)[-_.]?reply|mailer-daemon|postmaster|notification", re.IGNORECASE)
 _POSTAL_CITY = re.compile(r"(?:[A-Z]{1,2}-)?(?P<code>\d{4,6}(?:\s?[A-Z]{2}\b)?)[\s,/]+(?P<city>\D.{1,80})")
+_BROKEN = re.compile(r"(?P<line>^[^\n]{30,300}[^\n,;])\n(?=[a-zäöüåæøéèàç])", re.MULTILINE)
+"""A long line of a list that a mail program broke; what begins with a small letter is no work of its own."""
 _LIST = re.compile(r"\s*[;\n、，•|]\s*|,\s+|\s\+\s")
 _URL = re.compile(r"https?://[^\s<>\"]{3,1000}")
 
@@ -66,7 +68,8 @@ def _services(form: "Form", value: str) -> tuple[str, ...] | None:
     drive = meaning("interests", value, whole=True)
     if drive == "test-drive":
         form.put("interest", drive)
-    parts = (clean.single_line(part.strip(" -*"), 200) for part in _LIST.split(value))
+    whole = _BROKEN.sub(r"\g<line> ", value)
+    parts = (clean.single_line(part.strip(" -*"), 200) for part in _LIST.split(whole))
     return tuple(part for part in parts if part)[:30] or None
 
 

@@ -5,14 +5,16 @@ several times, or in a text that somebody else may have written, is kept as an a
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
-from parsers import links, recognisers, sender
+from parsers import links, recognisers, sender, types
 from parsers.document import Document
 from parsers.language import guess
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Reading, Vehicle
+from parsers.vocabulary import vocabulary
 
 _LINES = 300
 _QUOTE = re.compile(
@@ -32,6 +34,7 @@ _TRADE = re.compile(
     re.IGNORECASE,
 )
 _MAILTO = re.compile(r"mailto:([^\"'?\s<>]{3,200})", re.IGNORECASE)
+_CONTACTS = frozenset(["customer.email", "customer.phone"])
 _OWN_CAR = ("booking", "complaint", "alert", "check-in", "grievance")
 
 
@@ -43,28 +46,36 @@ def completed(reading: Reading, mail: Document, hints: Hints, mail_class: MailCl
         mail: The mail.
         hints: What is known of the source.
         mail_class: Of the mail.
-        alone: It is the only reading of the mail: links anywhere in the mail are about it.
+        alone: It is the only reading of the mail: what stands anywhere in the mail is about it. Of several, each has
+            its own words only.
     """
     reading = _with_plain_link(reading)
     if mail_class == "automatic" and hints.source_type is None:
         return reading
-    words, certain = _words(reading, mail, mail_class)
+    words, certain = _words(reading, mail, mail_class, alone=alone)
+    if not (alone or words):
+        return reading
     reading = _with_listing(reading, mail, words, alone=alone)
     if "adf" in reading.origins.values():
         return reading  # ADF says who asks; numbers beside it are the dealer's or the service's
-    reading = _with_person(reading, mail, hints, words, certain=certain)
+    reading = _with_person(reading, mail, hints, words, certain=certain, alone=alone)
     if words:
         reading = _with_car(reading, words, hints.region, certain=certain)
     return _with_price(reading, mail, hints, words)
 
 
-def _words(reading: Reading, mail: Document, mail_class: MailClass) -> tuple[str, bool]:
-    """The text to search, and whether it is the person's own: a message field, or what a person wrote, not quoted."""
+def _words(reading: Reading, mail: Document, mail_class: MailClass, *, alone: bool) -> tuple[str, bool]:
+    """The text to search, and whether it is the person's own: a message field, or what a person wrote, not quoted.
+
+    What stands outside the message fields of several requests is of nobody in particular.
+    """
     if reading.comments and reading.origins.get("comments") != "text":
         return reading.comments, True
     for told in (reading.complaint and reading.complaint.text, reading.booking and reading.booking.remarks):
         if told:
             return told, True
+    if not alone:
+        return "", False
     person = reading.customer
     by_header = person is not None and bool(person.emails) and reading.origins.get("customer.emails") == "header"
     wrote_it = by_header and person is not None and person.emails[0].lower() == mail.sender[1]
@@ -104,18 +115,7 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
     """The one advertisement that the mail links to, for the car that is asked about."""
     if reading.kind not in ("lead", "unsorted") or any(car.listing_url or car.listing_id for car in reading.vehicles):
         return reading
-    texts = [*mail.plain, *([words] if words else [])] if alone else [words]
-    found = links.only_listing(
-        [
-            *(link for text in texts if "://" in text for link in links.urls(text[:100_000])),
-            *(
-                link
-                for markup in (mail.html if alone else ())
-                if "http" in markup
-                for link in links.hrefs(markup[:400_000])
-            ),
-        ]
-    )
+    found = _only_listing((*mail.plain, words) if alone else (words,), mail.html if alone else ())
     wanted = [car for car in reading.vehicles if car.role in ("wanted", None)]
     if found is None or len(wanted) > 1 or (reading.vehicles and not wanted):
         return reading
@@ -123,29 +123,41 @@ def _with_listing(reading: Reading, mail: Document, words: str, *, alone: bool) 
     return merged(reading, marked(Reading(vehicles=(car,)), "text"))
 
 
-def _links(mail: Document, words: str) -> list[str]:
-    """All links of a mail, wherever they stand."""
-    found = [link for text in (*mail.plain, words) if "://" in text for link in links.urls(text[:100_000])]
-    return [*found, *(link for markup in mail.html if "://" in markup for link in links.hrefs(markup[:400_000]))]
+@lru_cache(maxsize=1)  # an automatic mail is asked before and after its sender is known
+def _only_listing(texts: tuple[str, ...], markups: tuple[str, ...]) -> links.Listing | None:
+    shown = [link for text in texts if "://" in text for link in links.urls(text[:100_000])]
+    hidden = [link for markup in markups if "http" in markup for link in links.hrefs(markup[:400_000])]
+    return links.only_listing([*shown, *hidden])
 
 
-def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, certain: bool) -> Reading:
+def _with_person(reading: Reading, mail: Document, hints: Hints, words: str, *, certain: bool, alone: bool) -> Reading:
     person = reading.customer or Customer()
-    emails = _missing_emails(reading, mail, words)
+    emails = _missing_emails(reading, mail, hints, words, alone=alone)
     phones: tuple[str, ...] = ()
     if words and not person.phones and reading.call is None:
-        ours = _ending(hints.own_phone)
-        phones = tuple(number for number in recognisers.phones(words, hints.region or None) if _ending(number) != ours)
+        others = re.sub(r"[^\d\n]", "", _of_others(reading, hints))
+        found = [one for one in recognisers.phones(words, hints.region or None) if not sender.is_our_number(hints, one)]
+        phones = tuple(number for number in found if number[-7:] not in others)
     reading = _told(reading, "customer.emails", emails, certain=certain or hints.source_type is not None)
     return _told(reading, "customer.phones", phones, certain=certain)
 
 
-def _missing_emails(reading: Reading, mail: Document, words: str) -> tuple[str, ...]:
+def _of_others(reading: Reading, hints: Hints) -> str:
+    """Addresses and numbers that were kept under their labels: a co-buyer's, the dealer's, one that was dropped."""
+    words = vocabulary(types.layout_of(hints))
+    return "\n".join(
+        value
+        for label, value in reading.extra.items()
+        if label == "other address" or not _CONTACTS.isdisjoint((words.lookup(label) or {}).values())
+    )
+
+
+def _missing_emails(reading: Reading, mail: Document, hints: Hints, words: str, *, alone: bool) -> tuple[str, ...]:
     """Addresses behind `mailto:`, else in the text, that can be a person's: none of the source, ours or a machine's."""
     if reading.customer and reading.customer.emails:
         return ()
-    known = reading.extra.get("other address", "")
-    markup = "".join(text for text in mail.html if "mailto:" in text)[:200_000]
+    known = _of_others(reading, hints)
+    markup = "".join(text for text in mail.html if alone and "mailto:" in text)[:200_000]
     linked = recognisers.emails(" ".join(_MAILTO.findall(markup)[: 2 * recognisers.MOST]))
     for said in (linked, recognisers.emails(words)):
         persons = sender.personal(mail, tuple(said), automatic=True)
@@ -153,11 +165,6 @@ def _missing_emails(reading: Reading, mail: Document, words: str) -> tuple[str, 
         if left:
             return tuple(left)
     return ()
-
-
-def _ending(number: str | None) -> str:
-    """The last digits, in which all spellings of a number agree."""
-    return re.sub(r"\D", "", number or "")[-7:]
 
 
 def _told(reading: Reading, field: str, found: tuple[str, ...], *, certain: bool) -> Reading:

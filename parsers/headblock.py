@@ -98,7 +98,7 @@ def _mark(bare: str) -> bool | None:
     """True for a line that says "forwarded", False for "original message", None for any other."""
     if len(bare) > 80:
         return None
-    words = folded(bare.strip(" -–—_=*>:：\xa0\t#~"))
+    words = folded(bare.replace("&nbsp;", " ").strip(" -–—_=*>:：\xa0\t#~"))
     if any(said in _FORWARDED for said in words.split(" --- ")):  # Thunderbird may say it in two languages
         return True if len(words) > 3 or words != folded(bare) else None
     return False if words in _ORIGINAL else None

@@ -192,4 +192,5 @@ def _mailbox(name: list[str], bare: str, angle: str | None, comment: str | None)
     else:
         address, display = angle.rpartition(":")[2], " ".join(name).replace(" ,", ",")
     cleaned = single_line(address, 320) or ""
-    return display.strip(" ,\"'") or None, "" if " " in cleaned or "@" not in cleaned else cleaned
+    local, _, domain = cleaned.rpartition("@")
+    return display.strip(" ,\"'") or None, cleaned if local and domain and " " not in cleaned else ""

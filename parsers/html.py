@@ -11,48 +11,7 @@ from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
-_LIMIT = 1_000_000
-"""Characters of markup that are read; no form or portal mail comes near."""
-
-# Every alternative stops at the next "<" or swallows up to its end for good: no text is scanned twice.
-_UNSEEN = re.compile(
-    r"<(?=[!stST])(?:!--.*?(?:-->|\Z)|(?P<raw>script|style|title|template|svg)\b[^<>]*>.*?(?:</(?P=raw)\b[^<>]*>|\Z))",
-    re.DOTALL | re.IGNORECASE,
-)
-_TOKEN = re.compile(
-    r"(?P<text>[^<]*+)(?:"
-    r"<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)"
-    r"(?P<attributes>[^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+)>"
-    r"|<[!?/][^<>]*>|(?P<bare><)|\Z)"
-)
-_HIDDEN = re.compile(
-    r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden|mso-hide\s{0,3}:\s{0,3}all|(?:^|\s)hidden(?=[\s=/]|$)",
-    re.IGNORECASE,
-)
-_ADDRESS = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(?:mailto|tel):([^\"'>?\s]{3,100})", re.IGNORECASE)
-_VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
-_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6"])
-_BLOCKS = _SPACED.union(
-    [
-        "div",
-        "li",
-        "ul",
-        "ol",
-        "dl",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "aside",
-        "nav",
-        "form",
-        "fieldset",
-    ],
-    ["legend", "blockquote", "pre", "center", "address", "body", "html", "head", "caption", "figure", "option"],
-)
+from parsers import tags
 
 
 class Row(NamedTuple):
@@ -66,13 +25,15 @@ class Row(NamedTuple):
     @property
     def line(self) -> str:
         """The cells of a row that is no table's as one line."""
-        if len(self.cells) == 1:
-            return self.cells[0]
+        if len(self.cells) < 2:
+            return "".join(self.cells)
         return ("" if self.cells[-1][:1] in (":", "：") else " ").join(self.cells)
 
 
 RULER = Row(("---",))
 BLANK = Row(("",))
+EMPTY = Row(())
+"""An element that could hold a line and holds nothing: nobody sees it, but it may be the value of a label."""
 
 
 class _Walk:
@@ -86,6 +47,10 @@ class _Walk:
         self.pieces: list[str] = []
         self.bold = False
         self.bold_end = 0
+        self.is_bare = False
+        """Whether nothing was said since an element opened."""
+        self.shown = 0
+        """Pieces up to the address of a link that was put there last."""
         self.tables: list[tuple[list[list[Row]], list[Row] | None]] = []
 
     def end_line(self, blank: bool = False) -> None:
@@ -100,6 +65,7 @@ class _Walk:
             elif text:
                 target.append(Row((text,)))
             self.pieces, self.bold, self.bold_end = [], False, 0
+            self.is_bare, self.shown = False, 0
         if blank and target and target[-1] is not BLANK:
             target.append(BLANK)
 
@@ -112,6 +78,13 @@ class _Walk:
         elif head or tail:
             target.append(Row((head + tail,)))
 
+    def frame(self, closing: bool) -> None:
+        """Open or close an element that could hold a line; one without any leaves its sign, before a gap."""
+        if closing and self.is_bare:
+            target = self.rows if self.cell is None else self.cell
+            target.insert(len(target) - (target[-1:] == [BLANK]), EMPTY)
+        self.is_bare = not closing
+
     def start_bold(self) -> None:
         self.bold = len(self.pieces) < 4 and not "".join(self.pieces).strip()
 
@@ -123,11 +96,13 @@ class _Walk:
     def start_cell(self) -> None:
         self.end_cell()
         self.cell = []
+        self.frame(closing=False)
 
     def end_cell(self) -> None:
         if self.pieces:
             self.end_line()
         if self.cell is not None:
+            self.frame(closing=True)
             self.cells.append(self.cell)
             self.cell = None
 
@@ -171,8 +146,8 @@ def rows(markup: str) -> tuple[Row, ...]:
     depth = 0
     address = ""
     in_pre = 0
-    for text, slash, name, attributes, bare in _TOKEN.findall(_UNSEEN.sub("<!>", markup[:_LIMIT])):
-        if hidden is None and (text or bare):
+    for text, slash, name, attributes, bare in tags.TOKEN.findall(tags.UNSEEN.sub("<!>", markup[: tags.LIMIT])):
+        if hidden is None and (text or bare) and (bare or in_pre or walk.pieces or not text.isspace()):
             _add_text(walk, text + bare, in_pre > 0)
         if not name:
             continue
@@ -180,9 +155,9 @@ def rows(markup: str) -> tuple[Row, ...]:
         if hidden is not None:  # everything up to the end of the hidden element
             if name == hidden:
                 depth += -1 if closing else 1
-            if depth == 0 or (hidden == "p" and name in _BLOCKS):
+            if depth == 0 or (hidden == "p" and name in tags.BLOCKS):
                 hidden = None
-        elif attributes and not closing and name not in _VOID and _is_hidden(attributes):
+        elif attributes and not closing and name not in tags.VOID and tags.is_hidden(attributes):
             hidden, depth = name, 1
         elif name == "a":
             address = _link(walk, closing, attributes, address)
@@ -196,15 +171,16 @@ def rows(markup: str) -> tuple[Row, ...]:
     return tuple(walk.rows)
 
 
-def _is_hidden(attributes: str) -> bool:
-    lower = attributes.lower()
-    return ("none" in lower or "hid" in lower) and bool(_HIDDEN.search(lower))
+_AFTER_A_WORD = frozenset(" \t\r\n\xa0.,;:!?)]…。，；：！？）")
+"""What may stand behind an address without running into it."""
 
 
 def _add_text(walk: _Walk, text: str, preformatted: bool) -> None:
     if "&" in text:
         text = unescape(text)
     if not preformatted:
+        if walk.shown and walk.shown == len(walk.pieces) and text[:1] not in _AFTER_A_WORD:
+            walk.pieces.append(" ")
         if walk.pieces or not text.isspace():
             walk.pieces.append(text)
         return
@@ -218,12 +194,13 @@ def _add_text(walk: _Walk, text: str, preformatted: bool) -> None:
 def _link(walk: _Walk, closing: bool, attributes: str, address: str) -> str:
     """A link that hides an address or number behind other words shows it: returns the address still to be shown."""
     if not closing:
-        found = _ADDRESS.search(attributes)
+        found = tags.ADDRESS.search(attributes)
         return unescape(found[1]) if found else ""
     if address and address not in "".join(walk.pieces[-4:]):
         digits = re.sub(r"\D", "", "".join(walk.pieces[-4:]))
         if "@" in address or not digits:
             walk.pieces.append(f" {address}")
+            walk.shown = len(walk.pieces)
     return ""
 
 
@@ -233,11 +210,13 @@ def _line_break(walk: _Walk, closing: bool) -> None:
 
 def _paragraph(walk: _Walk, closing: bool) -> None:
     walk.end_line(blank=closing)
+    walk.frame(closing)
 
 
 def _block(walk: _Walk, closing: bool) -> None:
     if walk.pieces:
         walk.end_line()
+    walk.frame(closing)
 
 
 def _cell(walk: _Walk, closing: bool) -> None:
@@ -279,8 +258,8 @@ def _ruler(walk: _Walk, closing: bool) -> None:
 
 
 _TAGS: dict[str, Callable[[_Walk, bool], None]] = {
-    **dict.fromkeys(_BLOCKS, _block),
-    **dict.fromkeys(_SPACED, _paragraph),
+    **dict.fromkeys(tags.BLOCKS, _block),
+    **dict.fromkeys(tags.SPACED, _paragraph),
     **dict.fromkeys(("b", "strong", "label"), _bold),
     "br": _line_break, "hr": _ruler, "table": _table, "tr": _row, "dl": _row,
     "td": _cell, "th": _head_cell, "dt": _term, "dd": _definition,
@@ -288,19 +267,18 @@ _TAGS: dict[str, Callable[[_Walk, bool], None]] = {
 """What a tag does to the walk; others are text's dress only."""
 
 
-_LINE_ENDS = _BLOCKS.union(("br", "hr", "tr", "table"))
-
-
 def _text(cell: list[Row]) -> str:
     if len(cell) == 1:
         return cell[0].line.strip()
-    return "\n".join(row.line for row in cell).strip()
+    return "\n".join(row.line for row in cell if row.cells).strip()
 
 
 def to_text(markup: str) -> str:
     """What a person reads, as plain text: one line per table row (`Name: value` for two cells); never raises."""
     lines: list[str] = []
     for row in rows(markup):
+        if not row.cells:
+            continue
         if not row.table:
             line = row.line
         elif len(row.cells) == 2:
@@ -320,31 +298,22 @@ def lines(markup: str) -> tuple[list[str], list[int]]:
     found: list[str] = []
     ends: list[int] = []
     pieces: list[str] = []
-    for match in _TOKEN.finditer(_UNSEEN.sub(_blank, markup[:_LIMIT])):
-        text = match["text"] + (match["bare"] or "")
-        if text:
-            pieces.append(unescape(text))
-        name = (match["name"] or "").lower()
-        if name in _LINE_ENDS and pieces:
+    for match in tags.TOKEN.finditer(tags.UNSEEN.sub(_blank, markup[: tags.LIMIT])):
+        text, name, bare = match.group("text", "name", "bare")
+        if text or bare:
+            pieces.append(unescape(text + (bare or "")))
+        name = name.lower() if name else ""
+        if name in tags.LINE_ENDS and pieces:
             found.append(" ".join("".join(pieces).split()))
             ends.append(match.end())
             pieces = []
         elif name in ("td", "th"):
             pieces.append(" ")
     found.append(" ".join("".join(pieces).split()))
-    ends.append(min(len(markup), _LIMIT))
+    ends.append(min(len(markup), tags.LIMIT))
     return found, ends
 
 
 def _blank(match: re.Match[str]) -> str:
     """What nobody sees, as long as it was: offsets stay."""
     return " " * len(match[0])
-
-
-def pairs(markup: str) -> list[tuple[str, str]]:
-    """Label and value of every two-cell table row, definition and line that begins with a bold label."""
-    return [
-        (row.cells[0].strip(" :：*"), row.cells[1].lstrip(" :："))
-        for row in rows(markup)
-        if len(row.cells) == 2 and len(row.cells[0]) <= 100
-    ]

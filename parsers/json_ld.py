@@ -16,7 +16,10 @@ SCRIPT_CHARACTERS = 256 * 1024
 
 _SCRIPT = re.compile(r"<script\b[^<>]{0,1000}?ld(?:\+|&#0*43;|&#x0*2b;|&plus;)json[^<>]{0,1000}>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script\b", re.IGNORECASE)
-_WRAPPING = re.compile(r"\A[\s/*]*(?:<!--|<!\[CDATA\[|\ufeff)+[\s/*]*|[\s/*]*(?:-->|\]\]>)[\s/*]*\Z")
+_OPENING = re.compile(r"[\s/*]*+(?:<!--|<!\[CDATA\[|\ufeff)+[\s/*]*+")
+_CLOSINGS = ("-->", "]]>")
+_AROUND = " \t\r\n\f\v\xa0/*"
+"""What stands between a script and the marks that hide it from programs without scripts."""
 _LOOSE = re.compile(
     r"""(?P<text>"(?:[^"\\]++|\\.)*+(?:"|\Z))|,(?=\s*[}\]])|//[^\n]*+|/\*.*?(?:\*/|\Z)|<!--.*?(?:-->|\Z)""", re.DOTALL
 )
@@ -51,13 +54,21 @@ def _scripts(markup: str) -> Iterator[str]:
 
 def _decoded(text: str) -> list[Any] | None:
     """The documents in a script, mended if they have to be; None where no JSON can be made of it."""
-    bare = _WRAPPING.sub("", text)
+    bare = _unwrapped(text)
     for attempt in (text, _mended(text), bare, _mended(bare), html.unescape(_mended(bare))):
         try:
             return _documents(attempt)
         except (ValueError, RecursionError):
             continue
     return [] if not bare else None
+
+
+def _unwrapped(text: str) -> str:
+    """Without the marks around it; a pattern for the end would look for it from every character."""
+    opening = _OPENING.match(text)
+    text = text[opening.end() :] if opening else text
+    end = text.rstrip(_AROUND)
+    return end[:-3].rstrip(_AROUND) if end.endswith(_CLOSINGS) else text
 
 
 def _mended(text: str) -> str:

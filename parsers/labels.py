@@ -9,16 +9,22 @@ from parsers.form import Form
 from parsers.layouts import Pairs, pairs_of_html, pairs_of_text
 from parsers.parts import Meant, requests
 from parsers.records import Hints, Reading
-from parsers.signs import NEXT, RULER
+from parsers.signs import DECORATION, LABELLED, NEXT, RULER
 from parsers.vocabulary import OWN, PLAIN, Vocabulary
 
-__all__ = ["language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
+__all__ = ["begins_labelled", "language_of", "pairs_of_html", "pairs_of_text", "reading", "readings"]
 
 
 def language_of(pairs: Pairs, words: Vocabulary = PLAIN) -> str | None:
     """The language that knows most of the labels; None if none knows any, or several know as many."""
     hits = _hits(pairs, words).most_common(2)
     return hits[0][0] if hits and (len(hits) == 1 or hits[0][1] > hits[1][1]) else None
+
+
+def begins_labelled(text: str) -> bool:
+    """Whether a text begins with a label that any language knows, as forms do, and no letter."""
+    found = LABELLED.match(text.lstrip(DECORATION + "\n").partition("\n")[0])
+    return found is not None and PLAIN.lookup(found["label"].rstrip(" \t*_")) is not None
 
 
 def readings(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) -> tuple[Reading, ...]:
@@ -47,12 +53,16 @@ def reading(pairs: Pairs, hints: Hints, origin: str, words: Vocabulary = PLAIN) 
 
 
 class _Languages:
-    """The dictionaries to ask in turn: the source's if it knows any label, then by the labels that they know."""
+    """The dictionaries to ask in turn, by the labels that they know.
+
+    A source's own language is what its admin said: where it knows any label, another has to know two more.
+    """
 
     def __init__(self, pairs: Pairs, hints: Hints, words: Vocabulary) -> None:
         hits = _hits(pairs, words)
-        ranked = sorted(LANGUAGES, key=lambda code: (code != (hints.language or "")[:2], LANGUAGES.index(code)))
-        self.ranked = sorted(ranked, key=lambda code: -hits[code])
+        own = (hints.language or "")[:2]
+        ranked = sorted(LANGUAGES, key=lambda code: (code != own, LANGUAGES.index(code)))
+        self.ranked = sorted(ranked, key=lambda code: -hits[code] - (code == own and hits[code] > 0))
         first, second = self.ranked[:2]
         clear = first == hints.language or hits[first] > hits[second]
         self.spoken = first if hits and clear else hints.language

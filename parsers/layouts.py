@@ -13,8 +13,9 @@ _LIMIT = 400_000
 
 def pairs_of_text(text: str, words: Vocabulary = PLAIN) -> Pairs:
     """Read the pairs of a plain text; a head without a value has an empty one. Never raises."""
-    pairing = Pairing(words)
-    for line in unquoted(text[:_LIMIT].splitlines()):
+    lines = unquoted(text[:_LIMIT].splitlines())
+    pairing = Pairing(words, lambda: map(str.strip, lines))
+    for line in lines:
         cells = tuple(cell for cell in line.strip().split("\t") if cell.strip()) if "\t" in line else ()
         if len(cells) > 1 and not pairing.is_over and _is_row(pairing, cells[0]):
             pairing.row(Row(tuple(cell.strip(" *") for cell in cells)))
@@ -39,15 +40,22 @@ def _is_row(pairing: Pairing, first: str) -> bool:
 
 def pairs_of_html(markup: str, words: Vocabulary = PLAIN) -> Pairs:
     """Read the pairs of an HTML body; a head without a value has an empty one. Never raises."""
-    pairing = Pairing(words)
-    for row in rows(markup):
-        if pairing.is_over:
+    body = rows(markup)
+    pairing = Pairing(words, lambda: (row.line if row.cells else None for row in body))
+    for row in body:
+        if pairing.ended and pairing.is_over:
             break
+        if not row.cells:
+            pairing.empty()
+            continue
         if row.table:
             pairing.row(row)
             continue
-        pairing.flush_heads()
-        if _is_pair(pairing, row):
+        if pairing.heads:
+            pairing.flush_heads()
+        if len(row.cells) == 1:
+            pairing.line(row.cells[0])
+        elif _is_pair(pairing, row):
             pairing.open(*row.cells)
         else:
             pairing.line(row.line)

@@ -14,6 +14,7 @@ _URL = re.compile(r"https?://[^\s<>\"]{3,1000}", re.IGNORECASE)
 _DIALLED = re.compile(r"(?:tel:)?(?:\+|\(0|\(\+|00?[1-9])[\d\s().\-/]{5,24}\d")
 _GROUPED = re.compile(r"\(?\d{2,4}\)?(?:[ -]\d{2,4}){2,4}")
 _DIGITS = re.compile(r"1[3-9]\d{9}")
+_BARE = re.compile(r"[\d\s./-]{7,20}")
 _POSTAL = re.compile(r"(?:[A-Z]{1,2}-)?(?:\d{5}|\d{4} ?[A-Z]{2}|\d{4})[ ,]+[^\W\d_][^\d:;@]{2,40}")
 _YEAR_FIRST = re.compile(r"(?:19|20)\d{2}\s")
 _UNITS = re.compile(r"(?:km|mi|miles|eur|euro|ps|kw|kr|dkk|usd|uhr|公里)\b", re.IGNORECASE)
@@ -64,7 +65,7 @@ def certain_field(found: Values) -> str | None:
         for field, is_it in _TESTS:
             if all(is_it(value.strip(), known) for value, known in values_found):
                 return field
-    return None
+    return "customer.phone" if _are_phones(found) else None
 
 
 def field_of(value: str, known: Known) -> str | None:
@@ -75,6 +76,11 @@ def field_of(value: str, known: Known) -> str | None:
 def is_name(text: str) -> bool:
     """Whether words may be a person's name: two to four, no digits, none of them a make."""
     return bool(_NAME.fullmatch(text)) and make_of(text)[0] is None and not text.isupper() and _is_capital(text)
+
+
+def is_told(value: str) -> bool:
+    """Whether it is sentences of a language: a person's own words."""
+    return max(len(value.split()), sum(not c.isascii() for c in value) // 2) >= 6 and language.guess(value) is not None
 
 
 def names_match(names: Mapping[int, str], addresses: Mapping[int, str]) -> bool:
@@ -119,6 +125,14 @@ def _is_phone(value: str, known: Known) -> bool:
         _DIALLED.fullmatch(value) or _GROUPED.fullmatch(value) or (known.region == "CN" and _DIGITS.fullmatch(value))
     )
     return bool(written) and (values.phone(value, known.region) or "").startswith("+")
+
+
+def _are_phones(found: Values) -> bool:
+    """Most are written as nothing but numbers to dial are, and the others can be dialled in the country, too."""
+    sure = [_is_phone(value.strip(), known) for value, known in found]
+    bare = [(_BARE.fullmatch(value.strip()) and values.phone(value, known.region)) or "" for value, known in found]
+    dialled = all(is_sure or number.startswith("+") for is_sure, number in zip(sure, bare, strict=True))
+    return dialled and 2 * sum(sure) > len(found)
 
 
 def _is_postal_city(value: str, known: Known) -> bool:
@@ -167,8 +181,7 @@ def _is_time_of_request(value: str, known: Known) -> bool:
 
 
 def _is_message(value: str, known: Known) -> bool:
-    """Sentences of a language: a person's own words."""
-    return max(len(value.split()), sum(not c.isascii() for c in value) // 2) >= 6 and language.guess(value) is not None
+    return is_told(value)
 
 
 _TESTS: tuple[tuple[str, Callable[[str, Known], bool]], ...] = (

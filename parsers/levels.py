@@ -7,30 +7,79 @@ otherwise is kept as an alternative; every field remembers the level it came fro
 from collections.abc import Callable
 from functools import partial
 
-from parsers import adf, adf_text, calendar, labels, markup, patterned, types, vcard, xml_comments
+from parsers import (
+    adf,
+    adf_text,
+    calendar,
+    headblock,
+    html,
+    labels,
+    mailboxes,
+    markup,
+    patterned,
+    replies,
+    sender,
+    types,
+    vcard,
+    xml_comments,
+)
+from parsers.classify import is_answer
 from parsers.document import Document
+from parsers.forwards import says_forward
 from parsers.guard import tried
 from parsers.records import Hints, MailClass, Reading
 from parsers.several import combined
-from parsers.vocabulary import vocabulary
+from parsers.signs import Pairs
+from parsers.vocabulary import Vocabulary, vocabulary
 
 Level = Callable[[Document, Hints], tuple[Reading, ...]]
 
 
 def _tables(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """Label and value pairs of HTML: tables, definition lists, labels in bold type."""
-    words = vocabulary(types.layout_of(hints))
-    texts = (text for text in mail.html if not adf_text.holds(text))
-    pairs = [pair for text in texts for pair in labels.pairs_of_html(text, words)]
-    return labels.readings(pairs, hints, "table", words) if pairs else ()
+    found = _by_labels(mail.html, hints, "table", labels.pairs_of_html)
+    if found and _quotes_others(mail, hints):
+        return _by_labels(tuple(map(_above_quotation, mail.html)), hints, "table", labels.pairs_of_html)
+    return found
 
 
 def _lines(mail: Document, hints: Hints) -> tuple[Reading, ...]:
     """`Label: value` lines of plain text."""
+    found = _by_labels(mail.plain, hints, "label", labels.pairs_of_text)
+    if found and _quotes_others(mail, hints):
+        return _by_labels(tuple(map(replies.unquoted, mail.plain)), hints, "label", labels.pairs_of_text)
+    return found
+
+
+def _by_labels(
+    texts: tuple[str, ...], hints: Hints, origin: str, pairs_of: Callable[[str, Vocabulary], Pairs]
+) -> tuple[Reading, ...]:
     words = vocabulary(types.layout_of(hints))
-    texts = (text for text in mail.plain if not adf_text.holds(text))
-    pairs = [pair for text in texts for pair in labels.pairs_of_text(text, words)]
-    return labels.readings(pairs, hints, "label", words) if pairs else ()
+    pairs = [pair for text in texts if not adf_text.holds(text) for pair in pairs_of(text, words)]
+    return labels.readings(pairs, hints, origin, words) if pairs else ()
+
+
+def _quotes_others(mail: Document, hints: Hints) -> bool:
+    """Whether labels below a quotation are somebody else's: a person wrote the mail himself, and no source sent it.
+
+    In a mail that neither answers nor forwards by its header, he quotes us or himself: `Von: Eva <eva@…>` of anybody
+    else may be the head of a form, by a program that nobody knows yet.
+    """
+    if hints.source_type is not None or sender.author(mail) is None:
+        return False
+    headers, subject = mail.headers, mail.headers.get("subject")
+    if "in-reply-to" in headers or "references" in headers or is_answer(subject) or says_forward(subject):
+        return True
+    block = headblock.find((mail.text or "").split("\n"))
+    _, writer = mailboxes.one(block.fields["from"]) if block else (None, "")
+    ours = sender.is_ours(mail, writer) or sender.is_addressed_house(mail, writer)
+    return not writer or ours or writer == mail.sender[1]
+
+
+def _above_quotation(markup: str) -> str:
+    lines, ends = html.lines(markup)
+    above = replies.above_quotation(lines)
+    return markup if above is None else markup[: ends[above - 1]]
 
 
 LEVELS: tuple[tuple[str, Level], ...] = (
@@ -51,9 +100,9 @@ IN_ANSWERS = ("adf", "calendar")
 def from_levels(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[tuple[Reading, ...], bool]:
     """The requests of a mail as far as its levels tell, and whether they are ADF; a level that fails is left out."""
     by_level: dict[str, tuple[Reading, ...]] = {}
-    is_answer = mail_class == "reply" and hints.source_type is None
+    answers = mail_class == "reply" and hints.source_type is None
     for name, level in LEVELS:
-        if is_answer and name not in IN_ANSWERS:
+        if answers and name not in IN_ANSWERS:
             continue
         if name == "label" and any(map(_is_full, by_level["table"])) and _are_twins(mail):
             break

@@ -18,7 +18,7 @@ LINKS = 200
 """Of one text."""
 _HOPS = 5
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^`]{3,2000}", re.IGNORECASE)
-_HREF = re.compile(r"href\s{0,3}=\s{0,3}[\"']?(https?://[^\s\"'<>]{3,4000})", re.IGNORECASE)
+_HREF = re.compile(r"[hH][rR][eE][fF]\s{0,3}=\s{0,3}[\"']?((?i:https?)://[^\s\"'<>]{3,4000})")
 _BEFORE_TARGET = re.compile(r"https?(?::|%3A)(?:/|%2F){1,2}", re.IGNORECASE)
 _PARAMETERS = (
     "url", "u", "target", "dest", "destination", "redirect", "redirect_url", "redirect_uri", "redirecturl", "redir",
@@ -67,6 +67,9 @@ def target(url: str) -> str | None:
 
 def listing(url: str) -> Listing | None:
     """The advertisement that a link leads to; None for any other page."""
+    lower = url.lower()
+    if not any(sign in lower for sign in _signs()):  # most links end here, at the price of a substring search
+        return None
     end = target(url)
     parts = _split(end) if end else None
     return _listing_of(parts) if parts else None
@@ -74,7 +77,7 @@ def listing(url: str) -> Listing | None:
 
 def only_listing(links: Iterable[str]) -> Listing | None:
     """The one advertisement among links; None without any, and if there are two: nobody knows which is meant."""
-    found = {(one.platform, one.id): one for link in links if (one := listing(link)) is not None}
+    found = {(one.platform, one.id): one for link in dict.fromkeys(links) if (one := listing(link)) is not None}
     return next(iter(found.values())) if len(found) == 1 else None
 
 
@@ -160,6 +163,12 @@ def _rules() -> dict[str, _Rule]:
         for row in data["listing"]
         for domain in row["domains"]
     }
+
+
+@lru_cache(maxsize=1)
+def _signs() -> tuple[str, ...]:
+    """A platform's name, or what may hide one: percent signs, base64 of "http", Proofpoint's way to write them."""
+    return tuple(dict.fromkeys(("%", "ahr0c", "urldefense", *(f"{name.partition('.')[0]}." for name in _rules()))))
 
 
 def _listing_of(parts: SplitResult) -> Listing | None:

@@ -10,7 +10,7 @@ from parsers.records import Part, Reading, Vehicle
 
 P = TypeVar("P", bound=Part)
 
-_NOTES = ("origins", "alternatives", "kind", "extra", "consent")
+_NOTES = frozenset(("origins", "alternatives", "kind", "extra", "consent"))
 """Fields that tell about others, or have rules of their own."""
 
 
@@ -18,10 +18,12 @@ def fields(part: Part, path: str = "") -> Iterator[tuple[str, object]]:
     """Every value of a shape with its dotted path; the items of a list of shapes are numbered from 0."""
     for name in part.__struct_fields__:
         value = getattr(part, name)
-        here = f"{path}{name}"
-        if value is None or value in ((), {}) or name in _NOTES:
+        if value is None or name in _NOTES or value in ((), {}):
             continue
-        if isinstance(value, Part) and not _is_value(value):
+        here = f"{path}{name}"
+        if isinstance(value, str):
+            yield here, value
+        elif isinstance(value, Part) and not _is_value(value):
             yield from fields(value, f"{here}.")
         elif isinstance(value, tuple) and isinstance(value[0], Vehicle):
             for index, item in enumerate(value):

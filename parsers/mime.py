@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from parsers import charset
 from parsers.attachments import HEAD, safe_name
+from parsers.clean import single_line
 from parsers.headers import Headers, parameters, unbase64
 
 HEADER_BYTES = 256 * 1024
@@ -140,6 +141,8 @@ class _Walk:
         fields, body = self._fields(start, end, depth)
         headers = Headers(fields, self.others)
         kind, params = parameters(headers.raw("content-type")) if "content-type" in fields else (default, {})
+        if not kind.isprintable():
+            kind = single_line(kind) or default
         if kind.count("/") != 1:
             kind = default
         part = Part(self.raw, headers, kind, params, body, end, self.others, [], alternative)

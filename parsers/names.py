@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from parsers.clean import single_line
+
 _COMPANY = re.compile(
     r"^(?i:firma|fa\.|bedrijf|société|ditta|company)\s|(?<!\w)(?:(?i:gmbh(?:\s*&\s*co\.?\s*kg)?|kgaa|ohg|gbr|e\.\s?k\.?|e\.\s?v\.?|aps|a/s|i/s|k/s|p/s|ltd\.?|limited|llc|"
     r"l\.l\.c\.|inc\.?|plc|corp\.?|corporation|llp|b\.v\.?|n\.v\.?|v\.o\.f\.|s\.a\.?|sarl|s\.à\.?r\.?l\.?|sasu|eurl|s\.r\.l\.?|srl|"
@@ -24,7 +26,7 @@ def name_parts(text: str) -> tuple[str | None, str | None, str | None]:
     A company's name is only a company; a Chinese, Japanese or Korean name and a single word stay whole, as which
     part is which cannot be known.
     """
-    name = " ".join(text[:200].split())
+    name = single_line(text, 200) or ""
     if _COMPANY.search(name):
         return None, None, name
     if not name or _CJK.search(name):

@@ -5,13 +5,16 @@ labels above a row of values, the end of a message of several paragraphs.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from config.fields import KEPT
 from parsers import dictionary
 from parsers.dictionary import is_footer
 from parsers.html import Row
+from parsers.loose import Loose
 from parsers.pattern import fits
+from parsers.rhythm import EMPTY, GAP, Rhythm
 from parsers.signs import DECORATION, LABELLED, NEXT, RULER, Pair, Pairs, is_plausible, is_ruler
 from parsers.vocabulary import PLAIN, Vocabulary
 
@@ -21,6 +24,8 @@ _MOST = 400
 _COLON = re.compile(r"[:：](?!//)")
 _COLONS = 60
 """In one line that are looked at; forms in one line have a dozen."""
+_BROKEN = 30
+"""Characters of a list from which a mail program may have broken it."""
 _PERSON = frozenset(["from", "customer.name"])
 _ANY_WORDS = frozenset(["interest", "booking.services", "complaint.category", "vehicle.condition", "vehicle.trim"])
 """Fields whose values may be words that are labels elsewhere."""
@@ -30,9 +35,16 @@ _MESSAGES = frozenset(["comments", "complaint.text", "review.text", "booking.rem
 class Pairing:
     """One label at a time is open for its value."""
 
-    def __init__(self, words: Vocabulary) -> None:
+    def __init__(self, words: Vocabulary, body: Callable[[], Iterable[str | None]]) -> None:
+        """`body` gives the lines, in case their rhythm matters."""
         self.words = words
         self.lookup = words.lookup if words.labels else dictionary.lookup  # asked for most lines: no call in between
+        self.rhythm = Rhythm(body, self.lookup)
+        self.loose = Loose(self.rhythm)
+        self.below = 0
+        """Labels without a sign that had their value below them."""
+        self.is_lone = False
+        """The open label has no sign."""
         self.pairs: Pairs = []
         self.label: str | None = None
         self.value: list[str] = []
@@ -46,6 +58,8 @@ class Pairing:
     def open(self, label: str, value: str) -> None:
         """Open a label, with what stands of its value so far."""
         self.close()
+        self.loose.clear()
+        self.is_lone = False
         self.label = label.strip(" \t*_:：=")
         self.targets = frozenset((self.lookup(self.label) or {}).values()) - {KEPT}
         self.in_message = not self.targets.isdisjoint(_MESSAGES)
@@ -62,16 +76,17 @@ class Pairing:
         text = text.strip()
         if self.ended and not self._begins_again(text):
             return
-        bare = text.strip(DECORATION)
         if not text:
             self._blank()
-        elif self.words is not PLAIN and self._is_own(text, bare):
+            return
+        bare = text.strip(DECORATION)
+        if self.words is not PLAIN and self._is_own(text, bare):
             pass
         elif not bare or is_ruler(bare):
             self.ended = bool(self.pairs or self.label) and text == "--"
             self._mark(RULER)
         elif is_footer(bare):
-            self.close()
+            self._end()
         elif not self._labelled(bare) and not self._lone(bare):
             self._continue(text)
 
@@ -89,7 +104,7 @@ class Pairing:
         if self.words.splits(text):
             self._mark(NEXT)
         elif self.words.ends(bare):
-            self.close()
+            self._end()
             self.ended = bool(self.pairs)
         elif self.words.is_read(bare):
             self.close()
@@ -99,14 +114,34 @@ class Pairing:
 
     def _mark(self, sign: Pair) -> None:
         """Note a line between two parts or requests; the stronger of two counts."""
-        self.close()
+        self._end()
         if self.pairs and self.pairs[-1] == RULER:
             self.pairs.pop()
         if self.pairs and self.pairs[-1] != NEXT:
             self.pairs.append(sign)
 
+    def _end(self) -> None:
+        """Finish the last pair of a part, and those of labels that nobody knows."""
+        self.close()
+        self._settle_loose(least=2)
+
+    def _settle_loose(self, least: int) -> None:
+        """Keep what stands between labels as theirs do, where so many have their values below them."""
+        if self.below >= least:
+            self.pairs.extend(self.loose.pairs()[: max(0, _MOST - len(self.pairs))])
+        elif not self.pairs and least == 1:
+            self.pairs.extend(self.loose.first())
+        self.loose.clear()
+
+    def empty(self) -> None:
+        """An element without text: the empty value of a label, if no other element stands between the two."""
+        self.loose.add(EMPTY)
+        if self.label and not self.value and not self.in_message and self.rhythm.ends_the_wait(EMPTY):
+            self.close()
+
     def _blank(self) -> None:
         """A gap ends a value, but not a message, nor the wait for a value below its label."""
+        self.loose.add(GAP)
         if self.value and self.in_message:
             self.value.append("")
         elif self.value:
@@ -123,7 +158,7 @@ class Pairing:
             clock = label[-1:].isdigit() and value[:1].isdigit()
             if self.in_message or clock or found["sign"] == "=" or not is_plausible(label):
                 return False
-        elif self._is_prose(label):
+        elif self._is_prose(label) or self._is_in_a_sentence(label):
             return False
         self.open(label, value)
         if not self.in_message:
@@ -135,6 +170,13 @@ class Pairing:
         if not (self.in_message and self.label):
             return False
         return words[-1] in "?!.,;？！。，；" or (words[0].islower() and not self.label[0].islower())
+
+    def _is_in_a_sentence(self, label: str) -> bool:
+        """`Frage:` below `Danke! Meine` is of a broken line: the message goes on, under no label of its own."""
+        above = self.value[-1][-1:] if self.in_message and self.value else ""
+        return (above.isalnum() or above in ("-", "–")) and not self.targets.isdisjoint(
+            (self.lookup(label) or {}).values()
+        )
 
     def _split(self, value: str) -> None:
         """Further pairs in the same line: `Name: Max Phone: 123`."""
@@ -180,21 +222,36 @@ class Pairing:
         if len(bare) > 60 or awaited or self._is_prose(bare):
             return False
         if not (self.label and not self.value) and self.words.section(bare):
-            self.close()
+            self._end()
             self.pairs.append((bare, ""))
             return True
         if self.lookup(bare) is None:
             return False
+        self.close()
+        self._settle_loose(least=1)
         self.open(bare, "")
+        self.is_lone = True
         return True
 
     def _continue(self, text: str) -> None:
         if self.label is None:
-            return
-        if not self.value or self.in_message or self._goes_on(text):
+            self.loose.add(text)
+        elif not self.value or self.in_message or self._goes_on(text):
+            self.below += self.is_lone and not self.value
             self.value.append(text)
         else:
+            self._leave(text)
+
+    def _leave(self, text: str) -> None:
+        """A line that is not of the value above; below a gap, nor may that be one, but both a pair of their own."""
+        above = self.value
+        if self.gap and len(above) == 1 and self.rhythm.ends_the_wait(GAP):
+            self.value = []
             self.close()
+            self.loose.add(above[0])
+        else:
+            self.close()
+        self.loose.add(text)
 
     def _goes_on(self, text: str) -> bool:
         """Whether a line belongs to the value above it.
@@ -203,7 +260,8 @@ class Pairing:
         below a name its address and number may stand without labels.
         """
         if "booking.services" in self.targets:
-            return text[0] in "-*•–" or self.value[-1][-1:] in (",", ";", "，", "、", "+")
+            broken = text[0].islower() and len(self.value[-1]) > _BROKEN
+            return broken or text[0] in "-*•–" or self.value[-1][-1:] in (",", ";", "，", "、", "+")
         if not self.targets.isdisjoint(_PERSON):
             return len(self.value) < 4 and (fits("customer.email", text) or fits("customer.phone", text))
         return "customer.address" in self.targets
@@ -265,7 +323,7 @@ class Pairing:
     def finish(self) -> Pairs:
         """All pairs of the mail."""
         self.flush_heads()
-        self.close()
+        self._end()
         while self.pairs and self.pairs[-1] in (RULER, NEXT):
             self.pairs.pop()
         return self.pairs

@@ -32,10 +32,11 @@ def requests(pairs: Part) -> list[Part]:
     if any(pair.sign == "next" for pair in pairs):
         return _cut(pairs, "next")[:_MOST]
     ruled = _by_person(_cut(pairs, "ruler")) if any(pair.sign == "ruler" for pair in pairs) else []
-    for parts in (ruled, _repeated(pairs)):
+    by_person: list[Part] = [_flat(person) for person in ruled]
+    for parts in (by_person, _repeated(pairs)):
         if 1 < len(parts) <= _MOST and _are_requests(parts):
             return parts
-    return [[pair for part in _with_strangers(ruled) for pair in part]] if len(ruled) > 1 else [pairs]
+    return [_with_strangers(ruled)] if len(ruled) > 1 else [pairs]
 
 
 def _cut(pairs: Part, sign: str) -> list[Part]:
@@ -48,30 +49,41 @@ def _cut(pairs: Part, sign: str) -> list[Part]:
     return [part for part in parts if part]
 
 
-def _by_person(parts: list[Part]) -> list[Part]:
+def _by_person(parts: list[Part]) -> list[list[Part]]:
     """Parts that name nobody, or the same person again, belong to the part above; the first ones to that below."""
-    joined: list[list[Meant]] = []
-    last: str | None = None
+    joined: list[list[Part]] = []
+    last: dict[str, str] = {}
     for part in parts:
-        who = _who(part)
-        if joined and (who is None or last is None or who == last):
-            joined[-1].extend(part)
+        who = _identity(part)
+        is_another = bool(joined and last) and _are_two(last, who)
+        if joined and not is_another:
+            joined[-1].append(part)
         else:
-            joined.append(list(part))
-        last = who or last
-    return list(joined)
+            joined.append([part])
+        last = who if is_another else {**last, **who}
+    return joined
 
 
-def _with_strangers(parts: list[Part]) -> list[Part]:
+def _with_strangers(people: list[list[Part]]) -> Part:
     """A co-buyer, or whoever else a part names that asks nothing, keeps his data under their labels."""
-    first, *others = parts
-    if _who(first) is None:
-        return parts
-    return [first, *([_of_stranger(pair) for pair in part] for part in others)]
+    first, *others = people
+    found = _flat(first)
+    if not _identity(found):
+        return [*found, *(pair for parts in others for pair in _flat(parts))]
+    has_car = any((pair.field or "").startswith("vehicle.") and pair.value for pair in found)
+    for parts in others:
+        for part in parts:
+            of_stranger = ("customer.", "vehicle.") if has_car and _identity(part) else ("customer.",)
+            found += [pair._replace(field=None) if _means(pair, of_stranger) else pair for pair in part]
+    return found
 
 
-def _of_stranger(pair: Meant) -> Meant:
-    return pair._replace(field=None) if (pair.field or "").startswith("customer.") else pair
+def _means(pair: Meant, fields: tuple[str, ...]) -> bool:
+    return (pair.field or "").startswith(fields)
+
+
+def _flat(parts: list[Part]) -> list[Meant]:
+    return [pair for part in parts for pair in part]
 
 
 def _repeated(pairs: Part) -> list[Part]:
@@ -84,11 +96,22 @@ def _repeated(pairs: Part) -> list[Part]:
     return [pairs[start:end] for start, end in zip([0, *starts[1:]], [*starts[1:], len(pairs)], strict=True)]
 
 
-def _who(part: Part) -> str | None:
-    """Whom a part names, without regard to spelling."""
+def _identity(part: Part) -> dict[str, str]:
+    """By which fields a part names somebody, without regard to spelling; the surest first."""
     fields = {pair.field: pair.value for pair in part if pair.value}
-    name = next((fields[name] for name in _IDENTITY if fields.get(name)), None)
-    return " ".join(name.casefold().split()) if name else None
+    if "customer.last_name" in fields:  # two of a family are two persons
+        fields["customer.last_name"] = f"{fields.get('customer.first_name', '')} {fields['customer.last_name']}"
+    return {name: " ".join(str(fields[name]).casefold().split()) for name in _IDENTITY if fields.get(name)}
+
+
+def _are_two(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Whether two parts name different people: by the surest field that both have; a name and a number may be one's."""
+    common = next((name for name in _IDENTITY if name in one and name in other), None)
+    return common is not None and one[common] != other[common]
+
+
+def _who(part: Part) -> str | None:
+    return next(iter(_identity(part).values()), None)
 
 
 def _are_requests(parts: list[Part]) -> bool:

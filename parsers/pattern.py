@@ -6,6 +6,7 @@ pattern is matched by substring searches whose number is bounded, whatever patte
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,7 +59,7 @@ class Pattern:
         """
         text, plain = _spelled(line[:LONGEST])
         first = self.constants[0]
-        if not plain.startswith(first) or not plain.endswith(self.constants[-1]):
+        if not self.may_match(plain):
             return None
         if not self.fields:
             return () if plain == first else None
@@ -70,6 +71,19 @@ class Pattern:
             values.append((field, text[start:end].strip()))
             start = end + len(constant)
         return tuple(pair for pair in values if pair[0] != LEFT_OUT)
+
+    def may_match(self, plain: str) -> bool:
+        """Whether a line in its one spelling begins and ends as the pattern does."""
+        return plain.startswith(self.constants[0]) and plain.endswith(self.constants[-1])
+
+
+def first_match(patterns: Iterable[Pattern], line: str) -> tuple[tuple[str, str], ...] | None:
+    """The values by the first pattern that a line fits; most lines fit none, which one spelling of them tells."""
+    _, plain = _spelled(line[:LONGEST])
+    for pattern in patterns:
+        if pattern.may_match(plain) and (values := pattern.match(line)) is not None:
+            return values
+    return None
 
 
 class _Search:

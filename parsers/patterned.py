@@ -9,7 +9,7 @@ from parsers.document import Document
 from parsers.form import TEXTS, Form
 from parsers.layout import Block, Layout
 from parsers.layouts import unquoted
-from parsers.pattern import compiled, fits
+from parsers.pattern import compiled, first_match, fits
 from parsers.records import Hints, Reading
 from parsers.signs import LABELLED, is_ruler
 from parsers.types import layout_of
@@ -45,8 +45,7 @@ def readings(mail: Document, hints: Hints) -> tuple[Reading, ...]:
 
 def _subject(mail: Document, layout: Layout) -> tuple[tuple[str, str], ...]:
     subject = mail.headers.get("subject") or ""
-    matches = (compiled(pattern).match(subject) for pattern in layout.subjects)
-    return next((values for values in matches if values is not None), ())
+    return first_match(map(compiled, layout.subjects), subject) or ()
 
 
 def _parts(text: str, words: Vocabulary) -> list[list[str]]:
@@ -69,12 +68,8 @@ def _read_lines(form: Form, lines: list[str], layout: Layout, words: Vocabulary)
     for number, line in enumerate(lines):
         if not line:
             continue
-        for pattern in patterns:
-            values = pattern.match(line)
-            if values is not None:
-                for field, value in values:
-                    form.read(field, field, words.without_suffix(value))
-                break
+        for field, value in first_match(patterns, line) or ():
+            form.read(field, field, words.without_suffix(value))
         for after, block in blocks:
             if after.match(heading(line)) is not None:
                 _read_block(form, lines[number + 1 :], block, words)

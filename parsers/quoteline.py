@@ -54,10 +54,10 @@ def find(lines: Sequence[str]) -> Intro | None:
 def _start(lines: Sequence[str], number: int, bare: str) -> int | None:
     """The first of the lines that end at `number`, if together they are such a line."""
     joined, at = bare, number
-    fallback = number if "@" in bare and _says(bare) else None
+    fallback = number if "@" in bare and says(bare) else None
     while True:
-        if _DATED.search(joined) and (_says(joined) or joined.endswith(">:")):
-            return at if "@" in joined or _is_quoted(lines, number + 1) or _says(joined[-40:]) else None
+        if _DATED.search(joined) and (says(joined) or joined.endswith(">:")):
+            return at if "@" in joined or _is_quoted(lines, number + 1) or says(joined[-40:]) else None
         at -= 1
         if at < 0 or number - at >= _WRAPPED:
             return fallback
@@ -69,7 +69,8 @@ def _start(lines: Sequence[str], number: int, bare: str) -> int | None:
             return fallback
 
 
-def _says(text: str) -> bool:
+def says(text: str) -> bool:
+    """Whether a text has a word for `wrote`."""
     return _SAYS.search(text) is not None or _SAYS_ZH.search(text) is not None
 
 

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import bounces, document, forwards, sender, suspicion
+from parsers import answers, bounces, document, forwards, sender, suspicion, threads
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -13,9 +13,15 @@ from parsers.guard import tried
 from parsers.levels import LEVELS
 from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
+from parsers.several import is_named
+from parsers.unlabelled import speaks_of_self
 from parsers.verify import authenticated_domain
 
 DEFECTS = 50
+_LETTER = 40
+"""Bytes of a note that says more than to whom it is passed on."""
+RECORD = 40
+"""Characters of a reference, as a foreign mail claims it."""
 SOURCE_READINGS = 50
 STRANGER_READINGS = 10
 """Requests of one mail at most: each opens a record and tells a team, and anybody can write a mail with thousands."""
@@ -28,7 +34,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = _of_forwards(inside, hints, mail_class) if inside else readings(mail, hints, mail_class)
+    found = requested(mail, inside, hints, mail_class)
     most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
@@ -54,6 +60,9 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
         flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
+        answer=tried("answer", mail, lambda: answers.answer(mail), None) if hints.answering else None,
+        references=threads.references(mail.headers),
+        own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
 
@@ -72,6 +81,37 @@ def sent_at(mail: Document) -> str | None:
         return parsedate_to_datetime(mail.headers.raw("date")).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _writes_himself(mail: Document, inside: forwards.Inside, found: tuple[Reading, ...]) -> bool:
+    """Whether the one who passes a mail on is the customer, and what he wrote above it his request.
+
+    He is where nobody else is (a bounce of his own mail), and where he writes of himself, more than `please see to it`,
+    from an address as private people have. Whoever forwards from a company, as an importer does, speaks for the one
+    inside.
+    """
+    note = next((forwarded.note for _, forwarded in inside if forwarded.note), None)
+    forwarder = sender.author(mail) if note and mail.hints.own and mail.hints.source_type is None else None
+    if note is None or forwarder is None:
+        return False
+    is_private = sender.is_mailbox(sender.registrable(mail.sender[1].rpartition("@")[2]))
+    is_letter = len(note.encode("utf-8")) >= _LETTER and speaks_of_self(note)
+    return not any(map(is_named, found)) or (is_private and is_letter)
+
+
+def _with_third_party(found: tuple[Reading, ...], inside: forwards.Inside) -> tuple[Reading, ...]:
+    """Say whose mail the customer passed on."""
+    said = next((_mailbox(one.sender_name, one.sender) for _, one in inside), "")
+    third = {"forward_sender": single_line(said) or ""} if said else {}
+    return tuple(msgspec.structs.replace(one, extra={**one.extra, **third}) for one in found)
+
+
+def requested(mail: Document, inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:
+    """The requests of a mail, or, where it forwards others, of these; a customer's own above what he passes on."""
+    found = _of_forwards(inside, hints, mail_class) if inside else ()
+    if inside and not _writes_himself(mail, inside, found):
+        return found
+    return _with_third_party(readings(mail, hints, mail_class), inside)
 
 
 def _of_forwards(inside: forwards.Inside, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

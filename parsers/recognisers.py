@@ -33,6 +33,8 @@ _REFERENCE = re.compile(
 )
 _TELEPHONE = re.compile(r"(?:tel|fon|phone|mob|handy|ruf|call|cell|whats|ring|电话|手机)[^\n]{0,12}$", re.IGNORECASE)
 _FAX = re.compile(r"(?:fax|传真)\w{0,8}[\s.:：/-]{0,5}$", re.IGNORECASE)
+_HIDING = 80
+"""Characters that an IBAN, or a word for a reference with what follows, may have before its digits end."""
 _DIGITS = re.compile(r"[+(]{0,2}\d(?:[\s()./-]{0,4}\d){6,16}")
 _PLATE_LABEL = re.compile(
     r"(?:(?<![^\W_])(?:kfz-)?(?:kennzeichen|kennz\.|nummernschild|registration(?:\s(?:number|plate|no\.?))?"
@@ -49,9 +51,9 @@ _PLATE_WORDS = ("kennz", "schild", "reg", "plate", "plade", "kenteken", "immatri
 
 def emails(text: str) -> list[str]:
     """Mail addresses; their domains in lower case."""
-    if "@" not in text:
-        return []
-    return _different(filter(None, (email(found[0].strip(".")) for found in _MAIL.finditer(text[:CHARACTERS]))))
+    words = [word for word in text[:CHARACTERS].split() if "@" in word] if "@" in text else []
+    found = (email(one[0].strip(".")) for word in words for one in _MAIL.finditer(word))
+    return _different(filter(None, found))
 
 
 def phones(text: str, region: str | None) -> list[str]:
@@ -64,9 +66,11 @@ def phones(text: str, region: str | None) -> list[str]:
         region: ISO country whose national numbers are meant.
     """
     text = unicodedata.normalize("NFKC", text[:CHARACTERS])
-    if _DIGITS.search(text) is None:
+    first = _DIGITS.search(text)
+    if first is None:
         return []
-    masked = _MASKED.sub(" | ", text)
+    # whatever hides digits begins in their line, or, where it has white space in it, shortly before
+    masked = _MASKED.sub(" | ", text[text.rfind("\n", 0, max(0, first.start() - _HIDING)) + 1 :])
     masked = _REFERENCE.sub(lambda m: m[0] if _TELEPHONE.search(_before(m)) else " | ", masked)
     return _different(number for line in masked.splitlines() for number in _numbers(line[:LINE], region))
 

@@ -1,14 +1,16 @@
 """What is new in an answer: the text above the mail it quotes, without the signature.
 
 Nobody's rules are always right here (the best library cuts 12 of 37 samples as a person would), so the whole text is
-kept beside the new one, and where the rules find nothing to cut or nothing would be left, they say nothing.
+kept beside the new one, and where the rules find nothing to cut or nothing would be left, they say nothing. What
+somebody wrote above a mail of ours is cut with more care: `parsers.answers`.
 """
 
 import re
 from collections.abc import Sequence
 
-from parsers import headblock, quoteline
+from parsers import headblock, ours, quoteline
 from parsers.clean import block
+from parsers.ours import DELIMITER as DELIMITER
 
 _RULE = re.compile(r"[-_*#~=+—–ᐧ\s]+")
 _DASHES = re.compile(r"\s*--\s*")
@@ -29,9 +31,27 @@ def new_text(text: str | None) -> str | None:
     return found if found != text else None
 
 
+def above_quotation(lines: Sequence[str]) -> int | None:
+    """The number of lines above the first quotation; None where nothing is quoted, or nothing stands above."""
+    cut = _first_quote(lines[: headblock.LINES])
+    return cut[0] if cut and _any_text(lines[: cut[0]]) else None
+
+
+def unquoted(text: str) -> str:
+    """The text without what it quotes, its signature with it; all of it where nothing else stands there."""
+    lines = text.replace("\r\n", "\n").split("\n")[: headblock.LINES]
+    cut = _first_quote(lines)
+    if cut and _any_text(lines[: cut[0]]):
+        return "\n".join(_beside_quotes(lines, *cut))
+    own = [line for line in lines if not line.startswith(">")]
+    return "\n".join(own) if len(own) < len(lines) and _any_text(own[cut[1] - cut[0] if cut else 0 :]) else text
+
+
 def _first_quote(lines: Sequence[str]) -> tuple[int, int] | None:
     """Where the text above the first quotation ends, and where the quotation begins."""
     found: list[tuple[int, int]] = []
+    if (mark := next((number for number, line in enumerate(lines) if ours.is_delimiter(line)), None)) is not None:
+        found.append((mark, len(lines)))  # nothing below is ever the customer's
     if (intro := quoteline.find(lines)) is not None:
         found.append((intro.start, intro.end))
     if (head := headblock.find(lines)) is not None and not (head.quoted and not _any_text(lines[: head.start])):
@@ -72,12 +92,13 @@ def _unsigned(lines: Sequence[str]) -> list[str]:
         if _DASHES.fullmatch(kept[number]):
             kept = kept[:number]
             break
-    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1]) or _signs(kept[-1])):
+    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1]) or signs(kept[-1])):
         kept.pop()
     return kept
 
 
-def _signs(line: str) -> bool:
+def signs(line: str) -> bool:
+    """Whether a telephone or a mail program signs with this line."""
     bare = line.strip(" \t<>([*_\xa0").casefold()
     if len(bare) > 120:
         return False

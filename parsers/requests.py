@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parsers import adf_text, gaps, language, replies, sender, types
+from parsers import adf_text, gaps, labels, language, replies, sender, types, unlabelled
 from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
@@ -10,7 +10,12 @@ from parsers.guard import tried
 from parsers.levels import from_levels
 from parsers.merge import marked, merged
 from parsers.records import Customer, Hints, MailClass, Reading
+from parsers.several import has_words, is_named
 from parsers.vocabulary import vocabulary
+
+_LABELS = frozenset(["table", "label"])
+"""Levels that take a label's word for what stands behind it."""
+_PERSONAL = frozenset(["customer.name", "customer.emails", "comments"])
 
 
 def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) -> tuple[Reading, ...]:
@@ -26,7 +31,7 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
     found = types.completed(mail, hints, _asked(mail, hints, mail_class))
     if not found and (mail_class != "automatic" or _shows_adf(mail) or _is_of_a_source(mail, hints)):
         found = (unsorted(mail, hints, mail_class),)
-    alone = len(found) == 1
+    alone = len(found) == 1 or _are_of_one(found)
     filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
     return tuple(_with_language(reading) for reading in filled)
 
@@ -60,12 +65,21 @@ def _asked(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading
     found, is_adf = from_levels(mail, hints, mail_class)
     if is_adf:
         return tuple(_reachable(lead, mail) for lead in found) if len(found) == 1 else found
-    found = tuple(_without_houses(reading, mail, mail_class) for reading in found)
+    found = tuple(_without_our_number(_without_houses(reading, mail, mail_class), hints) for reading in found)
     if mail_class == "automatic":
         alone = len(found) == 1
         found = tuple(_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
         found = tuple(reading for reading in found if _asks_something(reading, mail, hints))
-    return tuple(_addressed(reading, mail, hints, mail_class, alone=len(found) == 1) for reading in found)
+    alone = len(found) == 1 or (mail_class in ("person", "reply") and not any(map(is_named, found)))
+    return tuple(_addressed(reading, mail, hints, mail_class, alone=alone) for reading in found)
+
+
+def _are_of_one(found: tuple[Reading, ...]) -> bool:
+    """Whether several requests, as the dates that somebody proposes, are of the one who wrote the mail."""
+    return all(
+        reading.customer == found[0].customer and reading.origins.get("customer.emails") == "header"
+        for reading in found
+    )
 
 
 def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> Reading:
@@ -77,8 +91,30 @@ def _without_houses(reading: Reading, mail: Document, mail_class: MailClass) -> 
     if kept == person.emails:
         return reading
     dropped = ", ".join(address for address in person.emails if address not in kept)
-    extra = {**reading.extra, "other address": dropped}
-    return msgspec.structs.replace(reading, customer=msgspec.structs.replace(person, emails=kept), extra=extra)
+    return _left(reading, msgspec.structs.replace(person, emails=kept), "emails", "other address", dropped)
+
+
+def _without_our_number(reading: Reading, hints: Hints) -> Reading:
+    """Drop the house's own number, likewise: forms and signatures show it beside the customer's."""
+    person = reading.customer
+    ours = [number for number in person.phones if sender.is_our_number(hints, number)] if person else []
+    if person is None or not ours:
+        return reading
+    kept = tuple(number for number in person.phones if number not in ours)
+    return _left(reading, msgspec.structs.replace(person, phones=kept), "phones", "other number", ", ".join(ours))
+
+
+def _left(reading: Reading, person: Customer, field: str, label: str, dropped: str) -> Reading:
+    """The reading with what is left of its customer, and what was dropped where it does no harm."""
+    origins = reading.origins
+    if not getattr(person, field):
+        origins = {path: level for path, level in origins.items() if path != f"customer.{field}"}
+    return msgspec.structs.replace(
+        reading,
+        customer=None if person == Customer() else person,
+        extra={**reading.extra, label: dropped},
+        origins=origins,
+    )
 
 
 def _reachable(lead: Reading, mail: Document) -> Reading:
@@ -105,26 +141,58 @@ def _asks_something(reading: Reading, mail: Document, hints: Hints) -> bool:
 
 
 def _addressed(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
-    """Add what stands outside the labels: kind of the source, and of the only request the sender and the text."""
+    """Add what stands outside the labels: kind of the source, and of the only one who asks the sender and the text."""
     automatic = mail_class == "automatic"
     if reading.kind == "unsorted" and hints.kind:
         reading = msgspec.structs.replace(reading, kind=hints.kind)
     if not alone:
         return reading
+    if mail_class == "person" and hints.source_type is None:
+        reading = _as_letter(reading, mail)
     if reading.customer is None or not reading.customer.emails:
         header = sender.customer(mail, reply_to_only=automatic, is_form=True)
         reading = _with_header_customer(reading, header)
-    if not _has_words(reading) and not automatic and mail.text:
+    if not has_words(reading) and not automatic and mail.text:
         text = vocabulary(types.layout_of(hints)).before_ending(_words(mail, mail_class) or "")
         reading = merged(reading, marked(Reading(comments=text), "text"))
+    if automatic and hints.source_type and mail.text and not _LABELS.isdisjoint(reading.origins.values()):
+        reading = unlabelled.completed(reading, mail.text, vocabulary(types.layout_of(hints)))
     return _with_relay(reading, mail)
 
 
-def _has_words(reading: Reading) -> bool:
-    """Whether the person's own words were found, wherever the kind of request keeps them."""
-    complaint, review, booking = reading.complaint, reading.review, reading.booking
-    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
-    return reading.comments is not None or any(kept)
+def _as_letter(reading: Reading, mail: Document) -> Reading:
+    """A person's letter: its header says who wrote it, and all of it is what he says.
+
+    `Name: see above` or `Contact: privacy@…` in it says otherwise by accident; what begins with a label is a form.
+    """
+    author = sender.author(mail)
+    text = replies.unquoted(mail.text or "").strip()
+    by_label = {field for field, origin in reading.origins.items() if origin in _LABELS}
+    if author is None or by_label.isdisjoint(_PERSONAL) or labels.begins_labelled(text):
+        return reading
+    person = reading.customer or Customer()
+    has_name = author.name is not None and not _is_part_of(author.name, person.name)
+    name = author.name if has_name and (person.name is None or "customer.name" in by_label) else None
+    emails = author.emails if "customer.emails" in by_label else ()
+    if name:
+        reading = _without_name_parts(reading, person)
+    letter = marked(Reading(customer=Customer(name=name, emails=emails)), "header")
+    if "comments" in by_label:
+        letter = merged(letter, marked(Reading(comments=text), "text"))
+    return merged(letter, reading)
+
+
+def _without_name_parts(reading: Reading, person: Customer) -> Reading:
+    """Without what was read out of a name that is none."""
+    parts = ("first_name", "last_name", *(["company"] if person.company == person.name else []))
+    origins = {field: origin for field, origin in reading.origins.items() if field.partition(".")[2] not in parts}
+    person = msgspec.structs.replace(person, **dict.fromkeys(parts))
+    return msgspec.structs.replace(reading, customer=person, origins=origins)
+
+
+def _is_part_of(name: str, other: str | None) -> bool:
+    """Whether another name has all of this one: mail programs often show the first name only."""
+    return set(name.casefold().split()) <= set((other or "").casefold().split())
 
 
 def unsorted(mail: Document, hints: Hints, mail_class: MailClass) -> Reading:

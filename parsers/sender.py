@@ -4,6 +4,7 @@ Rules that authors of lead parsers learned: a platform or no-reply address never
 From; a platform's relay address is the way to answer, but nobody's identity.
 """
 
+import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
@@ -12,7 +13,7 @@ from parsers.arrival import RECIPIENTS
 from parsers.classify import takes_no_answers
 from parsers.document import Document
 from parsers.headers import split_addresses
-from parsers.records import Customer
+from parsers.records import Customer, Hints
 
 _SECOND_LEVEL = frozenset(("co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"))
 _LISTS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/senders.toml").read_text("utf-8"))
@@ -66,6 +67,15 @@ def customer(document: Document, *, reply_to_only: bool = False, is_form: bool =
     return None
 
 
+def author(document: Document) -> Customer | None:
+    """The person in From who wrote the mail himself.
+
+    None for machines, platforms, our people and the addressed house, and where Reply-To names another person.
+    """
+    found = customer(document, is_form=True)
+    return found if found and found.emails[0].lower() == document.sender[1] else None
+
+
 def personal(document: Document, emails: tuple[str, ...], *, automatic: bool) -> tuple[str, ...]:
     """The addresses out of a text that can be the customer's: no machine's, no platform's, none of our house.
 
@@ -105,12 +115,19 @@ def is_addressed(document: Document, address: str) -> bool:
 
 
 def _houses(document: Document) -> set[str]:
-    """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer."""
-    found: set[str] = set()
-    for name in ("to", "cc"):
-        for _, address in document.headers.addresses(name)[:20]:
-            found.add(registrable(address.rpartition("@")[2]))
-    return found - _MAILBOXES
+    """Domains of those whom the mail is addressed to: a form that mails from its own house is not a customer.
+
+    In a mail that no source sent, whoever shares the writer's domain is his colleague if others are addressed, too.
+    """
+    to, copied = _domains(document, "to"), _domains(document, "cc")
+    if document.hints.source_type is None:
+        addressed = to or copied
+        to, copied = addressed - {registrable(document.sender[1].rpartition("@")[2])} or addressed, set()
+    return (to | copied) - _MAILBOXES
+
+
+def _domains(document: Document, name: str) -> set[str]:
+    return {registrable(address.rpartition("@")[2]) for _, address in document.headers.addresses(name)[:20]}
 
 
 def _is_person(document: Document, address: str, houses: set[str]) -> bool:
@@ -126,6 +143,12 @@ def is_ours(document: Document, address: str) -> bool:
     if not own:
         return False
     return address in own or registrable(address.rpartition("@")[2]) in _own_domains(own)
+
+
+def is_our_number(hints: Hints, number: str) -> bool:
+    """Whether a number is the site's own, whatever its spelling: the last seven digits tell."""
+    ours = re.sub(r"\D", "", hints.own_phone or "")[-7:]
+    return bool(ours) and re.sub(r"\D", "", number)[-7:] == ours
 
 
 @lru_cache(maxsize=256)

@@ -62,10 +62,10 @@ def _place(requests: list[Reading], reading: Reading, number: int, *, alike: boo
     same = [i for i, one in enumerate(requests) if of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
-    if alike and not (_is_named(reading) and _is_named(requests[number])):
+    if alike and not (is_named(reading) and is_named(requests[number])):
         return number
     alone = len(requests) == 1
-    return 0 if alone and not (_is_named(requests[0]) and _is_request(reading)) else None
+    return 0 if alone and not (is_named(requests[0]) and _is_request(reading)) else None
 
 
 def of_one(one: Reading, other: Reading) -> bool:
@@ -99,12 +99,19 @@ def _unless_fuller(high: Reading, low: Reading) -> Reading:
     return msgspec.structs.replace(high, customer=msgspec.structs.replace(one, name=None), origins=origins)
 
 
-def _is_named(reading: Reading) -> bool:
+def is_named(reading: Reading) -> bool:
     """Whether it says of whom it is."""
     person, review = reading.customer, reading.review
     if review is not None and review.author:
         return True
     return person is not None and bool(person.name or person.emails or person.phones)
+
+
+def has_words(reading: Reading) -> bool:
+    """Whether the person's own words were found, wherever the kind of request keeps them."""
+    complaint, review, booking = reading.complaint, reading.review, reading.booking
+    kept = (complaint and complaint.text, review and review.text, booking and booking.remarks)
+    return reading.comments is not None or any(kept)
 
 
 def are_two(some: Reading, others: Reading) -> bool:

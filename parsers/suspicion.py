@@ -119,11 +119,11 @@ def _known(senders: tuple[str, ...]) -> dict[str, str]:
 
 def _asks_for_a_password(mail: Document, found: tuple[Reading, ...]) -> bool:
     """A credit application or reservation that says nothing of a person or a car, and links to a foreign login."""
-    if not any("://" in text for text in (*mail.plain, *mail.html)):
+    if any(map(_says_something, found)) or not any("://" in text for text in (*mail.plain, *mail.html)):
         return False
     text = (mail.text or "")[:_TEXT]
     subject = mail.headers.get("subject") or ""
-    if not (_CREDIT.search(subject) or _CREDIT.search(text)) or any(map(_says_something, found)):
+    if not (_CREDIT.search(subject) or _CREDIT.search(text)):
         return False
     every = [*links.urls(text), *(link for markup in mail.html for link in links.hrefs(markup[:100_000]))]
     foreign = [link for link in every if (end := links.target(link)) and not _is_known(mail, links.domain_of(end))]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from parsers import dictionary
 from parsers.dictionary import squeeze
 from parsers.layout import Layout
-from parsers.pattern import Pattern, compiled
+from parsers.pattern import Pattern, compiled, first_match
 
 OWN = "own"
 """Stands for the language of labels that the source's layout names."""
@@ -29,7 +29,7 @@ class Vocabulary:
     def lookup(self, label: str) -> Mapping[str, str] | None:
         """What a label means: in the layout, else in each language that knows it."""
         if self.labels:
-            for key in _keys(label):
+            for key in dictionary.keys(label):
                 if found := self.labels.get(key):
                     return found
         return dictionary.lookup(label)
@@ -54,8 +54,8 @@ class Vocabulary:
         """Whether the line is one of the layout's."""
         if not self.lines:
             return False
-        spellings = dict.fromkeys((line, heading(line)))
-        return any(pattern.match(one) is not None for pattern in self.lines for one in spellings)
+        bare = heading(line)
+        return first_match(self.lines, line) is not None or (bare != line and first_match(self.lines, bare) is not None)
 
     def before_ending(self, text: str) -> str:
         """The text up to the line with which the source's own words begin; all of it if it begins with them."""
@@ -70,12 +70,6 @@ class Vocabulary:
             return value
         ends = [at for suffix in self.suffixes if (at := lower.find(suffix)) > 0]
         return value[: min(ends)].rstrip() if ends else value
-
-
-@lru_cache(maxsize=4096)
-def _keys(label: str) -> tuple[str, ...]:
-    """The spellings of a label as labels are kept; long lines ask for the same few words again and again."""
-    return tuple(dict.fromkeys(map(squeeze, dictionary.variants(label))))
 
 
 PLAIN = Vocabulary()

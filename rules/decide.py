@@ -1,6 +1,6 @@
 """What is to become of a mail, and of each request read from it: fate, rules with their verdicts, mails, deadlines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -83,6 +83,7 @@ def decide(
         return Decision(kind=kind, category="audit", language=site.language, ignored=because, rules=verdicts)
     wishes = _fold([*_wishes(rule, kind, facts), *(wish for r in also for wish in _asked(r, facts))])
     notifications = tuple(msgspec.structs.replace(wish, reading=index) for wish in wishes)
+    systems = [msgspec.structs.replace(wish, reading=index) for r in (*also, rule) if r for wish in _systems(r, now)]
     first = next((wish for wish in notifications if wish.category == "action"), notifications[0])
     category: Category = "action" if first.category == "action" else "audit"
     policy = policy_for(settings, site, source, rule, kind, category)
@@ -95,7 +96,7 @@ def decide(
         policy=policy,
         language=site.language,
         rules=verdicts,
-        notifications=() if context.imported or context.late else notifications,
+        notifications=() if context.imported or context.late else (*notifications, *systems),
         deadlines=tuple(msgspec.structs.replace(deadline, reading=index) for deadline in deadlines),
     )
 
@@ -185,6 +186,15 @@ def _wishes(rule: Rule | None, kind: str, facts: Facts) -> list[Notification]:
     if not rule.notify:
         return [_told(facts, fallback, because=f"rule '{rule.name}' names no team: fallback team {fallback}")]
     return _asked(rule, facts)
+
+
+def _systems(rule: Rule, now: datetime) -> Iterator[Notification]:
+    """Other programs that a rule hands the request to; no team is told less for it."""
+    said = f"rule '{rule.name}'"
+    for other in rule.forward:
+        yield Notification(to=other.to, category="audit", template=other.form, at=now, because=said, purpose="forward")
+    for hook in rule.webhook:
+        yield Notification(to=hook.url, category="audit", template="json", at=now, because=said, purpose="webhook")
 
 
 def _asked(rule: Rule, facts: Facts) -> list[Notification]:

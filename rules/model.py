@@ -102,6 +102,8 @@ class Notification(Fact, frozen=True, kw_only=True):
     at: datetime
     because: str = ""
     """Why it goes there, in words of the admin: the rule's name, or what stood in for it."""
+    purpose: str = "new"
+    """`forward` and `webhook` go to other systems: `to` is an address or URL, `template` the form."""
 
 
 class Deadline(Fact, frozen=True, kw_only=True):

@@ -70,9 +70,10 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
 def first_notice(wish: Notification, language: str, now: datetime) -> Notice:
     """What a decision asks for when it opens a record."""
     return Notice(
-        purpose="new",
+        purpose=wish.purpose,
         to=wish.to,
         team=wish.team,
+        role="team" if wish.purpose == "new" else "system",
         category=wish.category,
         template=wish.template,
         language=language,

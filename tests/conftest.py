@@ -1,12 +1,14 @@
-"""What tests of several kinds share: real programs of Debian's as peers."""
+"""What tests of several kinds share: real programs of Debian's as peers, figures, and what is slow."""
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from tests.peers.postgres import postgres
+from tests.support.fixtures import Tell
 
 __all__ = ["need_program", "postgres"]
 
@@ -27,3 +29,23 @@ def need_program() -> Callable[[str, str], str]:
         return path
 
     return find
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Show a test's figures, whether it passes or not."""
+
+    def show(figures: str) -> None:
+        with capsys.disabled():
+            # Where tests run two at a time, only this gets out of their processes.
+            sys.stderr.write(f"\n{figures}\n")
+
+    return show
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A daemon of its own makes a test slow: three processes start for it."""
+    for item in items:
+        if "new_house" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)

@@ -12,11 +12,12 @@ from daemon.cli import (
     records,
     reparse,
     running,
+    sieve,
     source,
     sources,
 )
 
-ORDER = (running, configuring, source, sources, mails, importing, records, reparse, ledger, queue, quarantine)
+ORDER = (running, configuring, source, sources, sieve, mails, importing, records, reparse, ledger, queue, quarantine)
 
 
 class InOrder(click.Group):

@@ -14,11 +14,11 @@ from daemon.desk.answer import Arrived
 from daemon.store.messages import Claimed, Fated
 from daemon.store.sources import Seen
 from parsers.layout import Layout
-from parsers.records import Hints, Parsed
+from parsers.records import Hints, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Envelope, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Thread
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -173,6 +173,19 @@ def seen_of(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime)
     return Seen(mail.id, decision.source, at, parsed.shape)
 
 
+def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str, at: datetime) -> Opening:
+    """What opens a record of one request of a mail."""
+    return Opening(
+        ref=ref,
+        site=decided.site or mail.site,
+        source=mail.source,
+        reading=reading,
+        decision=decided,
+        received_at=at,
+        flags=mail.flags,
+    )
+
+
 def _openings(
     settings: Settings, mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime, late: Late | None
 ) -> Iterator[Step]:
@@ -180,16 +193,8 @@ def _openings(
     for number, (reading, decided) in enumerate(zip(readings_of(parsed), decision.decisions, strict=True)):
         if decided.ignored is not None:
             continue
-        opening = Opening(
-            ref=new_reference(decided.kind),
-            site=decided.site or decision.site,
-            source=decision.source,
-            reading=reading,
-            decision=decided,
-            received_at=at,
-            flags=decision.flags,
-            thread=_thread(parsed, decision.source),
-        )
+        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
+        opening = msgspec.structs.replace(opening, thread=_thread(parsed, decision.source))
         args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)

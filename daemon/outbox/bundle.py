@@ -1,8 +1,9 @@
 """Due notices become letters in the outbox; letters that their record has outrun are written again or withdrawn."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from daemon.outbox.customers import plain_words
 from daemon.outbox.draft import Draft, drafts
 from daemon.outbox.letters import letter, still_holds
 from daemon.outbox.objections import hold, tell_left_out
+from daemon.outbox.systems import system_letter
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
@@ -38,6 +40,8 @@ class Gathered(NamedTuple):
 
     due: list[DueNotice]
     drafts: list[Draft]
+    programs: list[Draft]
+    """For other systems: no template writes these."""
     answers: Iterator[Answer]
 
 
@@ -66,12 +70,15 @@ class Bundler:
         if not due:
             self._holds.let_go()
             return None
-        return Gathered(due, waiting, self._begin(waiting))
+        people = [one for one in waiting if not one.is_for_a_program]
+        programs = [one for one in waiting if one.is_for_a_program]
+        return Gathered(due, people, programs, self._begin(people))
 
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
         gone = [one.id for one in gathered.due if not still_holds(one)]
-        letters = self._letters(gathered.drafts, gathered.answers)
+        answered = zip(gathered.drafts, self._answered(gathered.drafts, gathered.answers), strict=False)
+        letters = self._letters(chain(answered, ((one, None) for one in gathered.programs)))
         crash_point("after-render")
         self._kept = self._put(letters, gone)
         self._kept.add_done_callback(lambda _: self._ring())
@@ -91,16 +98,16 @@ class Bundler:
     def _begin(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
         return self._shift.reader.begin([Render(one.job, one.enclosing) for one in drafts])
 
-    def _letters(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> list[tuple[Draft, Letter]]:
-        """Render and compose all; what cannot be composed (an address no relay would take) goes to the admin."""
+    def _letters(self, written: Iterable[tuple[Draft, Answer | None]]) -> list[tuple[Draft, Letter]]:
+        """Compose all; what cannot be composed (an address no relay would take) goes to the admin."""
         made: list[tuple[Draft, Letter]] = []
-        for one, answer in zip(drafts, self._answered(drafts, answers), strict=False):
+        for one, answer in written:
             try:
-                made.append((one, self._letter(one, answer)))
+                made.append((one, self._compose(one, answer)))
             except ComposeError as error:
                 made.append((one, self._not_told(one, error)))
             else:
-                if answer.enclosures.left and not made[-1][1].held:
+                if answer and answer.enclosures.left and not made[-1][1].held:
                     tell_left_out(self._shift, one, answer.enclosures.left)
         return made
 
@@ -109,6 +116,21 @@ class Bundler:
         log.error("letter-not-composed", notice=one.due.id, why=str(error))
         record, now = one.due.record, self._shift.clock.now()
         return not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
+
+    def _compose(self, one: Draft, answer: Answer | None, message_id: str | None = None) -> Letter:
+        """Write the letter; one to a customer that holds something of ours is held, and its writer told.
+
+        Raises:
+            ComposeError: It cannot be composed.
+        """
+        if answer is None:
+            return system_letter(self._shift, one.due, one.original, message_id)
+        made = letter(self._shift, one, self._words(one, answer), answer.enclosures.taken, message_id)
+        if made.held:
+            self._shift.count("letters_guarded")
+            log.error("letter-guarded", notice=one.due.id, ref=one.due.record.ref, why=made.held)
+            hold(self._shift, one, made.held)
+        return made
 
     def _answered(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> Iterator[Answer]:
         """The reader's answers for all; it may die of one."""
@@ -123,19 +145,6 @@ class Bundler:
                 done += 1
                 yield Answer(error=f"the template was over its limit: {died}", enclosures=Enclosures(left=left))
                 answers = self._begin(drafts[done:])
-
-    def _letter(self, one: Draft, answer: Answer, own_id: str | None = None) -> Letter:
-        """Compose it; one to a customer that holds something of ours is held, and its writer told.
-
-        Raises:
-            ComposeError: It cannot be composed.
-        """
-        made = letter(self._shift, one, self._words(one, answer), answer.enclosures.taken, own_id)
-        if made.held:
-            self._shift.count("letters_guarded")
-            log.error("letter-guarded", notice=one.due.id, ref=one.due.record.ref, why=made.held)
-            hold(self._shift, one, made.held)
-        return made
 
     def _words(self, one: Draft, answer: Answer) -> Rendered:
         """As rendered; a template that fails falls back to plain words, because the lead must reach the team."""
@@ -182,8 +191,9 @@ class Bundler:
         if one is None:
             write(lambda c: outgoing.withdraw(c, key)).result()
             return
+        answer = None if one.is_for_a_program else next(self._answered([one], self._begin([one])))
         try:
-            made = self._letter(one, next(self._answered([one], self._begin([one]))), own_id)
+            made = self._compose(one, answer, own_id)
         except ComposeError as error:
             told = self._not_told(one, error)
             write(lambda c: outgoing.withdraw(c, key) and outgoing.put(c, told, now)).result()

@@ -14,7 +14,7 @@ from rules.reference import token
 from rules.sites import site_named
 from templates.model import MailCard, RenderJob, SiteCard
 
-WITH_ORIGINAL = frozenset({"new", "assigned", "moved"})
+WITH_ORIGINAL = frozenset({"new", "assigned", "moved", "forward"})
 """Purposes whose mail brings the one that opened the record; whoever gets another has had it, or is not to."""
 
 
@@ -28,6 +28,11 @@ class Draft(msgspec.Struct, frozen=True):
     """The mail whose attachments go along."""
     notes: tuple[str, ...] = ()
     """Of a letter to the customer: what was noted on the record for the house alone."""
+
+    @property
+    def is_for_a_program(self) -> bool:
+        """Whether another system gets it."""
+        return self.due.notice.role == "system"
 
 
 def drafts(connection: Connection, shift: Shift, due: Sequence[DueNotice]) -> list[Draft]:

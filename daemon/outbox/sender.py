@@ -20,6 +20,8 @@ from daemon.outbox.envelope import envelope_sender
 from daemon.outbox.kept import Kept
 from daemon.outbox.outcome import Outcome
 from daemon.outbox.relay import Outlet
+from daemon.outbox.systems import WEBHOOK
+from daemon.outbox.webhook import post
 from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
@@ -169,6 +171,8 @@ class Sender:
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
+        if letter.purpose == WEBHOOK:
+            return post(settings, letter, self._wait_for_mark)
         if letter.reached_data and letter.purpose in settings.postroom.outgoing.hold_unknown:
             return Outcome("unknown", "an attempt ended without an answer", reached_data=True)
         sender = envelope_sender(settings, letter, self._shift.keys[0])

@@ -1,6 +1,7 @@
 """The tables; what a row is stands in docs/flow.md. Migrations bring a database to this shape."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -64,6 +65,12 @@ PENDING = text("message.fate = 'pending'")
 SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
 TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
 
+
+def _rows(condition: str) -> dict[str, Any]:
+    """An index of some rows only, on both engines."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -81,7 +88,7 @@ chain = Table(
 message = Table(
     "message",
     metadata,
-    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("chain", ForeignKey("chain.id"), nullable=False),
     Column("n", Integer, nullable=False),
     Column("accepted_at", Instant, nullable=False),
@@ -118,8 +125,7 @@ message = Table(
         "ix_message_pending",
         "alone",
         "due_at",
-        sqlite_where=text("fate = 'pending'"),
-        postgresql_where=text("fate = 'pending'"),
+        **_rows("fate = 'pending'"),
     ),
     # The same mail at the same site opens nothing twice, whoever else reads it at the same moment.
     Index(
@@ -127,8 +133,7 @@ message = Table(
         "site",
         "digest",
         unique=True,
-        sqlite_where=text("fate NOT IN ('repeat', 'quarantined', 'pending')"),
-        postgresql_where=text("fate NOT IN ('repeat', 'quarantined', 'pending')"),
+        **_rows("fate NOT IN ('repeat', 'quarantined', 'pending')"),
     ),
 )
 
@@ -225,8 +230,7 @@ deadline = Table(
     Index(
         "ix_deadline_open",
         "due_at",
-        sqlite_where=text("fired_at IS NULL AND ended_at IS NULL"),
-        postgresql_where=text("fired_at IS NULL AND ended_at IS NULL"),
+        **_rows("fired_at IS NULL AND ended_at IS NULL"),
     ),
 )
 
@@ -256,8 +260,7 @@ outbox = Table(
     Index(
         "ix_outbox_due",
         "next_try_at",
-        sqlite_where=text("state IN ('waiting', 'unknown')"),
-        postgresql_where=text("state IN ('waiting', 'unknown')"),
+        **_rows("state IN ('waiting', 'unknown')"),
     ),
 )
 
@@ -284,8 +287,7 @@ notice = Table(
     Index(
         "ix_notice_open",
         "at",
-        sqlite_where=text("outbox IS NULL AND withdrawn_at IS NULL"),
-        postgresql_where=text("outbox IS NULL AND withdrawn_at IS NULL"),
+        **_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
 )
 
@@ -353,15 +355,13 @@ mailbox_mail = Table(
         "generation",
         "tries",
         "uid",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
+        **_rows("state = 'waiting'"),
     ),
     Index(
         "ix_mailbox_mail_to_finish",
         "folder",
         "generation",
         "uid",
-        sqlite_where=text("state = 'taken' AND done_at IS NULL"),
-        postgresql_where=text("state = 'taken' AND done_at IS NULL"),
+        **_rows("state = 'taken' AND done_at IS NULL"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Figures of a run: values by round, their medians, ratios between them, and the ratios that must be reached."""
+"""Figures of a run: values by round, which of them counts, ratios between them, and the ratios that must be reached."""
 
 import json
 from collections import defaultdict
@@ -20,18 +20,20 @@ class Figures:
 
     title: str
     values: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    best: Callable[[list[float]], float] = median
+    """Which value of several rounds counts."""
 
     def add(self, who: str, what: str, value: float) -> None:
         """One more value; several rounds make several."""
         self.values[who, what].append(value)
 
     def of(self, who: str, what: str) -> float:
-        """The median; not a number if it was never measured."""
+        """The value that counts; not a number if it was never measured."""
         values = self.values.get((who, what))
-        return median(values) if values else float("nan")
+        return self.best(values) if values else float("nan")
 
     def ratio(self, what: str, who: str, peer: str) -> float:
-        """Median of one divided by the median of the other, of the same run."""
+        """One divided by the other, of the same run."""
         return self.of(who, what) / self.of(peer, what) if self.of(peer, what) else float("nan")
 
 
@@ -72,15 +74,16 @@ def number(value: float) -> str:
 
 
 def grid(figures: Figures) -> tuple[list[str], list[list[str]]]:
-    """Columns and rows: who by what; medians, with the range where there were rounds."""
+    """Columns and rows: who by what, with the range where the median counts."""
     whats = list(dict.fromkeys(what for _, what in figures.values))
     rows = []
     for who in dict.fromkeys(who for who, _ in figures.values):
         row = [who]
         for what in whats:
             values = figures.values.get((who, what), [])
-            spread = f" ({number(min(values))}-{number(max(values))})" if len(values) > 1 else ""
-            row.append(number(median(values)) + spread if values else "-")
+            ranged = len(values) > 1 and figures.best is median
+            spread = f" ({number(min(values))}-{number(max(values))})" if ranged else ""
+            row.append(number(figures.of(who, what)) + spread if values else "-")
         rows.append(row)
     return [figures.title, *whats], rows
 
@@ -92,7 +95,7 @@ def goal_rows(sections: list[Section]) -> tuple[list[str], list[list[str]]]:
         hope = "-" if goal.stretch is None else f"{goal.relation} {number(goal.stretch)}"
         verdict = "reached" if goal.reached else "MISSED"
         rows.append([goal.what, number(goal.measure()), f"{goal.relation} {number(goal.least)}", hope, verdict])
-    return ["goal (ratios of medians of one run)", "figure", "least", "stretch", ""], rows
+    return ["goal (ratios within one run)", "figure", "least", "stretch", ""], rows
 
 
 def show(console: Console, columns: list[str], rows: list[list[str]]) -> None:
@@ -118,7 +121,7 @@ def keep(folder: Path, sections: list[Section], conditions: dict[str, str]) -> N
         "conditions": conditions,
         "figures": {
             section.figures.title: [
-                {"who": who, "what": what, "median": median(values), "values": values}
+                {"who": who, "what": what, "figure": section.figures.of(who, what), "values": values}
                 for (who, what), values in section.figures.values.items()
             ]
             for section in sections

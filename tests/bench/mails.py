@@ -48,7 +48,7 @@ _LAST = (
 )
 _CITIES = (("10115", "Berlin"), ("14467", "Potsdam"), ("80331", "München"), ("50667", "Köln"), ("01067", "Dresden"))
 _STREETS = ("Hauptstraße", "Gartenweg", "Am Bürgerpark", "Schloßallee", "Bahnhofstraße", "Kastanienallee")
-_CARS = (
+CARS = (
     ("Volkswagen", "Golf", "2.0 TDI Style"),
     ("Volkswagen", "ID.4", "Pro Performance"),
     ("Volkswagen", "T-Roc", "1.5 TSI R-Line"),
@@ -62,7 +62,7 @@ _WISHES = (
     "ist der Preis verhandelbar? Ich könnte am Samstagvormittag vorbeikommen, gern auch nach 17 Uhr unter der Woche.",
     "wie hoch wäre die monatliche Rate bei 48 Monaten und 20 % Anzahlung? Über einen Rückruf würde ich mich freuen.",
 )
-_EQUIPMENT = (
+EQUIPMENT = (
     "Klimaautomatik", "Sitzheizung vorn", "Rückfahrkamera", "LED-Scheinwerfer", "Navigationssystem", "Einparkhilfe",
     "Tempomat", "Anhängerkupplung", "Panoramadach", "Schlüssellose Zentralverriegelung",
     "Lederlenkrad", "Alufelgen 18 Zoll",
@@ -81,14 +81,14 @@ class Lead:
         self.phone = f"0{chance.choice(('30', '89', '221', '171', '160'))} {chance.randrange(1_000_000, 99_999_999)}"
         self.postcode, self.city = chance.choice(_CITIES)
         self.street = f"{chance.choice(_STREETS)} {chance.randrange(1, 180)}"
-        self.make, self.model, self.trim = chance.choice(_CARS)
+        self.make, self.model, self.trim = chance.choice(CARS)
         self.year = chance.randrange(2017, 2026)
         self.price = chance.randrange(9_000, 62_000)
         self.km = chance.randrange(10, 160_000)
         self.vin = "WVWZZZ" + "".join(chance.choice(_VIN) for _ in range(11))
         self.stock = f"G{chance.randrange(10_000, 99_999)}"
         self.wish = chance.choice(_WISHES)
-        self.equipment = chance.sample(_EQUIPMENT, 6)
+        self.equipment = chance.sample(EQUIPMENT, 6)
         self.minute = chance.randrange(1440)
         self.chance = chance
 
@@ -132,14 +132,15 @@ OPTIONS    </vehicle>
 """
     options = ""
     while len(xml) + len(options) < size:
-        name = escape(lead.chance.choice(_EQUIPMENT))
+        name = escape(lead.chance.choice(EQUIPMENT))
         options += (
             f"   <option><optionname>{name}</optionname><weighting>{lead.chance.randrange(100)}</weighting></option>\n"
         )
     return xml.replace("OPTIONS", options)
 
 
-def _html(lead: Lead, size: int) -> str:
+def form_html(lead: Lead, size: int) -> str:
+    """The form as a table in markup of about this size."""
     rows = "".join(
         f'<tr><td style="padding:4px 12px;color:#555;font-family:Arial"><b>{label}:</b></td>'
         f'<td style="padding:4px 12px;font-family:Arial">{escape(value)}</td></tr>\n'
@@ -154,61 +155,76 @@ def _html(lead: Lead, size: int) -> str:
 """
     fill = ""
     while len(frame) + len(fill) < size:
-        offer = lead.chance.choice(_CARS)
+        offer = lead.chance.choice(CARS)
         fill += (
             f'<div style="margin:8px 0;border:1px solid #ddd;padding:6px;font:12px Arial,sans-serif">Auch bei uns: '
-            f"{offer[0]} {offer[1]} {offer[2]}, {', '.join(lead.chance.sample(_EQUIPMENT, 3))}</div>\n"
+            f"{offer[0]} {offer[1]} {offer[2]}, {', '.join(lead.chance.sample(EQUIPMENT, 3))}</div>\n"
         )
     return frame.replace("FILL", fill)
 
 
-def _plain(lead: Lead) -> str:
+def form_text(lead: Lead) -> str:
+    """The form as `Label: value` lines."""
     lines = "\n".join(f"{label}: {value}" for label, value in lead.rows)
     return f"Neue Anfrage zu Ihrem Fahrzeug\n\n{lines}\n\nNachricht:\nGuten Tag,\n{lead.wish}\n"
 
 
-def _text(text: str, subtype: str, encoding: str) -> MIMENonMultipart:
+def part(text: str, subtype: str, encoding: str) -> MIMENonMultipart:
+    """A text in UTF-8 with the transfer encoding."""
     if encoding == "base64":
         return MIMEText(text, subtype, "utf-8")
-    part = MIMENonMultipart("text", subtype)
+    made = MIMENonMultipart("text", subtype)
     if encoding == "quoted-printable":
         charset = Charset("utf-8")
         charset.body_encoding = QP
-        part.set_payload(text, charset)
-        return part
-    part.set_payload(text.encode().decode("ascii", "surrogateescape"))
-    part["Content-Transfer-Encoding"] = "8bit"
-    part.set_param("charset", "utf-8")
-    return part
+        made.set_payload(text, charset)
+        return made
+    made.set_payload(text.encode().decode("ascii", "surrogateescape"))
+    made["Content-Transfer-Encoding"] = "8bit"
+    made.set_param("charset", "utf-8")
+    return made
 
 
-def _form(lead: Lead, size: int) -> MIMEMultipart:
+def alternatives(lead: Lead, *parts: MIMEBase) -> MIMEMultipart:
+    """The same in several forms."""
     both = MIMEMultipart("alternative", boundary=f"=_both_{lead.n}_")
-    both.attach(_text(_plain(lead), "plain", "quoted-printable"))
-    both.attach(_text(_html(lead, size), "html", "quoted-printable"))
+    for one in parts:
+        both.attach(one)
     return both
 
 
-def _with(body: MIMEBase, *attachments: tuple[MIMEBase, str]) -> MIMEMultipart:
+def form(lead: Lead, size: int) -> MIMEMultipart:
+    """A form as text and HTML."""
+    text, markup = form_text(lead), form_html(lead, size)
+    return alternatives(lead, part(text, "plain", "quoted-printable"), part(markup, "html", "quoted-printable"))
+
+
+def with_files(body: MIMEBase, *attachments: tuple[MIMEBase, str]) -> MIMEMultipart:
+    """A body with what hangs on it."""
     whole = MIMEMultipart("mixed", boundary="=_whole_")
     whole.attach(body)
-    for part, name in attachments:
-        part.add_header("Content-Disposition", "attachment", filename=name)
-        whole.attach(part)
+    for file, name in attachments:
+        file.add_header("Content-Disposition", "attachment", filename=name)
+        whole.attach(file)
     return whole
 
 
 def _body(kind: str, lead: Lead) -> MIMEBase:
     if kind == "adf":
-        return _text(_adf(lead, 3_400), "plain", ("8bit", "quoted-printable", "base64")[lead.n % 3])
+        return part(_adf(lead, 3_400), "plain", ("8bit", "quoted-printable", "base64")[lead.n % 3])
     if kind == "adfatt":
         xml = MIMEApplication(_adf(lead, 2_400).encode(), "xml")
-        return _with(_text("Guten Tag, anbei eine neue Anfrage.\n", "plain", "8bit"), (xml, "anfrage.xml"))
+        return with_files(part("Guten Tag, anbei eine neue Anfrage.\n", "plain", "8bit"), (xml, "anfrage.xml"))
     if kind == "att50k":
-        return _with(_form(lead, 7_000), (MIMEApplication(lead.chance.randbytes(50_000), "pdf"), "Prüfbericht.pdf"))
+        return with_files(form(lead, 7_000), (MIMEApplication(lead.chance.randbytes(50_000), "pdf"), "Prüfbericht.pdf"))
     if kind == "photo":
-        return _with(_form(lead, 7_000), (MIMEImage(lead.chance.randbytes(700_000), "jpeg"), "auto.jpg"))
-    return _form(lead, 17_000 if kind == "formbig" else 7_500)
+        return with_files(form(lead, 7_000), (MIMEImage(lead.chance.randbytes(700_000), "jpeg"), "auto.jpg"))
+    return form(lead, 17_000 if kind == "formbig" else 7_500)
+
+
+def encoded(subject: str) -> str:
+    """A subject as encoded words (RFC 2047)."""
+    return Header(subject, "utf-8", header_name="Subject").encode()
 
 
 def make(kind: str, n: int, to: str) -> bytes:
@@ -222,7 +238,7 @@ def make(kind: str, n: int, to: str) -> bytes:
     mail["From"] = formataddr((str(Header("Fahrzeugbörse", "utf-8")), "anfragen@boerse.example"))
     mail["Reply-To"] = lead.email
     mail["To"] = to
-    mail["Subject"] = Header(subject, "utf-8", header_name="Subject").encode()
+    mail["Subject"] = encoded(subject)
     mail["Date"] = f"Mon, 02 Nov 2026 {lead.minute // 60:02}:{lead.minute % 60:02}:00 +0100"
     mail["Message-ID"] = f"<bench-{n}@boerse.example>"
     mail["Received"] = (

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.corpus_report import Tally, adf, bounces, calendar, classes, forwards, markup, replies, tnef, vcard
+from tests.corpus_report import Tally, adf, answers, bounces, calendar, classes, forwards, markup, replies, tnef, vcard
 
-SETS = (adf, calendar, markup, vcard, forwards, replies, tnef, bounces, classes)
+SETS = (adf, calendar, markup, vcard, forwards, replies, answers, tnef, bounces, classes)
 
 
 def main() -> int:

@@ -31,9 +31,15 @@ def tallies(corpus: Path) -> list[Tally]:
 
 def results(corpus: Path) -> Iterator[tuple[dict[str, str], Parsed]]:
     """Every row with what is read of the mail made of its files."""
+    for row, mail in mails(corpus):
+        yield row, read.parse(mail)
+
+
+def mails(corpus: Path) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Every row with the mail made of its files."""
     with (corpus / "forwards" / "expected.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            yield row, read.parse(_mail(corpus, row))
+            yield row, _mail(corpus, row)
 
 
 def _mail(corpus: Path, row: dict[str, str]) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus_report import Tally, bounces, classes, forwards, replies, tnef
+from tests.corpus_report import Tally, answers, bounces, classes, forwards, replies, tnef
 
 WANTED: tuple[tuple[Callable[[Path], list[Tally]], str, str, float], ...] = (
     (forwards.tallies, "forwards, certain", "sender_address", 0.99),
@@ -16,6 +16,8 @@ WANTED: tuple[tuple[Callable[[Path], list[Tally]], str, str, float], ...] = (
     (forwards.tallies, "forwards, answers", "left alone", 1),
     (replies.tallies, "replies", "new-text", 0.8),
     (replies.tallies, "replies", "before-forward", 1),
+    (answers.tallies, "answers", "text", 0.85),
+    (answers.tallies, "answers", "without command", 1),
     (tnef.tallies, "tnef", "text", 1),
     (tnef.tallies, "tnef", "attachments", 1),
     (bounces.tallies, "bounces", "class", 0.98),
@@ -42,3 +44,8 @@ def test_as_much_is_read_as_ever(
 def test_of_all_classes_almost_all_are_right(corpus: Path) -> None:
     found = [one for one in classes.tallies(corpus) if one.field in ("person", "automatic", "bounce")]
     assert sum(one.read for one in found) / sum(one.read + one.wrong for one in found) >= 0.98
+
+
+def test_of_an_answer_whose_end_is_not_found_nothing_foreign_is_taken(corpus: Path) -> None:
+    (text, *_) = answers.tallies(corpus)
+    assert text.wrong == 0, text

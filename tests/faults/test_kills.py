@@ -12,7 +12,7 @@ import pytest
 from tests.faults.accounts import draw_up
 from tests.support.client import Clients
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import pause
 
@@ -35,9 +35,8 @@ def _kill(house: Installation, who: str, last: int | None) -> int | None:
     return None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["acceptor", "worker", "reader", "all"])
-def test_kills(who: str, new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+def test_kills(who: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house, moments = new_house(), random.Random(f"{who} {SEED}")  # noqa: S311 - moments
     clients = Clients(house, CLIENTS)
     last: int | None = None
@@ -47,11 +46,10 @@ def test_kills(who: str, new_house: Houses, sink: Sink, capsys: pytest.CaptureFi
     clients.stop()
     house.settle(120)
     books = draw_up(house, sink, clients, doubles_allowed=0 if who == "reader" else ROUNDS * RELAY_CONNECTIONS)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\n{ROUNDS} kills of {who}: {books.accepted} accepted in {books.tries} tries, {books.records} records, "
-            f"{books.told} told, {books.doubled} told twice; problems: {books.problems or 'none'}"
-        )
+    tell(
+        f"{ROUNDS} kills of {who}: {books.accepted} accepted in {books.tries} tries, {books.records} records, "
+        f"{books.told} told, {books.doubled} told twice; problems: {books.problems or 'none'}"
+    )
     assert not books.problems
     assert books.accepted >= ROUNDS
     checked = house.postroom("ledger")

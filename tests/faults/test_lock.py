@@ -4,8 +4,6 @@ import os
 import sqlite3
 from contextlib import closing
 
-import pytest
-
 from tests.faults.accounts import draw_up
 from tests.support.client import Clients
 from tests.support.fixtures import Houses
@@ -15,7 +13,6 @@ from tests.support.waiting import pause, wait_until
 LOCKED_SECONDS = 30 if int(os.environ.get("POSTROOM_FAULT_ROUNDS", "10")) >= 100 else 4
 
 
-@pytest.mark.slow
 def test_a_locked_database_refuses_nobody(new_house: Houses, sink: Sink) -> None:
     house = new_house()
     clients = Clients(house)

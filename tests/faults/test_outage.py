@@ -43,6 +43,7 @@ def _fill(house: Installation) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_three_hours_without_a_relay(tmp_path: Path, sink: Sink) -> None:
     house = Installation(tmp_path / "house", sink.url)
     main = (house.directory / "postroom.toml").read_text("utf-8")

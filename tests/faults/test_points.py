@@ -57,7 +57,6 @@ def _go_on(house: Installation, sink: Sink, keys: list[str]) -> None:
     assert house.value("SELECT count(*) FROM message WHERE tries > 0 OR alone OR fate = 'quarantined'") == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", ["after-claim", "after-parse", "after-commit", "after-render", "after-outbox-claim"])
 def test_nothing_is_lost_or_doubled(point: str, new_house: Houses, sink: Sink) -> None:
     house = new_house(started=False)
@@ -81,7 +80,6 @@ def test_nothing_is_lost_or_doubled(point: str, new_house: Houses, sink: Sink) -
         house.stop()
 
 
-@pytest.mark.slow
 def test_what_the_relay_took_unmarked_comes_once_more(new_house: Houses, sink: Sink) -> None:
     house = new_house(started=False)
     for _ in range(TIMES):

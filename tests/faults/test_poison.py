@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.client import lead, new_key
 from tests.support.daemon import ADMIN, WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import pause, wait_until
 
@@ -30,9 +30,9 @@ def _send_all(house: Installation, keys: list[str]) -> dict[str, float]:
     return accepted
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("poison", ["reader-parse@POISON", "hang:reader-parse@POISON"], ids=["dies", "hangs"])
-def test_poison(poison: str, new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+def test_poison(poison: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house = new_house(started=False)
     house.start({"POSTROOM_TEST_CRASH": poison})
     keys = [new_key("i") for _ in range(INNOCENT)]
@@ -41,8 +41,7 @@ def test_poison(poison: str, new_house: Houses, sink: Sink, capsys: pytest.Captu
     waits = [told[key] - accepted[key] for key in keys]
     wait_until(lambda: house.value("SELECT count(*) FROM message WHERE fate = 'quarantined'") == 1, 60)
     p95 = statistics.quantiles(waits, n=20)[-1]
-    with capsys.disabled():
-        print(f"\n{poison}: of {INNOCENT} mails behind it p95 {p95:.2f} s, longest {max(waits):.2f} s")  # noqa: T201
+    tell(f"{poison}: of {INNOCENT} mails behind it p95 {p95:.2f} s, longest {max(waits):.2f} s")
     assert p95 <= P95_SECONDS
     bad = house.query("SELECT raw_sha256, tries, reason FROM message WHERE fate = 'quarantined'")
     assert bad[0][1] == 3

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.client import lead, new_key
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.processes import resident
 from tests.support.waiting import pause, wait_until
 
@@ -90,7 +90,7 @@ def taken_after(house: Installation) -> float:
         pause(TRY_AGAIN_SECONDS)
 
 
-def serve_honest(house: Installation, what: str, flood: Flood, capsys: pytest.CaptureFixture[str]) -> None:
+def serve_honest(house: Installation, what: str, flood: Flood, tell: Tell) -> None:
     """Mails of an honest client beside a flood, and the figures of the row."""
     pid = house.pid("acceptor")
     assert pid
@@ -98,10 +98,7 @@ def serve_honest(house: Installation, what: str, flood: Flood, capsys: pytest.Ca
     p95, memory = statistics.quantiles(took, n=20)[-1], resident(pid)
     flood.wait()
     told = ", ".join(f"{number} {greeting.decode() or 'closed'}" for greeting, number in sorted(flood.greeted.items()))
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nR10: {what}: {told}; an honest client p95 {p95:.2f} s, longest {max(took):.2f} s; {memory:.0f} MB"
-        )
+    tell(f"R10: {what}: {told}; an honest client p95 {p95:.2f} s, longest {max(took):.2f} s; {memory:.0f} MB")
     assert p95 <= P95_SECONDS
     assert memory <= RSS_MB
 
@@ -114,19 +111,19 @@ def all_is_well(house: Installation, pid: int | None) -> None:
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
-def test_a_flood(new_house: Houses, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.alone
+def test_a_flood(new_house: Houses, tell: Tell) -> None:
     house = new_house(limits={"connections": 500, "connections_per_address": PER_ADDRESS})
     pid = house.pid("acceptor")
     with Flood(house, addresses=10) as flood:
         flood.wait()
         assert flood.greeted == {b"220": 10 * PER_ADDRESS, b"421": CONNECTIONS - 10 * PER_ADDRESS}
-        serve_honest(house, f"{CONNECTIONS} connections", flood, capsys)
+        serve_honest(house, f"{CONNECTIONS} connections", flood, tell)
     all_is_well(house, pid)
 
 
-@pytest.mark.slow
-def test_no_more_open_files(new_house: Houses, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.alone
+def test_no_more_open_files(new_house: Houses, tell: Tell) -> None:
     """From so many addresses that only the files are the limit; who says nothing is sent away after two seconds."""
     house = new_house(started=False, limits={"connections_per_address": PER_ADDRESS, "idle_seconds": 2})
     house.start(wrapper=("/bin/sh", "-c", 'ulimit -n 256; exec "$@"', "sh"))
@@ -134,6 +131,6 @@ def test_no_more_open_files(new_house: Houses, capsys: pytest.CaptureFixture[str
     assert "connections-limited" in house.log()
     with Flood(house, addresses=200) as flood:
         wait_until(lambda: flood.greeted[b"421"], 30, "there is room for no more")
-        serve_honest(house, f"256 files, {CONNECTIONS} connections", flood, capsys)
+        serve_honest(house, f"256 files, {CONNECTIONS} connections", flood, tell)
         assert flood.greeted[b"421"] > CONNECTIONS / 2
     all_is_well(house, pid)

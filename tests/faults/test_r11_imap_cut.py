@@ -13,7 +13,7 @@ from tests.faults.mailboxes import Mails, numbers, read_mailbox
 from tests.peers.dovecot import Dovecot
 from tests.peers.fault_proxy import FaultProxy
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 ROUNDS = int(os.environ.get("POSTROOM_FAULT_ROUNDS", "10"))
@@ -69,11 +69,8 @@ class Box:
             self.early.extend(f"{uid}: {data[:80]!r}" for uid in sorted(uids - committed))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("done", "every"), [("flag", 1), ("move", 4)])
-def test_cut_at_every_kilobyte(
-    done: str, every: int, new_house: Houses, mail_server: Dovecot, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_cut_at_every_kilobyte(done: str, every: int, new_house: Houses, mail_server: Dovecot, tell: Tell) -> None:
     moments = Random(f"{done} {SEED}")  # noqa: S311 - moments
     cuts = moments.sample(range(1, KILOBYTES + 1), min(KILOBYTES, KILOBYTES * ROUNDS // 100) // every)
     house = new_house(started=False, roles=("imap",))
@@ -89,21 +86,18 @@ def test_cut_at_every_kilobyte(
     finally:
         for box in boxes:
             box.proxy.close()
-    _balance(house, mail_server, boxes, len(cuts), capsys)
+    _balance(house, mail_server, boxes, len(cuts), tell)
 
 
-def _balance(
-    house: Installation, server: Dovecot, boxes: list[Box], cuts: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def _balance(house: Installation, server: Dovecot, boxes: list[Box], cuts: int, tell: Tell) -> None:
     mails = sum(len(box.mails.keys) for box in boxes)
     stored = sum(sum(box.mails.stored(house).values()) for box in boxes)
     cut, connections = sum(box.proxy.cuts for box in boxes), sum(box.proxy.connections for box in boxes)
     touched, early = sum(box.touched for box in boxes), [one for box in boxes for one in box.early]
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nR11 {boxes[0].done}: {cut} cuts in {connections} connections; {mails} mails, {stored} stored; "
-            f"{touched} originals touched, {len(early)} of them early"
-        )
+    tell(
+        f"R11 {boxes[0].done}: {cut} cuts in {connections} connections; {mails} mails, {stored} stored; "
+        f"{touched} originals touched, {len(early)} of them early"
+    )
     for box in boxes:
         box.mails.assert_once(house)
         if box.done == "move" and box.mails.keys:

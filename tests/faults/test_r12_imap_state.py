@@ -9,7 +9,7 @@ from tests.faults.mailboxes import OFTEN, POLL_SECONDS, Mails, fresh_ones, read_
 from tests.peers.dovecot import Dovecot
 from tests.peers.fault_proxy import FaultProxy
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 NOTICED_SECONDS = 30
@@ -130,7 +130,6 @@ CHANGES: dict[str, Callable[[Box], None]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("is_running", "times"), [(True, 1), (False, 2)], ids=["while-it-listens", "while-it-is-down"])
 def test_changes_behind_our_back(is_running: bool, times: int, new_boxes: NewBoxes) -> None:
     boxes = new_boxes(*CHANGES, folder="Anfragen")
@@ -160,7 +159,6 @@ def test_changes_behind_our_back(is_running: bool, times: int, new_boxes: NewBox
     assert {box.name for box in boxes if any("\\Seen" in flags for flags in box.flags())} == {"seen"}
 
 
-@pytest.mark.slow
 def test_server_that_comes_and_goes(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("restarted")
     began = time.monotonic()
@@ -176,7 +174,6 @@ def test_server_that_comes_and_goes(new_boxes: NewBoxes) -> None:
     assert box.proxy.connections <= 20 + fresh_ones(began), "no storm of connections"
 
 
-@pytest.mark.slow
 def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("expunged")
     box.deliver(20)
@@ -202,8 +199,7 @@ def test_expunged_between_search_and_fetch(new_boxes: NewBoxes) -> None:
                NOTICED_SECONDS, "nothing waits for what is gone")  # fmt: skip
 
 
-@pytest.mark.slow
-def test_dead_connection_is_noticed(new_boxes: NewBoxes, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_connection_is_noticed(new_boxes: NewBoxes, tell: Tell) -> None:
     (box,) = new_boxes("dead")
     box.house.start(OFTEN)
     box.wait_listening()
@@ -219,16 +215,12 @@ def test_dead_connection_is_noticed(new_boxes: NewBoxes, capsys: pytest.CaptureF
     wait_until(lambda: box.proxy.connections > connections, NOTICED_SECONDS, "a fresh connection")
     noticed = time.monotonic() - began
     box.mails.wait_stored(box.house, 30)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nR12: a connection that swallows all is given up after {noticed:.1f} s (polling every {POLL_SECONDS} s)"
-        )
+    tell(f"R12: a connection that swallows all is given up after {noticed:.1f} s (polling every {POLL_SECONDS} s)")
     assert noticed <= DEAD_SECONDS
     box.deliver_and_wait(2)
     box.mails.assert_one_record_each(box.house)
 
 
-@pytest.mark.slow
 def test_ends_in_time_before_a_black_hole(new_boxes: NewBoxes) -> None:
     (box,) = new_boxes("hole")
     box.house.start(OFTEN)

@@ -6,14 +6,14 @@ from tests.peers.dovecot import Dovecot
 from tests.scenarios.test_mailbox import is_read, mailbox_of
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 OTHER = "website.odense.b8n4@leads.muster.example"
-pytestmark = [pytest.mark.peer, pytest.mark.slow]
+pytestmark = pytest.mark.peer
 
 
-def test_one_one_and_two_records(new_house: Houses, mail_server: Dovecot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_one_and_two_records(new_house: Houses, mail_server: Dovecot, tell: Tell) -> None:
     house = new_house(started=False, roles=("smtp", "imap", "work"))
     house.write("imap.password", mail_server.password)
     house.append("postroom.toml", mailbox_of(mail_server, 'source = "website-berlin"'))
@@ -34,8 +34,7 @@ def test_one_one_and_two_records(new_house: Houses, mail_server: Dovecot, capsys
     found = [
         house.value("SELECT count(*) FROM record WHERE data LIKE ?", f"%kunde-{k}@%") for k in (copied, bare, shared)
     ]
-    with capsys.disabled():
-        print(f"\nR13: by SMTP twice and IMAP {found[0]}, without Message-ID twice {found[1]}, two dealers {found[2]}")  # noqa: T201
+    tell(f"R13: by SMTP twice and IMAP {found[0]}, without Message-ID twice {found[1]}, two dealers {found[2]}")
     assert found == [1, 1, 2]
     assert house.postroom("ledger").returncode == 0
 

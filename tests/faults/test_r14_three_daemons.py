@@ -15,7 +15,7 @@ from tests.faults.accounts import draw_up
 from tests.peers.postgres import Postgres
 from tests.support.client import Clients, lead, new_key, send
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import pause, wait_until
 
@@ -42,11 +42,9 @@ def _kill_one(houses: list[Installation], moments: random.Random) -> None:
     victim.start()
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.peer
-def test_daemons_that_die(
-    together: Callable[..., Installation], sink: Sink, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_daemons_that_die(together: Callable[..., Installation], sink: Sink, tell: Tell) -> None:
     houses = [together() for _ in range(DAEMONS)]
     moments = random.Random(SEED)  # noqa: S311 - moments
     clients = [Clients(house, 2) for house in houses]
@@ -61,17 +59,15 @@ def test_daemons_that_die(
         one.stop()
     houses[0].settle(240)
     books = draw_up(houses[0], sink, *clients, doubles_allowed=deaths * RELAY_CONNECTIONS)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\n{DAEMONS} daemons, {deaths} deaths: {books.accepted} accepted in {books.tries} tries, {books.records} "
-            f"records, {books.told} told, {books.doubled} told twice; problems: {books.problems or 'none'}"
-        )
+    tell(
+        f"{DAEMONS} daemons, {deaths} deaths: {books.accepted} accepted in {books.tries} tries, {books.records} "
+        f"records, {books.told} told, {books.doubled} told twice; problems: {books.problems or 'none'}"
+    )
     assert not books.problems
     checked = houses[0].postroom("ledger")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.peer
 def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(
     together: Callable[..., Installation], sink: Sink
@@ -95,6 +91,7 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(
     assert [one for one in books.problems if "record twice" in one or "told by two" in one or "not told" in one] == []
 
 
+@pytest.mark.alone
 @pytest.mark.peer
 def test_one_takes_and_another_works(together: Callable[..., Installation], sink: Sink) -> None:
     front, back = together(roles=("smtp",)), together(roles=("work",))

@@ -10,7 +10,7 @@ from tests.faults.accounts import draw_up
 from tests.peers.cutter import Cutter
 from tests.peers.postgres import Postgres
 from tests.support.client import Clients
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import pause, wait_until
 
@@ -22,10 +22,10 @@ EVERY_COMMITS = 40
 CUTS = 4 * ROUNDS
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.peer
 def test_a_server_that_dies_loses_and_doubles_nothing(
-    new_house: Houses, sink: Sink, own_postgres: Postgres, capsys: pytest.CaptureFixture[str]
+    new_house: Houses, sink: Sink, own_postgres: Postgres, tell: Tell
 ) -> None:
     house = new_house(database=own_postgres.new_database())
     clients = Clients(house)
@@ -42,12 +42,11 @@ def test_a_server_that_dies_loses_and_doubles_nothing(
     house.settle(150)
     books = draw_up(house, sink, clients, doubles_allowed=ROUNDS * RELAY_CONNECTIONS)
     p95 = statistics.quantiles(back, n=20)[-1]
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\n{ROUNDS} restarts of PostgreSQL: {books.accepted} accepted in {books.tries} tries, {books.records} "
-            f"records, {books.told} told, {books.doubled} told twice; taking mail again after {p95:.2f} s (p95); "
-            f"problems: {books.problems or 'none'}"
-        )
+    tell(
+        f"{ROUNDS} restarts of PostgreSQL: {books.accepted} accepted in {books.tries} tries, {books.records} "
+        f"records, {books.told} told, {books.doubled} told twice; taking mail again after {p95:.2f} s (p95); "
+        f"problems: {books.problems or 'none'}"
+    )
     assert not books.problems
     assert books.accepted >= ROUNDS
     assert p95 <= P95_SECONDS
@@ -55,11 +54,8 @@ def test_a_server_that_dies_loses_and_doubles_nothing(
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.peer
-def test_a_commit_in_doubt_is_settled(
-    new_house: Houses, sink: Sink, postgres: Postgres, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_commit_in_doubt_is_settled(new_house: Houses, sink: Sink, postgres: Postgres, tell: Tell) -> None:
     cutter = Cutter(postgres.port, EVERY_COMMITS)
     database = postgres.new_database()
     house = new_house(database=database.replace(f":{postgres.port}/", f":{cutter.port}/"))
@@ -69,12 +65,11 @@ def test_a_commit_in_doubt_is_settled(
     cutter.every = 0
     house.settle(150)
     books = draw_up(house, sink, clients, doubles_allowed=0)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\n{cutter.lost} commits lost, {cutter.unanswered} kept and not answered: {books.accepted} accepted in "
-            f"{books.tries} tries, {books.records} records, {books.told} told, {books.doubled} told twice; problems: "
-            f"{books.problems or 'none'}"
-        )
+    tell(
+        f"{cutter.lost} commits lost, {cutter.unanswered} kept and not answered: {books.accepted} accepted in "
+        f"{books.tries} tries, {books.records} records, {books.told} told, {books.doubled} told twice; problems: "
+        f"{books.problems or 'none'}"
+    )
     assert not books.problems
     checked = house.postroom("ledger")
     house.close()

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.accounts import draw_up
 from tests.support.client import Clients, Reply, lead, new_key, send, talk
 from tests.support.daemon import ADMIN, WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -74,8 +74,7 @@ def _refused_late(house: Installation, content: bytes) -> str:
         return session.read().text[:9]
 
 
-@pytest.mark.slow
-def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house, ballast, began = _begin(new_house, small_disk, RESERVE), small_disk / "ballast", time.monotonic()
     send(house, lead(new_key()))
     house.settle()
@@ -106,13 +105,12 @@ def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, capsys: pyte
     (letter,) = sink.to(ADMIN)
     assert "disk is too full" in str(letter.parsed()["Subject"])
     books = draw_up(house, sink, clients, doubles_allowed=0)
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nR8: {SIZE >> 20} MB disk, {RESERVE >> 20} MB reserve: {books.accepted} accepted, "
-            f"{clients.postponed.total()} times 452, {len(clients.refused)} times 5xx; {went_on} mails sent meanwhile, "
-            f"{free / (1 << 20):.1f} MB left then; taken again after {again:.1f} s; one letter to the admin; "
-            f"problems: {books.problems or 'none'}; {time.monotonic() - began:.0f} s"
-        )
+    tell(
+        f"R8: {SIZE >> 20} MB disk, {RESERVE >> 20} MB reserve: {books.accepted} accepted, "
+        f"{clients.postponed.total()} times 452, {len(clients.refused)} times 5xx; {went_on} mails sent meanwhile, "
+        f"{free / (1 << 20):.1f} MB left then; taken again after {again:.1f} s; one letter to the admin; "
+        f"problems: {books.problems or 'none'}; {time.monotonic() - began:.0f} s"
+    )
     assert not books.problems
     assert set(clients.postponed) == {NO_ROOM}
     assert house.value("PRAGMA integrity_check") == "ok"
@@ -120,7 +118,6 @@ def test_a_reserve(small_disk: Path, new_house: Houses, sink: Sink, capsys: pyte
     house.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reserve", [0, RESERVE], ids=["none", "taken-by-others"])
 def test_full_to_the_last_byte(reserve: int, small_disk: Path, new_house: Houses, sink: Sink) -> None:
     house, ballast = _begin(new_house, small_disk, reserve), small_disk / "ballast"

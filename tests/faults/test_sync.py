@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.client import lead, new_key
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 
 CLIENTS, EACH = 4, 55
 TRACED = "trace=fdatasync,fsync,sendto,recvfrom"
@@ -78,13 +78,12 @@ def _trace(house: Installation, file: Path, wrapper: tuple[str, ...], strace: st
 
 @pytest.mark.peer
 def test_every_250_stands_for_a_sync(
-    new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str], capsys: pytest.CaptureFixture[str]
+    new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str], tell: Tell
 ) -> None:
     strace = need_program("strace", "strace")
     house = new_house(started=False, roles=("smtp",))
     answers, bad = unsynced(_trace(house, tmp_path / "trace", (), strace))
-    with capsys.disabled():
-        print(f"\n{answers} answers to mails, {len(bad)} without a sync before")  # noqa: T201
+    tell(f"{answers} answers to mails, {len(bad)} without a sync before")
     assert answers == CLIENTS * EACH >= 200
     assert bad == []
 

@@ -7,53 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz.pieces import PIECES
 from tests.fuzz.targets import TARGETS
 
 CASES = max(60, int(os.environ.get("POSTROOM_FUZZ_CASES", "600")) // 10)
 SAMPLES = sorted((Path(__file__).parent.parent / "golden" / "parsing").glob("*.eml"))
-PIECES = [
-    b"<adf><prospect>",
-    b"</prospect>",
-    b"<name part='full'>",
-    b"<![CDATA[",
-    b"&amp;",
-    b"&#0;",
-    b"<table><tr><td>",
-    b"</td>",
-    b"Name: ",
-    b"Telefon:\t",
-    b"E-Mail: a@b.example",
-    b"\r\n",
-    b"\n\n",
-    b"\xe2\x80\xa8",
-    b"\x00",
-    b"\xff\xfe",
-    b"12.345,-",
-    b"BEGIN:VCALENDAR\r\n",
-    b"BEGIN:VEVENT\r\n",
-    b"DTSTART;TZID=X:20261122T100000\r\n",
-    b"END:VEVENT\r\n",
-    b"RRULE:FREQ=DAILY",
-    b"BEGIN:VCARD\r\nFN:",
-    b"--x\r\n",
-    b"Content-Type: text/html; charset=x\r\n",
-    b"=?utf-8?b?",
-    b"?=",
-    b"<!-- <call>",
-    b"-->",
-    b'<script type="application/ld+json">{"@type":',
-    b'"Person"',
-    b"</script>",
-    b"itemscope itemtype=",
-    b"Von: ",
-    b"From: ",
-    b"-----Original Message-----",
-    b"> ",
-    b"WVWZZZ1KZAW000001",
-    b"+49 30 123456",
-    b"https://a.example/?u=",
-    b"\xf0\x9f\x9a\x97",
-]
 
 
 def _samples() -> st.SearchStrategy[bytes]:

@@ -44,9 +44,15 @@ class Score:
         """Values that are right, of all that were put in."""
         return self.right / max(1, self.right + self.missed + self.wrong)
 
+    @property
+    def told(self) -> str:
+        """The counts in words."""
+        return f"{self.right} right, {self.missed} missed, {self.wrong} wrong ({self.share:.4f} right)"
+
     def fault(self, sample: Sample, what: str) -> None:
         self.by_layout[f"{sample.layout} {sample.language} {what.split(':')[0]}"] += 1
-        self.faults.append(f"{sample.layout} {sample.language}: {what}")
+        place = 0 if what.startswith("wrong") else len(self.faults)  # what is worse is told first
+        self.faults.insert(place, f"{sample.layout} {sample.language}: {what}")
 
 
 def compare(sample: Sample, parsed: Parsed, score: Score) -> None:

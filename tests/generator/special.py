@@ -1,12 +1,12 @@
 """Layouts that only a source's own layout can read, or that hold several requests: each brings its hints."""
 
 import random
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Self
 
 from parsers.layout import Block, Layout
 from tests.generator import layouts, words
-from tests.generator.forms import TEXTS, Form, fill
+from tests.generator.forms import TEXTS, Filled, Form, fill
 
 
 class Laid(NamedTuple):
@@ -115,23 +115,35 @@ def _fields(form: Form) -> str:
 
 
 def _different(rng: random.Random, language: str) -> tuple[Form, ...]:
-    """Forms of the same kind and labels, of different persons."""
-    first = fill(rng, language, "lead", plain=True)
-    names = {one.name for one in first.filled}
-    forms = [first]
-    for _ in range(2000):
-        form = fill(rng, language, "lead", plain=True)
-        people = {one.expected["customer.name"] for one in forms}
-        if form.expected["customer.name"] in people or {one.name for one in form.filled} != names:
-            continue
+    """Two or three forms of the same fields, order and labels, of different persons."""
+    chances = [rng.random() for _ in range(50)]
+    count, forms = rng.choice((2, 2, 3)), list[Form]()
+    while len(forms) < count:
+        form = fill(_SameFields.of(rng, chances), language, "lead", plain=True)
+        if form.expected["customer.name"] not in {one.expected["customer.name"] for one in forms}:
+            forms.append(form)
+    for form in forms[1:]:
         by_name = {one.name: one for one in form.filled}
-        form.filled = [by_name[one.name] for one in first.filled]
-        for one, model in zip(form.filled, first.filled, strict=True):
-            one.label = model.label
-        forms.append(form)
-        if len(forms) == 3 or rng.random() < 0.3:
-            break
+        form.filled = [Filled(one.name, one.label, by_name[one.name].written) for one in forms[0].filled]
     return tuple(forms)
+
+
+class _SameFields(random.Random):
+    """Chances that are given, everything else new: `fill` leaves to chance which fields a form has."""
+
+    chances: Iterator[float]
+
+    @classmethod
+    def of(cls, rng: random.Random, chances: Sequence[float]) -> Self:
+        made = cls(rng.getrandbits(64))
+        made.chances = iter(chances)
+        return made
+
+    def random(self) -> float:
+        return next(self.chances)
+
+    def getrandbits(self, k: int, /) -> int:
+        return super().getrandbits(k)  # named here, or choices would be made of the chances
 
 
 SPECIAL: dict[str, Callable[[random.Random, str], Laid]] = {

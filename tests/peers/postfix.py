@@ -24,9 +24,10 @@ inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 disable_dns_lookups = yes
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 3s
+maximal_backoff_time = 4s
 """
+"""A mail that is tried again before the program that tried it has let go of its file is left alone for long."""
 
 
 class Postfix:

@@ -51,6 +51,17 @@ def read(client: socket.socket, number: int) -> bytes:
     return found
 
 
+def echoed(client: socket.socket, letter: bytes, within: float = 5) -> bytes:
+    """What comes back of a byte, within so many seconds.
+
+    Raises:
+        TimeoutError: Nothing, not even an end.
+    """
+    client.settimeout(within)
+    client.sendall(letter)
+    return client.recv(1)
+
+
 def test_passes(proxy: FaultProxy) -> None:
     with connect(proxy) as client:
         client.sendall(b"x" * 300_000)
@@ -89,41 +100,30 @@ def test_delays_without_slowing(proxy: FaultProxy) -> None:
 
 def test_black_hole_tells_nobody(proxy: FaultProxy) -> None:
     with connect(proxy) as client:
-        client.sendall(b"a")
-        assert client.recv(1) == b"a"
+        assert echoed(client, b"a") == b"a"
         proxy.black_hole()
-        client.sendall(b"b")
-        client.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            client.recv(1)
+            echoed(client, b"b", within=0.3)
     with connect(proxy) as client:
-        client.settimeout(0.3)
-        client.sendall(b"c")
         with pytest.raises(TimeoutError):
-            client.recv(1)
+            echoed(client, b"c", within=0.3)
         proxy.black_hole(False)
-        client.sendall(b"d")
-        assert client.recv(1) == b"d"
+        assert echoed(client, b"d") == b"d"
 
 
 def test_forgets_what_is_open(proxy: FaultProxy) -> None:
     with connect(proxy) as old:
-        old.sendall(b"a")
-        assert old.recv(1) == b"a"
+        assert echoed(old, b"a") == b"a"
         proxy.forget()
-        old.sendall(b"b")
-        old.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            old.recv(1)
+            echoed(old, b"b", within=0.3)
         with connect(proxy) as new:
-            new.sendall(b"c")
-            assert new.recv(1) == b"c"
+            assert echoed(new, b"c") == b"c"
 
 
 def test_cut_and_refuse_on_demand(proxy: FaultProxy) -> None:
     with connect(proxy) as client:
-        client.sendall(b"a")
-        assert client.recv(1) == b"a"
+        assert echoed(client, b"a") == b"a"
         assert proxy.cut() == 1
         assert client.recv(1) == b""
     proxy.refusing = True

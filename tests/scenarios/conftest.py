@@ -11,6 +11,8 @@ from tests.support.sink import Sink
 
 __all__ = ["mail_server", "new_house", "sink"]
 
+ENGINES = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.peer, pytest.mark.slow])]
+
 
 @pytest.fixture(scope="session")
 def shared_sink() -> Iterator[Sink]:
@@ -20,9 +22,12 @@ def shared_sink() -> Iterator[Sink]:
     sink.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """Which database the daemons use: every scenario runs on both, unless its module says otherwise."""
+    """Which database the daemons use: every scenario runs on both, unless its module says otherwise.
+
+    All of them a second time is what takes long; single tests of the store are on both in any case.
+    """
     found: str = request.param
     return found
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.client import Talk
 from tests.support.daemon import ROOT, WEBSITE
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 
 CORPUS = Path(os.environ.get("POSTROOM_CORPUS", ROOT.parent / "shared" / "corpus"))
 MAILS = ("mime", "spam-ham", "bounces")
@@ -44,8 +44,7 @@ def _on_the_wire(content: bytes) -> bytes:
     return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-@pytest.mark.slow
-def test_the_corpus(new_house: Houses, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_corpus(new_house: Houses, tell: Tell) -> None:
     if not CORPUS.is_dir():
         pytest.skip("no sample mails: POSTROOM_CORPUS names no directory")
     contents = [p.read_bytes() for p in _files(MAILS)] + [_wrapped(p) for p in _files(BODIES)]
@@ -62,8 +61,7 @@ def test_the_corpus(new_house: Houses, capsys: pytest.CaptureFixture[str]) -> No
     session.close()
     house.settle(300)
     fates = dict(house.query("SELECT fate, count(*) FROM message GROUP BY fate"))
-    with capsys.disabled():
-        print(f"\n{len(contents)} mails of the corpus: {answers.count(250)} answered with 250, fates {fates}")  # noqa: T201
+    tell(f"{len(contents)} mails of the corpus: {answers.count(250)} answered with 250, fates {fates}")
     assert answers.count(250) == len(contents) > 0
     assert sum(fates.values()) == answers.count(250)
     assert fates.keys() <= {"opened", "attached", "repeat", "automatic", "bounce", "ignored"}

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from config.load import load
 from daemon.shift import desk_keys
 from daemon.store.upgrade import prepare
@@ -48,7 +46,6 @@ def summary(out: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.slow
 def test_killed_and_resumed_it_takes_each_mail_once(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
     house, file = new_house(), mbox(tmp_path / "old.mbox", 500)
     for taken in (200, 400):
@@ -124,7 +121,6 @@ def test_an_old_reply_is_filed_and_nobody_is_told(house: Installation, shared_si
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
 def test_what_the_reader_dies_of_is_told_by_the_import(new_house: Houses, sink: Sink, tmp_path: Path) -> None:
     house = new_house(started=False)
     house.start({"POSTROOM_TEST_CRASH": "reader-parse@KILLER"})

@@ -174,7 +174,6 @@ def test_the_server_in_front_is_not_sent_away_for_errors(behind: Installation) -
             assert session.ask("RSET").code == 250
 
 
-@pytest.mark.slow
 def test_the_socket_is_for_its_group_and_comes_and_goes_with_the_daemon(new_house: Houses, tmp_path: Path) -> None:
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as stale:

@@ -70,6 +70,7 @@ def is_read(house: Installation, name: str = "main") -> None:
     wait_until(lambda: state(house, name)["state"] in ("listening", "resting"), 20, "the mailbox is read")
 
 
+@pytest.mark.alone
 def test_a_new_mail_in_an_idle_mailbox_is_a_record_within_two_seconds(
     new_reader: Readers, mail_server: Dovecot, sink: Sink
 ) -> None:
@@ -104,7 +105,6 @@ def is_touched(server: Dovecot, done: str, mails: int) -> bool:
             return server.count() == 0 and server.count("Postroom") == mails
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("done", ["leave", "flag", "move"])
 def test_originals_are_left_flagged_or_moved(done: str, new_reader: Readers, mail_server: Dovecot) -> None:
     for _ in range(3):
@@ -124,7 +124,6 @@ def test_originals_are_left_flagged_or_moved(done: str, new_reader: Readers, mai
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("point", "stored", "flagged"),
     [("mailbox-before-commit", 0, 0), ("mailbox-after-commit", 3, 0), ("mailbox-after-done", 3, 3)],
@@ -145,7 +144,6 @@ def test_nothing_is_flagged_before_its_commit(
     assert house.value("SELECT count(*) FROM mailbox_mail WHERE done_at IS NULL") == 0
 
 
-@pytest.mark.slow
 def test_whose_mail_it_is(new_reader: Readers, mail_server: Dovecot) -> None:
     named, unnamed, second = lead(new_key()), lead(new_key()), lead(new_key())
     mail_server.doveadm("mailbox", "create", "Leads/neu")
@@ -164,7 +162,6 @@ def test_whose_mail_it_is(new_reader: Readers, mail_server: Dovecot) -> None:
     ]
 
 
-@pytest.mark.slow
 def test_the_same_mail_by_smtp_and_imap_opens_one_record(new_reader: Readers, mail_server: Dovecot) -> None:
     house = new_reader()
     mail = lead(new_key())
@@ -182,7 +179,6 @@ def test_the_same_mail_by_smtp_and_imap_opens_one_record(new_reader: Readers, ma
     assert house.value("SELECT count(DISTINCT message) FROM mailbox_mail") == 1
 
 
-@pytest.mark.slow
 def test_a_mail_over_the_limit_is_told_of(new_reader: Readers, mail_server: Dovecot, sink: Sink) -> None:
     house = new_reader(limits={"size": "100KiB"})
     mail_server.deliver(lead(new_key()) + b"x" * 200_000)
@@ -193,7 +189,6 @@ def test_a_mail_over_the_limit_is_told_of(new_reader: Readers, mail_server: Dove
     assert house.query("SELECT state FROM mailbox_mail ORDER BY uid") == [("too-large",), ("taken",)]
 
 
-@pytest.mark.slow
 def test_without_room_on_the_disk_nothing_is_fetched(new_reader: Readers, mail_server: Dovecot) -> None:
     mail_server.deliver(lead(new_key()))
     house = new_reader(f'{WEBSITE_SOURCE}{SINCE}done = "flag"', started=False, limits={"reserve": MORE_THAN_THERE_IS})
@@ -213,7 +208,6 @@ def test_without_room_on_the_disk_nothing_is_fetched(new_reader: Readers, mail_s
     assert house.value(BY_IMAP) == 1
 
 
-@pytest.mark.slow
 def test_mailboxes_come_and_go_with_a_reload(new_reader: Readers, mail_server: Dovecot) -> None:
     house = new_reader()
     main = house.directory / "postroom.toml"
@@ -236,7 +230,6 @@ def test_mailboxes_come_and_go_with_a_reload(new_reader: Readers, mail_server: D
     assert "main" in house.postroom("status").stdout
 
 
-@pytest.mark.slow
 def test_an_outage_is_told_of_once_and_its_end(
     new_reader: Readers, mail_server: Dovecot, sink: Sink, tmp_path: Path
 ) -> None:
@@ -260,7 +253,6 @@ def test_an_outage_is_told_of_once_and_its_end(
     assert house.value("SELECT told_at FROM mailbox") is None
 
 
-@pytest.mark.slow
 def test_once_a_day_folder_and_ledger_are_compared(
     new_reader: Readers, mail_server: Dovecot, sink: Sink, tmp_path: Path
 ) -> None:

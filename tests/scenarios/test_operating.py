@@ -148,7 +148,6 @@ def test_the_test_clock_is_the_time_of_receipt(new_house: Houses, sink: Sink, tm
     assert str(due).startswith("2026-11-23 11:00:00"), "three business hours after nine in Berlin"
 
 
-@pytest.mark.slow
 def test_sigterm_under_load_loses_nothing(new_house: Houses, sink: Sink) -> None:
     house = new_house()
     clients = Clients(house)

@@ -15,7 +15,8 @@ _HEAD = (
     "MIME-Version: 1.0\r\n"
 )
 FORM = "Name: Max Bombe\r\nE-Mail: max@kunde.example\r\nNachricht: Hallo\r\n"
-_LONG = re.compile(rb"([^\r\n]{45000})")
+_LINE = re.compile(rb"[^\r\n]+")
+_LONGEST = 45_000
 """No line may be longer than a server takes."""
 Bomb = Callable[[], bytes]
 BOMBS: dict[str, Bomb] = {}
@@ -28,7 +29,11 @@ def bomb(make: Bomb) -> Bomb:
 
 def mail_of(name: str, body: str | bytes, kind: str = "text/plain; charset=utf-8", more: str = "") -> bytes:
     head = _HEAD.format(subject=f"{KEY} {name}", id=name) + more + f"Content-Type: {kind}\r\n\r\n"
-    return head.encode() + _LONG.sub(rb"\1\r\n", body if isinstance(body, bytes) else body.encode()) + b"\r\n"
+    return head.encode() + _LINE.sub(_cut, body if isinstance(body, bytes) else body.encode()) + b"\r\n"
+
+
+def _cut(line: re.Match[bytes]) -> bytes:
+    return b"\r\n".join(line[0][start : start + _LONGEST] for start in range(0, len(line[0]), _LONGEST))
 
 
 def _lines(data: bytes) -> bytes:

@@ -105,8 +105,8 @@ def packed_rtf() -> bytes:
     return _with_rtf("rtf-packed", (b"\xff" + b"\x00\x0f" * 8) * 40_000, 0x7FFFFFFF, b"LZFu")
 
 
-def _script(name: str, data: object) -> bytes:
-    return mail_of(name, f'<script type="application/ld+json">{json.dumps(data)}</script>', "text/html")
+def _script(name: str, data: str) -> bytes:
+    return mail_of(name, f'<script type="application/ld+json">{data}</script>', "text/html")
 
 
 @bomb
@@ -120,14 +120,14 @@ def graph_of_cycles() -> bytes:
         }
         for n in range(5_000)
     ]
-    return _script("graph", {"@graph": nodes})
+    return _script("graph", json.dumps({"@graph": nodes}))
 
 
 @bomb
 def graphs_in_graphs() -> bytes:
-    data: object = {"@type": "Person", "name": "A"}
+    data = '{"@type": "Person", "name": "A"}'
     for _ in range(300):
-        data = {"@graph": [data, data] if len(json.dumps(data)) < 200_000 else [data]}
+        data = f'{{"@graph": [{f"{data}, {data}" if len(data) < 200_000 else data}]}}'
     return _script("graphs", data)
 
 

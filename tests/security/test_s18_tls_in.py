@@ -12,7 +12,7 @@ import pytest
 from tests.security.conftest import Certificate
 from tests.support.client import Talk, lead, new_key, talk
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.waiting import wait_until
 
 OTHER = "mobile.berlin.x7k2@leads.muster.example"
@@ -45,7 +45,7 @@ def old_client(version: ssl.TLSVersion) -> ssl.SSLContext:
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-def test_old_tls_is_refused(tls_house: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+def test_old_tls_is_refused(tls_house: Installation, tell: Tell) -> None:
     made = 0
     for version in OLD:
         for how in ("starttls", "implicit"):
@@ -54,8 +54,7 @@ def test_old_tls_is_refused(tls_house: Installation, capsys: pytest.CaptureFixtu
             except (OSError, smtplib.SMTPException):
                 continue
             made += 1
-    with capsys.disabled():
-        print(f"\nS18: {made} of {2 * len(OLD)} connections made with TLS 1.0 and 1.1")  # noqa: T201
+    tell(f"S18: {made} of {2 * len(OLD)} connections made with TLS 1.0 and 1.1")
     assert made == 0
     connected(tls_house, "implicit", old_client(ssl.TLSVersion.TLSv1_2)).quit()
     wait_until(lambda: tls_house.status()["connections"] == 0, 10, "failed handshakes give their places free")
@@ -200,7 +199,6 @@ def test_mail_from_users_only(new_house: Houses, certificate: Certificate) -> No
     assert house.postroom("ledger").returncode == 0
 
 
-@pytest.mark.slow
 def test_a_renewed_certificate_and_a_changed_password_need_no_restart(
     new_house: Houses, certificate: Certificate
 ) -> None:
@@ -228,7 +226,6 @@ def test_a_renewed_certificate_and_a_changed_password_need_no_restart(
     assert implicit_port(house) == port
 
 
-@pytest.mark.slow
 def test_a_key_of_another_certificate_is_an_error_and_changes_nothing(
     new_house: Houses, certificate: Certificate
 ) -> None:

@@ -11,6 +11,7 @@ from tests.security.conftest import Certificate
 from tests.support.answers import leaks
 from tests.support.client import Talk, lead, new_key, talk
 from tests.support.daemon import WEBSITE, Installation
+from tests.support.fixtures import Tell
 from tests.support.waiting import wait_until
 
 MAIL = (b"MAIL FROM:<a@kunde.example>", b"RCPT TO:<" + WEBSITE.encode() + b">", b"DATA")
@@ -52,9 +53,7 @@ def answered_inside(house: Installation, certificate: Certificate, injected: byt
         return sum(one != expected for one, expected in zip(answers, (503, 250, 503), strict=True))
 
 
-def test_nothing_is_injected(
-    tls_house: Installation, shared_certificate: Certificate, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_injected(tls_house: Installation, shared_certificate: Certificate, tell: Tell) -> None:
     before = stored(tls_house)
     injected = sum(answered_inside(tls_house, shared_certificate, one) for one in INJECTED)
     in_the_clear = 0
@@ -66,11 +65,10 @@ def test_nothing_is_injected(
             in_the_clear += sum(answer.code not in (0, 421, 500, 501, 530, 554) for answer in answers)
             assert not leaks("".join(f"{answer.text}\n" for answer in answers).encode())
     kept = stored(tls_house) - before
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nS2: {injected} answers to {len(INJECTED)} injections, {in_the_clear} commands taken in "
-            f"{len(BEFORE_TLS)} sessions in the clear, {kept} mails"
-        )
+    tell(
+        f"S2: {injected} answers to {len(INJECTED)} injections, {in_the_clear} commands taken in "
+        f"{len(BEFORE_TLS)} sessions in the clear, {kept} mails"
+    )
     assert (injected, in_the_clear, kept) == (0, 0, 0)
 
 

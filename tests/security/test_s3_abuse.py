@@ -14,6 +14,7 @@ from tests.security.sessions import stream
 from tests.support.answers import leaks
 from tests.support.client import Talk, lead, new_key, send, talk
 from tests.support.daemon import WEBSITE, Installation
+from tests.support.fixtures import Tell
 from tests.support.processes import resident
 from tests.support.waiting import wait_until
 
@@ -67,7 +68,7 @@ def heard(house: Installation, content: bytes, *, greeted: bool) -> tuple[list[i
 
 
 @pytest.mark.slow
-def test_abuse(house: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+def test_abuse(house: Installation, tell: Tell) -> None:
     before, pid = stored(house), house.pid("acceptor")
     wrong = []
     for name, content in ABUSE.items():
@@ -76,8 +77,7 @@ def test_abuse(house: Installation, capsys: pytest.CaptureFixture[str]) -> None:
             if told or 354 in codes:
                 wrong.append((name, codes, told))
     kept = stored(house) - before
-    with capsys.disabled():
-        print(f"\nS3: {2 * len(ABUSE)} abuses: {kept} mails, {len(wrong)} wrong answers")  # noqa: T201
+    tell(f"S3: {2 * len(ABUSE)} abuses: {kept} mails, {len(wrong)} wrong answers")
     assert wrong == []
     assert kept == 0
     assert house.pid("acceptor") == pid
@@ -157,7 +157,7 @@ async def _all(ports: list[int], chance: random.Random) -> list[tuple[bytes, byt
 
 
 @pytest.mark.slow
-def test_random_sessions(house: Installation, capsys: pytest.CaptureFixture[str]) -> None:
+def test_random_sessions(house: Installation, tell: Tell) -> None:
     assert house.port
     lmtp = int(house.status()["lmtp"][0].rpartition(":")[2])
     pid = house.pid("acceptor")
@@ -168,11 +168,10 @@ def test_random_sessions(house: Installation, capsys: pytest.CaptureFixture[str]
     wait_until(lambda: house.status()["lmtp_connections"] == 0, 30)
     kept, grown = stored(house) - before, resident(pid) - memory
     trouble = house.status()["counters"].get("trouble", 0) - troubles
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are the point
-            f"\nS3: {CASES} random sessions: {kept} mails, {len(wrong)} wrong answers, {trouble} troubles, "
-            f"memory grew by {grown:.1f} MB"
-        )
+    tell(
+        f"S3: {CASES} random sessions: {kept} mails, {len(wrong)} wrong answers, {trouble} troubles, "
+        f"memory grew by {grown:.1f} MB"
+    )
     assert wrong == []
     assert (kept, trouble) == (0, 0)
     assert grown < GROWTH_MB

@@ -15,7 +15,7 @@ from tests.security.bombs import BOMBS, bombs
 from tests.security.bombs_of_sources import LEARNED
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -57,8 +57,8 @@ def test_a_learned_source_reads_it_in_the_readers_time(name: str) -> None:
     assert time.process_time() - began < MAIL_SECONDS
 
 
-@pytest.mark.slow
-def test_bombs(new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.alone
+def test_bombs(new_house: Houses, sink: Sink, tell: Tell) -> None:
     assert len(BOMBS) >= KINDS
     house = new_house(limits={"size": "25MiB", "reserve": 0})
     send(house, lead(first := new_key()))
@@ -79,11 +79,10 @@ def test_bombs(new_house: Houses, sink: Sink, capsys: pytest.CaptureFixture[str]
     told = wait_until(lambda: sink.about(f"kunde-{key}@"), LONGEST_SECONDS, "the next mail is handled")
     assert told
     slowest, largest = max(seconds, key=lambda name: seconds[name]), max(memory.values())
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\nS4: {len(fates)} of {len(BOMBS)} bombs; slowest {slowest} {seconds[slowest]:.2f} s, "
-            f"reader at most {largest >> 20} MiB, fates {sorted(set(fates.values()))}"
-        )
+    tell(
+        f"S4: {len(fates)} of {len(BOMBS)} bombs; slowest {slowest} {seconds[slowest]:.2f} s, "
+        f"reader at most {largest >> 20} MiB, fates {sorted(set(fates.values()))}"
+    )
     assert {name: took for name, took in seconds.items() if took > LONGEST_SECONDS} == {}
     assert largest <= MOST_MEMORY
     assert house.postroom("ledger").returncode == 0

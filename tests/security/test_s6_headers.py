@@ -16,7 +16,7 @@ from daemon.outbox.late import late_letter
 from daemon.outbox.letters import letter
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice
-from rules.reference import token
+from rules.reference import TokenRole, token
 from templates.fallback import fallback
 from templates.model import RenderJob
 from templates.render import Renderer
@@ -49,7 +49,7 @@ def expected(purpose: str) -> list[str]:
 
 
 def draft_of(shift: Shift, job: RenderJob) -> Draft:
-    role = "customer" if job.notice.role == "customer" else "team"
+    role: TokenRole = "customer" if job.notice.role == "customer" else "team"
     signed = token(job.record.ref, role, shift.keys[0])
     own = RenderJob(
         notice=job.notice, record=job.record, site=job.site, mail=job.mail, reply_to=f"desk+{signed}@muster.example"

@@ -14,6 +14,8 @@ ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
 Houses = Callable[..., Installation]
 Databases = Callable[[], str]
 """Makes a database with the current schema: what `database` in postroom.toml says."""
+Tell = Callable[[str], None]
+"""Shows the figures of a test."""
 
 
 @pytest.fixture

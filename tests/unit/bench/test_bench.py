@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from config.load import load
+from parsers import read
 from tests.bench import figures, mails, servers, sink
+from tests.bench.classes import CLASSES
 
 
 @pytest.mark.parametrize("kind", mails.KINDS)
@@ -18,6 +20,16 @@ def test_mails_are_repeatable_and_different(kind: str) -> None:
     assert b"\n" not in one.replace(b"\r\n", b"")
     assert one == again
     assert message_from_bytes(one)["Subject"] != message_from_bytes(other)["Subject"]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_classes_are_what_they_are_called(name: str) -> None:
+    parsed = read.parse(*CLASSES[name](7))
+    assert parsed.defects == ()
+    assert parsed.mail_class == ("automatic" if name in ("autoscout24", "newsletter") else "person")
+    assert (parsed.forwarded is not None) == (name == "forward")
+    known = {"invitation": {"booking"}, "letter": {"unsorted"}, "website": {"lead", "booking"}}
+    assert [reading.kind for reading in parsed.readings if reading.kind in known.get(name, {"lead"})]
 
 
 def test_the_group_is_valid(tmp_path: Path) -> None:

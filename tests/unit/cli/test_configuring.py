@@ -113,3 +113,17 @@ def test_help_comes_at_once() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "records" in done.stdout
     assert HEAVY.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+def test_rules_of_a_mailbox(postroom: Any, post_room: Any) -> None:
+    answer = postroom("sieve", "sales", directory=post_room.directory)
+    assert answer.code == 0
+    assert 'require ["fileinto", "mailbox"];' in answer.out
+    assert "<sales.berlin.postroom.muster.example>" in answer.out
+    asked = ("service", "--site", "berlin", "--for", "outlook", "--json")
+    (told,) = postroom("sieve", *asked, directory=post_room.directory).rows
+    assert (told["sites"], told["for"]) == (["berlin"], "outlook")
+    assert "service.potsdam" not in told["text"]
+    for mistyped, meant in ((("slaes",), "sales"), (("sales", "--site", "berlni"), "berlin")):
+        answer = postroom("sieve", *mistyped, directory=post_room.directory)
+        assert (answer.code, f"did you mean '{meant}'?" in answer.err) == (2, True)

@@ -199,6 +199,12 @@ def test_trade_in_before_the_wanted_car(mail: Make) -> None:
     assert (new.price.amount, new.price.currency, new.stock_number) == ("24500.00", "EUR", "A1")
 
 
+@pytest.mark.parametrize("written", ["€€€", "ÃUR", "1EU", "Euro", ""])
+def test_what_is_no_code_is_no_currency(mail: Make, written: str) -> None:
+    (car,) = one(mail, f"<vehicle><make>VW</make><price currency='{written}'>24500</price></vehicle>").vehicles
+    assert (car.price and car.price.amount, car.price and car.price.currency) == ("24500.00", None)
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [

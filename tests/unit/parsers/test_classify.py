@@ -8,6 +8,7 @@ import pytest
 from parsers import document
 from parsers.classify import classify
 from parsers.document import Document
+from parsers.records import Hints
 
 Make = Callable[..., Document]
 
@@ -36,6 +37,20 @@ Make = Callable[..., Document]
         ("From: max@example.dk\nSubject: Autosvar: Golf", "automatic"),
         ("From: max@example.dk\nSubject: Ikke på kontoret", "automatic"),
         ("From: max@example.cn\nSubject: 自动回复: 高尔夫", "automatic"),
+        ("From: max@example.de\nSubject: Im Urlaub bis 12. Januar 2027", "automatic"),
+        ("From: max@example.de\nSubject: Abwesend: AW: Golf", "automatic"),
+        ("From: max@example.de\nSubject: Im Urlaub, wieder da!\nIn-Reply-To: <1@muster.example>", "automatic"),
+        ("From: Max Muster <max@example.de>\nSubject: Out of Office - Max Muster", "automatic"),
+        ("From: max@example.de\nSubject: Out of Office AutoReply: Golf", "automatic"),
+        ("From: max@example.cn\nSubject: 外出至11月20日", "automatic"),
+        ("From: max@example.de\nSubject: Im Urlaub bin ich ab Montag - bitte vorher Termin", "person"),
+        ("From: max@example.de\nSubject: Außer Haus bis 12, bitte danach anrufen", "person"),
+        ("From: max@example.de\nSubject: Abwesenheitsvertretung: Probefahrt am Montag", "person"),
+        ("From: max@example.uk\nSubject: On holiday in Germany - can I test drive the ID.4?", "person"),
+        ("From: max@example.nl\nSubject: Afwezig lampje brandt", "person"),
+        ("From: max@example.it\nSubject: Fuori sede di Berlino - ritiro auto", "person"),
+        ("From: max@example.dk\nSubject: På ferie med bilen: motorlampen lyser", "person"),
+        ("From: max@example.cn\nSubject: 外出试驾", "person"),
         ("From: max@example.de\nSubject: Automatik oder Schaltung?", "person"),
         ("From: max@example.de\nSubject: Auto reserviert?", "person"),
         ("From: MAILER-DAEMON@example.de\nSubject: Undelivered Mail Returned to Sender", "bounce"),
@@ -49,6 +64,31 @@ def test_class(mail: Make, head: str, expected: str) -> None:
     found, because = classify(mail(head, "Guten Tag"))
     assert found == expected, because
     assert because
+
+
+ENCLOSED = (
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nI could not reach you!\n"
+    "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+    "Final-Recipient: rfc822; sales@muster.example\nAction: failed\nStatus: 5.1.1\n--b--\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("From: Eva <eva@kunde.example>\n", "person"),
+        ("From: MAILER-DAEMON@kunde.example\n", "bounce"),
+        ("From: Eva <eva@kunde.example>\nReturn-Path: <>\n", "bounce"),
+    ],
+)
+def test_a_report_counts_from_a_server_only(head: str, expected: str) -> None:
+    assert classify(document.parse((head + ENCLOSED).encode()))[0] == expected
+
+
+def test_a_sources_form_about_a_delivery_is_no_bounce(mail: Make) -> None:
+    head = "From: web@muster.example\nReturn-Path: <>\nSubject: Vehicle delivery problem"
+    assert classify(mail(head, "Name: Eva", Hints(source_type="website")))[0] == "automatic"
+    assert classify(mail(head.replace("web@", "mailer-daemon@"), "x", Hints(source_type="website")))[0] == "bounce"
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """Attachments taken off a mail: which go along, under which name and type, and which do not."""
 
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from parsers.enclosures import Enclosures, LeftOut
 PDF, JPEG, EXE = b"%PDF-1.4\n", b"\xff\xd8\xff\xe0", b"MZ\x90"
 
 
-def mail(*files: tuple[str | None, str, bytes], **more: str) -> bytes:
+def mail(*files: tuple[str | None, str, bytes], **more: Any) -> bytes:
     message = EmailMessage()
     message["From"], message["Subject"] = "anna@muster.example", "Re: Golf"
     message.set_content("Hallo")

@@ -61,6 +61,8 @@ def test_access_is_always_text(mail: Make, name: str, value: bytes, times: int) 
         ("Team: a@example.de, b@example.de;", [(None, "a@example.de"), (None, "b@example.de")]),
         ("undisclosed-recipients:;", []),
         ("Max <>", []),
+        ("Max <@example.de>", []),
+        ("max@", []),
         ("Max <max example.de>", []),
         ('"open quote <max@example.de>', [("open quote", "max@example.de")]),
         ("", []),

@@ -34,6 +34,10 @@ from tests.support.counting import calls
             "<a href='mailto:max@x.de?subject=a'>schreiben</a> <a href='https://x.de'>Inserat</a>",
             "schreiben max@x.de Inserat",
         ),
+        (
+            "<a href='mailto:max@x.de'>schreiben</a>oder <a href='tel:123'>rufen</a>, bitte.",
+            "schreiben max@x.de oder rufen 123, bitte.",
+        ),
         ("<pre>Name: A\nTel: B</pre>", "Name: A\nTel: B"),
         ("1 < 2 <b>x</b> &lt;adf&gt; <", "1 < 2 x <adf> <"),
         ("<a title='a > b' href=x>y</a>", "y"),
@@ -44,12 +48,35 @@ def test_to_text(markup: str, text: str) -> None:
     assert html.to_text(markup) == text
 
 
-def test_pairs_come_from_rows_definitions_and_bold_labels() -> None:
+def test_rows_are_those_of_tables_definitions_and_bold_labels() -> None:
     markup = (
         "<table><tr><th>Name:</th><td>Max</td></tr></table><dl><dt>Tel<dd>1</dl>"
         "<b>Mail</b>: a@b.de<br><strong>Ort</strong> Berlin<p>Hallo <b>du</b> da"
     )
-    assert html.pairs(markup) == [("Name", "Max"), ("Tel", "1"), ("Mail", "a@b.de"), ("Ort", "Berlin")]
+    cells = [("Name:", "Max"), ("Tel", "1"), ("Mail", ": a@b.de"), ("Ort", "Berlin"), ("Hallo du da",)]
+    assert [row.cells for row in html.rows(markup) if row is not html.BLANK] == cells
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div>a</div><div></div><div>b</div>",
+        "<div>a</div><div class='value'>\n&nbsp;<span></span></div><div>b</div>",
+        "<div><div>a</div><div></div></div><div><div>b</div></div>",
+        "<table><tr><td>a</td></tr><tr><td></td></tr><tr><td>b</td></tr></table>",
+        "<table><tr><td><div>a</div><div></div><div>b</div></td></tr></table>",
+        "<ul><li>a</li><li></li><li>b</li></ul>",
+    ],
+)
+def test_an_element_without_text_is_a_row_that_nobody_sees(markup: str) -> None:
+    assert html.rows(markup) == (html.Row(("a",)), html.EMPTY, html.Row(("b",)))
+    assert html.to_text(markup) == "a\nb"
+
+
+@pytest.mark.parametrize("markup", ["<p>a</p><p></p><p>b</p>", "<div>a</div><div><br></div><div>b</div>"])
+def test_an_empty_paragraph_stands_before_the_gap_that_it_makes(markup: str) -> None:
+    assert html.rows(markup)[:4] == (html.Row(("a",)), html.EMPTY, html.BLANK, html.Row(("b",)))
+    assert html.to_text(markup) == "a\n\nb"
 
 
 @pytest.mark.parametrize(
@@ -122,4 +149,4 @@ TAGS = st.sampled_from(
 def test_no_markup_raises(parts: list[str]) -> None:
     markup = "".join(parts)
     assert isinstance(html.to_text(markup), str)
-    assert all(len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in html.pairs(markup))
+    assert all("\n" not in row.line or row.table for row in html.rows(markup))

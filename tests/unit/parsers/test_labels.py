@@ -113,6 +113,20 @@ def test_the_language_of_the_labels_is_the_reading_s(language: str) -> None:
     assert found.language == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Score: 3\nSchwelle: 7\nKunde: Eva Beispiel\nTelefon: 0171 2345678\nKommentar: schlecht", "de"),
+        ("Navn: Eva Muster\nTelefon: 20 12 34 56\nBesked: Hej\nBil: VW Golf\nKilometerstand: 12.000", "da"),
+        ("First name: Eva\nLast name: Muster\nPhone: 07700 900123\nMessage: Hi", "en"),
+    ],
+)
+def test_the_sources_language_wins_unless_another_clearly_leads(text: str, language: str) -> None:
+    found = labels.reading(labels.pairs_of_text(text), Hints(language="de"), "label")
+    assert found
+    assert found.language == language
+
+
 def test_a_message_spans_paragraphs_and_ends_before_the_footer() -> None:
     found = read(
         "From: Kim <kim@x.example>\nSubject: Golf\n\nMessage Body:\nHello,\n\nmy question: how far?\n\nKim\n"
@@ -131,6 +145,81 @@ def test_a_one_line_value_takes_nothing_from_below() -> None:
 
 def test_an_empty_field_does_not_take_the_next_label() -> None:
     assert labels.pairs_of_text("Telefon:\nE-Mail:\nkim@x.example") == [("Telefon", ""), ("E-Mail", "kim@x.example")]
+
+
+ASKED = (("Name", "Kim"), ("Straße", ""), ("Farbwunsch", "Weiß"), ("Budget", "20 000"), ("Telefon", "0171 1234567"))
+BELOW: dict[str, tuple[str, str, str]] = {
+    "lines": ("text", "{}\n{}", "\n\n"),
+    "divs": ("html", "<div><div>{}</div><div>{}</div></div>", ""),
+    "paragraphs": ("html", "<p>{}</p><p>{}</p>", ""),
+    "stacked": ("html", "<table><tr><td>{}</td></tr><tr><td>{}</td></tr></table>", ""),
+    "list": ("html", "<ul><li>{}</li><li>{}</li></ul>", ""),
+}
+
+
+@pytest.mark.parametrize("layout", BELOW)
+def test_what_stands_below_an_empty_value_is_a_label_that_nobody_knows(layout: str) -> None:
+    kind, field, between = BELOW[layout]
+    body = between.join(field.format(*pair) for pair in ASKED)
+    assert (labels.pairs_of_text if kind == "text" else labels.pairs_of_html)(body) == list(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("above", "first"),
+    [
+        ("", []),
+        ("You have a new response\n\nWhich car?\nNissan Qashqai\n\n", [("Which car?", "Nissan Qashqai")]),
+        ("Which car?\nNissan Qashqai\n", [("Which car?", "Nissan Qashqai")]),
+        ("\nGuten Tag\nIhr Team\n\n", []),
+        ("Guten Tag\n\nEs gibt etwas Neues.\nZwei Zeilen.\n\n", []),
+    ],
+)
+def test_a_label_that_nobody_knows_may_be_the_first(above: str, first: list[tuple[str, str]]) -> None:
+    assert labels.pairs_of_text(f"{above}Name\nKim\n\nTelefon\n1") == [*first, ("Name", "Kim"), ("Telefon", "1")]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "<div>{}</div><div></div><div>{}</div><div></div>",
+        "<div>{}</div><div><br></div><div>{}</div><div><br></div>",
+        "<p>{}</p><p></p><p>{}</p><p></p>",
+        "<div>{}</div><div></div><div>{}</div>",
+        "<tr><td>{}</td></tr><tr><td></td></tr><tr><td>{}</td></tr>",
+    ],
+)
+def test_an_empty_element_between_all_labels_and_values_only_spaces_them(field: str) -> None:
+    filled = [pair for pair in ASKED if pair[1]]
+    assert labels.pairs_of_html("".join(field.format(*pair) for pair in filled)) == filled
+
+
+def test_a_value_below_a_gap_stays_where_it_is_alone() -> None:
+    text = "Name\nKim\n\nFahrzeug\n\nVW Golf\n\nTelefon\n0171 1234567\n"
+    assert labels.pairs_of_text(text) == [("Name", "Kim"), ("Fahrzeug", "VW Golf"), ("Telefon", "0171 1234567")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name\nKim\nEin Satz ohne Wert.\nNoch einer.\n\nTelefon\n1",
+        "Name: Kim\nFarbwunsch\nWeiß\n\nTelefon: 1",
+        "Guten Tag\nIhr Team\n\nName\nKim\nHinterhaus\nTelefon\n1",
+        "Name\nKim\n\nFarbwunsch\nTelefon\n1",
+    ],
+)
+def test_other_lines_are_no_labels(text: str) -> None:
+    assert [pair[0] for pair in labels.pairs_of_text(text)] == ["Name", "Telefon"]
+
+
+def test_a_broken_line_of_a_message_begins_no_label() -> None:
+    text = "Name: Kim\nNachricht: Vielen Dank im Voraus! Meine\nFrage: Hat er eine Kupplung?\nTelefon: 1"
+    words = "Vielen Dank im Voraus! Meine\nFrage: Hat er eine Kupplung?"
+    assert labels.pairs_of_text(text) == [("Name", "Kim"), ("Nachricht", words), ("Telefon", "1")]
+
+
+def test_an_empty_message_field_still_waits_for_the_words() -> None:
+    markup = "<div>Name</div><div>Kim</div><div>Nachricht</div><div></div><div>Ist er noch da?</div>"
+    assert labels.pairs_of_html(markup)[-1] == ("Nachricht", "Ist er noch da?")
 
 
 def test_a_lead_with_everything() -> None:
@@ -189,6 +278,25 @@ def test_bookings(text: str, region: str, starts_at: str, services: tuple[str, .
     assert found.booking is not None
     assert (found.booking.starts_at, found.booking.services) == (starts_at, services)
     assert [(v.role, v.plate) for v in found.vehicles] == [("own", plate)]
+
+
+def test_a_list_goes_on_where_a_mail_program_broke_its_line() -> None:
+    text = "Immatriculation: WY 478 DW\nTravaux à effectuer: Contrôle des freins, Révision, Changement de\npneus\n"
+    found = labels.reading(labels.pairs_of_text(text), Hints(region="FR"), "label")
+    assert found
+    assert found.booking
+    assert found.booking.services == ("Contrôle des freins", "Révision", "Changement de pneus")
+
+
+def test_two_of_a_family_are_two_requests() -> None:
+    eva, jonas = (f"Nachname: Weber\nVorname: {first}\nMarke: VW\nModell: Golf\n" for first in ("Eva", "Jonas"))
+    text = f"{eva}---\n{jonas}"
+    found = labels.readings(labels.pairs_of_text(text), Hints(region="DE"), "label")
+    assert [one.customer.first_name for one in found if one.customer] == ["Eva", "Jonas"]
+
+
+def test_capitals_before_a_label_are_no_possessive() -> None:
+    assert (lookup("Je naam") is None, lookup("JE NAAM") is None, lookup("JE Naam")) == (False, False, None)
 
 
 def test_a_wish_that_names_no_time_is_a_remark() -> None:
@@ -316,7 +424,11 @@ def test_endings_cut_what_the_source_adds(text: str, endings: tuple[str, ...], c
 
 
 @pytest.mark.parametrize(
-    "unit", ["a:", "Name: x ", "Name\n", "Nachricht: foo: bar\n", "a\t", "Name\tOrt\n", "x:\n", "(", "= ", "*\n"]
+    "unit",
+    [
+        *("a:", "Name: x ", "Name\n", "Nachricht: foo: bar\n", "a\t", "Name\tOrt\n", "x:\n", "(", "= ", "*\n"),
+        *("Name\nx\ny\nz\n", "Ort\n\nx\ny\n\n", "x\n\nName\n", "Name\nx\n\nOrt\n\ny\nz\n\n"),
+    ],
 )
 def test_work_grows_with_the_length_of_hostile_text(unit: str) -> None:
     def work(times: int) -> int:
@@ -352,7 +464,24 @@ def test_any_form_gives_clean_fields(parts: list[tuple[str, str, str]]) -> None:
 
 
 MARKUP = st.sampled_from(
-    ["<table>", "<tr>", "<td>", "<th>", "</table>", "<b>", "</b>", "<br>", "<p>", "<dl><dt>", "<dd>", ":", "--"]
+    [
+        "<div>",
+        "</div>",
+        "</p>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "<th>",
+        "</table>",
+        "<b>",
+        "</b>",
+        "<br>",
+        "<p>",
+        "<dl><dt>",
+        "<dd>",
+        ":",
+        "--",
+    ]
 )
 
 

@@ -1,11 +1,6 @@
-"""A source is learned from three mails: labels, patterns, blocks, endings; what is in doubt stays unmapped."""
+"""A source is learned from three mails: labels, patterns, blocks, requests; what is in doubt stays unmapped."""
 
-import os
-import random
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import islice
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -16,137 +11,8 @@ from parsers import read
 from parsers.layout import Block
 from parsers.learn import propose
 from parsers.proposal import Proposal
-from parsers.records import Hints, Parsed
-from tests.generator import LANGUAGES, LAYOUTS, Form, Sample, Score, compare, fill, generate, layouts, mails, words
-from tests.generator.special import SPECIAL, subject
-from tests.generator.words import REGIONS
-
-SOURCES = int(os.environ.get("POSTROOM_FUZZ_CASES", "0")) // (20 * len(LAYOUTS) * len(LANGUAGES)) + 1
-"""Sources for each layout and language, of which each writes 20 mails to read."""
-PEOPLE = (
-    ("Eva Beispiel", "eva.beispiel@kunde.example", "0171 2345678", "VW Golf Variant", "24.500 EUR", "48151623"),
-    ("Jonas Probe", "jonas.probe@web.example", "+49 30 5550123", "Audi A4 Avant", "31.900 EUR", "48151777"),
-    ("Lena Weber", "lena.weber@post.example", "0160 5550199", "Skoda Octavia", "18.750 EUR", "48152001"),
-)
-_MESSAGES = frozenset(("comments", "complaint.text", "booking.remarks", "review.text"))
-DE = Hints(region="DE")
-
-
-class Source:
-    """Somebody who always uses the same labels in the same layout, with fields that come and go."""
-
-    def __init__(self, seed: int, layout: str, language: str, kind: str, *, invented: bool = False) -> None:
-        self.rng = random.Random(f"{seed} {layout} {language} {kind}")  # noqa: S311 - the same mails each time
-        self.layout, self.language, self.kind = layout, language, kind
-        known = {name: self.rng.choice(labels) for name, labels in words.LABELS[language].items()}
-        self.labels = dict(zip(known, self._invented(len(known)), strict=True)) if invented else known
-        self.own = dict(zip(("customer.email", "customer.phone"), self._invented(2), strict=True))
-        self.hints = Hints(source_type="website", region=REGIONS[language], language=language)
-
-    def _invented(self, count: int) -> list[str]:
-        syllables = [a + b for a in "bdfglmnprtvz" for b in ("ak", "el", "im", "or", "un")]
-        return ["".join(self.rng.sample(syllables, 3)).title() for _ in range(count)]
-
-    def mail(self) -> Sample:
-        one = {self.language: {name: (label,) for name, label in self.labels.items()}}
-        own = {"subject": partial(subject, names=self.own)}  # labels that only their values explain
-        with patch.dict(words.LABELS, one), patch.dict(SPECIAL, own):
-            return generate(self.rng, self.layout, self.language, kind=self.kind)
-
-    def lesson(self) -> list[Sample]:
-        """Three mails to learn; chosen as an admin would, so that they show what only this source has."""
-        mails = (self.mail() for _ in range(200))
-        return list(islice((one for one in mails if self._shows_all(one.expected)), 3))
-
-    def _shows_all(self, expected: dict[str, object]) -> bool:
-        if self.layout == "suffix":
-            return not _MESSAGES.isdisjoint(expected)
-        return self.layout != "subject" or {"customer.emails.0", "customer.phones.0"} <= expected.keys()
-
-    def form(self) -> Form:
-        with patch.dict(words.LABELS, {self.language: {name: (label,) for name, label in self.labels.items()}}):
-            return fill(self.rng, self.language, self.kind)
-
-    def mail_of(self, form: Form) -> Sample:
-        text = layouts.TEXT[self.layout](self.rng, form) if self.layout in layouts.TEXT else None
-        html = layouts.HTML[self.layout](self.rng, form) if self.layout in layouts.HTML else None
-        raw = mails.mail(self.rng, self.language, subject=words.SUBJECTS[self.language], text=text, html=html)
-        return Sample(raw, form.expected, self.layout, self.language, self.hints)
-
-
-def _cost(layout: str) -> tuple[tuple[str, ...], int]:
-    """Languages and mails to read for each source: all in a full run; mails of several requests take long to write."""
-    if SOURCES > 1:
-        return LANGUAGES, 20
-    return (LANGUAGES[:2], 3) if layout in ("digest", "split") else (LANGUAGES, 6)
-
-
-def learned(samples: Sequence[Sample], hints: Hints) -> Proposal:
-    return propose([sample.raw for sample in samples], hints)
-
-
-def read_with(sample: Sample, proposal: Proposal, hints: Hints) -> Parsed:
-    return read.parse(sample.raw, msgspec.structs.replace(hints, layout=proposal.layout))
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_twenty_mails_are_read_after_three_were_learned(layout: str) -> None:
-    score = Score()
-    languages, count = _cost(layout)
-    for seed in range(SOURCES):
-        for language in languages:
-            source = Source(seed, layout, language, ("lead", "booking", "complaint")[seed % 3])
-            proposal = learned(source.lesson(), source.hints)
-            for _ in range(count):
-                sample = source.mail()
-                compare(sample, read_with(sample, proposal, source.hints), score)
-    assert score.share >= 0.95, score.faults[:20]
-    assert score.wrong == 0, [fault for fault in score.faults if "wrong" in fault][:20]
-
-
-def rich(source: Source) -> list[Form]:
-    """Three forms that together show most fields twice, as an admin would choose samples."""
-    forms = [source.form() for _ in range(100)]
-    chosen: list[Form] = []
-    for _ in range(3):
-        seen = [one.name for form in chosen for one in form.filled]
-        chosen.append(max(forms, key=lambda form: sum(seen.count(one.name) < 2 for one in form.filled)))
-        forms.remove(chosen[-1])
-    return chosen
-
-
-@pytest.mark.parametrize("layout", [*layouts.TEXT, *layouts.HTML])
-def test_labels_that_nobody_knows_are_mapped_only_by_certain_values(layout: str) -> None:
-    """Every value that is read is right; what cannot be told by itself is kept under its label."""
-    right, mails = 0, 0
-    faults: list[str] = []
-    for language in LANGUAGES if SOURCES > 1 else LANGUAGES[:3]:
-        source = Source(1, layout, language, "lead", invented=True)
-        proposal = learned([source.mail_of(form) for form in rich(source)], source.hints)
-        forms = (source.form() for _ in range(150))
-        shown = (f for f in forms if all(source.labels[one.name] in proposal.layout.labels for one in f.filled))
-        for form in islice(shown, 20):  # a label that no sample shows cannot be learned
-            sample = source.mail_of(form)
-            score = Score()
-            compare(sample, read_with(sample, proposal, source.hints), score)
-            right += score.right
-            faults += [fault for fault in score.faults if "wrong" in fault and "wrong comments" not in fault]
-            mails += 1
-    assert mails
-    assert faults == []
-    assert right >= 3 * mails
-
-
-def mail(body: str, subject: str = "Neue Anfrage", *, reply_to: str = "", kind: str = "plain") -> bytes:
-    head = f"From: Bazaar <noreply@bazaar.example>\n{f'Reply-To: {reply_to}' if reply_to else 'X-Form: 1'}\n"
-    return (
-        f"{head}To: leads@muster.example\nSubject: {subject}\nDate: Mon, 23 Nov 2026 10:15:00 +0100\n"
-        f"MIME-Version: 1.0\nContent-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{body}"
-    ).encode()
-
-
-def each(body: Callable[[tuple[str, ...]], bytes]) -> list[bytes]:
-    return [body(person) for person in PEOPLE]
+from parsers.records import Hints
+from tests.support.bazaar import DE, PEOPLE, each, mail
 
 
 def test_words_around_values_become_patterns() -> None:
@@ -173,16 +39,6 @@ def test_words_around_values_become_patterns() -> None:
     assert reading.vehicles[0].model == "Golf Variant"
 
 
-def test_an_imprint_that_is_always_the_same_is_cut_off() -> None:
-    imprint = "Ihr Bazaar\nTelefon: 030 999999\nE-Mail: info@bazaar.example\nStand 2026\n"
-    samples = each(lambda p: mail(f"Name: {p[0]}\nPost: {p[1]}\nWagen: {p[3]}\nNachricht:\nGeht {p[5]}?\n\n{imprint}"))
-    found = propose(samples, DE)
-    assert found.layout.endings == ("Ihr Bazaar",)
-    (reading,) = read.parse(samples[0], Hints("generic", "DE", layout=found.layout)).readings
-    assert reading.customer is not None
-    assert (reading.customer.emails, reading.customer.phones) == (("eva.beispiel@kunde.example",), ())
-
-
 def test_lines_without_labels_become_a_block() -> None:
     samples = each(lambda p: mail(f"You have a new lead\n\n---\nFrom\n{p[0]}\n{p[1]}\n{p[2]}\n---\nModel: {p[3]}\n"))
     found = propose(samples, DE)
@@ -202,6 +58,81 @@ def test_the_line_between_requests_splits_a_mail() -> None:
     assert found.layout.labels["Post"] == "customer.email"
     readings = read.parse(samples[0], msgspec.structs.replace(DE, layout=found.layout)).readings
     assert [reading.customer.emails for reading in readings if reading.customer] == [(PEOPLE[0][1],), (PEOPLE[1][1],)]
+
+
+def test_the_line_above_the_only_request_of_each_mail_splits_those_that_hold_more() -> None:
+    samples = each(lambda p: mail(f"Lead 1 of 1\nRufname: {p[0]}\nPost: {p[1]}\nRuf: {p[2]}\n"))
+    assert propose(samples, DE).layout.split == "Lead {-} of {-}"
+
+
+def test_words_above_the_first_request_are_no_label_of_the_next() -> None:
+    def part(p: tuple[str, ...]) -> str:
+        return f"姓名: {p[0]}\n邮箱: {p[1]}\n留言: 您好\n\n"
+
+    pairs = ((0, 1), (2, 0), (1, 2))
+    samples = [mail(f"您好，有新咨询\n\n第1条\n{part(PEOPLE[a])}第2条\n{part(PEOPLE[b])}") for a, b in pairs]
+    assert propose(samples, Hints(region="CN")).layout.split == "第{-}条"
+
+
+def test_a_label_may_stand_in_another_form_in_each_mail() -> None:
+    def written(p: tuple[str, ...], sign: str) -> bytes:
+        return mail(f"Benamsung{sign}{p[0]}\n\nKundenpost{sign}{p[1]}\n\nFernruf{sign}{p[2]}\n")
+
+    found = propose([written(p, sign) for p, sign in zip(PEOPLE, (": ", ":\n", "\n"), strict=True)], DE)
+    assert found.layout.labels == {
+        "Benamsung": "customer.name",
+        "Kundenpost": "customer.email",
+        "Fernruf": "customer.phone",
+    }
+
+
+def test_a_label_is_the_same_in_text_and_html() -> None:
+    fields = [(("Kundenpost", p[1]), ("Fernruf", p[2]), ("Farbton", p[5])) for p in PEOPLE]
+    found = propose([FORMS["beside it"](fields[0]), FORMS["in rows"](fields[1]), FORMS["beside it"](fields[2])], DE)
+    assert found.layout.labels == {"Kundenpost": "customer.email", "Fernruf": "customer.phone", "Farbton": ""}
+
+
+@pytest.mark.parametrize("before", ["Skoda", "Berlin"])
+def test_a_value_that_is_often_the_same_is_no_part_of_the_label_behind_it(before: str) -> None:
+    """The dealer sells one make, in one town: `Wagen: Skoda E-Mail: ...` in most samples."""
+    values = (before, before, "Aalen")
+    samples = [
+        mail(f"Kunde: {p[0]} Xyz: {v} E-Mail: {p[1]} Telefon: {p[2]}") for p, v in zip(PEOPLE, values, strict=True)
+    ]
+    assert propose(samples, DE).layout.labels["E-Mail"] == "customer.email"
+
+
+def test_the_sources_own_number_is_left_out_where_another_label_has_the_customers() -> None:
+    found = propose(each(lambda p: mail(f"Telefon: 030 999999\nName: {p[0]}\nFernruf: {p[2]}\n")), DE)
+    assert (found.layout.labels["Telefon"], found.layout.labels["Fernruf"]) == ("-", "customer.phone")
+
+
+def test_names_are_known_by_the_addresses_made_of_them() -> None:
+    found = propose(each(lambda p: mail(f"Wer: {p[0]}\nPost: {p[1]}\nBerater: Kim Muster\n")), DE)
+    assert (found.layout.labels["Wer"], found.layout.labels["Berater"]) == ("customer.name", "")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field"),
+    [
+        (("+45 2652 7559", "43294673", "+45 6435 5762"), "customer.phone"),  # two can be nothing else
+        (("26527559", "43294673", "+45 6435 5762"), ""),
+        (("+45 2652 7559", "4711", "+45 6435 5762"), ""),
+    ],
+)
+def test_numbers_are_phones_if_most_can_be_nothing_else(numbers: tuple[str, ...], field: str) -> None:
+    samples = [mail(f"Navn: {p[0]}\nBil: {p[3]}\nXyz: {n}\n") for p, n in zip(PEOPLE, numbers, strict=True)]
+    assert propose(samples, Hints(region="DK")).layout.labels["Xyz"] == field
+
+
+def test_requests_of_different_kinds_are_one_source() -> None:
+    kinds = (
+        "Wunschtermin: 4.12.2026 10:00\nArbeiten: Reifen\n",
+        "Fahrzeug: VW Golf\nPreis: 900 EUR\n",
+        "Beschwerde: Es regnet hinein.\n",
+    )
+    samples = [mail(f"Name: {p[0]}\nE-Mail: {p[1]}\n{k}") for p, k in zip(PEOPLE, kinds, strict=True)]
+    assert propose(samples, DE).learned == (0, 1, 2)
 
 
 Written = Callable[[Sequence[tuple[str, str]]], bytes]
@@ -267,14 +198,6 @@ def test_a_second_label_of_a_kind_stays_unmapped() -> None:
     found = propose(each(lambda p: mail(f"E-Mail: {p[1]}\nZweitpost: x{p[1]}\nName: {p[0]}\n")), DE)
     assert found.layout.labels["Zweitpost"] == ""
     assert [label.like for label in found.unmapped] == ["customer.email"]
-
-
-def test_the_customers_own_sentences_are_no_labels() -> None:
-    asked = ("Meine Frage: geht das?", "Meine Frage: wann denn?", "Meine Frage: warum?")
-    found = propose(
-        [mail(f"Name: {p[0]}\nNachricht: Guten Tag.\n{a}\n") for p, a in zip(PEOPLE, asked, strict=True)], DE
-    )
-    assert set(found.layout.labels) == {"Name", "Nachricht"}
 
 
 def notes(proposal: Proposal) -> Iterator[tuple[int | None, str]]:

@@ -81,6 +81,11 @@ def test_body_behind_a_header_over_the_limit_is_read() -> None:
     assert document.parse(b"X-A: b\r\n" * 5000 + b"\r\nbody").text == "body"
 
 
+@pytest.mark.parametrize("written", [b"text/html\0", b"text/\x1bhtml", "text/\u202ehtml".encode()])
+def test_a_type_holds_nothing_that_cannot_be_seen(written: bytes) -> None:
+    assert document.parse(b"Content-Type: " + written + b"\r\n\r\n<b>x</b>").leaves[0].type == "text/html"
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_document(raw: bytes) -> None:
     for prefix in (b"", b"Content-Type: multipart/mixed; boundary=b\n\n--b\n", b"Content-Type: text/html\n\n"):

@@ -63,6 +63,15 @@ def test_who_the_customer_is(head: str, email: str | None, relay: str | None) ->
     assert reading.extra.get("reply_to") == relay
 
 
+def test_an_address_that_is_not_the_customers_leaves_no_trace_but_its_text() -> None:
+    """A form that names only the address of our own house names nobody."""
+    head = "From: web@muster.example\nTo: desk@muster.example"
+    hints = Hints(source_type="website", own=("verkauf@muster.example",))
+    (reading,) = parsed(head, "E-Mail: verkauf@muster.example\nFahrzeug: VW Golf\nNachricht: Hallo\n", hints).readings
+    assert (reading.customer, reading.extra) == (None, {"other address": "verkauf@muster.example"})
+    assert "customer.emails" not in reading.origins
+
+
 @pytest.mark.parametrize(
     ("head", "body"),
     [
@@ -142,6 +151,7 @@ def real_mails(corpus: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{path} (wrapped)", b"From: a@example.de\r\nSubject: x\r\n\r\n" + path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_real_mail_is_read(corpus: Path) -> None:
     failed = []
     for name, raw in real_mails(corpus):

@@ -36,6 +36,25 @@ def test_the_customer_of_the_header(mail: Callable[..., Document], head: str, em
     assert (found.emails if found else None) == emails
 
 
+@pytest.mark.parametrize(
+    ("head", "is_author"),
+    [
+        ("From: eva@firma.example\nTo: verkauf@haus.example", True),
+        ("From: eva@firma.example\nTo: verkauf@haus.example\nCc: karl@firma.example", True),
+        ("From: eva@firma.example\nTo: verkauf@haus.example, karl@firma.example", True),
+        ("From: jan@ziggo.nl\nTo: piet@ziggo.nl", True),
+        ("From: formular@haus.example\nTo: verkauf@haus.example", False),
+        ("From: anfrage@haus.example\nTo: verkauf@haus.example", False),
+        ("From: web@haus.example\nTo: verkauf@haus.example, service@berlin.haus.example", False),
+        ("From: eva@firma.example\nReply-To: karl@k.example\nTo: verkauf@haus.example", False),
+    ],
+)
+def test_whoever_has_colleagues_in_copy_is_still_the_author(
+    mail: Callable[..., Document], head: str, is_author: bool
+) -> None:
+    assert (sender.author(mail(head, "x", Hints())) is not None) is is_author
+
+
 def test_addresses_of_the_text_that_can_be_a_persons(mail: Callable[..., Document]) -> None:
     document = mail("From: leads@importer.example\nTo: leads@post.example", "x", HINTS)
     given = (

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_items_are_counted(name: str) -> None:
         for values in item.properties.values():
             assert len(values) <= items.VALUES
             assert all(len(value) <= items.CHARACTERS for value in values if isinstance(value, str))
+
+
+@pytest.mark.parametrize("text", ["/" * 200_000, "* " * 100_000, "x" + " " * 200_000 + "x", "--> " * 50_000])
+def test_signs_around_a_script_take_no_time(text: str) -> None:
+    began = time.process_time()
+    json_ld.items(script(text))
+    assert time.process_time() - began < 2
 
 
 CALENDARS = {

@@ -7,31 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import rtf, tnef
+from parsers import rtf as rtf_text
+from parsers import tnef
+from parsers.attachments import safe_name
 from parsers.read import parse
+from tests.support.winmail import BODY, RENDER, START, attribute, enclosed, file, properties, rtf, unicode
 
-START = tnef.SIGNATURE + b"\x01\x00"
-RENDER = struct.pack("<BHHI", 2, 0x9002, 6, 14) + bytes(14) + b"\0\0"
-IMESSAGE = bytes.fromhex("0703020000000000c000000000000046")
-
-
-def attribute(level: int, name: int, value: bytes) -> bytes:
-    return struct.pack("<BHHI", level, name, 6, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
-
-
-def properties(*items: tuple[int, int, bytes]) -> bytes:
-    out = struct.pack("<I", len(items))
-    for kind, name, value in items:
-        out += struct.pack("<HHII", kind, name, 1, len(value)) + value + bytes(-len(value) % 4)
-    return out
-
-
-def unicode(name: int, text: str) -> tuple[int, int, bytes]:
-    return 0x1F, name, text.encode("utf-16-le") + b"\0\0"
-
-
-def file(name: str, data: bytes) -> bytes:
-    return RENDER + attribute(2, 0x800F, data) + attribute(2, 0x9005, properties(unicode(0x3707, name)))
+PACKED = struct.pack("<IIII", 9, 1 << 31, 0x75465A4C, 0)
 
 
 def mail(winmail: bytes, text: str = "") -> bytes:
@@ -45,10 +27,6 @@ def mail(winmail: bytes, text: str = "") -> bytes:
     )
 
 
-PACKED = struct.pack("<IIII", 9, 1 << 31, 0x75465A4C, 0)
-BODY = attribute(1, 0x9003, properties(unicode(0x1000, "Grüße aus dem Äther")))
-
-
 def test_body_and_files_come_out() -> None:
     found = parse(mail(START + BODY + file("../Schein.pdf", b"%PDF-1.7")))
     assert found.text == "Grüße aus dem Äther"
@@ -60,12 +38,9 @@ def test_the_mails_own_text_goes_before() -> None:
 
 
 def test_an_enclosed_message_is_a_message() -> None:
-    inner = START + attribute(
-        1, 0x9003, properties(unicode(0x1000, "Innen"), unicode(0x0037, "Betreff"), unicode(0x0C1A, "Eva"),
-                              unicode(0x5D01, "eva@kunde.example"))
-    ) + file("innen.txt", b"x")  # fmt: skip
-    value = struct.pack("<I", 1) + struct.pack("<HHII", 0x0D, 0x3701, 1, len(IMESSAGE + inner)) + IMESSAGE + inner
-    found = parse(mail(START + BODY + RENDER + attribute(2, 0x9005, value + bytes(3))))
+    props = properties(unicode(0x1000, "Innen"), unicode(0x0037, "Betreff"), unicode(0x0C1A, "Eva"),
+                       unicode(0x5D01, "eva@kunde.example"))  # fmt: skip
+    found = parse(mail(START + BODY + enclosed(attribute(1, 0x9003, props), file("innen.txt", b"x"))))
     assert [(one.name, one.type) for one in found.attachments] == [
         (None, "message/rfc822"),
         ("innen.txt", "application/octet-stream"),
@@ -81,7 +56,7 @@ def test_what_cannot_be_read_stays_an_attachment() -> None:
 def test_words_in_rtf() -> None:
     plain = rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Gr\'fc\'dfe\par aus \u304\'3f{\*\gen x}Berlin\emdash}"
     packed = struct.pack("<IIII", len(plain) + 12, len(plain), 0x414C454D, 0) + plain
-    assert rtf.to_text(rtf.unpacked(packed, 1000)) == "Grüße\naus İBerlin—"
+    assert rtf_text.to_text(rtf_text.unpacked(packed, 1000)) == "Grüße\naus İBerlin—"
 
 
 def test_packed_rtf() -> None:
@@ -89,17 +64,53 @@ def test_packed_rtf() -> None:
     packed = bytes.fromhex(
         "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
     )
-    assert rtf.unpacked(packed, 1000) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    assert rtf_text.unpacked(packed, 1000) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+
+
+NOISE = st.binary(max_size=400) | st.lists(
+    st.sampled_from([START, RENDER, BODY, file("../a/con", b"MZ"), rtf(b"{\\rtf1 x\\par}"), enclosed(BODY), b"\xff"])
+    | st.builds(attribute, st.just(1), st.sampled_from([0x800C, 0x8004, 0x9003, 0x9007]), st.binary(max_size=60))
+    | st.builds(attribute, st.just(2), st.sampled_from([0x8010, 0x800F, 0x9005]), st.binary(max_size=60)),
+    max_size=12,
+).map(b"".join)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(NOISE, st.integers(0, 200))
+def test_broken_files_are_read_up_to_the_break(noise: bytes, at: int) -> None:
+    """What is taken out of a file is not more than stands in it, and carries safe names."""
+    whole = START + BODY + file("a.pdf", b"%PDF")
+    for content in (
+        whole[:at] + noise,
+        START + noise,
+        START + attribute(1, 0x9003, noise) + attribute(2, 0x9005, noise),
+    ):
+        found = tnef.opened(content)
+        assert found is None or _size(found) <= 2 * len(content)
+        read = parse(mail(content))
+        assert not [defect for defect in read.defects if defect.endswith("Error")]
+        assert len(read.text or "") <= 2 * len(content)
+        for one in read.attachments:
+            assert one.name == safe_name(one.name)
+            assert (one.type.count("/"), one.type.isprintable()) == (1, True)
+            assert one.size <= 4 * len(content)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=400), st.integers(0, 200))
-def test_broken_files_are_read_up_to_the_break(noise: bytes, at: int) -> None:
-    whole = START + BODY + file("a.pdf", b"%PDF")
-    tnef.opened(whole[:at] + noise)
-    tnef.opened(START + attribute(1, 0x9003, noise) + attribute(2, 0x9005, noise))
-    rtf.to_text(noise)
-    rtf.unpacked(struct.pack("<IIII", 0, 1 << 30, 0x75465A4C, 0) + noise, 1000)
+@given(
+    st.binary(max_size=400)
+    | st.lists(st.sampled_from([b"{", b"}", b"\\par", b"\\u8364?", b"\\'e4", b"x"])).map(b"".join)
+)
+def test_rtf_unfolds_within_bounds(noise: bytes) -> None:
+    assert len(rtf_text.to_text(noise) or "") <= len(noise)
+    packed = struct.pack("<IIII", 0, 1 << 30, 0x75465A4C, 0) + noise
+    assert len(rtf_text.unpacked(packed, 1000)) <= 1000
+
+
+def _size(found: tnef.Opened) -> int:
+    """Characters and bytes of all that was taken out."""
+    inside = sum(len(file.data) if file.message is None else _size(file.message) for file in found.files)
+    return inside + len(found.text or "") + len(found.html or "") + len(found.subject or "")
 
 
 @pytest.mark.parametrize(

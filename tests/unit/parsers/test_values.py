@@ -357,6 +357,8 @@ def test_plate(text: str, region: str, expected: str | None) -> None:
         ("王 小明", (None, None, None)),
         ("北京汽车有限公司", (None, None, "北京汽车有限公司")),
         ("", (None, None, None)),
+        ("Max\0 Mus\u202eter", ("Max", "Muster", None)),
+        ("\0\t0", (None, None, None)),
     ],
 )
 def test_name_parts(text: str, expected: tuple[str | None, str | None, str | None]) -> None:

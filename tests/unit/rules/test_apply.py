@@ -174,6 +174,18 @@ UNTIL = [
     ("2026-06-03 09:30", "2026-06-03T09:30+02:00"),
     ("2026-06-03T09:30:00+00:00", "2026-06-03T11:30+02:00"),
     ("2026-12-03T09:30", "2026-12-03T09:30+01:00"),
+    ("1w", "2026-05-27T08:00+02:00"),
+    ("tomorrow", "2026-05-21T08:00+02:00"),
+    ("Tomorrow 09:30", "2026-05-21T09:30+02:00"),
+    ("today 15:00", "2026-05-20T15:00+02:00"),
+    ("thu", "2026-05-21T08:00+02:00"),
+    ("wed", "2026-05-27T08:00+02:00"),  # said on a Wednesday: not today
+    ("mon", "2026-05-26T08:00+02:00"),  # Whit Monday: nobody is there before Tuesday
+    ("mon 11:00", "2026-05-25T11:00+02:00"),
+    ("sun", "2026-05-26T08:00+02:00"),
+    ("06-03", "2026-06-03T08:00+02:00"),
+    ("06-03 09:30", "2026-06-03T09:30+02:00"),
+    ("05-19", "2027-05-19T08:00+02:00"),  # over for this year
 ]
 
 
@@ -213,6 +225,12 @@ REFUSED = [
     ("new", "take", {"result": "won"}, "unknown argument 'result'. Take takes none"),
     ("new", "later", {"until": "soon"}, "until 'soon' cannot be read, write 3h, 2d"),
     ("new", "later", {"until": "2026-05-20 09:00"}, "until '2026-05-20 09:00' has passed"),
+    ("new", "later", {"until": "today"}, "until 'today' has passed, write 3h, 2d (working days), 1w, tomorrow"),
+    ("new", "later", {"until": "today 09:00"}, "until 'today 09:00' has passed"),
+    ("new", "later", {"until": "today 25:00"}, "until 'today 25:00' cannot be read"),
+    ("new", "later", {"until": "02-30"}, "until '02-30' cannot be read"),
+    ("new", "later", {"until": "999w"}, "until '999w' is more than 400 days ahead"),
+    ("new", "later", {"until": "tomorrow at nine"}, "until 'tomorrow at nine' cannot be read"),
     ("new", "later", {"until": "2029-05-20"}, "until '2029-05-20' is more than 400 days ahead"),
     ("new", "later", {"until": "900000h"}, "until '900000h': no 900000h of open time within 400 days"),
     ("new", "later", {"until": "9999-12-31T23:59-23:59"}, "cannot be read"),

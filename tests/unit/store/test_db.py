@@ -2,7 +2,9 @@
 
 import multiprocessing
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -175,19 +177,23 @@ def test_a_server_that_turned_read_only_is_away(beside: int, store: Store) -> No
     assert len(servers) == 2
 
 
+@contextmanager
+def unable_to_commit(store: Store) -> Iterator[None]:
+    """As on a broken disk."""
+
+    def refuse(_: Connection) -> None:
+        raise OSError(5, "Input/output error")
+
+    event.listen(store._writes, "commit", refuse)
+    yield
+    event.remove(store._writes, "commit", refuse)
+
+
 def test_a_chain_goes_on_without_gap_after_a_failure(store: Store) -> None:
     to = Chain("test")
     assert accept(store, to, "one").result(10) > 0
-    failing = True
-
-    def refuse(_: Connection) -> None:
-        if failing:
-            raise OSError(5, "Input/output error")
-
-    event.listen(store._writes, "commit", refuse)
-    with pytest.raises(StoreError):
+    with unable_to_commit(store), pytest.raises(StoreError):
         accept(store, to, "lost").result(10)
-    failing = False
     for name in ("two", "three"):
         accept(store, to, name).result(10)
     with store.read() as connection:
@@ -200,16 +206,8 @@ def test_a_chain_goes_on_without_gap_after_a_failure(store: Store) -> None:
 
 def test_a_chain_whose_first_commit_failed_begins_anew(store: Store) -> None:
     to = Chain("test")
-    failing = True
-
-    def refuse(_: Connection) -> None:
-        if failing:
-            raise OSError(5, "Input/output error")
-
-    event.listen(store._writes, "commit", refuse)
-    with pytest.raises(StoreError):
+    with unable_to_commit(store), pytest.raises(StoreError):
         accept(store, to, "lost").result(10)
-    failing = False
     accept(store, to, "one").result(10)
     with store.read() as connection:
         assert connection.execute(select(message.c.n, chain.c.n).join(chain)).all() == [(1, 1)]

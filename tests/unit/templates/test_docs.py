@@ -21,7 +21,15 @@ SHAPES = [
     SiteCard,
     MailCard,
 ]
-NOT_FOR_TEMPLATES = (records.FailedRecipient, records.Forwarded, records.Hints, records.Parsed, records.Shape)
+NOT_FOR_TEMPLATES = (
+    records.Answer,
+    records.Command,
+    records.FailedRecipient,
+    records.Forwarded,
+    records.Hints,
+    records.Parsed,
+    records.Shape,
+)
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape not in NOT_FOR_TEMPLATES])
