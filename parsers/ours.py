@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 DELIMITER = "##-"
 """Begins the first line of every mail of ours that carries a token: `##- A reply goes to the customer. -##`."""
+DELIMITER_END = "-##"
+"""Ends that line."""
 
 _DELIMITER = re.compile(r"##\s?[-–—]|[-–—]\s?##(?!#)")
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z]-[0-9a-z]{6,21}-[0-9a-z]\.[a-z][a-z2-7]{16}(?![a-z0-9])", re.IGNORECASE)

@@ -8,11 +8,12 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 
 from config.types import Language
 from templates.model import TemplateProblem
+from templates.purposes import PURPOSES
 from templates.render import CONTEXT, FORMATS, Renderer, TemplateFault
 from templates.samples import EMPTY, FULL, LEAD, sample_job
 from templates.words import WORDS, shipped_files
 
-_BASES = frozenset(f"base.{form}.j2" for form in FORMATS)
+_LAYOUTS = frozenset(f"{purpose.layout}.{form}.j2" for purpose in PURPOSES.values() for form in FORMATS)
 
 
 def check(overrides: Mapping[str, str], named: Iterable[str] = ()) -> list[TemplateProblem]:
@@ -26,7 +27,7 @@ def check(overrides: Mapping[str, str], named: Iterable[str] = ()) -> list[Templ
         One problem per fault, by file and line.
     """
     renderer = Renderer(overrides)
-    purposes = {name.split("/")[1].split(".")[0] for name in shipped_files() if _is_purpose(name)} | set(named)
+    purposes = PURPOSES.keys() | set(named)
     found = [
         *_unknown_files(renderer, overrides, purposes),
         *_unknown_names(renderer),
@@ -63,7 +64,7 @@ def _references(renderer: Renderer, name: str) -> Iterator[str]:
 
 def _unknown_names(renderer: Renderer) -> Iterator[TemplateProblem]:
     """Variables that no template is given, also in branches that the samples do not take."""
-    for file in sorted(name for name in renderer.sources if _is_purpose(name) or name in _BASES):
+    for file in sorted(name for name in renderer.sources if _is_purpose(name) or name in _LAYOUTS):
         try:
             tree = renderer.parse(file)
             unknown = meta.find_undeclared_variables(tree) - CONTEXT - renderer.environment.globals.keys()

@@ -63,11 +63,15 @@ def call_link(number: str) -> str | None:
     return f"tel:{'+' if number.lstrip().startswith('+') else ''}{digits}" if 3 <= len(digits) <= 20 else None
 
 
-def write_link(address: str, subject: str) -> str | None:
-    """A `mailto:` link (RFC 6068); none for an address that could name a second recipient or a header."""
+def write_link(address: str, subject: str, body: str | None = None) -> str | None:
+    """A `mailto:` link (RFC 6068); none for an address that could name a second recipient or a header.
+
+    The body goes first: `parsers.ours` knows a command link by it, however the subject was written out again.
+    """
     if not _MAILBOX.fullmatch(address):
         return None
-    return f"mailto:{quote(address, safe='@')}?subject={quote(one_line(subject, 150), safe='')}"
+    told = f"body={quote(body, safe='')}&" if body else ""
+    return f"mailto:{quote(address, safe='@')}?{told}subject={quote(one_line(subject, 150), safe='')}"
 
 
 def web_link(url: str) -> str | None:

@@ -1,277 +1,198 @@
-"""What a notification tells, in reading order: the same rows for text, HTML and the plain fallback.
+"""What a mail tells, in reading order: the same parts for text, HTML and the plain fallback.
 
-Templates lay these rows out; they can still reach the record itself. Empty things are left out here, once for all.
+Templates lay these parts out; they can still reach the record itself. Empty things are left out here, once for all.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from parsers.records import Attachment, Customer, PostalAddress, Reading, Vehicle
-from templates.forms import Forms, call_link, lines, one_line, phone, web_link, write_link
+from parsers.ours import DELIMITER, DELIMITER_END
+from parsers.records import Reading
+from templates import commands, standing
+from templates.commands import Command
+from templates.customers import customer_letter, signature
+from templates.forms import lines, one_line
 from templates.model import RenderJob
+from templates.purposes import purpose_of
+from templates.reach import replies_reach, ways
 from templates.reasons import translated
-from templates.words import Words
+from templates.rows import Row, Section, Speech
+from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of
+from templates.standing import Item
+from templates.words import Words, filled
 
 MESSAGE_LINES = 400
 """Longer texts are cut; the original has them whole."""
-ROWS = 60
-"""Rows of one section at most: a form with a thousand fields must stay readable."""
-ATTACHMENTS = 20
 
 
-class Row(NamedTuple):
-    """A labelled value; `href` where it leads to a telephone, a mail or a web page."""
-
-    label: str
-    value: str
-    href: str | None = None
-
-
-class Section(NamedTuple):
-    """Rows under a heading."""
-
-    title: str
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A notification's contents; every text is clean and single-line, `message` is a text's lines."""
+    """A mail's contents; every text is clean and single-line, `message` and `said` are a text's lines."""
 
-    reply: str
-    """Where a plain reply goes, and how to answer instead."""
-    topic: str
+    delimiter: str = ""
+    """The first line of a mail to the house: where a plain reply goes. Below it nothing of a reply is ever read."""
+    answer: str = ""
+    """How to answer the customer, where a plain reply does not."""
+    heading: str = ""
+    """How the subject begins."""
+    opening: str = ""
+    topic: str = ""
     """Who and which car, for the subject."""
-    kind: str
-    person: str
-    car: str
-    interest: str
-    actions: tuple[Row, ...]
+    kind: str = ""
+    person: str = ""
+    car: str = ""
+    interest: str = ""
+    why: str = ""
+    """The reason, where the mail is about that."""
+    asks: str = ""
+    """What its reader can do about it."""
+    actions: tuple[Row, ...] = ()
     """Links that answer: call, write."""
-    message: tuple[str, ...]
-    sections: tuple[Section, ...]
-    because: str
-    ref: str
+    commands: tuple[Command, ...] = ()
+    """Links that say a command: label, what they write, where they lead."""
+    message: tuple[str, ...] = ()
+    """The request's text."""
+    said_by: str = ""
+    said: tuple[str, ...] = ()
+    """What somebody wrote now, below the heading `said_by`; of a mail to a customer, all of it."""
+    sections: tuple[Section, ...] = ()
+    help: tuple[Row, ...] = ()
+    """Commands that are possible, each with what it does."""
+    items: tuple[Item, ...] = ()
+    """The records of a mail that tells of several."""
+    more: int = 0
+    """Records that are not among `items`."""
+    signature: tuple[str, ...] = ()
+    """The site's name, address and telephone number, for customers."""
+    because: str = ""
+    ref: str = ""
     warnings: tuple[str, ...] = ()
     """What to beware of: an unverified sender, one that imitates another, a link that asks for a password."""
 
 
 def write_letter(job: RenderJob, words: Words) -> Letter:
-    """Lay out what the job's record says in the words of one language."""
-    return _Writer(job, words).letter()
+    """Lay out what the job's notice and record say in the words of one language."""
+    speech = Speech(words, job.site.timezone)
+    layout = purpose_of(job.notice.purpose, job.notice.role).layout
+    if layout == "customer":
+        heading, said = customer_letter(job, speech)
+        return Letter(heading=heading, said=said, signature=signature(job.site, words))
+    return _several(job, speech) if layout == "several" else _Writer(job, speech).letter()
 
 
-def person_name(customer: Customer | None) -> str:
-    """What to call the customer: name, else company, else an address or number; empty if nothing is known."""
-    if customer is None:
-        return ""
-    full = customer.name or " ".join(filter(None, (customer.first_name, customer.last_name)))
-    return one_line(full or customer.company or "".join(customer.emails[:1] or map(phone, customer.phones[:1])), 80)
+def _several(job: RenderJob, speech: Speech) -> Letter:
+    words, name, counted = speech.words, job.notice.purpose, standing.counted(job)
+    items = standing.items_of(job, words)
+    return Letter(
+        delimiter=_delimiter(words["reply"]["several"]),
+        heading=filled(words["subjects"][name], **counted),
+        opening=filled(words["openings"][name], **counted),
+        items=items,
+        more=max(0, len(job.others) - len(items)),
+        because=_because(job, words),
+    )
 
 
-def car_name(vehicle: Vehicle | None) -> str:
-    """Make, model, trim and year in one line."""
-    if vehicle is None:
-        return ""
-    return one_line(" ".join(filter(None, (vehicle.make, vehicle.model, vehicle.trim, vehicle.year))), 100)
+def _delimiter(words: str) -> str:
+    return f"{DELIMITER} {words} {DELIMITER_END}"
+
+
+def _because(job: RenderJob, words: Words) -> str:
+    known = job.notice.because or words["phrases"]["default_because"]
+    return one_line(translated(one_line(known), words), 300)
 
 
 class _Writer:
-    """One letter in the making: the job, the language's words and forms at hand."""
+    """One letter about one record in the making: the job, the language's words and forms at hand."""
 
-    def __init__(self, job: RenderJob, words: Words) -> None:
+    def __init__(self, job: RenderJob, speech: Speech) -> None:
         self.job = job
-        self.words = words
-        self.labels = words["labels"]
+        self.speech = speech
+        self.words = speech.words
+        self.tells = purpose_of(job.notice.purpose, job.notice.role)
         self.reading: Reading = job.record.reading
-        self.forms = Forms(words, job.site.timezone)
+        self.reached = replies_reach(job.record, job.site, job.notice.role, job.reply_to)
 
     def letter(self) -> Letter:
-        reading, ref = self.reading, one_line(self.job.record.ref, 40)
-        person = person_name(reading.customer)
-        wanted = next((v for v in reading.vehicles if v.role in (None, "wanted")), None)
-        car = car_name(wanted or next(iter(reading.vehicles), None))
-        actions = self.actions(car)
+        job, record, words = self.job, self.job.record, self.words
+        notice, tells = job.notice, self.tells
+        person, car = person_name(self.reading.customer), car_of(self.reading)
+        actions = ways(record, job.reply_to if self.reached else None, self.speech)
+        kind = self.speech.word("kinds", record.kind)
+        said = self.cut(standing.written(record, notice)) if tells.said else ()
+        because = _because(job, words)
         return Letter(
-            reply=f"{self.words['reply']['team']} {self.words['reply'][self.way(actions)]}",
+            delimiter=_delimiter(words["reply"]["customer" if self.reached else "record"]),
+            answer="" if self.reached or not tells.reach else words["reply"][self.way(actions)],
+            heading=standing.opening(notice, kind, words, "subjects"),
+            opening=standing.opening(notice, kind, words),
             topic=", ".join(filter(None, (person, car))) or self.subject(),
-            kind=self.word("kinds", self.job.record.kind),
-            person=person or self.words["phrases"]["unknown"],
+            kind=kind,
+            person=person or words["phrases"]["unknown"],
             car=car,
-            interest=self.word("interests", reading.interest),
-            actions=actions,
-            message=self.message(),
+            interest=self.speech.word("interests", self.reading.interest),
+            why=because[:1].upper() + because[1:] if tells.why else "",
+            asks=self.asks(),
+            actions=actions if tells.reach else (),
+            commands=commands.links(record, notice.purpose, notice.role, job.reply_to, words),
+            message=self.cut(text_of(self.reading)) if tells.request else (),
+            said_by=words["said"].get(notice.purpose, words["headings"]["message"]) if said else "",
+            said=said,
             sections=tuple(s for s in self.sections() if s.rows),
-            because=self.because(),
-            ref=ref,
-            warnings=tuple(self.words["warnings"][flag] for flag in self.job.record.flags),
+            help=commands.possible(record, notice.role, words, replies=self.reached) if tells.help else (),
+            because=because,
+            ref=one_line(record.ref, 40),
+            warnings=(*self.left_out(), *standing.warnings_of(record, notice, words)),
         )
+
+    def left_out(self) -> tuple[str, ...]:
+        """That attachments do not go along, and which."""
+        names = self.job.mail.left_out if self.job.mail else ()
+        told = ", ".join(one_line(name, 80) for name in names[:ATTACHMENTS])
+        return (filled(self.words["warnings"]["left-out"], names=told),) if told else ()
 
     @staticmethod
     def way(actions: tuple[Row, ...]) -> str:
         return "answer" if any(action.href for action in actions) else "unreachable"
 
-    def because(self) -> str:
-        known = self.job.notice.because or self.words["phrases"]["default_because"]
-        return one_line(translated(one_line(known), self.words["reasons"]), 200)
+    def asks(self) -> str:
+        """What to do about this mail; nothing where the command that it would name is not possible."""
+        record, role, purpose = self.job.record, self.job.notice.role, self.job.notice.purpose
+        named = {"held": "send", "again": "apart"}.get(purpose)
+        if named is not None and not commands.may(record, named, role):
+            return ""
+        sentence = self.words["asks"].get(purpose, "")
+        return filled(sentence, **{named: self.words["commands"][named]} if named else {})
 
     def subject(self) -> str:
         return one_line(self.job.mail.subject or "", 120) if self.job.mail else ""
 
-    def word(self, table: str, value: str | None) -> str:
-        return str(self.words[table].get((value or "").lower(), one_line(value or "", 120)))
-
-    def row(self, label: str, value: object, href: str | None = None) -> list[Row]:
-        text = one_line(value) if value is not None else ""
-        return [Row(self.labels.get(label, label), text, href)] if text else []
-
-    def actions(self, car: str) -> tuple[Row, ...]:
-        customer = self.reading.customer or Customer()
-        subject = ": ".join(filter(None, (self.words["phrases"]["mail_subject"], car)))
-        numbers = customer.phones[:5] or ((self.reading.call.number,) if self.reading.call else ())
-        rows: list[Row] = []
-        for number in filter(None, numbers):
-            rows += self.row("call", phone(number), call_link(number))
-        for address in customer.emails[:5]:
-            rows += self.row("write", address, write_link(address, subject))
-        return tuple(rows)
-
-    def message(self) -> tuple[str, ...]:
-        reading = self.reading
-        texts = (
-            reading.comments,
-            reading.review.text if reading.review else None,
-            reading.complaint.text if reading.complaint else None,
-        )
-        given = dict.fromkeys(text for text in texts if text)  # a form's whole text often holds the labelled one
-        said = lines("\n\n".join(text for text in given if not any(text in other for other in given if other != text)))
+    def cut(self, text: str | None) -> tuple[str, ...]:
+        said = lines(text)
         return said if len(said) <= MESSAGE_LINES else (*said[:MESSAGE_LINES], "", self.words["phrases"]["cut"])
 
     def sections(self) -> list[Section]:
-        headings = self.words["headings"]
-        reading = self.reading
-        sections = [
-            Section(self.word("roles", v.role or "wanted"), tuple(self.vehicle(v))) for v in reading.vehicles[:10]
-        ]
-        sections += [
-            Section(headings["booking"], tuple(self.booking())),
-            Section(headings["customer"], tuple(self.customer())),
-            Section(headings["call"], tuple(self.call())),
-            Section(headings["review"], tuple(self.named(reading.review, "platform", "author", "area"))),
-            Section(headings["complaint"], tuple(self.named(reading.complaint, "category"))),
-            Section(headings["alert"], tuple(self.named(reading.alert, "score", "threshold"))),
-            Section(headings["extra"], tuple(self.extra())),
-            Section(headings["alternatives"], tuple(self.alternatives())),
-            Section(headings["mail"], tuple(self.mail())),
-        ]
-        return sections
-
-    def vehicle(self, vehicle: Vehicle) -> list[Row]:
-        listing = one_line(vehicle.listing_url or "", 2000)
-        return [
-            *self.row("model", car_name(vehicle)),
-            *self.row("price", self.forms.money(vehicle.price)),
-            *self.row("odometer", self.forms.distance(vehicle.odometer)),
-            *self.row("condition", self.word("conditions", vehicle.condition)),
-            *self.row("vin", vehicle.vin),
-            *self.row("plate", vehicle.plate),
-            *self.row("stock_number", vehicle.stock_number),
-            *self.row("listing_id", vehicle.listing_id),
-            *self.row("listing", listing, web_link(listing)),
-        ]
-
-    def booking(self) -> list[Row]:
-        booking = self.reading.booking
-        if booking is None:
-            return []
-        return [
-            *self.row("starts_at", self.forms.moment(booking.starts_at)),
-            *self.row("ends_at", self.forms.moment(booking.ends_at)),
-            *self.row("services", ", ".join(booking.services)),
-            *self.row("remarks", booking.remarks),
-        ]
-
-    def customer(self) -> list[Row]:
-        customer = self.reading.customer
-        if customer is None:
-            return []
-        name = customer.name or " ".join(filter(None, (customer.first_name, customer.last_name)))
-        return [
-            *self.row("name", name),
-            *self.row("company", customer.company),
-            *self.row("address", postal_line(customer.address, self.job.site.country)),
-        ]
-
-    def call(self) -> list[Row]:
-        call = self.reading.call
-        if call is None:
-            return []
-        accepted = None if call.accepted is None else self.words["phrases"]["yes" if call.accepted else "no"]
-        return [
-            *self.row("number", phone(call.number or ""), call_link(call.number or "")),
-            *self.row("started_at", self.forms.moment(call.started_at)),
-            *self.row("accepted", accepted),
-        ]
-
-    def named(self, shape: object, *names: str) -> list[Row]:
-        """Rows of a shape's plain fields, a rating with its scale."""
-        rating, best = getattr(shape, "rating", None), getattr(shape, "best_rating", None)
-        scale = self.words["phrases"]["of"].format(rating=rating, best=best) if rating and best else rating
-        return self.row("rating", scale) + [row for name in names for row in self.row(name, getattr(shape, name, None))]
-
-    def extra(self) -> list[Row]:
-        facts = {**self.reading.extra, **self.reading.consent}
-        labels, values = self.words["extra"], self.words["extra_values"]
-        return [
-            row
-            for label, value in list(facts.items())[:ROWS]
-            for row in self.row(one_line(labels.get(label, label), 120), values.get(value, value))
-        ]
-
-    def alternatives(self) -> list[Row]:
-        found: list[Row] = []
-        for field, values in list(self.reading.alternatives.items())[:ROWS]:
-            name = field.rsplit(".", 1)[-1]
-            label = {"emails": "email", "phones": "phone"}.get(name, name)
-            found += self.row(one_line(self.labels.get(label, field), 120), ", ".join(values))
+        job, home, record = self.job, self.job.site.country, self.job.record
+        found: list[Section] = []
+        if self.tells.second:
+            found += self.second()
+        if self.tells.status:
+            found += standing.status_of(job, self.speech)
+        if self.tells.request:
+            found += sections_of(self.reading, self.speech, home)
+            found.append(origin_of(record, job.mail, self.speech))
         return found
 
-    def mail(self) -> list[Row]:
-        record, mail, provider = self.job.record, self.job.mail, self.reading.provider
+    def second(self) -> list[Section]:
+        """The newest second request: by which source it came, and what it says."""
+        record, speech, home = self.job.record, self.speech, self.job.site.country
+        sources = speech.row("sources", " / ".join(filter(None, (record.source, *record.sources))))
+        title = self.words["headings"]["again"]
+        if not record.requests:
+            return [Section(title, tuple(sources))]
+        newest = record.requests[-1]
         rows = [
-            *self.row("received", self.forms.moment(record.received_at)),
-            *self.row("requested", self.forms.moment(self.reading.requested_at)),
-            *self.row("source", " / ".join(filter(None, (provider.name if provider else None, record.source)))),
-            *self.row("external_id", ", ".join(known.value for known in self.reading.external_ids[:5])),
+            *speech.row("received", speech.forms.moment(newest.received_at)),
+            *speech.row("source", newest.source),
+            *sources,
         ]
-        if mail is None:
-            return rows
-        attached = self.words["phrases"]["attached"] if mail.attached else None
-        names = ", ".join(map(self.attachment, mail.attachments[:ATTACHMENTS]))
-        return [
-            *rows,
-            *self.row("sender", mail.sender),
-            *self.row("subject", mail.subject),
-            *self.row("original", ": ".join(filter(None, (attached, names)))),
-        ]
-
-    def attachment(self, attachment: Attachment) -> str:
-        """Name and size; a program is called one, as nobody should open it."""
-        name = one_line(attachment.name or attachment.type, 80)
-        left = self.job.mail is not None and attachment.name in self.job.mail.left_out
-        warnings = ((attachment.executable, "program"), (left, "left_out"))
-        details = (
-            *(self.words["phrases"][name] for holds, name in warnings if holds),
-            self.forms.size(attachment.size),
-        )
-        return f"{name} ({', '.join(filter(None, details))})"
-
-
-def postal_line(address: PostalAddress | None, home: str) -> str:
-    """Street, postcode with town, region and country in one line; the site's own country goes without saying."""
-    if address is None:
-        return ""
-    town = " ".join(filter(None, (address.postal_code, address.city)))
-    region = address.region if address.region != address.city else None
-    country = address.country if address.country != home else None
-    return ", ".join(filter(None, (address.street, town, region, country)))
+        return [Section(title, tuple(rows)), *sections_of(newest.reading, speech, home)]

@@ -22,17 +22,22 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from rules.model import Notice
 from templates.fallback import fallback
 from templates.forms import Forms, one_line, printable
 from templates.letter import write_letter
 from templates.model import Rendered, RenderJob
+from templates.purposes import purpose_of
 from templates.words import DEFAULT_LANGUAGE, WORDS, Words, load_words, shipped_files
 
 __all__ = ["CONTEXT", "FORMATS", "Renderer", "TemplateFault", "fallback"]
 
 FORMATS: Final = ("subject", "txt", "html")
 CONTEXT: Final = frozenset(
-    {"notice", "record", "reading", "site", "mail", "reply_to", "letter", "words", "forms", "language"}
+    (
+        *("notice", "record", "reading", "site", "mail", "reply_to", "others", "deadlines", "course"),
+        *("letter", "words", "forms", "language"),
+    )
 )
 """Names that every template knows; docs/templates.md describes them."""
 SUBJECT_LENGTH: Final = 200
@@ -105,9 +110,7 @@ class Renderer:
         language = self.language(job.notice.template, job.notice.language)
         try:
             context = self._context(job, language)
-            subject, text, html = (
-                self._template(language, job.notice.template, form).render(context) for form in FORMATS
-            )
+            subject, text, html = (self._template(language, job.notice, form).render(context) for form in FORMATS)
             return Rendered(
                 subject=one_line(subject, SUBJECT_LENGTH),
                 text=printable(text).strip("\n") + "\n",
@@ -119,11 +122,9 @@ class Renderer:
             raise self._fault(error, f"{language}/{job.notice.template}") from error
 
     def language(self, template: str, wanted: str) -> str:
-        """The language to write in: the wanted one, or English if only that has the template or the words."""
-        for language in (wanted, DEFAULT_LANGUAGE):
-            if any(f"{language}/{template}.{form}.j2" in self.sources for form in FORMATS):
-                return language
-        return wanted if f"{wanted}/{WORDS}" in self.sources else DEFAULT_LANGUAGE
+        """The language to write in: the wanted one if it has words or the template, else English."""
+        known = (f"{wanted}/{WORDS}", *(f"{wanted}/{template}.{form}.j2" for form in FORMATS))
+        return wanted if any(name in self.sources for name in known) else DEFAULT_LANGUAGE
 
     def words(self, language: str) -> Words:
         """The words of a language.
@@ -149,16 +150,20 @@ class Renderer:
             "reading": job.record.reading,
             "site": job.site,
             "mail": job.mail,
-            "reply_to": job.reply_to,
+            "reply_to": job.reply_to if job.notice.role != "customer" else None,
+            "others": job.others,
+            "deadlines": job.deadlines,
+            "course": job.course,
             "letter": write_letter(job, words),
             "words": words,
             "forms": Forms(words, job.site.timezone),
             "language": language,
         }
 
-    def _template(self, language: str, name: str, form: str) -> Template:
-        own = f"{language}/{name}.{form}.j2"
-        return self.environment.get_template(own if own in self.sources else f"base.{form}.j2")
+    def _template(self, language: str, notice: Notice, form: str) -> Template:
+        own = f"{language}/{notice.template}.{form}.j2"
+        layout = purpose_of(notice.purpose, notice.role).layout
+        return self.environment.get_template(own if own in self.sources else f"{layout}.{form}.j2")
 
     def _fault(self, error: Exception, fallback_name: str) -> TemplateFault:
         if isinstance(error, TemplateSyntaxError):

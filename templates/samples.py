@@ -1,10 +1,13 @@
 """Records to try templates on: one that says everything, one that says next to nothing. All of it is invented."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from parsers import records as r
-from rules.model import Notice, Record
-from templates.model import MailCard, RenderJob, SiteCard
+from rules.model import Actor, Deadline, Done, Held, Notice, Record, Second
+from templates.model import MailCard, RenderItem, RenderJob, SiteCard
+from templates.purposes import purpose_of
 
 RECEIVED_AT = datetime(2026, 11, 20, 13, 42, 7, tzinfo=UTC)
 SITE = SiteCard(
@@ -93,11 +96,62 @@ LEAD = r.Reading(
     alternatives=FULL.alternatives,
 )
 """What an exchange sends: no appointment, review or call."""
+AGAIN = r.Reading(
+    kind="lead",
+    source="autoscout24",
+    language="de",
+    comments="Hallo, ist der Golf noch zu haben?",
+    customer=FULL.customer,
+    vehicles=FULL.vehicles[:1],
+    provider=r.Provider(name="AutoScout24"),
+)
+"""The same person asks for the same car through another exchange."""
+OTHER = r.Reading(
+    kind="lead",
+    language="de",
+    interest="test-drive",
+    comments="Kann ich den Octavia am Freitag Probe fahren?",
+    customer=r.Customer(name="Jens Muster", emails=("jens@muster.example",), phones=("+4930555010",)),
+    vehicles=(r.Vehicle(role="wanted", make="Škoda", model="Octavia", trim="Combi", year="2022"),),
+)
+"""Another person's, for mails of several records."""
 EMPTY = r.Reading()
 
 
+AT = RECEIVED_AT + timedelta(hours=3)
+REPLY_TO = "desk+l-7kq2m4-2.tabcdefghijklmnop@muster.example"
+SAID = (
+    "Guten Tag,\nam Samstag um 10 Uhr passt es mir gut. Gibt es den Wagen auch in Blau?\n\nViele Grüße\nKarin Beispiel"
+)
+ANSWER = (
+    "Guten Tag Frau Beispiel,\n\nder Golf ist noch da. Kommen Sie gern am Samstag um 10 Uhr vorbei.\n\n"
+    "Viele Grüße\nJonas Verkäufer"
+)
+_REASONS = {
+    "new": "rule 'Used cars of Berlin'",
+    "assigned": "assigned to you by verkauf2@muster.example",
+    "moved": "moved to sales by werkstatt@muster.example: will einen Wagen kaufen",
+    "attached": "a further mail for L-7KQ2M4-2",
+    "again": "the same person asks again through autoscout-berlin",
+    "taken": "answered by verkauf1@muster.example",
+    "held": "something is written below or inside the quotation",
+    "refused": "'!verkaufft' is no command",
+    "status": "you asked for it: status",
+    "help": "you asked for it: help",
+    "returned": "a mail to karin@beispiel.example came back",
+}
+_TEXTS = {
+    "attached": SAID,
+    "held": ANSWER,
+    "reply": ANSWER,
+    "receipt": "2026-11-23T10:00:00+01:00",
+    "returned": "550 5.1.1 <karin@beispiel.example>: user unknown",
+}
+"""A receipt's text is the time until which the site answers."""
+
+
 def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -> RenderJob:
-    """A notification of a sample record, in a language, for a purpose."""
+    """A mail about a sample record, in a language, for a purpose."""
     bare = reading == EMPTY
     record = Record(
         ref="U-3F8ZK2-J" if bare else "L-7KQ2M4-2",
@@ -111,15 +165,6 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         received_at=RECEIVED_AT,
         reading=reading,
     )
-    notice = Notice(
-        purpose=purpose,
-        to="verkauf@muster.example",
-        team="sales",
-        template=purpose,
-        language=language,
-        at=RECEIVED_AT,
-        because="" if bare else "rule 'Used cars of Berlin'",
-    )
     mail = MailCard(
         subject="Anfrage zu Ihrem Fahrzeug VW Golf",
         sender="noreply@mobile.example",
@@ -127,5 +172,69 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         attached=True,
         attachments=(r.Attachment(name="golf.jpg", type="image/jpeg", size=482_113),),
     )
-    reply_to = "desk+7kq2m49.abcdefgh@muster.example"
-    return RenderJob(notice=notice, record=record, site=SITE, mail=None if bare else mail, reply_to=reply_to)
+    job = RenderJob(
+        notice=_notice(language, purpose, bare=bare),
+        record=record if bare else _with_past(record, purpose),
+        site=SITE,
+        mail=None if bare else mail,
+        reply_to=REPLY_TO,
+    )
+    return job if bare else _with_more(job)
+
+
+def _notice(language: str, purpose: str, *, bare: bool = False) -> Notice:
+    to_customer = purpose_of(purpose, "team").layout == "customer"
+    return Notice(
+        purpose=purpose,
+        to="karin@beispiel.example" if to_customer else "verkauf@muster.example",
+        team="sales",
+        role="customer" if to_customer else "team",
+        template=purpose,
+        language=language,
+        at=AT,
+        because="" if bare else _REASONS.get(purpose, ""),
+        text=None if bare else _TEXTS.get(purpose),
+    )
+
+
+def _with_past(record: Record, purpose: str) -> Record:
+    """The record as it is when a mail of that purpose is written."""
+    match purpose:
+        case "attached" | "taken" | "status" | "returned":
+            return msgspec.structs.replace(record, state="taken")
+        case "held":
+            return msgspec.structs.replace(record, held=Held(text=ANSWER, by="verkauf1@muster.example", message=12))
+        case "again":
+            second = Second(message=13, source="autoscout-berlin", received_at=AT, reading=AGAIN)
+            return msgspec.structs.replace(record, sources=("autoscout-berlin",), requests=(second,))
+        case _:
+            return record
+
+
+def _with_more(job: RenderJob) -> RenderJob:
+    """What mails of several records, and those about a record's state, know beside."""
+    purpose, record = job.notice.purpose, job.record
+    if purpose == "status":
+        due = Deadline(
+            step="E1",
+            due_at=AT,
+            deliver_at=AT,
+            effect="overdue",
+            to="team",
+            because="2h of receipt",
+        )
+        course = (
+            Done(name="open", actor=Actor("source", "mobile-berlin"), at=RECEIVED_AT),
+            Done(name="take", actor=Actor("team", "verkauf1@muster.example"), at=AT),
+        )
+        return msgspec.structs.replace(job, deadlines=(due,), course=course)
+    if purpose_of(purpose, "team").layout != "several":
+        return job
+    told = (None, None) if purpose == "list" else ("new", "attached") if purpose == "bundle" else ("new", "taken")
+    first, second = (_notice(job.notice.language, name) if name else None for name in told)
+    other = msgspec.structs.replace(record, ref="L-5T0QW8-H", state="taken", reading=OTHER)
+    others = (
+        RenderItem(record=other, notice=second, due_at=AT + timedelta(days=3), reply_to=REPLY_TO),
+        RenderItem(record=record, notice=first, due_at=AT, overdue=True, reply_to=REPLY_TO),
+    )
+    return msgspec.structs.replace(job, others=others, reply_to=None)

@@ -3,6 +3,7 @@
 A language is a folder: its words, and beside them its templates. Words that a language lacks are English.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -14,6 +15,7 @@ Words = Mapping[str, Any]
 
 DEFAULT_LANGUAGE = "en"
 WORDS = "words.toml"
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 _KINDS: Mapping[type, str] = {dict: "table", list: "list"}
 
 
@@ -61,3 +63,11 @@ def _merge(below: Words, above: Words) -> Words:
             raise ValueError(f"'{key}' must be a {_KINDS.get(type(below[key]), 'text')}")
         merged[key] = _merge(below.get(key, {}), value) if isinstance(value, dict) else value
     return merged
+
+
+def filled(sentence: str, **values: object) -> str:
+    """A sentence with values at the places that are called like them (`{kind}`); a place that nothing fills stays.
+
+    What a value holds is never read as a place.
+    """
+    return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)

@@ -1,7 +1,7 @@
-"""Draw a notification as a phone shows it: `python -m tests.render_picture [de|en]`.
+"""Draw mails as a phone shows them: `python -m tests.render_picture [LANGUAGE [PURPOSE …]]`.
 
-Writes build/artefacts/notification-LANGUAGE.html and, where chromium is installed, a picture beside it.
-docs/notification.png is a copy of the German one.
+Writes build/artefacts/notification-LANGUAGE.html, or PURPOSE-LANGUAGE.html, and, where chromium is installed, a picture
+beside each. docs/notification.png is a copy of the German one.
 """
 
 import shutil
@@ -42,20 +42,27 @@ def chromium(*arguments: str) -> subprocess.CompletedProcess[str]:
         )
 
 
-def main(language: str = "de") -> None:
-    """Render the sample in one language, to a page and a picture."""
+def main(language: str = "de", *purposes: str) -> None:
+    """Render the sample in one language, to a page and a picture for each purpose; without one, of a new request."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    page = ARTEFACTS / f"notification-{language}.html"
-    page.write_text(Renderer({}).render(sample_job(language, reading=LEAD)).html or "", encoding="utf-8")
-    sys.stdout.write(f"{page}\n")
+    pages = [_page(language, purpose) for purpose in purposes or ("new",)]
     if shutil.which("chromium") is None:
         sys.stdout.write("no picture: chromium is not installed (Debian's package chromium)\n")
         return
-    picture = page.with_suffix(".png")
     width, height = PHONE
-    chromium(f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri())
-    sys.stdout.write(f"{picture}\n")
+    for page in pages:
+        picture = page.with_suffix(".png")
+        chromium(f"--window-size={width},{height}", f"--screenshot={picture}", page.as_uri())
+        sys.stdout.write(f"{picture}\n")
+
+
+def _page(language: str, purpose: str) -> Path:
+    name = "notification" if purpose == "new" else purpose
+    page = ARTEFACTS / f"{name}-{language}.html"
+    page.write_text(Renderer({}).render(sample_job(language, purpose, LEAD)).html or "", encoding="utf-8")
+    sys.stdout.write(f"{page}\n")
+    return page
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(*sys.argv[1:])

@@ -21,8 +21,9 @@ MUST_SHIP = (
     ("config", "example/sites.toml"),
     ("config", "example/mails/*.eml"),
     ("parsers", "*.toml"),
-    ("templates", "de/*.j2"),
-    ("templates", "en/*.j2"),
+    ("templates", "base.*.j2"),
+    ("templates", "customer.*.j2"),
+    *(("templates", f"{language}/words.toml") for language in ("da", "de", "en", "zh")),
     ("daemon", "store/migrations/r0001_*.py"),
 )
 

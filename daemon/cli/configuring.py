@@ -87,13 +87,8 @@ def _as_json(problems: "list[Problem]", notes: list[str]) -> None:
 def _notes(settings: "Settings") -> "list[str]":
     """What is no error, and worth knowing once."""
     from daemon.shift import has_own_keys
-    from templates.words import shipped_files
 
-    written = {name.partition("/")[0] for name in (*shipped_files(), *settings.templates) if name.endswith(".j2")}
-    spoken = {site.language for site in settings.sites.values()} | {settings.postroom.language}
-    without = sorted(spoken - written)
-    notes = [f"note: mails in '{language}' have no templates yet and are written in English" for language in without]
-    return [*notes, f"note: {OWN_KEYS}"] if has_own_keys(settings) else notes
+    return [f"note: {OWN_KEYS}"] if has_own_keys(settings) else []
 
 
 def _counted(settings: "Settings | None", problems: "list[Problem]") -> str:

@@ -13,7 +13,6 @@ from daemon.errands import Answer, Render
 from daemon.log import get_logger
 from daemon.outbox.alarms import leaking, not_told
 from daemon.outbox.compose import ComposeError
-from daemon.outbox.customers import plain_words
 from daemon.outbox.draft import Draft, drafts
 from daemon.outbox.letters import letter, still_holds
 from daemon.outbox.objections import hold, tell_left_out
@@ -152,7 +151,7 @@ class Bundler:
             return answer.rendered
         self._shift.count("template_fallbacks")
         log.error("template-failed", template=one.job.notice.template, why=answer.error)
-        return plain_words(one.job) if one.job.notice.role == "customer" else fallback(one.job)
+        return fallback(one.job)
 
     def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> "Future[None]":
         shift, now = self._shift, self._shift.clock.now()

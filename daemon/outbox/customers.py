@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterable
 
 from config.models import Settings
-from daemon.outbox.compose import ComposeError, OutgoingMail, is_message_id
+from daemon.outbox.compose import OutgoingMail, is_message_id
 from daemon.outbox.draft import Draft, thread_id
 from daemon.shift import Shift
 from parsers.clean import single_line
 from parsers.enclosures import Enclosure
 from rules.model import Record
 from rules.sites import site_named
-from templates.model import Rendered, RenderJob
+from templates.model import Rendered
 
 WRITTEN_BY = {"reply": None, "receipt": "auto-replied"}
 """Purpose -> Auto-Submitted (RFC 3834); None where a person wrote the words."""
@@ -65,14 +65,3 @@ def references(settings: Settings, record: Record) -> tuple[str, ...]:
     """
     ids: Iterable[str] = record.thread.ids if record.thread else ()
     return (thread_id(settings, record.ref), *(each for each in ids if is_message_id(each)))
-
-
-def plain_words(job: RenderJob) -> Rendered:
-    """The mail to a customer whose template failed: the person's words as they are, without HTML.
-
-    Raises:
-        ComposeError: Nobody wrote any.
-    """
-    if job.notice.text is None:
-        raise ComposeError(f"the template {job.notice.template} failed, and without it there is nothing to say")
-    return Rendered(subject=job.site.name, text=f"{job.notice.text}\n\n{job.site.name}\n")

@@ -30,7 +30,7 @@ AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ANNA = Actor("team", "anna@muster.example")
 CUSTOMER = "karin@beispiel.example"
 REPLY_TEMPLATES = {
-    "de/reply.subject.j2": "Ihre Anfrage: {{ letter.topic }} [{{ letter.ref }}]",
+    "de/reply.subject.j2": "Ihre Anfrage: {{ reading.customer.name }} [{{ record.ref }}]",
     "de/reply.txt.j2": "{{ notice.text }}\n\n{{ site.name }}\n",
     "de/reply.html.j2": "<p>{{ notice.text }}</p><p>{{ site.name }}</p>",
 }

@@ -57,7 +57,7 @@ def test_without_a_conversation_the_template_names_it(room: House) -> None:
     room.act(record.ref, "reply", text=TEXT)
     room.tell()
     (sent,) = room.letters("reply")
-    assert sent.mail["Subject"] == f"Ihre Anfrage: Karin Beispiel, Volkswagen Golf [{record.ref}]"
+    assert sent.mail["Subject"] == f"Ihre Anfrage: Karin Beispiel [{record.ref}]"
     assert sent.mail["In-Reply-To"] == sent.mail["References"]
     assert sent.state == "waiting"
 
@@ -168,7 +168,7 @@ def test_a_template_that_fails_leaves_the_persons_words(tmp_path: Path) -> None:
         room.tell()
         (sent,) = room.letters("reply")
         assert sent.state == "waiting"
-        assert sent.words == f"{TEXT}\n\n{room.shift.settings.sites['berlin'].name}\n"
+        assert sent.words.startswith(f"{TEXT}\n\n-- \n{room.shift.settings.sites['berlin'].name}\n")
         assert [file.get_filename() for file in sent.mail.iter_attachments()] == ["a.pdf"]
 
 
@@ -190,5 +190,7 @@ def test_a_further_mail_brings_its_files_to_the_team(room: House) -> None:
     room.tell()
     (told,) = room.letters("attached")
     assert [file.get_filename() for file in told.mail.iter_attachments()] == ["Gebrauchtwagen.jpg"]
+    assert "Nicht beigefügt, da Programm oder zu groß: virus.scr" in told.words
+    assert "Mit Bild" in told.words
     assert told.mail["List-Id"] is not None
     assert told.mail["Auto-Submitted"] == "auto-generated"

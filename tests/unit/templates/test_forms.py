@@ -11,12 +11,6 @@ from templates.words import languages, load_words
 BERLIN = {language: Forms(load_words(language, {}), "Europe/Berlin") for language in languages()}
 
 
-def keys(table: object, prefix: str = "") -> set[str]:
-    if not isinstance(table, dict):
-        return {prefix}
-    return {key for name, value in table.items() for key in keys(value, f"{prefix}.{name}")}
-
-
 @pytest.mark.parametrize(
     ("value", "german", "english"),
     [
@@ -86,11 +80,3 @@ def test_links_take_only_what_they_are_for() -> None:
 
 def test_printable_keeps_text_and_mends_the_rest() -> None:
     assert printable("a\r\nb\rc\u2028d\x85e\tf\0g中😀\udc80") == "a\nb\nc\nd\ne\tf g中😀?"
-
-
-def test_every_language_has_every_word() -> None:
-    english = keys(load_words("en", {}))
-    for language in languages():
-        own = load_words(language, {})
-        assert keys(own) == english, language
-        assert (len(own["forms"]["weekdays"]), len(own["forms"]["months"])) == (7, 12)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from parsers.records import Customer, Reading, Vehicle
@@ -31,15 +32,23 @@ onload = function () {{
 </script>"""
 
 
+MAILS = [
+    *((language, "new", reading) for language in ("de", "zh") for reading in (FULL, EMPTY, HOSTILE)),
+    *(("de", purpose, HOSTILE) for purpose in ("help", "again", "bundle", "list", "reply")),
+]
+
+
 @pytest.mark.peer
-@pytest.mark.parametrize("language", ["de", "en"])
-@pytest.mark.parametrize("reading", [FULL, EMPTY, HOSTILE], ids=["full", "empty", "hostile"])
+@pytest.mark.parametrize(("language", "purpose", "reading"), MAILS)
 def test_nothing_stands_out_of_a_phone(
-    language: str, reading: Reading, tmp_path: Path, need_program: Callable[[str, str], str]
+    language: str, purpose: str, reading: Reading, tmp_path: Path, need_program: Callable[[str, str], str]
 ) -> None:
     need_program("chromium", "chromium")
     page = tmp_path / "page.html"
-    html = Renderer({}).render(sample_job(language, reading=reading)).html or ""
+    job = sample_job(language, purpose, reading)
+    if reading is HOSTILE:
+        job = msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=LONG, because=LONG))
+    html = Renderer({}).render(job).html or ""
     page.write_text(FRAME.format(escape(html)), encoding="utf-8")
     width = re.search(r"<title>width (\d+) of (\d+)", chromium("--dump-dom", page.as_uri()).stdout)
     assert width is not None

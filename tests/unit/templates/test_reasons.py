@@ -5,7 +5,7 @@ import pytest
 from templates.reasons import translated
 from templates.words import load_words
 
-GERMAN = load_words("de", {})["reasons"]
+GERMAN = load_words("de", {})
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_known_sentences_are_translated(because: str, german: str) -> None:
 
 
 def test_a_translation_may_turn_names_round_and_name_what_is_not_there() -> None:
-    assert translated("from a to b", {"from {0} to {1}": "{1}, {0}, {5}"}) == "b, a, "
+    assert translated("from a to b", {"reasons": {"from {0} to {1}": "{1}, {0}, {5}"}}) == "b, a, "

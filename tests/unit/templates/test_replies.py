@@ -1,0 +1,135 @@
+"""The first line of every mail to the house says where a plain reply goes, and says the truth."""
+
+import msgspec
+import pytest
+
+from parsers.ours import is_delimiter, names
+from parsers.records import Customer, Reading
+from rules.model import RecordFlag
+from templates.fallback import fallback
+from templates.model import RenderJob, SiteCard
+from templates.purposes import PURPOSES
+from templates.render import Renderer
+from templates.samples import EMPTY, FULL, LEAD, sample_job
+from templates.words import load_words
+
+LANGUAGES = ("da", "de", "en", "zh")
+SHIPPED = Renderer({})
+HOUSE = sorted(name for name, purpose in PURPOSES.items() if purpose.layout != "customer")
+SEVERAL = {name for name, purpose in PURPOSES.items() if purpose.layout == "several"}
+CUSTOMERS = sorted(name for name, purpose in PURPOSES.items() if purpose.layout == "customer")
+CALLER = Reading(kind="lead", customer=Customer(name="Karin Beispiel", phones=("+4915112345678",)))
+RELAYED = Reading(kind="lead", extra={"reply_to": "k-77@relay.exchange.example"})
+
+
+def first_line(job: RenderJob) -> str:
+    return SHIPPED.render(job).text.splitlines()[0]
+
+
+def changed(job: RenderJob, *, state: str = "new", role: str = "team", reply: str = "through") -> RenderJob:
+    return msgspec.structs.replace(
+        job,
+        record=msgspec.structs.replace(job.record, state=state),
+        notice=msgspec.structs.replace(job.notice, role=role),
+        site=msgspec.structs.replace(job.site, reply=reply),
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", HOUSE)
+def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, purpose: str) -> None:
+    job = sample_job(language, purpose, LEAD)
+    mail = SHIPPED.render(job)
+    words = load_words(language, {})["reply"]["several" if purpose in SEVERAL else "customer"]
+    assert mail.text.splitlines()[0] == f"##- {words} -##"
+    assert is_delimiter(fallback(job).text.splitlines()[0])
+    visible = (mail.html or "").split("<body", 1)[1]
+    assert visible.split("<p", 1)[1].split(">", 1)[1].startswith(f"##- {words} -##</p>")
+
+
+@pytest.mark.parametrize(
+    ("job", "goes"),
+    [
+        (sample_job("en", reading=LEAD), "customer"),
+        (sample_job("en", reading=RELAYED), "customer"),
+        (changed(sample_job("en", reading=LEAD), state="done"), "customer"),
+        (changed(sample_job("en", reading=LEAD), state="spam"), "record"),
+        (changed(sample_job("en", reading=LEAD), reply="direct"), "record"),
+        (changed(sample_job("en", reading=LEAD), role="controller"), "record"),
+        (sample_job("en", reading=CALLER), "record"),
+        (sample_job("en", reading=EMPTY), "record"),
+        (msgspec.structs.replace(sample_job("en", reading=LEAD), reply_to=None), "record"),
+    ],
+)
+def test_delimiter_says_where_a_plain_reply_goes(job: RenderJob, goes: str) -> None:
+    assert first_line(job) == f"##- {load_words('en', {})['reply'][goes]} -##"
+
+
+@pytest.mark.parametrize(
+    ("reading", "says"), [(CALLER, "Answer the customer by telephone"), (EMPTY, "Neither a telephone")]
+)
+def test_where_no_reply_reaches_the_customer_the_mail_says_what_does(reading: Reading, says: str) -> None:
+    assert SHIPPED.render(sample_job("en", reading=reading)).text.splitlines()[1].startswith(says)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", CUSTOMERS)
+@pytest.mark.parametrize("flag", ["unverified", None])
+def test_customers_see_nothing_of_ours(language: str, purpose: str, flag: RecordFlag | None) -> None:
+    job = sample_job(language, purpose, FULL)
+    job = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, flags=(flag,) if flag else ()))
+    for mail in (SHIPPED.render(job), fallback(job)):
+        told = f"{mail.subject}\n{mail.text}\n{mail.html}"
+        assert [line for line in told.splitlines() if names(line)] == []
+        words = load_words(language, {})
+        for secret in (job.record.ref, job.reply_to, "mailto:", "verkauf1", "Used cars", *words["commands"].values()):
+            assert secret not in told
+        assert job.site.name in mail.text
+        assert "+49 30 1234567" in mail.text
+
+
+def test_a_template_for_a_customer_is_not_given_our_reply_address() -> None:
+    renderer = Renderer({"de/reply.txt.j2": "{{ reply_to }}|{{ letter.commands }}|{{ letter.delimiter }}"})
+    assert renderer.render(sample_job("de", "reply", LEAD)).text == "|()|\n"
+
+
+def test_an_unknown_template_for_a_customer_has_the_customers_layout() -> None:
+    job = sample_job("de", "reply", LEAD)
+    job = msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, purpose="thanks", template="thanks"))
+    assert SHIPPED.render(job) == SHIPPED.render(sample_job("de", "reply", LEAD))
+
+
+def test_an_answer_to_a_customer_is_never_cut() -> None:
+    job = sample_job("de", "reply", LEAD)
+    long = "\n".join(map(str, range(2_000)))
+    text = SHIPPED.render(msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=long))).text
+    assert text.startswith(long)
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ("2026-11-23T09:00:00+00:00", "bis Montag, 23. November 2026, 10:00 Uhr."),
+        ("Montag, 10 Uhr", "bis Montag, 10 Uhr."),
+        (None, "so bald wie möglich."),
+    ],
+)
+def test_receipt_says_when_the_site_answers(told: str | None, says: str) -> None:
+    job = sample_job("de", "receipt", LEAD)
+    mail = SHIPPED.render(msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=told)))
+    assert f"Wir antworten Ihnen {says}" in mail.text
+    assert mail.subject == "Ihre Anfrage ist angekommen"
+
+
+def test_receipt_quotes_nothing_of_what_was_written() -> None:
+    marked = Reading(kind="lead", language="MARK", interest="MARK", comments="MARK", customer=Customer(name="MARK"))
+    for mail in (SHIPPED.render(sample_job("de", "receipt", marked)), fallback(sample_job("de", "receipt", marked))):
+        assert "MARK" not in f"{mail.subject}{mail.text}{mail.html}"
+
+
+def test_a_site_without_telephone_signs_with_what_it_has() -> None:
+    job = sample_job("de", "receipt", LEAD)
+    bare = SiteCard(id="a", name="Autohaus", desk="desk@a.example", timezone="Europe/Berlin", language="de")
+    assert SHIPPED.render(msgspec.structs.replace(job, site=bare)).text.endswith(
+        "Mit freundlichen Grüßen\n\n-- \nAutohaus\n"
+    )
