@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from config.models import Settings
+from parsers import answers, ours
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
 from rules.answering import actions_of
@@ -126,7 +127,6 @@ def test_why_somebody_is_a_stranger(why: str) -> None:
 
 
 def test_doubts_about_an_answer() -> None:
-    answers, ours = pytest.importorskip("parsers.answers"), pytest.importorskip("parsers.ours")
     named = ("INSIDE", "REFERS", "FORWARDS", "MIXED", "STRAY", "SIGNED", "DATED", "ENDLESS")
     lines = ("##- x -##", "l-7kq2m4-2.tabcdefghijklmnop", "mailto:a@b.example?body=!take", "x: [L-7KQ2M4-2]")
     held = [ours.names(line) for line in lines]

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from parsers import commands
 from rules import lifecycle
 from rules.model import Held, Record, Second
 from rules.reference import LETTERS
@@ -117,7 +118,6 @@ def test_help_explains_what_is_possible_and_only_that() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_parser_understands_every_word_that_we_offer(language: str) -> None:
-    commands = pytest.importorskip("parsers.commands")
     words = WORDS[language]
     kinds = {"lead": "read-as", "booking": "read-as"}
     for table in ("commands", "examples"):
