@@ -288,6 +288,9 @@ def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -
         "drop": (("waiting", "unknown", "held", "failed"), {"state": "withdrawn"}),
     }
     states, values = allowed[action]
+    if action == "retry":  # held for a reason that a person has looked at: it goes out as it is, not written again
+        held = outbox.c.id == outbox_id, outbox.c.state == "held", outbox.c.last_error.is_not(None)
+        connection.execute(update(outbox).where(*held).values(revision=None))
     done = connection.execute(update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(states)).values(values))
     return done.rowcount == 1
 

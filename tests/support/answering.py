@@ -41,6 +41,7 @@ TIME_LIMIT = 30
 class Letter(NamedTuple):
     """A row of the outbox."""
 
+    id: int
     purpose: str
     recipient: str
     state: str
@@ -122,7 +123,7 @@ class House:
     def letters(self, purpose: str) -> list[Letter]:
         """What the outbox holds for a purpose, oldest first."""
         query = (
-            "SELECT purpose, recipient, state, last_error, rendered.bytes FROM outbox"
+            "SELECT outbox.id, purpose, recipient, state, last_error, rendered.bytes FROM outbox"
             " JOIN rendered ON rendered.outbox = outbox.id WHERE purpose = :purpose ORDER BY outbox.id"
         )
         return [Letter(*row) for row in self.rows(query, purpose=purpose)]

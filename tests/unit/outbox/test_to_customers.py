@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.store import outgoing
 from rules.model import Actor, Thread
 from rules.reference import read_token, token
 from tests.support.answering import CUSTOMER, REPLY_TEMPLATES, House, house
@@ -123,6 +124,33 @@ def assert_held(room: House, ref: str) -> None:
     assert room.shift.counters["letters_guarded"] == 1
     (row,) = room.rows("SELECT data FROM record WHERE ref = :ref", ref=ref)
     assert '"held":{' in row.data
+
+
+def test_what_the_admin_looked_at_goes_out_as_it_is(room: House) -> None:
+    record = room.opened(ASKED)
+    room.act(record.ref, "reply", text=f"{TEXT}\n## - Rechnung")
+    room.tell()
+    (held,) = room.letters("reply")
+    room.shift.store.write(lambda c: outgoing.act_on(c, held.id, "retry", room.shift.clock.now())).result()
+    room.tell()
+    (sent,) = room.letters("reply")
+    assert (sent.state, sent.raw) == ("waiting", held.raw)
+    with room.shift.store.read() as connection:
+        assert outgoing.outdated(connection, 10) == []
+
+
+def test_what_waits_is_sent_on_its_writers_word_unless_it_still_leaks(room: House) -> None:
+    record = room.opened(ASKED)
+    room.act(record.ref, "hold", text=TEXT, problem="its end is not certain")
+    room.tell()
+    room.act(record.ref, "send")
+    room.tell()
+    assert [letter.state for letter in room.letters("reply")] == ["waiting"]
+    assert [letter.state for letter in room.letters("held")] == ["withdrawn"]
+    room.act(record.ref, "hold", text=f"{TEXT} -##", problem="its end is not certain")
+    room.act(record.ref, "send")
+    room.tell()
+    assert [letter.state for letter in room.letters("reply")] == ["waiting", "held"]
 
 
 def test_a_file_with_one_of_our_addresses_is_held(room: House) -> None:
