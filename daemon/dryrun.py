@@ -18,7 +18,7 @@ from config.problems import Problem
 from daemon.desk.plan import hints_for, hints_once_placed, opening_of
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
-from daemon.outbox.letters import site_card
+from daemon.outbox.draft import site_card
 from daemon.reader import Reader, ReaderDied
 from daemon.seams import wall_now
 from parsers.proposal import Proposal

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from parsers.enclosures import Enclosures
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from templates.model import Rendered, RenderJob
@@ -25,6 +26,8 @@ class Render(msgspec.Struct, frozen=True, tag="render"):
     """A mail to be written."""
 
     job: RenderJob
+    enclosing: bytes | None = None
+    """The mail whose attachments go along."""
 
 
 class Templates(msgspec.Struct, frozen=True, tag="templates"):
@@ -38,6 +41,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     parsed: Parsed | None = None
     rendered: Rendered | None = None
+    enclosures: Enclosures = Enclosures()
+    """What goes along with the rendered mail; also where its template failed."""
     proposal: Proposal | None = None
     error: str | None = None
 

@@ -22,6 +22,7 @@ COUNTERS = {
     "quarantined": ("postroom_quarantined_total", "Mails set aside because they could not be read"),
     "template_fallbacks": ("postroom_template_fallbacks_total", "Mails in plain words because a template failed"),
     "letters_not_composed": ("postroom_letters_not_composed_total", "Notices that no mail could be made of"),
+    "letters_guarded": ("postroom_letters_guarded_total", "Mails to customers that were held by the leak guard"),
     "worker_deaths": ("postroom_worker_deaths_total", "Times the worker died and was started again"),
     "reader_deaths": ("postroom_reader_deaths_total", "Times the reader died or hung with a request in hand"),
     "reader_renewals": ("postroom_reader_renewals_total", "Times the reader was renewed because it was worn"),

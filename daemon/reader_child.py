@@ -16,8 +16,11 @@ from daemon import wire
 from daemon.errands import Answer, Learn, Parse, Render, Request, Templates
 from daemon.processes import end_with_parent, keep_small
 from daemon.seams import crash_point
+from parsers.detach import detached
+from parsers.enclosures import Enclosures
 from parsers.read import parse
-from templates.render import Renderer
+from templates.model import RenderJob, telling
+from templates.render import Renderer, TemplateFault
 
 MEMORY_LIMIT = 768 << 20
 
@@ -39,9 +42,9 @@ class Reader:
                     from parsers.learn import propose  # only an admin at the command line asks for it
 
                     return Answer(proposal=propose(samples, hints))
-                case Render(job):
+                case Render(job, enclosing):
                     crash_point("reader-render")
-                    return Answer(rendered=self._renderer.render(job))
+                    return self._written(job, enclosing)
                 case Templates(overrides):
                     self._renderer = Renderer(overrides)
                     return Answer()
@@ -49,6 +52,14 @@ class Reader:
             return Answer(error="out of memory")
         except Exception as error:
             return Answer(error=f"{type(error).__name__}: {error}"[:500])
+
+    def _written(self, job: RenderJob, enclosing: bytes | None) -> Answer:
+        """The mail's words and what goes along; a template that fails takes nothing of that away."""
+        found = detached(enclosing, mails=job.notice.role != "customer") if enclosing is not None else Enclosures()
+        try:
+            return Answer(rendered=self._renderer.render(telling(job, found)), enclosures=found)
+        except TemplateFault as fault:
+            return Answer(error=f"TemplateFault: {fault}"[:500], enclosures=found)
 
 
 def main() -> None:

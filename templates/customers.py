@@ -1,10 +1,17 @@
 """Mails to customers: an answer in the words of its writer, and the receipt. Nothing of the house's own stands here."""
 
+import re
+
 from templates.forms import lines, one_line, phone
 from templates.model import RenderJob, SiteCard
 from templates.rows import Speech
 from templates.sections import car_of
 from templates.words import Words, filled
+
+_ANSWERS = re.compile(
+    r"\s*(?:(?:re|aw|sv|vs|antw|antwort|svar|wg|fwd?|回复|答复|回覆)(?:\[\d{1,3}\])?\s?[:：]\s*)+", re.IGNORECASE
+)
+"""What mail programs put before a subject; it is answered once."""
 
 
 def customer_letter(job: RenderJob, speech: Speech) -> tuple[str, tuple[str, ...]]:
@@ -23,7 +30,7 @@ def signature(site: SiteCard, words: Words) -> tuple[str, ...]:
 def _subject(job: RenderJob, words: Words) -> str:
     """The customer's own subject where he wrote himself, else his request and its car."""
     thread, request = job.record.thread, words["phrases"]["mail_subject"]
-    own = thread.subject if thread else None
+    own = _ANSWERS.sub("", thread.subject, count=1).strip() if thread and thread.subject else None
     told = own or ": ".join(filter(None, (request, car_of(job.record.reading))))
     return filled(words["subjects"]["reply"], subject=one_line(told, 180))
 

@@ -16,7 +16,7 @@ from templates.purposes import purpose_of
 from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
-from templates.sections import car_of, origin_of, person_name, sections_of, text_of
+from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of
 from templates.standing import Item
 from templates.words import Words, filled
 
@@ -141,8 +141,14 @@ class _Writer:
             help=commands.possible(record, notice.role, words, replies=self.reached) if tells.help else (),
             because=because,
             ref=one_line(record.ref, 40),
-            warnings=standing.warnings_of(record, notice, words),
+            warnings=(*self.left_out(), *standing.warnings_of(record, notice, words)),
         )
+
+    def left_out(self) -> tuple[str, ...]:
+        """That attachments do not go along, and which."""
+        names = self.job.mail.left_out if self.job.mail else ()
+        told = ", ".join(one_line(name, 80) for name in names[:ATTACHMENTS])
+        return (filled(self.words["warnings"]["left-out"], names=told),) if told else ()
 
     @staticmethod
     def way(actions: tuple[Row, ...]) -> str:

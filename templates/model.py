@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from parsers.enclosures import Enclosures
 from parsers.records import Attachment
 from rules.model import Deadline, Done, Fact, Notice, Record
 
@@ -25,7 +26,7 @@ class SiteCard(Fact, frozen=True, kw_only=True):
 
 
 class MailCard(Fact, frozen=True, kw_only=True):
-    """The mail that the record came from."""
+    """The mail that the record came from, or of a further mail that one."""
 
     subject: str | None = None
     sender: str | None = None
@@ -33,6 +34,8 @@ class MailCard(Fact, frozen=True, kw_only=True):
     attached: bool = False
     """Whether the original goes with the notification."""
     attachments: tuple[Attachment, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Names of those that do not go along: programs, and what is too large."""
 
 
 class RenderItem(Fact, frozen=True, kw_only=True):
@@ -67,6 +70,14 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `status`: what is still to come."""
     course: tuple[Done, ...] = ()
     """Of `status`: what made each revision, oldest first."""
+
+
+def telling(job: RenderJob, found: Enclosures) -> RenderJob:
+    """The job with what is known of the attachments since they were taken off the mail."""
+    if job.mail is None or not found.left:
+        return job
+    card = msgspec.structs.replace(job.mail, left_out=tuple(one.name for one in found.left))
+    return msgspec.structs.replace(job, mail=card)
 
 
 class Rendered(Fact, frozen=True, kw_only=True):

@@ -71,6 +71,16 @@ def in_doubt(settings: Settings, letter_id: int, recipient: str, why: str, now: 
     return _both(settings, f"doubt:{letter_id}:{now.isoformat()}", f"mail to {recipient} is in doubt", text, now)
 
 
+def leaking(settings: Settings, letter_id: int, ref: str, site: str, why: str, now: datetime) -> Letter:
+    """A mail to a customer was held by the leak guard."""
+    text = (
+        f"A mail to the customer of {ref} ({site}) is held, as {why}. Its writer was told.\n\n"
+        f"Look at it: postroom queue show {letter_id}\n"
+        f"To send it all the same: postroom queue retry {letter_id}\nTo drop it: postroom queue drop {letter_id}\n"
+    )
+    return alarm(settings, f"leak:{letter_id}", f"a mail to the customer of {ref} is held", text, now)
+
+
 def relay_is_down(settings: Settings, minutes: int, why: str, now: datetime) -> Alarm:
     """Mail has been waiting for long; told once a day."""
     text = f"Mail has been waiting for {minutes} minutes.\n\nThe relay says: {why}\n"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -10,9 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.errands import Answer, Render
 from daemon.log import get_logger
-from daemon.outbox.alarms import not_told
+from daemon.outbox.alarms import leaking, not_told
 from daemon.outbox.compose import ComposeError
-from daemon.outbox.letters import Draft, drafts, letter, still_holds
+from daemon.outbox.draft import Draft, drafts
+from daemon.outbox.letters import letter, still_holds
+from daemon.outbox.objections import hold, tell_left_out
 from daemon.outbox.systems import system_letter
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
@@ -21,6 +24,7 @@ from daemon.store import notices, outgoing
 from daemon.store.holds import Holds
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
+from parsers.enclosures import Enclosures, LeftOut
 from templates.fallback import fallback
 from templates.model import Rendered
 
@@ -72,8 +76,8 @@ class Bundler:
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
         gone = [one.id for one in gathered.due if not still_holds(one)]
-        rendered = zip(gathered.drafts, self._rendered(gathered.drafts, gathered.answers), strict=False)
-        letters = self._letters([*rendered, *((one, None) for one in gathered.programs)])
+        answered = zip(gathered.drafts, self._answered(gathered.drafts, gathered.answers), strict=False)
+        letters = self._letters(chain(answered, ((one, None) for one in gathered.programs)))
         crash_point("after-render")
         self._kept = self._put(letters, gone)
         self._kept.add_done_callback(lambda _: self._ring())
@@ -91,41 +95,58 @@ class Bundler:
             return notices.next_due(connection)
 
     def _begin(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
-        return self._shift.reader.begin([Render(one.job) for one in drafts])
+        return self._shift.reader.begin([Render(one.job, one.enclosing) for one in drafts])
 
-    def _letters(self, written: Iterable[tuple[Draft, Rendered | None]]) -> list[tuple[Draft, Letter]]:
+    def _letters(self, written: Iterable[tuple[Draft, Answer | None]]) -> list[tuple[Draft, Letter]]:
         """Compose all; what cannot be composed (an address no relay would take) goes to the admin."""
         made: list[tuple[Draft, Letter]] = []
-        for one, rendered in written:
+        for one, answer in written:
             try:
-                made.append((one, self._compose(one, rendered)))
+                made.append((one, self._compose(one, answer)))
             except ComposeError as error:
-                self._shift.count("letters_not_composed")
-                log.error("letter-not-composed", notice=one.due.id, why=str(error))  # noqa: TRY400 - no fault of ours
-                record, now = one.due.record, self._shift.clock.now()
-                told = not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
-                made.append((one, told))
+                made.append((one, self._not_told(one, error)))
+            else:
+                if answer and answer.enclosures.left and not made[-1][1].held:
+                    tell_left_out(self._shift, one, answer.enclosures.left)
         return made
 
-    def _compose(self, one: Draft, rendered: Rendered | None, message_id: str | None = None) -> Letter:
-        if rendered is None:
-            return system_letter(self._shift, one.due, one.original, message_id)
-        return letter(self._shift, one, rendered, message_id)
+    def _not_told(self, one: Draft, error: ComposeError) -> Letter:
+        self._shift.count("letters_not_composed")
+        log.error("letter-not-composed", notice=one.due.id, why=str(error))
+        record, now = one.due.record, self._shift.clock.now()
+        return not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
 
-    def _rendered(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> Iterator[Rendered]:
-        """Words for all; a template that fails falls back to plain ones, because the lead must reach the team."""
+    def _compose(self, one: Draft, answer: Answer | None, message_id: str | None = None) -> Letter:
+        """Write the letter; one to a customer that holds something of ours is held, and its writer told.
+
+        Raises:
+            ComposeError: It cannot be composed.
+        """
+        if answer is None:
+            return system_letter(self._shift, one.due, one.original, message_id)
+        made = letter(self._shift, one, self._words(one, answer), answer.enclosures.taken, message_id)
+        if made.held:
+            self._shift.count("letters_guarded")
+            log.error("letter-guarded", notice=one.due.id, ref=one.due.record.ref, why=made.held)
+            hold(self._shift, one, made.held)
+        return made
+
+    def _answered(self, drafts: Sequence[Draft], answers: Iterator[Answer]) -> Iterator[Answer]:
+        """The reader's answers for all; it may die of one."""
         done = 0
         while done < len(drafts):
             try:
                 for answer in answers:
                     done += 1
-                    yield self._words(drafts[done - 1], answer)
+                    yield answer
             except ReaderDied as died:
+                left = (LeftOut("*", "unreadable"),) if drafts[done].enclosing else ()
                 done += 1
-                yield self._words(drafts[done - 1], Answer(error=f"the template was over its limit: {died}"))
+                yield Answer(error=f"the template was over its limit: {died}", enclosures=Enclosures(left=left))
                 answers = self._begin(drafts[done:])
 
     def _words(self, one: Draft, answer: Answer) -> Rendered:
+        """As rendered; a template that fails falls back to plain words, because the lead must reach the team."""
         if answer.rendered is not None:
             return answer.rendered
         self._shift.count("template_fallbacks")
@@ -141,10 +162,19 @@ class Bundler:
             ours = {one.due.id for one, _ in letters}
             if shift.store.is_shared:  # another daemon may have written the same words meanwhile
                 ours = notices.free(connection, ours)
-            kept = ((one.due.id, outgoing.put(connection, made, now)) for one, made in letters if one.due.id in ours)
-            notices.carry(connection, [(notice_id, key) for notice_id, key in kept if key is not None])
+            kept = [(one, made, outgoing.put(connection, made, now)) for one, made in letters if one.due.id in ours]
+            notices.carry(connection, [(one.due.id, key) for one, _, key in kept if key is not None])
+            for one, made, key in kept:
+                self._alarm(connection, one, made.held, key)
 
         return shift.store.write(write, sync=False)  # the sender syncs before it sends
+
+    def _alarm(self, connection: Connection, one: Draft, held: str | None, key: int | None) -> None:
+        """The admin is told of what the leak guard held, in the commit that holds it."""
+        if held and key is not None:
+            record, now = one.due.record, self._shift.clock.now()
+            told = leaking(self._shift.settings, key, record.ref, record.site, held, now)
+            outgoing.put(connection, told, now)
 
     def _wait_for_kept(self) -> None:
         kept, self._kept = self._kept, None
@@ -156,13 +186,23 @@ class Bundler:
 
     def _rewrite(self, key: int, own_id: str, one: Draft | None) -> None:
         """A letter whose record has moved on, and that no relay has seen, says what holds now, or is withdrawn."""
-        write = self._shift.store.write
+        write, now = self._shift.store.write, self._shift.clock.now()
         if one is None:
             write(lambda c: outgoing.withdraw(c, key)).result()
-        else:
-            words = None if one.is_for_a_program else next(self._rendered([one], self._begin([one])))
-            made = self._compose(one, words, own_id)
-            write(lambda c: outgoing.rewrite(c, key, made)).result()
+            return
+        answer = None if one.is_for_a_program else next(self._answered([one], self._begin([one])))
+        try:
+            made = self._compose(one, answer, own_id)
+        except ComposeError as error:
+            told = self._not_told(one, error)
+            write(lambda c: outgoing.withdraw(c, key) and outgoing.put(c, told, now)).result()
+            return
+
+        def rewrite(connection: Connection) -> None:
+            if outgoing.rewrite(connection, key, made):
+                self._alarm(connection, one, made.held, key)
+
+        write(rewrite).result()
 
     def _again(self, connection: Connection, outbox_id: int) -> Draft | None:
         """What the letter would say of the record as it is now; None if it no longer holds."""
@@ -175,7 +215,7 @@ def _within(due: list[DueNotice]) -> list[DueNotice]:
     taken: list[DueNotice] = []
     size = 0
     for one in due:
-        size += one.mail.size if one.mail else 0
+        size += sum(mail.size for mail in (one.mail, one.further) if mail)
         if taken and size > BATCH_BYTES:
             break
         taken.append(one)

@@ -1,39 +1,26 @@
-"""A due notice becomes a letter: what a template needs is gathered, and the rendered words are composed."""
+"""A due notice becomes a letter: its words are composed for the house or the customer; what may not go is held."""
 
-from collections.abc import Sequence
-from email.utils import parseaddr
-
-import msgspec
-from sqlalchemy import Connection
-
-from config.models import Settings, Site
-from daemon.outbox.compose import MAX_ORIGINAL, OutgoingMail, compose
+from daemon.outbox.compose import OutgoingMail, compose
+from daemon.outbox.customers import to_customer
+from daemon.outbox.draft import Draft, thread_id
+from daemon.outbox.guard import leak
 from daemon.outbox.signing import signed
-from daemon.outbox.standing import with_standing
 from daemon.shift import Shift
-from daemon.store.notices import DueNotice, FirstMail, originals
+from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
-from rules.lifecycle import CLOSED_STATES
+from parsers.enclosures import Enclosure
+from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
 from rules.reference import token
 from rules.sites import site_named
-from templates.model import MailCard, Rendered, RenderJob, SiteCard
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """A notice with all that its letter needs."""
-
-    due: DueNotice
-    job: RenderJob
-    original: bytes | None
-
-    @property
-    def is_for_a_program(self) -> bool:
-        """Whether another system gets it."""
-        return self.due.notice.role == "system"
+from templates.model import Rendered
 
 
 def still_holds(due: DueNotice) -> bool:
-    """Whether what a notice says is still true of its record."""
+    """Whether what a notice says is still true of its record.
+
+    What came in or was asked stays true: `attached`, `again`, `refused`, `status`, `help`; so does an answer to the
+    customer, unless it was taken back.
+    """
     notice, record = due.notice, due.record
     if due.revision in record.undone:
         return False
@@ -42,53 +29,34 @@ def still_holds(due: DueNotice) -> bool:
             return record.state not in CLOSED_STATES
         case "assigned":
             return record.assignee == notice.to and record.state not in CLOSED_STATES
+        case "taken":
+            handed_on = record.state in (NEW, SPAM, LINKED) or record.team != notice.team
+            return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
+        case "held":
+            return record.held is not None and (notice.text is None or record.held.text == notice.text)
         case _:
             return True
 
 
-def drafts(connection: Connection, shift: Shift, due: Sequence[DueNotice]) -> list[Draft]:
-    """Gather what the templates know; originals over the limit stay behind."""
-    wanted = {one.mail.id for one in due if one.mail and one.mail.size <= MAX_ORIGINAL}
-    found = originals(connection, wanted) if wanted else {}
-    made = [_draft(shift, one, found.get(one.mail.id) if one.mail else None) for one in due]
-    return [msgspec.structs.replace(one, job=with_standing(connection, one.job)) for one in made]
+def letter(
+    shift: Shift,
+    one: Draft,
+    rendered: Rendered,
+    files: tuple[Enclosure, ...] = (),
+    message_id: str | None = None,
+) -> Letter:
+    """Compose the mail; its Message-ID is fixed from here on.
 
-
-def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
-    site = site_named(shift.settings, due.record.site)
-    job = RenderJob(
-        notice=due.notice,
-        record=due.record,
-        site=site_card(site),
-        mail=_mail_card(due.mail, attached=original is not None) if due.mail else None,
-        reply_to=_reply_to(shift, site, due),
-    )
-    return Draft(due, job, original)
-
-
-def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None = None) -> Letter:
-    """Compose the mail; its Message-ID is fixed from here on."""
+    Raises:
+        ComposeError: It cannot be composed, as its recipient is no address.
+    """
     notice, record = one.due.notice, one.due.record
-    site = site_named(shift.settings, record.site)
     own_id = message_id or shift.new_message_id()
-    content = compose(
-        OutgoingMail(
-            sender=site.desk,
-            sender_name=site.name,
-            to=notice.to,
-            reply_to=one.job.reply_to,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=own_id,
-            date=shift.clock.now(),
-            references=(thread_id(shift.settings, record.ref),),
-            list_id=f"{notice.team or notice.role}.{record.site}.{shift.settings.postroom.hostname}",
-            category=notice.category,
-            reference=record.ref,
-            original=one.original,
-        )
-    )
+    if notice.role == "customer":
+        mail = to_customer(shift, one, rendered, files, own_id)
+        held = leak(mail, token(record.ref, "customer", shift.keys[0]), notice.text, one.notes)
+    else:
+        mail, held = _to_house(shift, one, rendered, files, own_id), None
     return Letter(
         dedupe=f"notice:{one.due.id}:{notice.to}",
         purpose=notice.purpose,
@@ -96,46 +64,32 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
         revision=record.revision,
         site=record.site,
         recipient=notice.to,
-        sender=site.desk,
-        subject=rendered.subject,
-        message_id=own_id,
-        content=signed(shift.settings, site.desk, content),
-    )
-
-
-def thread_id(settings: Settings, ref: str) -> str:
-    """What all mails about a record refer to, so that mail programs show them together."""
-    return f"<{ref.lower()}.record@{settings.postroom.hostname}>"
-
-
-def _reply_to(shift: Shift, site: Site, due: DueNotice) -> str | None:
-    if site.id not in shift.settings.sites or due.notice.role not in ("team", "controller", "customer"):
-        return None
-    local, _, domain = site.desk.partition("@")
-    signed = token(due.record.ref, due.notice.role, shift.keys[0])
-    return f"{local}{shift.settings.postroom.desk.separator}{signed}@{domain}"
-
-
-def site_card(site: Site) -> SiteCard:
-    """What a template knows of a site."""
-    return SiteCard(
-        id=site.id,
-        name=site.name,
-        desk=site.desk,
-        timezone=site.timezone,
-        language=site.language,
-        country=site.country,
-        phone=site.phone,
-        address=site.address,
-        reply=site.reply,
-    )
-
-
-def _mail_card(mail: FirstMail, *, attached: bool) -> MailCard:
-    return MailCard(
+        sender=mail.sender,
         subject=mail.subject,
-        sender=parseaddr(mail.sender)[1] or None,
-        received_at=mail.received_at,
-        attached=attached,
-        attachments=mail.attachments,
+        message_id=own_id,
+        content=signed(shift.settings, mail.sender, compose(mail)),
+        held=held,
+    )
+
+
+def _to_house(shift: Shift, one: Draft, rendered: Rendered, files: tuple[Enclosure, ...], own_id: str) -> OutgoingMail:
+    """A mail to a team, a controller or another system."""
+    notice, record = one.due.notice, one.due.record
+    site = site_named(shift.settings, record.site)
+    return OutgoingMail(
+        sender=site.desk,
+        sender_name=site.name,
+        to=notice.to,
+        reply_to=one.job.reply_to,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=own_id,
+        date=shift.clock.now(),
+        references=(thread_id(shift.settings, record.ref),),
+        list_id=f"{notice.team or notice.role}.{record.site}.{shift.settings.postroom.hostname}",
+        category=notice.category,
+        reference=record.ref,
+        attachments=files,
+        original=one.original,
     )

@@ -8,16 +8,19 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 
 from daemon.store.messages import unpack
-from daemon.store.schema import message, message_record, notice, raw, record
+from daemon.store.schema import message, message_record, notice, raw, record, revision
 from parsers.records import Attachment
-from rules.model import Notice, Record
+from rules.model import Actor, Notice, Record
+
+NOTES = 50
+"""Notes of a record that are looked at, the newest."""
 
 _decode_record = msgspec.json.Decoder(Record).decode
 _decode_notice = msgspec.json.Decoder(Notice).decode
 
 
 class FirstMail(msgspec.Struct, frozen=True):
-    """The mail that opened a record, without its bytes."""
+    """The mail that opened a record, or a further one that came to it, without its bytes."""
 
     id: int
     subject: str | None
@@ -33,6 +36,7 @@ class _Trace(msgspec.Struct, frozen=True):
     attachments: tuple[Attachment, ...] = ()
 
 
+_decode_args = msgspec.json.Decoder(dict[str, str]).decode
 _decode_trace = msgspec.json.Decoder(_Trace).decode
 
 
@@ -46,6 +50,8 @@ class DueNotice(msgspec.Struct, frozen=True):
     notice: Notice
     record: Record
     mail: FirstMail | None
+    further: FirstMail | None = None
+    """The mail whose attachments go along (`Notice.message`)."""
 
 
 _received_at = func.coalesce(message.c.received_at, message.c.accepted_at)
@@ -72,6 +78,16 @@ _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(out
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
 )
+_FURTHER = select(*_mail_columns).where(message.c.id.in_(bindparam("messages", expanding=True)))
+_ASKED = select(revision.c.actor_role, revision.c.actor).where(
+    revision.c.record == bindparam("the_record"), revision.c.n == bindparam("the_revision")
+)
+_NOTES = (
+    select(revision.c.args)
+    .where(revision.c.record == bindparam("the_record"), revision.c.action == "note")
+    .order_by(revision.c.n.desc())
+    .limit(NOTES)
+)
 _FREE = (
     select(notice.c.id)
     .where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True)))
@@ -89,6 +105,18 @@ def due(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:
 def these(connection: Connection, ids: Sequence[int]) -> list[DueNotice]:
     """Those of these notices that no letter carries yet, oldest first."""
     return _read(connection, _HELD, {"ids": ids}) if ids else []
+
+
+def asked_by(connection: Connection, one: DueNotice) -> Actor:
+    """Who did what led to a notice."""
+    row = connection.execute(_ASKED, {"the_record": one.record_id, "the_revision": one.revision}).one()
+    return Actor(row.actor_role, row.actor)
+
+
+def internal_notes(connection: Connection, record_id: int) -> list[str]:
+    """What people of the house noted for each other."""
+    rows = connection.execute(_NOTES, {"the_record": record_id}).scalars()
+    return [text for args in rows if (text := _decode_args(args).get("text"))]
 
 
 def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
@@ -130,7 +158,16 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, revision, told, data, *mail in connection.execute(query, values):
+    for key, record_id, revision_n, told, data, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, revision, _decode_notice(told), _decode_record(data), first))
-    return found
+        found.append(DueNotice(key, record_id, revision_n, _decode_notice(told), _decode_record(data), first))
+    return _with_further(connection, found)
+
+
+def _with_further(connection: Connection, found: list[DueNotice]) -> list[DueNotice]:
+    """Add the mails that notices name; most notices name none."""
+    wanted = {one.notice.message for one in found} - {None}
+    if not wanted:
+        return found
+    mails = {row[0]: _first_mail(*row) for row in connection.execute(_FURTHER, {"messages": list(wanted)})}
+    return [msgspec.structs.replace(one, further=mails.get(one.notice.message or 0)) for one in found]

@@ -29,6 +29,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     message_id: str
     content: bytes
+    held: str | None = None
+    """Why it is not to be sent unless a person says so."""
 
 
 class InHand(msgspec.Struct, frozen=True):
@@ -127,7 +129,8 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "recipient": letter.recipient,
         "sender": letter.sender,
         "message_id": letter.message_id,
-        "state": "waiting",
+        "state": "held" if letter.held else "waiting",
+        "last_error": letter.held,
         "created_at": at,
         "next_try_at": at,
     }
@@ -145,10 +148,11 @@ def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
     kept = connection.execute(_KEPT, this).mappings().first()
     if kept is None:
         return False
-    words = {"revision": letter.revision, "subject": letter.subject}
+    words: dict[str, object] = {"revision": letter.revision, "subject": letter.subject}
     connection.execute(_CHANGE_BYTES, {"bytes": letter.content, **this})
     seal = seals.letter({**kept, **words, "rendered": letter.content})
-    return connection.execute(_CHANGE, {**words, "seal": seal, **this}).rowcount == 1
+    held = {"state": "held", "last_error": letter.held} if letter.held else {}
+    return connection.execute(_CHANGE, {**words, **held, "seal": seal, **this}).rowcount == 1
 
 
 def withdraw(connection: Connection, outbox_id: int) -> bool:
@@ -284,6 +288,9 @@ def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -
         "drop": (("waiting", "unknown", "held", "failed"), {"state": "withdrawn"}),
     }
     states, values = allowed[action]
+    if action == "retry":  # held for a reason that a person has looked at: it goes out as it is, not written again
+        held = outbox.c.id == outbox_id, outbox.c.state == "held", outbox.c.last_error.is_not(None)
+        connection.execute(update(outbox).where(*held).values(revision=None))
     done = connection.execute(update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(states)).values(values))
     return done.rowcount == 1
 

@@ -21,7 +21,8 @@ from config.load import load
 from config.models import Settings
 from daemon.desk.answer import answered_by, arrived
 from daemon.desk.plan import Plan, Step, hints_for, plan
-from daemon.outbox.letters import drafts, letter
+from daemon.outbox.draft import drafts
+from daemon.outbox.letters import letter
 from daemon.reader import Reader
 from daemon.seams import Clock
 from daemon.shift import Shift, data_directory, database_url, desk_keys

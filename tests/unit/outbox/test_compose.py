@@ -9,19 +9,12 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from selectolax.lexbor import LexborHTMLParser
 
 from daemon.outbox.compose import ComposeError, OutgoingMail, compose
-from parsers.records import Attachment, Reading
-from templates.fallback import fallback
 from templates.forms import printable
-from templates.model import RenderJob
-from templates.render import Renderer
-from templates.samples import FULL, sample_job
 
 MAIL = OutgoingMail(
     sender="desk@muster.example",
@@ -55,130 +48,12 @@ HEADERS = [
     "MIME-Version",
     "Content-Type",
 ]
-BREAKS = ["\r\n", "\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x00", "\x1c", "\r\n\r\n", "\n\t", "\r\n "]
-NAUGHTY = [
-    *(f"Max{mark}Bcc: evil@x.example" for mark in BREAKS),
-    *(f"{mark}{mark}<script>alert(1)</script>{mark}" for mark in BREAKS),
-    "Max, evil@x.example",
-    'Max" <evil@x.example>, "',
-    "Max <evil@x.example>",
-    "=?utf-8?q?a=0D=0ABcc:_evil@x.example?=",
-    "=?utf-8?b?DQpCY2M6IGV2aWxAeC5leGFtcGxl?=",
-    "</td></tr></table></body></html><img src=x onerror=alert(1)>",
-    "\"><svg/onload=alert(1)>",
-    "' onmouseover='alert(1)",
-    "<a href=\"javascript:alert(1)\">x</a>",
-    "javascript:alert(1)",
-    "data:text/html;base64,PHNjcmlwdD4=",
-    "http://a.example/\"><script>alert(1)</script>",
-    "<style>*{display:none}</style><link rel=stylesheet href=//x.example>",
-    "<!--", "]]>", "--><b>", "&lt;b&gt;", "&#60;script&#62;", "<plaintext>", "<textarea>", "</title><b>",
-    "{{ 7*7 }}", "{% include '/etc/passwd' %}", "${7*7}", "%s%s%n", "{0.__class__}",
-    "--=_mixed_", "\n.\n", ".", "From me", "-- \n", "None", "null", "undefined", "NaN", "-1", "0", "1e309",
-    "null\x00byte", "\x1b[31mred", "\x7f", "\ufeff", "\ufffe\uffff", "\ud800", "\udc80\udcff",
-    "\u202etxt.exe\u202c", "\u200b", "Z\u0351\u036b\u0343a\u0317\u0353l\u0347", "ﷺ" * 60, "👩‍👩‍👧‍👦" * 40, "🇩🇪🇩🇰",
-    "王小明" * 120, "田中さん", "사회과학원", "مرحبا", "Ǆǅǆ", "ñ" * 990, "x" * 5000, " " * 400, "\t", "a " * 2000,
-]  # fmt: skip
-RENDERER = Renderer({})
 
 
 def parse(raw: bytes) -> EmailMessage:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
-
-
-def shape(html: str) -> set[tuple[str | None, str]]:
-    """Every element with each attribute that occurs on it."""
-    root = LexborHTMLParser(html).root
-    assert root is not None
-    found = {(node.tag, name) for node in root.traverse() for name in ("", *node.attributes)}
-    assert all(
-        (node.attributes["href"] or "").startswith(("tel:", "mailto:", "https://", "http://"))
-        for node in root.css("[href]")
-    )
-    return found
-
-
-def fill(value: Any, text: str, only: int | None = None) -> Any:
-    """A copy of a reading's JSON with `text` in every text field, or in the one of that number."""
-    count = -1
-
-    def walk(node: Any, key: str = "") -> Any:
-        nonlocal count
-        if isinstance(node, dict):
-            return {k if key != "extra" or only is not None else text + k: walk(v, k) for k, v in node.items()}
-        if isinstance(node, list):
-            return [walk(v, key) for v in node]
-        if not isinstance(node, str) or key in ("role", "unit"):
-            return node
-        count += 1
-        return text if only is None or count == only else node
-
-    return walk(value)
-
-
-def texts(value: Any) -> int:
-    """How many text fields a reading's JSON has."""
-    return str(fill(value, "\0mark\0")).count("'\\x00mark\\x00'")
-
-
-def job_with(reading: Any, language: str, purpose: str, text: str = "x") -> RenderJob:
-    job = sample_job(language, purpose, msgspec.convert(reading, Reading))
-    assert job.mail is not None
-    return msgspec.structs.replace(
-        job,
-        mail=msgspec.structs.replace(
-            job.mail, subject=text, sender=text, attachments=(Attachment(name=text, type=text, size=7),)
-        ),
-        notice=msgspec.structs.replace(job.notice, because=text),
-        site=msgspec.structs.replace(job.site, name=text),
-    )
-
-
-BENIGN = shape(RENDERER.render(sample_job("de")).html or "")
-
-
-def assert_sound(job: RenderJob, name: str) -> None:
-    mail = RENDERER.render(job)
-    assert shape(mail.html or "") <= BENIGN
-    raw = compose(
-        replace(MAIL, sender_name=name, subject=mail.subject, text=mail.text, html=mail.html, original=b"A: b\n\nc")
-    )
-    message = parse(raw)
-    assert message.keys() == HEADERS
-    assert [a.addr_spec for a in message["To"].addresses] == ["verkauf@muster.example"]
-    assert [a.addr_spec for a in message["From"].addresses] == ["desk@muster.example"]
-    assert [part.get_content_type() for part in message.walk()] == [
-        "multipart/mixed",
-        "multipart/alternative",
-        "text/plain",
-        "text/html",
-        "message/rfc822",
-        "text/plain",
-    ]
-    body = message.get_body(("plain",))
-    assert body is not None
-    assert body.get_payload(decode=True) == mail.text.replace("\n", "\r\n").encode()
-
-
-@pytest.mark.parametrize("text", NAUGHTY)
-@pytest.mark.parametrize(("language", "purpose"), [("de", "new"), ("en", "assigned")])
-def test_naughty_text_in_all_fields_at_once(text: str, language: str, purpose: str) -> None:
-    assert_sound(job_with(fill(msgspec.to_builtins(FULL), text), language, purpose, text), text)
-
-
-@pytest.mark.parametrize("text", ["Max\r\nBcc: evil@x.example", "a\u2028b\x85c\x00d", '"><img src=x onerror=y>'])
-@pytest.mark.parametrize("field", range(texts(msgspec.to_builtins(FULL))))
-def test_naughty_text_in_each_field_alone(text: str, field: int) -> None:
-    assert_sound(job_with(fill(msgspec.to_builtins(FULL), text, field), "de", "new"), "Autohaus")
-
-
-@pytest.mark.parametrize("text", NAUGHTY)
-def test_fallback_is_as_sound(text: str) -> None:
-    mail = fallback(job_with(fill(msgspec.to_builtins(FULL), text), "de", "new", text))
-    message = parse(compose(replace(MAIL, subject=mail.subject, text=mail.text, html=None)))
-    assert message.keys() == [*HEADERS, "Content-Transfer-Encoding"]
 
 
 @pytest.mark.parametrize(
@@ -297,6 +172,7 @@ def test_domain_in_other_letters_is_written_in_ascii() -> None:
         {"category": "action\n"},
         {"reference": "L 1"},
         {"auto_submitted": "no\u2028"},
+        {"auto_submitted": "auto-replied\r\nBcc: x"},
         {"date": datetime(2026, 11, 20)},  # noqa: DTZ001
     ],
 )
@@ -313,6 +189,11 @@ def test_headers_mark_the_mail_as_automatic_and_thread_it() -> None:
     assert message["In-Reply-To"] == message["References"] == "<l-7kq2m4-2@mail.muster.example>"
     assert message["Date"] == "Fri, 20 Nov 2026 13:42:07 +0000"
     assert "Precedence" not in message
+
+
+def test_what_a_person_wrote_is_not_marked_as_automatic() -> None:
+    message = parse(compose(replace(MAIL, auto_submitted=None)))
+    assert message.keys() == [name for name in HEADERS if name not in ("Auto-Submitted", "X-Auto-Response-Suppress")]
 
 
 def test_optional_headers_are_left_out() -> None:

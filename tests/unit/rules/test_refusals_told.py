@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from config.models import Settings
+from daemon.outbox import guard, objections
 from parsers import answers, ours
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
@@ -137,3 +138,10 @@ def test_doubts_about_an_answer() -> None:
     ):
         assert_told(doubt)
     assert translated(f"it held {held[0]}", WORDS["de"]).endswith("unsere erste Zeile")
+
+
+def test_what_kept_an_answer_or_a_file_back() -> None:
+    for found in (guard.FOREIGN_HEADER, guard.OTHER_ADDRESS, guard.NOTE, guard.ORIGINAL):
+        assert_told(f"it held {found}")
+    for why in objections.WHY.values():
+        assert_told(f"plan.exe did not go to the customer: {why}")

@@ -68,7 +68,7 @@ def test_tables_have_a_word_for_everything(table: str) -> None:
         "kinds": set(LETTERS),
         "actors": set(get_args(ActorRole)),
         "effects": set(get_args(Step.model_fields["effect"].annotation)),
-        "warnings": {*get_args(RecordFlag), "stranger"},
+        "warnings": {*get_args(RecordFlag), "stranger", "left-out"},
         "openings": {*house, "stranger"},
         "subjects": {*PURPOSES, "stranger"},
         "happened": actions - silent,

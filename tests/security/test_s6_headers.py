@@ -1,0 +1,119 @@
+"""S6: whatever strangers wrote, and wherever, every mail is composed with the expected headers and recipients only."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+
+import pytest
+
+from daemon.outbox import alarms
+from daemon.outbox.draft import Draft
+from daemon.outbox.late import late_letter
+from daemon.outbox.letters import letter
+from daemon.shift import Shift
+from daemon.store.notices import DueNotice
+from rules.reference import TokenRole, token
+from templates.fallback import fallback
+from templates.model import RenderJob
+from templates.render import Renderer
+from tests.security.injected import PURPOSES, TO_CUSTOMERS, Case, cases, file_of, job_of
+from tests.support.answering import house
+from tests.support.naughty import NAUGHTY
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+ORIGINAL = b"Subject: x\r\n\r\ny"
+TO_HOUSE = [
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
+    "X-Auto-Response-Suppress", "List-Id", "X-Postroom-Category", "X-Postroom-Record", "MIME-Version", "Content-Type",
+]  # fmt: skip
+OURS_ALONE = ("List-Id", "X-Postroom-Category")
+PROGRAMS = ("Auto-Submitted", "X-Auto-Response-Suppress")
+
+
+@pytest.fixture(scope="module")
+def shift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
+    with house(tmp_path_factory.mktemp("s6")) as made:
+        yield made.shift
+
+
+def expected(purpose: str) -> list[str]:
+    """The header fields of a purpose's mails, in order."""
+    if purpose not in TO_CUSTOMERS:
+        return TO_HOUSE
+    gone = (*OURS_ALONE, *(PROGRAMS if purpose == "reply" else ()))
+    return [name for name in TO_HOUSE if name not in gone]
+
+
+def draft_of(shift: Shift, job: RenderJob) -> Draft:
+    role: TokenRole = "customer" if job.notice.role == "customer" else "team"
+    signed = token(job.record.ref, role, shift.keys[0])
+    own = RenderJob(
+        notice=job.notice, record=job.record, site=job.site, mail=job.mail, reply_to=f"desk+{signed}@muster.example"
+    )
+    due = DueNotice(1, 1, 1, job.notice, job.record, None)
+    return Draft(due, own, None if role == "customer" else ORIGINAL)
+
+
+def assert_sound(raw: bytes, names: list[str], to: str, sender: str) -> Message:
+    head, _, _ = raw.partition(b"\r\n\r\n")
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert not set(b"\r\n\0") & set(head.replace(b"\r\n", b""))
+    message = BytesHeaderParser(policy=email.policy.default).parsebytes(head + b"\r\n\r\n")
+    assert message.keys() == names
+    assert not message.defects
+    assert [one.addr_spec for one in message["To"].addresses] == [to]
+    assert [one.addr_spec for one in message["From"].addresses] == [sender]
+    # As programs read it that are not as careful:
+    plain = email.message_from_bytes(raw)
+    assert [address for _, address in getaddresses([str(plain["To"])])] == [to]
+    assert [address for _, address in getaddresses([str(plain["From"])])] == [sender]
+    assert not set("\r\n\0\u2028\u2029\x85") & set(str(message["Subject"]))
+    return plain
+
+
+def test_headers_stay_as_expected(shift: Shift, capsys: pytest.CaptureFixture[str]) -> None:
+    renderer, sender = Renderer({}), shift.settings.sites["berlin"].desk
+    tried = 0
+    for case in cases():
+        job = job_of(case)
+        file = file_of(case)
+        made = letter(shift, draft_of(shift, job), renderer.render(job), (file,))
+        message = assert_sound(made.content, expected(case.purpose), job.notice.to, sender)
+        parts = [part.get_filename() for part in message.walk() if part.get_content_disposition() == "attachment"]
+        assert parts[0] == file.name, case
+        assert len(parts) == (1 if case.purpose in TO_CUSTOMERS else 2), case
+        assert made.held is None, case
+        tried += 1
+    with capsys.disabled():
+        print(f"\nS6: {tried} mails composed, all with the expected headers")  # noqa: T201
+
+
+def test_mails_without_a_template_are_as_sound(shift: Shift) -> None:
+    sender = shift.settings.sites["berlin"].desk
+    for text in NAUGHTY:
+        job = job_of(Case(text, PURPOSES[0], "de"))
+        made = letter(shift, draft_of(shift, job), fallback(job))
+        assert_sound(made.content, TO_HOUSE, job.notice.to, sender)
+
+
+def test_mails_that_no_template_writes_are_as_sound(shift: Shift) -> None:
+    settings = shift.settings
+    admin, postmaster = settings.postroom.admin, f"postmaster@{settings.postroom.hostname}"
+    plain = [name for name in TO_HOUSE if name not in ("Reply-To", "In-Reply-To", "References", "List-Id")]
+    names = [name for name in plain if name != "X-Postroom-Record"] + ["Content-Transfer-Encoding"]
+    for text in NAUGHTY:
+        record = job_of(Case(text, "new", "de")).record
+        told = late_letter(settings, "berlin", "sales", [record], NOW)
+        assert_sound(told.content, names, told.recipient, told.sender)
+        for made in (
+            alarms.alarm(settings, text, text, text, NOW),
+            alarms.not_told(settings, 1, text, text, text, NOW),
+            alarms.quarantined(settings, 1, text, NOW),
+            alarms.leaking(settings, 1, text, text, text, NOW),
+            alarms.source_changed(settings, text, [text], 7, NOW),
+        ):
+            assert_sound(made.content, names, admin, postmaster)
