@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import bounces, document, forwards, sender, suspicion
+from parsers import answerable, bounces, document, forwards, sender, suspicion
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -36,6 +36,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     return Parsed(
         mail_class=mail_class,
         class_because=because,
+        no_answer=_no_answer(mail, mail_class),
         digest=digest(mail),
         readings=found[:most],
         defects=(*_left_out(len(found), most), *_defects(mail, *shown))[:DEFECTS],
@@ -56,6 +57,11 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
+
+
+def _no_answer(mail: Document, mail_class: MailClass) -> str | None:
+    unclear: str | None = "it could not be told who wrote it"
+    return tried("no_answer", mail, lambda: answerable.no_answer(mail, mail_class), unclear)
 
 
 def _left_out(found: int, most: int) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def trace(parsed: Parsed, decision: MailDecision, context: Context, at: datetime
                 "language": each.language,
             }
             | {key: value for key in ("site", "team", "ignored") if (value := getattr(each, key)) is not None}
+            | ({"receipt": _plain(each.receipt)} if each.receipt is not None else {})
             for index, each in enumerate(decisions)
         ],
         "context": _plain(context),

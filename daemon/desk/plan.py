@@ -10,7 +10,8 @@ import msgspec
 from config.lookup import ADMIN_SITE, desk_token, own_addresses, site_of, source_type
 from config.models import Settings, Site
 from daemon.act import Change, new_reference
-from daemon.desk.answer import Arrived
+from daemon.desk.answer import Arrived, envelope_of
+from daemon.desk.bounce import Returned
 from daemon.store.messages import Claimed, Fated
 from daemon.store.sources import Seen
 from parsers.layout import Layout
@@ -18,7 +19,7 @@ from parsers.records import Hints, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Decision, MailDecision, Opening, Thread
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -52,6 +53,8 @@ class Plan(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     seen: Seen | None = None
     """What its source's mail is made of, where it counts for that."""
+    returned: int | None = None
+    """Outgoing mail that came back by it."""
 
     @property
     def touches(self) -> frozenset[int]:
@@ -115,6 +118,7 @@ def plan(
     *,
     own: int | None = None,
     bounced: int | None = None,
+    back: Returned | None = None,
     late: Late | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
@@ -124,15 +128,17 @@ def plan(
         reference=came.ref if came else None,
         writer=came.actor if came else None,
         own=own,
+        bounced=bounced,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
         late=late is not None,
     )
-    envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
-    decision = decide_mail(parsed, envelope, settings, context, at)
+    decision = decide_mail(parsed, envelope_of(mail), settings, context, at)
     if decision.fate in ("attached", "command") and came is not None:
         steps = _steps(came.changes)
     elif decision.fate == "opened":
         steps = tuple(_openings(settings, mail, parsed, decision, at, late))
+    elif decision.fate == "bounce" and back is not None:
+        steps = _steps(back.changes)
     else:
         steps = ()
     fated = Fated(
@@ -141,9 +147,7 @@ def plan(
         tries=mail.tries,
         alone=mail.alone,
         fate=decision.fate,
-        reason=f"{decision.reason}; of outgoing mail {bounced}"
-        if decision.fate == "bounce" and bounced
-        else decision.reason,
+        reason=decision.reason,
         site=decision.site,
         source=decision.source,
         verified=decision.verified,
@@ -153,7 +157,8 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    return Plan(fated, steps, _seen(mail, parsed, decision, at))
+    returned = back.letter if back is not None and decision.fate == "bounce" else None
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), returned)
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:

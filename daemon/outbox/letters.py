@@ -12,7 +12,8 @@ from daemon.outbox.signing import signed
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
-from rules.lifecycle import CLOSED_STATES
+from rules.brakes import correspondent_of
+from rules.lifecycle import CLOSED_STATES, LINKED, SPAM
 from rules.reference import token
 from rules.sites import site_named
 from templates.model import MailCard, Rendered, RenderJob, SiteCard
@@ -36,6 +37,8 @@ def still_holds(due: DueNotice) -> bool:
             return record.state not in CLOSED_STATES
         case "assigned":
             return record.assignee == notice.to and record.state not in CLOSED_STATES
+        case "receipt":
+            return record.state not in (SPAM, LINKED)
         case _:
             return True
 
@@ -93,6 +96,8 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
         subject=rendered.subject,
         message_id=own_id,
         content=signed(shift.settings, site.desk, content),
+        correspondent=correspondent_of(notice.to) if notice.capped else None,
+        customer=notice.role == "customer",
     )
 
 
