@@ -28,7 +28,8 @@ _IN_TEXT = _phrases("says_so")
 _FIELDS = (
     "x-loop", "x-otrs-loop", "x-znuny-loop", "x-rt-loop-prevention", "rt-ticket", "x-jira-fingerprint",
     "x-github-reason", "x-zammad-auto-response", "x-zendesk-from-account-id", "x-freshdesk-ticket-id",
-    "x-hubspot-notification", "x-fc-machinegenerated", "x-cron-env", "x-auto-reply", "x-vacation", "x-out-of-office", "x-facebook-notify",
+    "x-hubspot-notification", "x-fc-machinegenerated", "x-cron-env", "x-auto-reply", "x-vacation", "x-out-of-office",
+    "x-facebook-notify",
     "x-spamarrest-noauth", "x-boxbe", "x-challenge-response", "x-campaign", "x-campaignid", "x-mc-user",
     "x-csa-complaints", "feedback-id", "x-failed-recipients", "x-postroom-record", "x-postroom-category",
 )  # fmt: skip

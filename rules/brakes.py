@@ -61,10 +61,10 @@ def judged(notices: Sequence[Notice], sent: Sent, brakes: Brakes, now: datetime)
     verdicts = []
     for notice in notices:
         verdict = SEND
-        who = correspondent_of(notice.to) if notice.capped else None
+        who = correspondent_of(notice.correspondent) if notice.correspondent else None
         over = who is not None and _over(hour[who], day[who], brakes)
         if who is not None and over:
-            verdict = Verdict("drop", f"more than {over} to {who}", correspondent=who)
+            verdict = Verdict("drop", f"more than {over} because of {who}", correspondent=who)
         elif notice.role == "customer" and customers >= brakes.customers_per_hour:
             because = f"more than {brakes.customers_per_hour} mails to customers within an hour"
             verdict = Verdict("wait", because, until=(sent.oldest_customer or now) + HOUR)

@@ -287,8 +287,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     """What a person wrote, to go along: an answer to the customer, a customer's answer, why a command was not done."""
     message: int | None = None
     """Mail whose attachments go along."""
-    capped: bool = False
-    """Nobody of the house asked for it to be sent: the caps per correspondent hold (`rules.brakes`)."""
+    correspondent: str | None = None
+    """Whom the caps count it for (`rules.brakes`): who is told by a program or, of a stranger's mail, who wrote it."""
 
 
 class Effects(Fact, frozen=True, kw_only=True):

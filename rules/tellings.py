@@ -93,7 +93,7 @@ def receipt_notice(receipt: Receipt, category: str, now: datetime) -> Notice:
         at=now,
         because="your request has arrived",
         text=receipt.by.isoformat() if receipt.by else None,
-        capped=True,
+        correspondent=receipt.to,
     )
 
 
@@ -107,7 +107,8 @@ def _attached(it: Happened) -> Iterator[Notice]:
     because = f"a further mail for {it.record.ref}"
     if role == "stranger":
         because += f"; {args.get('problem') or 'its sender is not known here'}"
-    yield it.notice("attached", it.keeper, because, text=it.text, message=it.message, capped=role == "stranger")
+    by_stranger = (it.action.actor.name or it.keeper) if role == "stranger" else None
+    yield it.notice("attached", it.keeper, because, text=it.text, message=it.message, correspondent=by_stranger)
 
 
 def _again(it: Happened) -> Iterator[Notice]:
@@ -156,7 +157,7 @@ def _returned(it: Happened) -> Iterator[Notice]:
     if "house" not in args:
         yield it.notice("returned", it.keeper, because, text=it.text)
     elif args["house"] == "news" and args["recipient"].casefold() != admin.casefold():
-        yield it.notice("returned", admin, because, role="admin", team=None, text=it.text, capped=True)
+        yield it.notice("returned", admin, because, role="admin", team=None, text=it.text, correspondent=admin)
 
 
 def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
@@ -167,7 +168,7 @@ def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
         if "@" in actor.name and it.action.unanswered is None:
             role = "controller" if actor.role == "controller" else "team"
             because = single_line(it.action.args.get("problem"), WORDS_LIMIT) or f"you asked for it: {it.action.name}"
-            yield it.notice(purpose, actor.name, because, role=role, text=it.text, capped=True)
+            yield it.notice(purpose, actor.name, because, role=role, text=it.text, correspondent=actor.name)
 
     return tell
 

@@ -64,10 +64,9 @@ def own_letter(connection: Connection, parsed: Parsed) -> int | None:
     return outgoing.by_message_id(connection, parsed.message_id)
 
 
-def about_letter(connection: Connection, number: int) -> Answered | None:
+def about_letter(connection: Connection, sent: outgoing.SentTo) -> Answered | None:
     """The record of an outgoing mail, for what a person sent to its envelope sender: it is kept there, and shown."""
-    sent = outgoing.sent_to(connection, number)
-    kept = records.load(connection, sent.ref) if sent and sent.ref else None
+    kept = records.load(connection, sent.ref) if sent.ref else None
     return Answered(kept, None) if kept else None
 
 

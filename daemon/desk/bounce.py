@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection
 
-from config.lookup import desk_token
+from config.lookup import desk_token, site_of
 from config.models import Settings
 from daemon.act import Change, changed
 from daemon.store import outgoing, records
@@ -37,21 +37,26 @@ def bounced_letter(settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -
     return read_bounce_token(token, keys) if token else None
 
 
-def returned(connection: Connection, settings: Settings, number: int, mail: Claimed, parsed: Parsed) -> Returned | None:
-    """What a bounce of an outgoing mail leads to; None where it is only late, or known to have come back."""
-    if not (parsed.mail_class == "bounce" or parsed.bounce) or not _is_final(parsed):
-        return None
+def sent_from_here(connection: Connection, settings: Settings, number: int, mail: Claimed) -> outgoing.SentTo | None:
+    """An outgoing mail, if it went out from the desk that this one came to."""
     sent = outgoing.sent_to(connection, number)
-    if sent is None or sent.returned_at is not None:
+    _, site = site_of(settings, mail.recipient)
+    return sent if sent is not None and site is not None and sent.site == site.id else None
+
+
+def returned(
+    connection: Connection, settings: Settings, sent: outgoing.SentTo, mail: Claimed, parsed: Parsed
+) -> Returned | None:
+    """What a bounce of an outgoing mail leads to; None where it is only late, or known to have come back."""
+    if not (parsed.mail_class == "bounce" or parsed.bounce) or not _is_final(parsed) or sent.returned_at is not None:
         return None
     kept = records.load(connection, sent.ref) if sent.ref else None
     if kept is None:
-        return Returned(number)
+        return Returned(sent.letter)
     at = mail.received_at or mail.accepted_at
-    action = Action(
-        name="returned", actor=Actor("relay", parsed.sender or ""), args=_args(connection, sent, parsed, at)
-    )
-    return Returned(number, tuple(changed(connection, kept, action, settings, at)))
+    args = _args(connection, sent, parsed, at)
+    action = Action(name="returned", actor=Actor("relay", parsed.sender or ""), args=args)
+    return Returned(sent.letter, tuple(changed(connection, kept, action, settings, at)))
 
 
 def _is_final(parsed: Parsed) -> bool:

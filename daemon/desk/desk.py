@@ -20,7 +20,7 @@ from daemon.desk.answer import (
     mentioned_by,
     own_letter,
 )
-from daemon.desk.bounce import Returned, bounced_letter, returned
+from daemon.desk.bounce import Returned, bounced_letter, returned, sent_from_here
 from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
 from daemon.desk.watch import Watch
 from daemon.errands import Answer, Parse
@@ -30,6 +30,7 @@ from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import messages, outgoing, records, sources
 from daemon.store.messages import Claimed, LostLease
+from daemon.store.outgoing import SentTo
 from parsers.records import Parsed
 from rules.model import IMPORTED
 
@@ -215,34 +216,43 @@ class Desk:
         """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
         try:
             settings = self._shift.settings
-            bounced = bounced_letter(settings, self._shift.keys, mail)
-            came, own = self._arrived(mail, parsed, named, bounced)
-            back = self._back(mail, parsed, bounced)
+            sent = self._sent(mail)
+            came, own = self._arrived(mail, parsed, named, sent)
+            back = self._back(mail, parsed, sent)
+            bounced = sent.letter if sent else None
             return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, back=back)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
             return None
 
-    def _back(self, mail: Claimed, parsed: Parsed, bounced: int | None) -> Returned | None:
-        """The outgoing mail that came back by this one."""
-        if bounced is None:
+    def _sent(self, mail: Claimed) -> SentTo | None:
+        """The outgoing mail of ours whose envelope sender this one came to."""
+        settings = self._shift.settings
+        number = bounced_letter(settings, self._shift.keys, mail)
+        if number is None:
             return None
         with self._shift.store.read() as connection:
-            return returned(connection, self._shift.settings, bounced, mail, parsed)
+            return sent_from_here(connection, settings, number, mail)
+
+    def _back(self, mail: Claimed, parsed: Parsed, sent: SentTo | None) -> Returned | None:
+        """The outgoing mail that came back by this one."""
+        if sent is None:
+            return None
+        with self._shift.store.read() as connection:
+            return returned(connection, self._shift.settings, sent, mail, parsed)
 
     def _arrived(
-        self, mail: Claimed, parsed: Parsed, named: Answered | None, bounced: int | None
+        self, mail: Claimed, parsed: Parsed, named: Answered | None, sent: SentTo | None
     ) -> tuple[Arrived | None, int | None]:
         """What the mail does to a record that it answers, and which of our own mails it is."""
         settings = self._shift.settings
-        astray = bounced if parsed.mail_class in ("person", "reply") else None
-        if bounced is not None and astray is None:
+        if sent is not None and parsed.mail_class not in ("person", "reply"):
             return None, None
-        if named is None and astray is None and parsed.own_record is None and not may_mention(settings, parsed):
+        if (named or sent) is None and parsed.own_record is None and not may_mention(settings, parsed):
             return None, None
         with self._shift.store.read() as connection:
-            answered = named or (about_letter(connection, astray) if astray is not None else None)
+            answered = named or (about_letter(connection, sent) if sent else None)
             answered = answered or mentioned_by(connection, settings, mail, parsed)
             came = arrived(connection, settings, mail, parsed, answered) if answered else None
             return came, own_letter(connection, parsed)

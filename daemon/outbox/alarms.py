@@ -107,13 +107,13 @@ def not_told(settings: Settings, notice_id: int, ref: str, site: str, why: str, 
 
 
 def over_cap(settings: Settings, correspondent: str, because: str, now: datetime) -> Letter:
-    """Mails that we send by ourselves to somebody are stopped; told once a day."""
+    """What a program would say to somebody, or of what he writes, is stopped; told once a day."""
     text = (
-        f"Mails that Postroom would send by itself to {correspondent} are not written for now: {because}.\n\n"
-        "Mostly a program answers there. What came in is kept and was told to the teams; nothing is lost. Look at it:\n"
-        "postroom queue list --state sent\n\nThe limits stand under [brakes] in postroom.toml.\n"
+        f"Mails that Postroom would send by itself because of {correspondent} are not written for now: {because}.\n\n"
+        "Mostly a program answers there. What came in is kept with its record: postroom show REF\n"
+        "The limits stand under [brakes] in postroom.toml.\n"
     )
-    return alarm(settings, f"cap:{correspondent}:{now.date()}", f"too many mails to {correspondent}", text, now)
+    return alarm(settings, f"cap:{correspondent}:{now.date()}", f"too many mails because of {correspondent}", text, now)
 
 
 def customers_braked(settings: Settings, limit: int, now: datetime) -> Letter:

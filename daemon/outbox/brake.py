@@ -31,10 +31,10 @@ class Braked(msgspec.Struct, frozen=True):
 
 def braked(connection: Connection, settings: Settings, due: Sequence[DueNotice], now: datetime) -> Braked:
     """Decide which notices become letters; two queries where any of them counts, else none."""
-    if not any(one.notice.capped or one.notice.role == "customer" for one in due):
+    if not any(one.notice.correspondent or one.notice.role == "customer" for one in due):
         return Braked(list(due))
     limits = settings.postroom.brakes
-    who = sorted({correspondent_of(one.notice.to) for one in due if one.notice.capped})
+    who = sorted({correspondent_of(one) for each in due if (one := each.notice.correspondent)})
     verdicts = judged([one.notice for one in due], brakes.sent(connection, who, now), limits, now)
     judgements = list(zip(due, verdicts, strict=True))
     over = {said.correspondent: said.because for _, said in judgements if said.what == "drop"}

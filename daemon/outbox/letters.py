@@ -96,7 +96,7 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
         subject=rendered.subject,
         message_id=own_id,
         content=signed(shift.settings, site.desk, content),
-        correspondent=correspondent_of(notice.to) if notice.capped else None,
+        correspondent=correspondent_of(notice.correspondent) if notice.correspondent else None,
         customer=notice.role == "customer",
     )
 

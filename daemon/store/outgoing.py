@@ -334,6 +334,7 @@ class SentTo(msgspec.Struct, frozen=True):
 
     letter: int
     recipient: str
+    site: str | None
     ref: str | None
     customer: bool
     returned_at: datetime | None
@@ -341,7 +342,7 @@ class SentTo(msgspec.Struct, frozen=True):
 
 def sent_to(connection: Connection, outbox_id: int) -> SentTo | None:
     """Whom a letter was for."""
-    columns = (outbox.c.id, outbox.c.recipient, record.c.ref, outbox.c.customer, outbox.c.returned_at)
+    columns = (outbox.c.id, outbox.c.recipient, outbox.c.site, record.c.ref, outbox.c.customer, outbox.c.returned_at)
     query = select(*columns).join(record, record.c.id == outbox.c.record, isouter=True)
     row = connection.execute(query.where(outbox.c.id == outbox_id)).first()
     return SentTo(*row) if row else None

@@ -50,8 +50,12 @@ OUT_OF_OFFICE: dict[str, Shape] = {
     "Outlook da, stripped": Shape("Subject: Autosvar: Din henvendelse", "Jeg er ikke på kontoret."),
     "Outlook zh": Shape(f"Subject: 自动答复: 您的询价\n{AUTO}", "我目前不在办公室。"),
     "Outlook zh, stripped": Shape("Subject: 自动答复: 您的询价", "我目前不在办公室。"),
-    "Exchange rule": Shape("Subject: Re: Your request\nX-MS-Exchange-Inbox-Rules-Loop: eva@kunde.example", "Thank you."),
-    "Gmail en": Shape("Subject: Re: Your request\nPrecedence: bulk\nX-Autoreply: yes", "I am on vacation until Monday."),
+    "Exchange rule": Shape(
+        "Subject: Re: Your request\nX-MS-Exchange-Inbox-Rules-Loop: eva@kunde.example", "Thank you."
+    ),
+    "Gmail en": Shape(
+        "Subject: Re: Your request\nPrecedence: bulk\nX-Autoreply: yes", "I am on vacation until Monday."
+    ),
     "Gmail en, stripped": Shape("Subject: Re: Your request", "I am on vacation until Monday."),
     "Gmail de": Shape("Subject: Re: Ihre Anfrage\nPrecedence: bulk\nX-Autoreply: yes"),
     "Gmail da": Shape("Subject: Re: Din henvendelse\nAuto-Submitted: auto-replied\nPrecedence: bulk", "Hej"),
@@ -86,7 +90,9 @@ REPORTS: dict[str, Shape] = {
         sender="Mail Delivery Subsystem <mailer-daemon@googlemail.example>",
         report="delivery-status",
     ),
-    "read receipt": _report(subject="Gelesen: Ihre Anfrage", sender="eva@kunde.example", report="disposition-notification"),
+    "read receipt": _report(
+        subject="Gelesen: Ihre Anfrage", sender="eva@kunde.example", report="disposition-notification"
+    ),
     "read receipt da": _report(
         subject="Læst: Din henvendelse", sender="eva@kunde.example", report="disposition-notification"
     ),
@@ -142,8 +148,8 @@ MACHINES: dict[str, Shape] = {
 }
 OURS: dict[str, Shape] = {
     "our notification": Shape(
-        f"From: Autohaus <{DESK}>\nSubject: Neue Anfrage\nAuto-Submitted: auto-generated\nX-Postroom-Record: L-000005-Y\n"
-        "X-Auto-Response-Suppress: All",
+        f"From: Autohaus <{DESK}>\nSubject: Neue Anfrage\nAuto-Submitted: auto-generated\n"
+        "X-Postroom-Record: L-000005-Y\nX-Auto-Response-Suppress: All",
         "Neu",
     ),
     "our notification, stripped": Shape(f"From: Autohaus <{DESK}>\nSubject: Neue Anfrage", "Neu"),

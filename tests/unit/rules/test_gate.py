@@ -12,14 +12,14 @@ from parsers.records import Parsed
 from rules.decide import decide_mail
 from rules.gate import closed_to, closed_to_writer
 from rules.model import Context, Envelope, MailDecision
-from tests.support.automatic import DESK, MACHINES, OUT_OF_OFFICE, OURS, REPORTS, SHAPES, TO_MANY, Shape
+from tests.support.automatic import DESK, MACHINES, OURS, OUT_OF_OFFICE, REPORTS, SHAPES, TO_MANY, Shape
 
 House = Callable[..., Settings]
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SOURCE = "m@leads.example"
 ENVELOPE = Envelope(recipient=DESK, sender="eva@kunde.example", accepted_at=NOW)
 ALL = ["lead", "booking", "review", "alert", "check-in", "complaint", "unsorted"]
-LEAD = "Name: Jonas Probe\nE-Mail: jonas@probe.example\nTelefon: 030 5550177\nMarke: VW\nModell: Tiguan\nNachricht: Noch da?"
+LEAD = "Name: Jonas Probe\nE-Mail: jonas@probe.example\nMarke: VW\nModell: Tiguan\nNachricht: Noch da?"
 HEADERS = {**OUT_OF_OFFICE, **TO_MANY, **MACHINES, **OURS}
 """What else than a report may stand above a request."""
 PEOPLE: dict[str, Shape] = {
@@ -35,7 +35,7 @@ PEOPLE: dict[str, Shape] = {
     ),
     "quotes an automatic mail": Shape(
         "Subject: AW: Anfrage\nIn-Reply-To: <1@post.example>",
-        "Ja, gern.\n\nAm 23.11.2026 um 09:00 schrieb Autohaus <desk@berlin.example>:\n> Dies ist eine automatische Antwort.",
+        "Ja, gern.\n\nAm 23.11.2026 schrieb Autohaus <desk@berlin.example>:\n> Dies ist eine automatische Antwort.",
     ),
     "no subject": Shape("To: desk@berlin.example", "Rufen Sie mich bitte an."),
 }
