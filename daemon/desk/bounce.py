@@ -54,7 +54,7 @@ def returned(
     if kept is None:
         return Returned(sent.letter)
     at = mail.received_at or mail.accepted_at
-    args = _args(connection, sent, parsed, at)
+    args = {"message": str(mail.id), **_args(connection, sent, parsed, at)}
     action = Action(name="returned", actor=Actor("relay", parsed.sender or ""), args=args)
     return Returned(sent.letter, tuple(changed(connection, kept, action, settings, at)))
 

@@ -29,12 +29,12 @@ _CUSTOMERS = select(func.count(), func.min(outbox.c.created_at)).where(
 _DROP = (
     update(notice)
     .where(notice.c.id == bindparam("the_notice"), notice.c.outbox.is_(None))
-    .values(withdrawn_at=bindparam("at"), withdrawn_because=bindparam("why"))
+    .values(withdrawn_at=bindparam("the_time"), withdrawn_because=bindparam("the_reason"))
 )
 _HOLD = (
     update(notice)
     .where(notice.c.id == bindparam("the_notice"), notice.c.outbox.is_(None))
-    .values(held_until=bindparam("until"))
+    .values(held_until=bindparam("the_time"))
 )
 
 
@@ -59,11 +59,11 @@ def sent(connection: Connection, correspondents: Sequence[str], now: datetime) -
 
 def drop(connection: Connection, stopped: Iterable[tuple[int, str]], at: datetime) -> None:
     """These notices are told to nobody: key and why."""
-    if rows := [{"the_notice": key, "why": why, "at": at} for key, why in stopped]:
+    if rows := [{"the_notice": key, "the_reason": why, "the_time": at} for key, why in stopped]:
         connection.execute(_DROP, rows)
 
 
 def hold(connection: Connection, waiting: Iterable[tuple[int, datetime]]) -> None:
     """These notices wait: key and until when."""
-    if rows := [{"the_notice": key, "until": until} for key, until in waiting]:
+    if rows := [{"the_notice": key, "the_time": until} for key, until in waiting]:
         connection.execute(_HOLD, rows)
