@@ -45,9 +45,14 @@ def still_holds(due: DueNotice) -> bool:
 
 def drafts(connection: Connection, shift: Shift, due: Sequence[DueNotice]) -> list[Draft]:
     """Gather what the templates know; originals over the limit stay behind."""
-    wanted = {one.mail.id for one in due if one.mail and one.mail.size <= MAX_ORIGINAL}
+    wanted = {one.mail.id for one in due if one.mail and _shows_original(one) and one.mail.size <= MAX_ORIGINAL}
     found = originals(connection, wanted) if wanted else {}
-    return [_draft(shift, one, found.get(one.mail.id) if one.mail else None) for one in due]
+    return [_draft(shift, one, found.get(one.mail.id) if one.mail and _shows_original(one) else None) for one in due]
+
+
+def _shows_original(due: DueNotice) -> bool:
+    """A customer gets nothing back of what was written."""
+    return due.notice.role != "customer"
 
 
 def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
@@ -56,7 +61,7 @@ def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
         notice=due.notice,
         record=due.record,
         site=site_card(site),
-        mail=_mail_card(due.mail, attached=original is not None) if due.mail else None,
+        mail=_mail_card(due.mail, attached=original is not None) if due.mail and _shows_original(due) else None,
         reply_to=_reply_to(shift, site, due),
     )
     return Draft(due, job, original)
