@@ -140,6 +140,16 @@ class Limits(Model):
     """Bytes of the data directory's file system that new mail may not use."""
 
 
+class Brakes(Model):
+    """`[brakes]`: how much goes out by itself, so that two programs cannot write to each other for ever."""
+
+    per_hour: int = Field(default=5, ge=1)
+    per_day: int = Field(default=20, ge=1)
+    """Mails to one correspondent that nobody of the house asked for: receipts, answers to commands."""
+    customers_per_hour: int = Field(default=300, ge=1)
+    """Mails to customers, all together; further ones wait."""
+
+
 class Desk(Model):
     """`[desk]`: the addresses that plain replies come back to."""
 
@@ -180,6 +190,7 @@ class Postroom(Model):
     dkim: tuple[Dkim, ...] = ()
     outgoing: Outgoing = Field(default_factory=Outgoing)
     limits: Limits = Field(default_factory=Limits)
+    brakes: Brakes = Field(default_factory=Brakes)
     desk: Desk = Field(default_factory=Desk)
     health: Health = Field(default_factory=Health)
     log: Log = Field(default_factory=Log)

@@ -111,7 +111,8 @@ class DryRun(AbstractContextManager["DryRun"]):
         settings, at = self.settings, at.astimezone(UTC)
         parsed = self._read_for(raw, recipient)
         context = Context(imported=imported)
-        decision = decide_mail(parsed, Envelope(recipient=recipient, accepted_at=at), settings, context, at)
+        envelope = Envelope(recipient=recipient, sender=parsed.sender or "", accepted_at=at)
+        decision = decide_mail(parsed, envelope, settings, context, at)
         found = _json(trace(parsed, decision, context, at, settings))
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)
         jobs = list(_jobs(settings, parsed, decision, card, at))
@@ -186,7 +187,7 @@ def failing_tests(dry: DryRun, directory: Path) -> Iterator[Problem]:
 def _jobs(
     settings: Settings, parsed: Parsed, decision: MailDecision, card: MailCard, at: datetime
 ) -> Iterator[RenderJob]:
-    """The mails that the decision asks for, in its order."""
+    """The mails to the house that the decision asks for, in its order."""
     for record, notice in _notices(settings, parsed, decision, at):
         site = site_named(settings, record.site)
         yield RenderJob(notice=notice, record=record, site=site_card(site), mail=card, reply_to=site.desk)
@@ -203,4 +204,5 @@ def _notices(
             continue
         opening = opening_of(reading, decided, decision, f"{LETTERS.get(decided.kind, 'U')}-{PLACEHOLDER}", at)
         record, effects = apply(None, Action(name="open", actor=actor, opening=opening), settings, at)
-        yield from ((record, notice) for notice in effects.notices if notice.role != "system")
+        people = (notice for notice in effects.notices if notice.role not in ("system", "customer"))
+        yield from ((record, notice) for notice in people)

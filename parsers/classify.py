@@ -132,6 +132,12 @@ def _null_path(document: Document) -> bool:
 
 def _automatic(document: Document) -> Verdict | None:
     """A program wrote it, or one sent it to many."""
+    sign = automatic_sign(document)
+    return None if sign is None else ("automatic", sign)
+
+
+def automatic_sign(document: Document) -> str | None:
+    """What in the header says that a program wrote a mail, or sent it to many; None where nothing does."""
     headers = document.headers
     tests: tuple[tuple[str, Callable[[], object]], ...] = (
         ("Auto-Submitted", lambda: _is_auto_submitted(document)),
@@ -143,8 +149,8 @@ def _automatic(document: Document) -> Verdict | None:
     )
     for field in (*_LIST_FIELDS, *_AUTO_FIELDS):
         if field in headers:
-            return "automatic", field.title()
-    return next((("automatic", reason) for reason, test in tests if test()), None)
+            return field.title()
+    return next((reason for reason, test in tests if test()), None)
 
 
 def _answers_by_itself(document: Document) -> bool:

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import answers, bounces, document, forwards, sender, suspicion, threads
+from parsers import answerable, answers, bounces, document, forwards, sender, suspicion, threads
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -42,6 +42,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     return Parsed(
         mail_class=mail_class,
         class_because=because,
+        no_answer=_no_answer(mail, mail_class),
         digest=digest(mail),
         readings=found[:most],
         defects=(*_left_out(len(found), most), *_defects(mail, *shown))[:DEFECTS],
@@ -65,6 +66,11 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
+
+
+def _no_answer(mail: Document, mail_class: MailClass) -> str | None:
+    unclear: str | None = "it could not be told who wrote it"
+    return tried("no_answer", mail, lambda: answerable.no_answer(mail, mail_class), unclear)
 
 
 def _left_out(found: int, most: int) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rules.hours import NeverOpens
 from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Record, Refused
 from rules.sites import site_named
-from rules.tellings import TELLS, Happened, first_notice
+from rules.tellings import TELLS, Happened, first_notice, receipt_notice
 
 
 def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
@@ -111,6 +111,8 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         thread=opening.thread,
     )
     notices = tuple(first_notice(wish, decision.language, now) for wish in decision.notifications)
+    if decision.receipt is not None:
+        notices += (receipt_notice(decision.receipt, decision.category, now),)
     return record, Effects(notices=notices, deadlines=decision.deadlines)
 
 

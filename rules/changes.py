@@ -12,7 +12,7 @@ from parsers.clean import single_line
 from rules import glob, lifecycle, reference
 from rules.daybook import daybook_of
 from rules.model import Action, Held, Record, Refused, Second, Thread
-from rules.reach import reply_address
+from rules.reach import customer_addresses, reply_address, unreachable
 from rules.resubmission import resubmission
 
 WORDS_LIMIT = 200
@@ -88,7 +88,7 @@ def _reply(record: Record, action: Action, site: Site, settings: Settings, now: 
     if site.reply == "direct":
         raise Refused(f"{site.id} answers its customers itself: write to the customer, with our address in Bcc")
     if reply_address(record) is None:
-        raise Refused("no mail address of the customer is known")
+        raise Refused(unreachable(record))
     taken = record.state in lifecycle.OPEN_STATES
     own = {"assignee": action.actor.name or record.assignee, "resubmit_at": None} if taken else {}
     return {**own, "held": None}
@@ -109,8 +109,17 @@ def _send(record: Record, action: Action, site: Site, settings: Settings, now: d
 
 
 def _write(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    """The customer's mail goes on with the conversation; who had it before keeps it."""
-    return {"thread": _thread(record, action)}
+    """The customer's mail goes on with the conversation; who had it before keeps it, and he can be reached again."""
+    reached = tuple(one for one in record.bounced if one != action.actor.name.casefold())
+    return {"thread": _thread(record, action), "bounced": reached}
+
+
+def _returned(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """Where our mail to the customer came back from, no further one goes."""
+    address = action.args["recipient"].casefold()
+    if "house" in action.args or address not in map(str.casefold, customer_addresses(record)):
+        return {}
+    return {"bounced": tuple(dict.fromkeys((*record.bounced, address)))[-20:]}
 
 
 def _thread(record: Record, action: Action) -> Thread | None:
@@ -183,6 +192,7 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "send": _send,
     "write": _write,
     "join": _join,
+    "returned": _returned,
     "again": _again,
     "apart": _apart,
     "read-as": _read_as,

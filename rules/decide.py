@@ -15,6 +15,7 @@ from rules.lifecycle import WAITING
 from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
+from rules.receipts import receipt_for
 from rules.verified import flags_of, verified_by
 
 UNSORTED = "unsorted"
@@ -44,14 +45,13 @@ def decide_mail(
     gate = _gate(parsed, place, context)
     if gate is not None:
         return _mail(parsed, place, verified, *gate)
-    decisions = tuple(
-        msgspec.structs.replace(
-            decide(reading, envelope, parsed, own.site, own.source, settings, context, now, index),
-            site=own.site.id if own.site.id != place.site.id else None,
-        )
-        for index, (reading, own) in enumerate(zip(readings, places, strict=True))
-    )
-    return _mail(parsed, place, verified, *_opened(decisions, place), decisions)
+    decisions = []
+    for index, (reading, own) in enumerate(zip(readings, places, strict=True)):
+        one = decide(reading, envelope, parsed, own.site, own.source, settings, context, now, index)
+        receipt = receipt_for(reading, one, parsed, envelope, own.site, own.source, verified, settings, context)
+        elsewhere = own.site.id if own.site.id != place.site.id else None
+        decisions.append(msgspec.structs.replace(one, site=elsewhere, receipt=receipt))
+    return _mail(parsed, place, verified, *_opened(decisions, place), tuple(decisions))
 
 
 def readings_of(parsed: Parsed) -> tuple[Reading, ...]:
@@ -131,6 +131,10 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
         return "automatic", f"our own outgoing mail {context.own} came back"
     if context.reference is not None:
         return _answer(context)
+    if context.bounced is not None and (parsed.mail_class == "bounce" or parsed.bounce):
+        return "bounce", f"{_class_reason(parsed)}; of outgoing mail {context.bounced}"
+    if context.bounced is not None and parsed.mail_class == "automatic":
+        return "automatic", f"{_class_reason(parsed)}; an answer to outgoing mail {context.bounced}"
     if parsed.mail_class == "bounce":
         return "bounce", _class_reason(parsed)
     # marks of automatic mail gate answering, never taking in what a registered source sends: its noise has no readings

@@ -21,7 +21,7 @@ QUIET = "imported: no clock, no mail"
 """Why nobody is told of a mail that was put in later."""
 LATE = "late by parser: told with all others that were read again"
 """Why nobody is told by a mail of its own."""
-_SAID = ("site", "team", "ignored", "again", "related", "person")
+_SAID = ("site", "team", "ignored", "again", "related", "person", "receipt")
 """What a decision says only where there is something to say."""
 _SHOWN = 120
 """Characters of a value that a difference shows."""

@@ -22,7 +22,9 @@ _WRITERS = _OPENERS | frozenset[ActorRole]({"controller", "stranger"})
 _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
-Tells = Literal["new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help"]
+Tells = Literal[
+    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned"
+]
 """`rules.tellings` has a function for each; `new` comes from the decision."""
 
 
@@ -88,6 +90,18 @@ REPARSE = Transition(
 )
 """Today's reading of its mail: fields that no person has changed since; its clock goes on as it was."""
 
+RETURNED = Transition(
+    to=None,
+    who=frozenset({"relay"}),
+    by_hand=False,
+    needs=("letter", "recipient"),
+    may=("status", "text", "house"),
+    ends_deadlines=False,
+    tells="returned",
+)
+"""A mail of ours came back for good: kept with the record whatever its state; the team is told, of one to the house
+itself (`house`: `news`, or `known` to come back) the admin."""
+
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
 
@@ -134,6 +148,7 @@ COMMON: Table = {
     **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), tells="again")),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
     **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
+    **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows(STATES, "note", Transition(to=None, who=_OVERSEERS, needs=("text",), ends_deadlines=False)),
@@ -167,7 +182,9 @@ _TABLES: Mapping[str, Table] = {
 }
 
 
-PASSIVE = frozenset({"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "undo"})
+PASSIVE = frozenset(
+    {"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "returned", "undo"}
+)
 """What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
 
 

@@ -12,8 +12,11 @@ import msgspec
 from parsers.records import Reading
 
 Fate = Literal["pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"]
-ActorRole = Literal["customer", "team", "controller", "clock", "command", "source", "stranger"]
-"""Who acts. A `stranger` has a reference or token without being proven its owner: what he writes is kept and shown."""
+ActorRole = Literal["customer", "team", "controller", "clock", "command", "source", "stranger", "relay"]
+"""Who acts. A `stranger` has a reference or token without being proven its owner: what he writes is kept and shown.
+
+A `relay` is a mail server that gives back what we sent.
+"""
 
 
 IMPORTED = "import"
@@ -76,6 +79,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """As whom its sender writes there (`rules.identity`)."""
     own: int | None = None
     """Number of the outgoing mail of ours that came back as it was sent."""
+    bounced: int | None = None
+    """Number of the outgoing mail that the recipient, our envelope sender, names: what comes there is about it."""
     imported: bool = False
     """It was put in later: what was to be done about it was done long ago."""
     late: bool = False
@@ -122,6 +127,15 @@ class Deadline(Fact, frozen=True, kw_only=True):
     because: str
 
 
+class Receipt(Fact, frozen=True, kw_only=True):
+    """A customer is told at once that his request is here."""
+
+    to: str
+    language: str
+    by: datetime | None = None
+    """Within opening hours: until when we answer; None where no clock says so."""
+
+
 class Decision(Fact, frozen=True, kw_only=True):
     """What is to become of one reading."""
 
@@ -140,6 +154,7 @@ class Decision(Fact, frozen=True, kw_only=True):
     """Why it is, or is not, a second request of what the same person asked before."""
     ignored: str | None = None
     """Reason of the rule that ignores it."""
+    receipt: Receipt | None = None
     rules: tuple[Verdict, ...] = ()
     notifications: tuple[Notification, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
@@ -192,6 +207,8 @@ class Action(Fact, frozen=True, kw_only=True):
     """Of `undo`: the record as it was before its last revision."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
+    unanswered: str | None = None
+    """Why the writer of the mail that it came by gets no answer by itself (`rules.gate`)."""
 
 
 class Done(Fact, frozen=True, kw_only=True):
@@ -251,6 +268,8 @@ class Record(Fact, frozen=True, kw_only=True):
     """Other requests of the same person."""
     thread: Thread | None = None
     held: Held | None = None
+    bounced: tuple[str, ...] = ()
+    """Addresses of the customer from which our mail came back, in lower case, at most 20."""
     undone: tuple[int, ...] = ()
     """Revisions whose action was taken back: what they had to tell no longer holds."""
 
@@ -275,6 +294,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     """What a person wrote, to go along: an answer to the customer, a customer's answer, why a command was not done."""
     message: int | None = None
     """Mail whose attachments go along."""
+    correspondent: str | None = None
+    """Whom the caps count it for (`rules.brakes`): who is told by a program or, of a stranger's mail, who wrote it."""
 
 
 class Effects(Fact, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from config.models import Settings, Site
 from parsers.clean import block, single_line
 from rules import lifecycle
 from rules.changes import WORDS_LIMIT
-from rules.model import Action, Notice, Notification, Record
+from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
 
 
@@ -82,6 +82,22 @@ def first_notice(wish: Notification, language: str, now: datetime) -> Notice:
     )
 
 
+def receipt_notice(receipt: Receipt, category: str, now: datetime) -> Notice:
+    """A customer is told that his request is here; `text` is the time until when he is answered, ISO 8601 in UTC."""
+    return Notice(
+        purpose="receipt",
+        to=receipt.to,
+        role="customer",
+        category=category,
+        template="receipt",
+        language=receipt.language,
+        at=now,
+        because="your request has arrived",
+        text=receipt.by.isoformat() if receipt.by else None,
+        correspondent=receipt.to,
+    )
+
+
 def _attached(it: Happened) -> Iterator[Notice]:
     """A mail of a person outside, just now: two programs that answer each other must not go on through us."""
     args, role = it.action.args, it.action.actor.role
@@ -92,7 +108,8 @@ def _attached(it: Happened) -> Iterator[Notice]:
     because = f"a further mail for {it.record.ref}"
     if role == "stranger":
         because += f"; {args.get('problem') or 'its sender is not known here'}"
-    yield it.notice("attached", it.keeper, because, text=it.text, message=it.message)
+    by_stranger = (it.action.actor.name or it.keeper) if role == "stranger" else None
+    yield it.notice("attached", it.keeper, because, text=it.text, message=it.message, correspondent=by_stranger)
 
 
 def _again(it: Happened) -> Iterator[Notice]:
@@ -130,15 +147,29 @@ def _reply(it: Happened) -> Iterator[Notice]:
         yield it.notice("taken", it.team, f"answered{it.by}", category="audit")
 
 
+def _returned(it: Happened) -> Iterator[Notice]:
+    """A mail to the customer came back: somebody has to reach him another way.
+
+    What the house does not get the admin is told once a day, unless it is he who does not get it.
+    """
+    args, admin = it.action.args, it.settings.postroom.admin
+    status = single_line(args.get("status"), WORDS_LIMIT)
+    because = f"our mail to {args['recipient']} came back" + (f": {status}" if status else "")
+    if "house" not in args:
+        yield it.notice("returned", it.keeper, because, text=it.text)
+    elif args["house"] == "news" and args["recipient"].casefold() != admin.casefold():
+        yield it.notice("returned", admin, because, role="admin", team=None, text=it.text, correspondent=admin)
+
+
 def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
-    """What only the writer of a mail is told; the command line shows it by itself."""
+    """What only the writer of a mail is told, if a program may answer it; the command line shows it by itself."""
 
     def tell(it: Happened) -> Iterator[Notice]:
         actor = it.action.actor
-        if "@" in actor.name:
+        if "@" in actor.name and it.action.unanswered is None:
             role = "controller" if actor.role == "controller" else "team"
             because = single_line(it.action.args.get("problem"), WORDS_LIMIT) or f"you asked for it: {it.action.name}"
-            yield it.notice(purpose, actor.name, because, role=role, text=it.text)
+            yield it.notice(purpose, actor.name, because, role=role, text=it.text, correspondent=actor.name)
 
     return tell
 
@@ -149,6 +180,7 @@ TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "assigned": _assigned,
     "moved": _moved,
     "reply": _reply,
+    "returned": _returned,
     "held": _to_sender("held"),
     "refused": _to_sender("refused"),
     "status": _to_sender("status"),

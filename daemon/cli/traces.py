@@ -73,6 +73,12 @@ def show_decision(found: Json, zone: str) -> None:
             line(f"Reading {decided['reading']} is a second request of {decided['again']}.")
         else:
             line(f"Policy {decided['policy']}, mails in {decided['language']}.")
+        if receipt := decided.get("receipt"):
+            line(f"Receipt to {receipt['to']} in {receipt['language']}{_promised(receipt.get('by'), zone)}.")
+
+
+def _promised(by: Any, zone: str) -> str:
+    return f", answer promised by {local(by, zone)}" if by else ""
 
 
 def source_words(source: str | None, verified: str | None) -> str:

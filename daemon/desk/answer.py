@@ -15,9 +15,10 @@ from daemon.store.messages import Claimed
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
+from rules.gate import closed_to_writer
 from rules.identity import BESIDE, writer
-from rules.model import IMPORTED, Action, Actor, Refused
-from rules.reference import TokenRole, read_bounce_token, read_token
+from rules.model import IMPORTED, Action, Actor, Envelope, Refused
+from rules.reference import TokenRole, read_token
 
 _REFERENCE = re.compile(r"[A-Z]-?[0-9A-Z]{6,20}-?[0-9A-Z]", re.IGNORECASE)
 
@@ -63,10 +64,16 @@ def own_letter(connection: Connection, parsed: Parsed) -> int | None:
     return outgoing.by_message_id(connection, parsed.message_id)
 
 
-def bounced_letter(settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> int | None:
-    """The outgoing mail that the recipient's token names, if the token is genuine: its bounces come back there."""
-    token = desk_token(settings, mail.recipient)
-    return read_bounce_token(token, keys) if token else None
+def about_letter(connection: Connection, sent: outgoing.SentTo) -> Answered | None:
+    """The record of an outgoing mail, for what a person sent to its envelope sender: it is kept there, and shown."""
+    kept = records.load(connection, sent.ref) if sent.ref else None
+    return Answered(kept, None) if kept else None
+
+
+def envelope_of(mail: Claimed) -> Envelope:
+    """What is known of a mail without reading it; the time that counts is that of its receipt."""
+    at = mail.received_at or mail.accepted_at
+    return Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -106,11 +113,13 @@ def changes_of(
     imported = mail.channel == IMPORTED
     record = answered.kept.record
     actions = actions_of(parsed, actor, why, record, settings, mail.id, imported=imported)
+    closed = closed_to_writer(parsed, envelope_of(mail), settings)
+    actions = tuple(msgspec.structs.replace(action, unanswered=closed) for action in actions)
     try:
         return _done(connection, settings, answered.kept, actions, at)
     except Refused as refused:
         if actor.role in ("team", "controller"):
-            instead = refusal(actor, mail.id, str(refused))
+            instead = msgspec.structs.replace(refusal(actor, mail.id, str(refused)), unanswered=closed)
         else:  # hours that never come must not lose what a customer writes
             instead = msgspec.structs.replace(actions[0], name="attach")
         return _done(connection, settings, answered.kept, [instead], at)

@@ -14,13 +14,14 @@ from daemon.desk import people
 from daemon.desk.answer import (
     Answered,
     Arrived,
+    about_letter,
     answered_by,
     arrived,
-    bounced_letter,
     may_mention,
     mentioned_by,
     own_letter,
 )
+from daemon.desk.bounce import Returned, bounced_letter, returned, sent_from_here
 from daemon.desk.people import Met
 from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
 from daemon.desk.watch import Watch
@@ -29,8 +30,9 @@ from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import contacts, messages, records, sources
+from daemon.store import contacts, messages, outgoing, records, sources
 from daemon.store.messages import Claimed, LostLease
+from daemon.store.outgoing import SentTo
 from parsers.records import Parsed
 from rules.model import IMPORTED
 
@@ -232,21 +234,44 @@ class Desk:
         """The plan for a mail; whatever goes wrong with one, such as hours that never come, stops no other."""
         try:
             settings = self._shift.settings
-            bounced = bounced_letter(settings, self._shift.keys, mail)
-            came, own = self._arrived(mail, parsed, named)
-            return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, met=met)
+            sent = self._sent(mail)
+            came, own = self._arrived(mail, parsed, named, sent)
+            back = self._back(mail, parsed, sent)
+            bounced = sent.letter if sent else None
+            return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, back=back, met=met)
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
             return None
 
-    def _arrived(self, mail: Claimed, parsed: Parsed, named: Answered | None) -> tuple[Arrived | None, int | None]:
+    def _sent(self, mail: Claimed) -> SentTo | None:
+        """The outgoing mail of ours whose envelope sender this one came to."""
+        settings = self._shift.settings
+        number = bounced_letter(settings, self._shift.keys, mail)
+        if number is None:
+            return None
+        with self._shift.store.read() as connection:
+            return sent_from_here(connection, settings, number, mail)
+
+    def _back(self, mail: Claimed, parsed: Parsed, sent: SentTo | None) -> Returned | None:
+        """The outgoing mail that came back by this one."""
+        if sent is None:
+            return None
+        with self._shift.store.read() as connection:
+            return returned(connection, self._shift.settings, sent, mail, parsed)
+
+    def _arrived(
+        self, mail: Claimed, parsed: Parsed, named: Answered | None, sent: SentTo | None
+    ) -> tuple[Arrived | None, int | None]:
         """What the mail does to a record that it answers, and which of our own mails it is."""
         settings = self._shift.settings
-        if named is None and parsed.own_record is None and not may_mention(settings, parsed):
+        if sent is not None and parsed.mail_class not in ("person", "reply"):
+            return None, None
+        if (named or sent) is None and parsed.own_record is None and not may_mention(settings, parsed):
             return None, None
         with self._shift.store.read() as connection:
-            answered = named or mentioned_by(connection, settings, mail, parsed)
+            answered = named or (about_letter(connection, sent) if sent else None)
+            answered = answered or mentioned_by(connection, settings, mail, parsed)
             came = arrived(connection, settings, mail, parsed, answered) if answered else None
             return came, own_letter(connection, parsed)
 
@@ -274,6 +299,7 @@ class Desk:
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:
             self._shift.count(f"fate_{one.fated.fate}")
+            self._shift.count("bounces_attributed", one.returned is not None)
         if self._watch is not None:
             self._watch.saw(one.seen for one in plans if one.seen)
 
@@ -320,4 +346,5 @@ def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at
             attached[mail, step.reading] = write_change(connection, step.change, settings, at)
     links += [(mail, reading, key, "attached") for (mail, reading), key in attached.items()]
     records.link(connection, links)
+    outgoing.came_back(connection, [one.returned for one in plans if one.returned is not None], at)
     sources.keep(connection, [one.seen for one in plans if one.seen])

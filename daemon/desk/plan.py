@@ -10,7 +10,8 @@ import msgspec
 from config.lookup import ADMIN_SITE, desk_token, own_addresses, site_of, source_type
 from config.models import Settings, Site
 from daemon.act import Change, new_reference
-from daemon.desk.answer import Arrived
+from daemon.desk.answer import Arrived, envelope_of
+from daemon.desk.bounce import Returned
 from daemon.desk.people import Met, people_of
 from daemon.store.contacts import Contact
 from daemon.store.messages import Claimed, Fated
@@ -22,7 +23,7 @@ from rules.answering import TEXT_LIMIT
 from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Decision, Envelope, Known, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Decision, Known, MailDecision, Opening, Thread
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -60,6 +61,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Whose requests it brings; nobody where what they asked before does not matter."""
     known: tuple[Known, ...] = ()
     """What those people have asked, as far as the decision knew."""
+    returned: int | None = None
+    """Outgoing mail that came back by it."""
 
     @property
     def touches(self) -> frozenset[int]:
@@ -123,6 +126,7 @@ def plan(
     *,
     own: int | None = None,
     bounced: int | None = None,
+    back: Returned | None = None,
     late: Late | None = None,
     met: Sequence[Met] = (),
 ) -> Plan:
@@ -133,14 +137,16 @@ def plan(
         reference=came.ref if came else None,
         writer=came.actor if came else None,
         own=own,
+        bounced=bounced,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
         late=late is not None,
         known=tuple(one.known for one in met),
     )
-    envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
-    decision = decide_mail(parsed, envelope, settings, context, at)
+    decision = decide_mail(parsed, envelope_of(mail), settings, context, at)
     if decision.fate in ("attached", "command") and came is not None:
         steps = _steps(came.changes)
+    elif decision.fate == "bounce" and back is not None:
+        steps = _steps(back.changes)
     else:
         steps = tuple(_requests(settings, mail, parsed, decision, at, late, met))
     fated = Fated(
@@ -149,9 +155,7 @@ def plan(
         tries=mail.tries,
         alone=mail.alone,
         fate=decision.fate,
-        reason=f"{decision.reason}; of outgoing mail {bounced}"
-        if decision.fate == "bounce" and bounced
-        else decision.reason,
+        reason=decision.reason,
         site=decision.site,
         source=decision.source,
         verified=decision.verified,
@@ -162,7 +166,8 @@ def plan(
         settings=settings.digest,
     )
     people = people_of(settings, parsed, decision) if late is None else frozenset()
-    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known)
+    returned = back.letter if back is not None and decision.fate == "bounce" else None
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned)
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:

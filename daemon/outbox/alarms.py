@@ -116,6 +116,25 @@ def not_told(settings: Settings, notice_id: int, ref: str, site: str, why: str, 
     return alarm(settings, f"notice:{notice_id}", f"{ref} could not be told", text, now)
 
 
+def over_cap(settings: Settings, correspondent: str, because: str, now: datetime) -> Letter:
+    """What a program would say to somebody, or of what he writes, is stopped; told once a day."""
+    text = (
+        f"Mails that Postroom would send by itself because of {correspondent} are not written for now: {because}.\n\n"
+        "Mostly a program answers there. What came in is kept with its record: postroom show REF\n"
+        "The limits stand under [brakes] in postroom.toml.\n"
+    )
+    return alarm(settings, f"cap:{correspondent}:{now.date()}", f"too many mails because of {correspondent}", text, now)
+
+
+def customers_braked(settings: Settings, limit: int, now: datetime) -> Letter:
+    """Mails to customers wait; told once a day."""
+    text = (
+        f"{limit} mails went to customers within an hour. Further ones wait until there is room, and go out then.\n\n"
+        "If they are wanted, raise customers_per_hour under [brakes] in postroom.toml, and: postroom reload\n"
+    )
+    return alarm(settings, f"brake:customers:{now.date()}", "mails to customers wait", text, now)
+
+
 def source_changed(settings: Settings, source: str, changes: Sequence[str], mails: int, now: datetime) -> Letter:
     """A source writes otherwise than before; told once a week, as one change shows in several fields one by one."""
     year, week, _ = now.isocalendar()

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from daemon.errands import Answer, Render
 from daemon.log import get_logger
+from daemon.outbox import brake
 from daemon.outbox.alarms import leaking, not_told
+from daemon.outbox.brake import Braked, braked
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.draft import Draft, drafts
 from daemon.outbox.letters import letter, still_holds
@@ -38,6 +40,7 @@ class Gathered(NamedTuple):
     """Notices in hand, whose words the reader is writing."""
 
     due: list[DueNotice]
+    stopped: Braked
     drafts: list[Draft]
     programs: list[Draft]
     """For other systems: no template writes these."""
@@ -61,7 +64,8 @@ class Bundler:
         with shift.store.read() as connection:
             found = notices.due(connection, now, BATCH) if held is None else notices.these(connection, held)
             due = _within(found)
-            waiting = drafts(connection, shift, [one for one in due if still_holds(one)])
+            stopped = braked(connection, shift.settings, [one for one in due if still_holds(one)], now)
+            waiting = drafts(connection, shift, stopped.sending)
             outdated = outgoing.outdated(connection, BATCH)
             again = {key: self._again(connection, key) for key, _ in outdated}
         for key, own_id in outdated:
@@ -71,7 +75,7 @@ class Bundler:
             return None
         people = [one for one in waiting if not one.is_for_a_program]
         programs = [one for one in waiting if one.is_for_a_program]
-        return Gathered(due, people, programs, self._begin(people))
+        return Gathered(due, stopped, people, programs, self._begin(people))
 
     def keep(self, gathered: Gathered) -> None:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
@@ -79,7 +83,7 @@ class Bundler:
         answered = zip(gathered.drafts, self._answered(gathered.drafts, gathered.answers), strict=False)
         letters = self._letters(chain(answered, ((one, None) for one in gathered.programs)))
         crash_point("after-render")
-        self._kept = self._put(letters, gone)
+        self._kept = self._put(letters, gone, gathered.stopped)
         self._kept.add_done_callback(lambda _: self._ring())
 
     def close(self) -> None:
@@ -153,12 +157,15 @@ class Bundler:
         log.error("template-failed", template=one.job.notice.template, why=answer.error)
         return fallback(one.job)
 
-    def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int]) -> "Future[None]":
+    def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int], stopped: Braked) -> "Future[None]":
         shift, now = self._shift, self._shift.clock.now()
+        shift.count("notices_capped", len(stopped.dropped))
+        shift.count("notices_braked", len(stopped.waiting))
 
         def write(connection: Connection) -> None:
             if gone:
                 notices.withdraw(connection, gone, now)
+            brake.keep(connection, stopped, now)
             ours = {one.due.id for one, _ in letters}
             if shift.store.is_shared:  # another daemon may have written the same words meanwhile
                 ours = notices.free(connection, ours)

@@ -34,6 +34,8 @@ def still_holds(due: DueNotice) -> bool:
             return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
         case "held":
             return record.held is not None and (notice.text is None or record.held.text == notice.text)
+        case "receipt":
+            return record.state not in (SPAM, LINKED)
         case _:
             return True
 
@@ -69,6 +71,8 @@ def letter(
         message_id=own_id,
         content=signed(shift.settings, mail.sender, compose(mail)),
         held=held,
+        correspondent=correspondent_of(notice.correspondent) if notice.correspondent else None,
+        customer=notice.role == "customer",
     )
 
 

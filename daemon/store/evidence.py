@@ -238,7 +238,7 @@ def _wrong_fate(
         yield f"it has no fate that there is: '{row.fate}'"
     if row.fate in _NEEDS_REASON and not row.reason:
         yield f"it is {row.fate} without a reason"
-    if links and row.fate not in ("opened", *_TO_A_RECORD):
+    if links and row.fate not in ("opened", "bounce", *_TO_A_RECORD):
         yield f"it is {row.fate}, and yet linked to a record"
     trace = None
     if row.trace is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from daemon.log import get_logger
 from daemon.store.db import Store
 from daemon.store.engine import abandon, open_engine
-from daemon.store.notices import OPEN
+from daemon.store.notices import OPEN, READY
 from daemon.store.schema import notice
 
 _KIND = 0x6E6F74  # the first key of our advisory locks
@@ -37,7 +37,7 @@ class Holds:
         if self._engine is None:
             return None
         self.let_go()
-        oldest = select(notice.c.id).where(*OPEN, notice.c.at <= now).order_by(notice.c.at, notice.c.id)
+        oldest = select(notice.c.id).where(*OPEN, notice.c.at <= now, READY).order_by(notice.c.at, notice.c.id)
         found = oldest.limit(limit * _LOOK_BEYOND).subquery()
         held = (
             select(found.c.id)
@@ -47,7 +47,7 @@ class Holds:
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
-            return list(self._connection.execute(held).scalars())
+            return list(self._connection.execute(held, {"now": now}).scalars())
         except SQLAlchemyError as error:
             log.info("nothing-held", why=str(error))
             self._drop()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record, revision
@@ -71,7 +71,13 @@ _whole = (
     .join(message, message.c.id == message_record.c.message, isouter=True)
 )
 OPEN = (notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
-_DUE = _whole.where(*OPEN, notice.c.at <= bindparam("now")).order_by(notice.c.at, notice.c.id).limit(bindparam("most"))
+READY = or_(notice.c.held_until.is_(None), notice.c.held_until <= bindparam("now"))
+"""No brake holds it back."""
+_DUE = (
+    _whole.where(*OPEN, notice.c.at <= bindparam("now"), READY)
+    .order_by(notice.c.at, notice.c.id)
+    .limit(bindparam("most"))
+)
 _HELD = _whole.where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.at, notice.c.id)
 _CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
@@ -94,7 +100,9 @@ _FREE = (
     .order_by(notice.c.id)
     .with_for_update(skip_locked=True)
 )
-_NEXT = select(func.min(notice.c.at)).where(notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
+_NEXT = select(func.min(func.coalesce(notice.c.held_until, notice.c.at))).where(
+    notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None)
+)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[DueNotice]:

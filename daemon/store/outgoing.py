@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, text, update
 
 from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
@@ -31,6 +31,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     held: str | None = None
     """Why it is not to be sent unless a person says so."""
+    correspondent: str | None = None
+    """Whom the caps count it for (`rules.brakes`); None where they do not."""
+    customer: bool = False
+    """Whether it goes to a customer."""
 
 
 class InHand(msgspec.Struct, frozen=True):
@@ -129,6 +133,8 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "recipient": letter.recipient,
         "sender": letter.sender,
         "message_id": letter.message_id,
+        "correspondent": letter.correspondent,
+        "customer": letter.customer,
         "state": "held" if letter.held else "waiting",
         "last_error": letter.held,
         "created_at": at,
@@ -328,6 +334,40 @@ def of_record(connection: Connection, ref: str) -> list[RowMapping]:
 def by_message_id(connection: Connection, message_id: str) -> int | None:
     """The letter with this Message-ID."""
     return connection.execute(select(outbox.c.id).where(outbox.c.message_id == message_id)).scalar()
+
+
+class SentTo(msgspec.Struct, frozen=True):
+    """Whom a letter was for, and what it was about."""
+
+    letter: int
+    recipient: str
+    site: str | None
+    ref: str | None
+    customer: bool
+    returned_at: datetime | None
+
+
+def sent_to(connection: Connection, outbox_id: int) -> SentTo | None:
+    """Whom a letter was for."""
+    columns = (outbox.c.id, outbox.c.recipient, outbox.c.site, record.c.ref, outbox.c.customer, outbox.c.returned_at)
+    query = select(*columns).join(record, record.c.id == outbox.c.record, isouter=True)
+    row = connection.execute(query.where(outbox.c.id == outbox_id)).first()
+    return SentTo(*row) if row else None
+
+
+def came_back_since(connection: Connection, recipient: str, since: datetime) -> bool:
+    """Whether a mail to this very address came back since a time."""
+    query = select(outbox.c.id).where(
+        text("outbox.returned_at IS NOT NULL"), outbox.c.recipient == recipient, outbox.c.returned_at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def came_back(connection: Connection, letters: Sequence[int], at: datetime) -> None:
+    """These letters came back."""
+    if letters:
+        unknown = outbox.c.id.in_(letters), outbox.c.returned_at.is_(None)
+        connection.execute(update(outbox).where(*unknown).values(returned_at=at))
 
 
 def refs_by_message_id(connection: Connection, message_id: str) -> list[str]:

@@ -276,7 +276,20 @@ outbox = Table(
     Column("lease", String),
     Column("lease_until", Instant),
     Column("last_error", String),
+    # Whom the caps count it for, if they do, and whether it counts as a mail to a customer.
+    Column("correspondent", String),
+    Column("customer", Boolean, nullable=False, server_default=false()),
+    # When the first bounce of it came: further ones say nothing new.
+    Column("returned_at", Instant),
     Column("seal", String, nullable=False),
+    Index(
+        "ix_outbox_correspondent",
+        "correspondent",
+        "created_at",
+        **_rows("correspondent IS NOT NULL"),
+    ),
+    Index("ix_outbox_returned", "recipient", "returned_at", **_rows("returned_at IS NOT NULL")),
+    Index("ix_outbox_customer", "created_at", **_rows("customer")),
     Index(
         "ix_outbox_due",
         "next_try_at",
@@ -304,6 +317,10 @@ notice = Table(
     Column("data", Text, nullable=False),
     Column("outbox", ForeignKey("outbox.id"), index=True),
     Column("withdrawn_at", Instant),
+    # Why nobody was told, where that was not because of what became of its record.
+    Column("withdrawn_because", String),
+    # The brake held it back until then.
+    Column("held_until", Instant),
     Index(
         "ix_notice_open",
         "at",

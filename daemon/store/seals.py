@@ -44,7 +44,18 @@ fate = _over(
 )
 """What a message became, and after how many tries."""
 letter = _over(
-    "dedupe", "purpose", "record", "site", "recipient", "sender", "subject", "message_id", "rendered", "created_at"
+    "dedupe",
+    "purpose",
+    "record",
+    "site",
+    "recipient",
+    "sender",
+    "subject",
+    "message_id",
+    "rendered",
+    "created_at",
+    "correspondent",
+    "customer",
 )
 """An outgoing mail; how far it came is not sealed."""
 settings = _over("digest", "at", "versions", "packed")

@@ -261,3 +261,62 @@ def test_a_held_second_request_reading_is_whole(act: Act, record: Record, at: At
     joined, _ = act(record, "join", "customer", MAX, more=second(at, None), message="9")
     assert msgspec.json.decode(msgspec.json.encode(joined), type=Record) == joined
     assert isinstance(joined.requests[0], Second)
+
+
+RETURNED = {"letter": "17", "recipient": "Max@Kunde.example", "status": "5.1.1", "text": "no such user", "message": "9"}
+
+
+def test_a_mail_that_came_back_marks_the_customer_and_tells_the_team(record: Record, act: Act) -> None:
+    after, effects = act(record, "returned", "relay", "", **RETURNED)
+    assert after.bounced == (MAX,)
+    assert (after.state, after.revision, effects.ends_deadlines) == ("new", 2, False)
+    assert [(one.purpose, one.to, one.role) for one in effects.notices] == [("returned", TEAM, "team")]
+    with pytest.raises(Refused, match=r"our mail to max@kunde\.example came back"):
+        act(after, "reply", text="Gern.")
+
+
+def test_another_address_of_the_customer_takes_the_place(record: Record, act: Act) -> None:
+    reading = msgspec.structs.replace(record.reading, customer=Customer(emails=(MAX, "max@work.example")))
+    after, _ = act(msgspec.structs.replace(record, reading=reading), "returned", "relay", "", **RETURNED)
+    _, effects = act(after, "reply", text="Gern.")
+    assert [one.to for one in effects.notices if one.role == "customer"] == ["max@work.example"]
+
+
+def test_who_writes_can_be_reached_again(record: Record, act: Act) -> None:
+    after, _ = act(record, "returned", "relay", "", **RETURNED)
+    assert act(after, "write", "customer", MAX, **SAID)[0].bounced == ()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "news", "told"),
+    [(TEAM, "news", ["admin@post.example"]), (TEAM, "known", []), ("admin@post.example", "news", [])],
+)
+def test_what_the_house_does_not_get_the_admin_is_told_once(
+    recipient: str, news: str, told: list[str], record: Record, act: Act
+) -> None:
+    after, effects = act(record, "returned", "relay", "", **{**RETURNED, "recipient": recipient, "house": news})
+    assert after.bounced == ()
+    assert [one.to for one in effects.notices] == told
+
+
+@pytest.mark.parametrize("role", ["team", "customer", "stranger", "command", "controller", "source"])
+def test_only_a_mail_server_says_that_a_mail_came_back(role: ActorRole, record: Record, act: Act) -> None:
+    with pytest.raises(Refused):
+        act(record, "returned", role, EVA, **RETURNED)
+
+
+@pytest.mark.parametrize(("name", "args"), [("help", {}), ("status", {}), ("refuse", {"problem": "no command"})])
+def test_a_program_that_writes_for_a_member_is_not_answered(
+    name: str, args: dict[str, str], record: Record, act: Act
+) -> None:
+    _, answered = act(record, name, message="9", **args)
+    _, silent = act(record, name, more={"unanswered": "X-Loop"}, message="9", **args)
+    assert [one.correspondent for one in answered.notices] == [EVA]
+    assert silent.notices == ()
+
+
+def test_what_strangers_write_is_counted_for_them(record: Record, act: Act) -> None:
+    said = {"message": "7", "class": "person", "text": "Hallo"}
+    _, by_stranger = act(record, "attach", "stranger", "x@other.example", **said)
+    _, by_customer = act(record, "write", "customer", MAX, **said)
+    assert [one.correspondent for one in (*by_stranger.notices, *by_customer.notices)] == ["x@other.example", None]

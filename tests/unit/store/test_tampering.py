@@ -17,9 +17,10 @@ LATER = {
     "deadline": {"fired_at", "ended_at", "ended_by"},
     "mailbox": {"owner", "lease_until", "last_success", "told_at", "compared_at"},
     "mailbox_mail": {"done_at", "next_try"},
-    "notice": {"outbox", "withdrawn_at"},
+    "notice": {"outbox", "withdrawn_at", "withdrawn_because", "held_until"},
     "outbox": {
         "state", "attempts", "reached_data", "revision", "next_try_at", "sent_at", "lease", "lease_until", "last_error",
+        "returned_at",
     },
 }  # fmt: skip
 """Columns that say how far a row came, and go on changing."""

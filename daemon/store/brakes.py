@@ -1,0 +1,69 @@
+"""What went out lately, for the caps and the brake; and notices that they stop."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, case, func, select, text, update
+
+from daemon.store.schema import notice, outbox
+from rules.brakes import DAY, HOUR, Sent
+
+# In the words of the partial indexes, so that SQLite uses them.
+_LATELY = (
+    text("outbox.correspondent IS NOT NULL"),
+    outbox.c.state != "withdrawn",
+    outbox.c.created_at > bindparam("day"),
+)
+_BY_CORRESPONDENT = (
+    select(
+        outbox.c.correspondent,
+        func.sum(case((outbox.c.created_at > bindparam("hour"), 1), else_=0)).label("hour"),
+        func.count().label("day"),
+    )
+    .where(outbox.c.correspondent.in_(bindparam("who", expanding=True)), *_LATELY)
+    .group_by(outbox.c.correspondent)
+)
+_CUSTOMERS = select(func.count(), func.min(outbox.c.created_at)).where(
+    text("outbox.customer"), outbox.c.state != "withdrawn", outbox.c.created_at > bindparam("hour")
+)
+_DROP = (
+    update(notice)
+    .where(notice.c.id == bindparam("the_notice"), notice.c.outbox.is_(None))
+    .values(withdrawn_at=bindparam("the_time"), withdrawn_because=bindparam("the_reason"))
+)
+_HOLD = (
+    update(notice)
+    .where(notice.c.id == bindparam("the_notice"), notice.c.outbox.is_(None))
+    .values(held_until=bindparam("the_time"))
+)
+
+
+def sent(connection: Connection, correspondents: Sequence[str], now: datetime) -> Sent:
+    """What went out before: to each of these correspondents, and to customers.
+
+    Args:
+        connection: A reading connection.
+        correspondents: As `rules.brakes.correspondent_of` names them.
+        now: UTC.
+    """
+    since = {"hour": now - HOUR, "day": now - DAY}
+    found = connection.execute(_BY_CORRESPONDENT, {**since, "who": correspondents}).all() if correspondents else []
+    customers, oldest = connection.execute(_CUSTOMERS, {"hour": since["hour"]}).one()
+    return Sent(
+        hour={row.correspondent: int(row.hour) for row in found},
+        day={row.correspondent: row.day for row in found},
+        customers=customers,
+        oldest_customer=oldest,
+    )
+
+
+def drop(connection: Connection, stopped: Iterable[tuple[int, str]], at: datetime) -> None:
+    """These notices are told to nobody: key and why."""
+    if rows := [{"the_notice": key, "the_reason": why, "the_time": at} for key, why in stopped]:
+        connection.execute(_DROP, rows)
+
+
+def hold(connection: Connection, waiting: Iterable[tuple[int, datetime]]) -> None:
+    """These notices wait: key and until when."""
+    if rows := [{"the_notice": key, "the_time": until} for key, until in waiting]:
+        connection.execute(_HOLD, rows)

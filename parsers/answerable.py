@@ -1,0 +1,67 @@
+"""May a program answer a mail: whatever hints at another program says no (RFC 3834, 2).
+
+For its class a doubtful mail counts as a person's. Here it is the other way round: a person who gets no receipt has
+lost little, and two programs that thank each other never end.
+"""
+
+import re
+import tomllib
+from importlib import resources
+
+from parsers import replies
+from parsers.classify import automatic_sign, takes_no_answers
+from parsers.document import Document
+from parsers.headers import split_addresses
+from parsers.records import MailClass
+
+_SUBJECT, _TEXT = 300, 600
+"""Characters that are looked at: programs say what they are at the beginning."""
+_WORDS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/automation.toml").read_text("utf-8"))
+
+
+def _phrases(kind: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrase for phrases in _WORDS[kind].values() for phrase in phrases), re.IGNORECASE)
+
+
+_IN_SUBJECT = re.compile(f"{_phrases('absent').pattern}|{_phrases('responds').pattern}", re.IGNORECASE)
+_IN_TEXT = _phrases("says_so")
+_FIELDS = (
+    "x-loop", "x-otrs-loop", "x-znuny-loop", "x-rt-loop-prevention", "rt-ticket", "x-jira-fingerprint",
+    "x-github-reason", "x-zammad-auto-response", "x-zendesk-from-account-id", "x-freshdesk-ticket-id",
+    "x-hubspot-notification", "x-fc-machinegenerated", "x-cron-env", "x-auto-reply", "x-vacation", "x-out-of-office",
+    "x-facebook-notify",
+    "x-spamarrest-noauth", "x-boxbe", "x-challenge-response", "x-campaign", "x-campaignid", "x-mc-user",
+    "x-csa-complaints", "feedback-id", "x-failed-recipients", "x-postroom-record", "x-postroom-category",
+)  # fmt: skip
+"""Set by ticket systems, senders to many, challengers and ourselves, and by no program that a person writes with."""
+
+
+def no_answer(mail: Document, mail_class: MailClass) -> str | None:
+    """Why no program should answer a mail that a person seems to have written; None where one may, or none has."""
+    if mail_class not in ("person", "reply"):
+        return None
+    return automatic_sign(mail) or _field(mail) or _addresses(mail) or _words(mail, mail_class)
+
+
+def _field(mail: Document) -> str | None:
+    return next((field.title() for field in _FIELDS if field in mail.headers), None)
+
+
+def _addresses(mail: Document) -> str | None:
+    """Nobody reads there, or nobody says where."""
+    if "@" not in mail.sender[1]:
+        return "no address in From"
+    for field in ("sender", "return-path"):
+        for _, address in split_addresses(mail.headers.raw(field)[:1000])[:1]:
+            if takes_no_answers(address.partition("@")[0]):
+                return f"{field.title()} takes no answers"
+    return None
+
+
+def _words(mail: Document, mail_class: MailClass) -> str | None:
+    """What programs say that set no header field; subject and quotation of an answer are another's words."""
+    answer = mail_class == "reply"
+    if not answer and _IN_SUBJECT.search((mail.headers.get("subject") or "")[:_SUBJECT]):
+        return "subject of an automatic answer"
+    said = (replies.new_text(mail.text) if answer else None) or mail.text or ""
+    return "the text says that a program wrote it" if _IN_TEXT.search(said[:_TEXT]) else None

@@ -1,0 +1,85 @@
+"""Caps per correspondent and the brake for all customers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.machine import Brakes
+from rules.brakes import HOUR, Sent, correspondent_of, judged
+from rules.model import Notice
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+EVA = "eva@kunde.example"
+
+
+def notice(to: str, *, capped: bool = True, role: Literal["customer", "team"] = "team") -> Notice:
+    who = to if capped else None
+    return Notice(purpose="x", to=to, role=role, template="x", language="de", at=NOW, correspondent=who)
+
+
+def verdicts(notices: list[Notice], sent: Sent | None = None, **limits: int) -> list[str]:
+    return [said.what for said in judged(notices, sent or Sent(), Brakes(**limits), NOW)]
+
+
+def test_over_an_hours_cap_nothing_more_is_said_to_that_one() -> None:
+    said = verdicts([notice(EVA)] * 7 + [notice("max@kunde.example")])
+    assert said == ["send"] * 5 + ["drop"] * 2 + ["send"]
+
+
+def test_what_went_out_before_counts() -> None:
+    assert verdicts([notice(EVA)] * 2, Sent(hour={EVA: 4}, day={EVA: 4})) == ["send", "drop"]
+    assert verdicts([notice(EVA)], Sent(hour={EVA: 0}, day={EVA: 20})) == ["drop"]
+
+
+def test_teams_are_told_whatever_the_caps_say() -> None:
+    assert verdicts([notice(EVA, capped=False)] * 50) == ["send"] * 50
+
+
+def test_a_persons_own_answers_are_not_capped_and_wait_at_the_brake() -> None:
+    answers = [notice(EVA, capped=False, role="customer")] * 12
+    assert verdicts(answers, customers_per_hour=10) == ["send"] * 10 + ["wait"] * 2
+
+
+def test_what_waits_waits_until_the_first_of_those_is_an_hour_old() -> None:
+    first = NOW - timedelta(minutes=50)
+    sent = Sent(customers=300, oldest_customer=first)
+    (said,) = judged([notice(EVA, role="customer")], sent, Brakes(), NOW)
+    assert (said.what, said.until) == ("wait", first + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("Eva@Kunde.Example", EVA),
+        ("eva+1@kunde.example", EVA),
+        ("eva+a+b@kunde.example", EVA),
+        ("prvs=1234ab=eva@kunde.example", EVA),
+        ("+eva@kunde.example", "+eva@kunde.example"),
+        ("eva.1@kunde.example", "eva.1@kunde.example"),
+        ("", ""),
+    ],
+)
+def test_a_responder_that_varies_its_address_is_one_correspondent(address: str, counted: str) -> None:
+    assert correspondent_of(address) == counted
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.booleans()), max_size=60),
+    st.integers(1, 6), st.integers(1, 9), st.integers(1, 9),
+)  # fmt: skip
+def test_no_limit_is_ever_passed(asked: list[tuple[str, bool, bool]], hour: int, day: int, customers: int) -> None:
+    notices = [
+        notice(f"{who}@kunde.example", capped=capped, role="customer" if customer else "team")
+        for who, capped, customer in asked
+    ]
+    limits = Brakes(per_hour=hour, per_day=day, customers_per_hour=customers)
+    sent = [one for one, said in zip(notices, judged(notices, Sent(), limits, NOW), strict=True) if said.what == "send"]
+    for who in "abc":
+        assert sum(one.correspondent == f"{who}@kunde.example" for one in sent) <= min(hour, day)
+    assert sum(one.role == "customer" for one in sent) <= customers
+    assert [one for one in notices if not one.correspondent and one.role == "team"] == [
+        one for one in sent if not one.correspondent and one.role == "team"
+    ]
