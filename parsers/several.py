@@ -61,7 +61,7 @@ def _is_same_request(one: Reading, other: Reading) -> bool:
 
 
 def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool, same_form: bool) -> int | None:
-    """Which request a lower reading is of: by person, by its place if it names nobody else, or the only one there is."""
+    """Which request a lower reading is of: by person, by its place if it names nobody else, or the only one."""
     same = [i for i, one in enumerate(requests) if of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
