@@ -29,18 +29,17 @@ def blocks(side: Side, known: Sequence[Known]) -> Iterator[Block]:
 
 
 def _runs(view: View, number: int, pairs: Sequence[Pair]) -> Iterator[tuple[int, list[str]]]:
-    """Constant lines of a sample with the several lines below each, up to a gap or the next constant line."""
+    """Constant lines of a sample with the several lines below each, up to a gap, a label or the next constant line."""
     rows = view.samples[number]
-    beside = {pair.first for pair in pairs if pair.first == pair.last}
+    labels = {pair.first for pair in pairs}
     for at, row in enumerate(rows):
         if is_blank(row) or not (view.is_constant(bare(row)) and len(row.cells) == 1):
             continue
         lines: list[str] = []
-        for below in rows[at + 1 : at + 12]:
+        for place, below in enumerate(rows[at + 1 : at + 12], at + 1):
             if is_blank(below) and not lines:
                 continue
-            number_below = at + 1 + len(lines)
-            if is_blank(below) or view.is_constant(bare(below)) or len(below.cells) > 1 or number_below in beside:
+            if is_blank(below) or view.is_constant(bare(below)) or len(below.cells) > 1 or place in labels:
                 break
             lines.append(shown(below))
         if len(lines) > 1:

@@ -11,6 +11,8 @@ STRANGERS = frozenset(["adf"])
 """Levels beside which other text may name the dealer or the service: a person named only there is no further one."""
 ALONE = STRANGERS | {"xml", "markup", "calendar"}
 """Levels that tell all requests of a mail: who is named in the text below serves them."""
+OWN = "layout"
+"""The level of the source's own patterns: they stand in the form whose labels give the rest of the person."""
 
 
 def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading, ...]:
@@ -27,7 +29,8 @@ def combined(levels: Sequence[tuple[str, tuple[Reading, ...]]]) -> tuple[Reading
             top = name if requests else ""
             continue
         for number, reading in enumerate(readings):
-            place = _place(requests, reading, number, alike=len(readings) == len(requests))
+            alike = len(readings) == len(requests)
+            place = _place(requests, reading, number, alike=alike, same_form=top == OWN)
             if place is not None:
                 requests[place] = _over(requests[place], reading, strict=top in STRANGERS)
             elif top not in ALONE and _is_request(reading):
@@ -57,12 +60,13 @@ def _is_same_request(one: Reading, other: Reading) -> bool:
     return same_person(one.customer, other.customer) and same_cars(one.vehicles, other.vehicles)
 
 
-def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool) -> int | None:
-    """Which request a lower reading is of: by person, by its place if it names nobody, or the only one there is."""
+def _place(requests: list[Reading], reading: Reading, number: int, *, alike: bool, same_form: bool) -> int | None:
+    """Which request a lower reading is of: by person, by its place if it names nobody else, or the only one."""
     same = [i for i, one in enumerate(requests) if of_one(one, reading)]
     if same:
         return next((i for i in same if same_cars(requests[i].vehicles, reading.vehicles)), same[0])
-    if alike and not (is_named(reading) and is_named(requests[number])):
+    are_others = are_two if same_form else _are_named
+    if alike and not are_others(requests[number], reading):
         return number
     alone = len(requests) == 1
     return 0 if alone and not (is_named(requests[0]) and _is_request(reading)) else None
@@ -107,6 +111,10 @@ def is_named(reading: Reading) -> bool:
     return person is not None and bool(person.name or person.emails or person.phones)
 
 
+def _are_named(one: Reading, other: Reading) -> bool:
+    return is_named(one) and is_named(other)
+
+
 def has_words(reading: Reading) -> bool:
     """Whether the person's own words were found, wherever the kind of request keeps them."""
     complaint, review, booking = reading.complaint, reading.review, reading.booking
@@ -116,10 +124,9 @@ def has_words(reading: Reading) -> bool:
 
 def are_two(some: Reading, others: Reading) -> bool:
     """Whether both say the same thing of a person, and not the same; a name and a number may be of one."""
-    one, other = some.customer, others.customer
-    if one is None or other is None:
-        return False
-    both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones)
+    one, other = (reading.customer or Customer() for reading in (some, others))
+    authors = some.review and some.review.author and others.review and others.review.author
+    both = (one.name and other.name, one.emails and other.emails, one.phones and other.phones, authors)
     return any(both) and not of_one(some, others)
 
 

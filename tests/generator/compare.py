@@ -63,7 +63,7 @@ def compare(sample: Sample, parsed: Parsed, score: Score) -> None:
         _compare_one(sample, expected, given, score)
     for reading in parsed.readings[len(wanted) :]:
         score.wrong += 1
-        score.fault(sample, f"readings: one too many, {flat(msgspec.to_builtins(reading))}")
+        score.fault(sample, f"wrong readings: one too many, {flat(msgspec.to_builtins(reading))}")
 
 
 def _compare_one(sample: Sample, expected: dict[str, Any], given: dict[str, Any], score: Score) -> None:

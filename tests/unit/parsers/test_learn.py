@@ -48,6 +48,27 @@ def test_lines_without_labels_become_a_block() -> None:
     assert "From" not in found.layout.labels
 
 
+@pytest.mark.parametrize(
+    "forms",
+    [
+        (
+            "电子邮箱\n{1}\n电话\n{2}\n车系\nGolf",  # a label that one sample has is no name
+            "车系\nLeon\n电子邮箱\n{1}\n客户姓名\n刘芳",
+            "电子邮箱\n{1}\n意向车辆\n{3}\n客户姓名\n欧阳晓",
+        ),
+        (
+            "Contact\n\n{1}\nPhone Number\n{2}\nName\n{0}",  # below a gap, too
+            "Contact\n\n{1}\nVehicle Of Interest\n{3}\nName\n{0}",
+            "Contact\n\n{1}\nName\n{0}",
+        ),
+    ],
+    ids=["zh", "en"],
+)
+def test_a_block_ends_at_a_label_that_few_samples_have(forms: tuple[str, ...]) -> None:
+    samples = [mail(form.format(*person)) for form, person in zip(forms, PEOPLE, strict=True)]
+    assert propose(samples, DE).layout.blocks == ()
+
+
 def test_the_line_between_requests_splits_a_mail() -> None:
     def part(p: tuple[str, ...]) -> str:
         return f"Rufname: {p[0]}\nPost: {p[1]}\nRuf: {p[2]}\n"

@@ -14,6 +14,7 @@ def lead(name: str | None = None, mail: str | None = None, model: str | None = N
 
 
 ANNA, JOERG = lead("Anna Beispiel", "anna@x.example"), lead("Jörg Probe", "joerg@x.example")
+CALLER = Reading(kind="lead", customer=Customer(name="Anna Beispiel", phones=("+491712345678",)))
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ ANNA, JOERG = lead("Anna Beispiel", "anna@x.example"), lead("Jörg Probe", "joer
         ([("table", (ANNA, JOERG)), ("label", (JOERG, ANNA))], ["Anna Beispiel", "Jörg Probe"]),
         ([("table", (ANNA,)), ("label", (JOERG,))], ["Anna Beispiel", "Jörg Probe"]),
         ([("layout", (lead("Anna"),)), ("label", (ANNA,))], ["Anna Beispiel"]),
+        ([("layout", (lead(None, "anna@x.example"),)), ("label", (CALLER,))], ["Anna Beispiel"]),
+        ([("layout", (lead(None, "joerg@x.example"),)), ("label", (ANNA,))], [None, "Anna Beispiel"]),
+        ([("table", (lead(None, "joerg@x.example"),)), ("label", (CALLER,))], [None, "Anna Beispiel"]),
         ([("layout", (lead(model="Golf"),)), ("label", (ANNA, JOERG))], ["Anna Beispiel", "Jörg Probe"]),
         ([("adf", (ANNA,)), ("label", (JOERG,))], ["Anna Beispiel"]),
         ([("label", (ANNA, ANNA))], ["Anna Beispiel"]),
