@@ -23,7 +23,7 @@ def _phrases(kind: str) -> re.Pattern[str]:
     return re.compile("|".join(phrase for phrases in _WORDS[kind].values() for phrase in phrases), re.IGNORECASE)
 
 
-_IN_SUBJECT = re.compile(f"{_phrases('absent').pattern}|{_phrases('responds').pattern}", re.IGNORECASE)
+_IN_SUBJECT = re.compile("|".join(_phrases(name).pattern for name in ("answers", "absent", "responds")), re.IGNORECASE)
 _IN_TEXT = _phrases("says_so")
 _FIELDS = (
     "x-loop", "x-otrs-loop", "x-znuny-loop", "x-rt-loop-prevention", "rt-ticket", "x-jira-fingerprint",

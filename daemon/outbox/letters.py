@@ -9,6 +9,7 @@ from daemon.shift import Shift
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosure
+from rules.brakes import correspondent_of
 from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
 from rules.reference import token
 from rules.sites import site_named
