@@ -1,11 +1,12 @@
 """What a template knows: a notice, its record, the site and the mail it came from."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from parsers.records import Attachment
-from rules.model import Fact, Notice, Record
+from rules.model import Deadline, Done, Fact, Notice, Record
 
 
 class SiteCard(Fact, frozen=True, kw_only=True):
@@ -19,6 +20,8 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     country: str = "DE"
     phone: str | None = None
     address: str | None = None
+    reply: Literal["through", "direct"] = "through"
+    """Whether a plain reply of the team goes on to the customer, or the team answers from its own mailbox."""
 
 
 class MailCard(Fact, frozen=True, kw_only=True):
@@ -32,6 +35,21 @@ class MailCard(Fact, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
 
 
+class RenderItem(Fact, frozen=True, kw_only=True):
+    """One of the records that a mail tells of: a row of the daily list, a part of a bundle or digest."""
+
+    record: Record
+    notice: Notice | None = None
+    """What is told of it, with its time and text; None in a list of what is open."""
+    due_at: datetime | None = None
+    """When its next step is due; UTC, written in the local time of its site."""
+    overdue: bool = False
+    reply_to: str | None = None
+    """The desk address with this record's own token: its command links lead there."""
+    site: SiteCard | None = None
+    """Its site, where that is another than the mail's."""
+
+
 class RenderJob(Fact, frozen=True, kw_only=True):
     """One mail to be written. All texts come from strangers, cleaned by `parsers.clean`, and are escaped in HTML."""
 
@@ -40,7 +58,15 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     site: SiteCard
     mail: MailCard | None = None
     reply_to: str | None = None
-    """Where a plain reply goes: the desk address with the record's token."""
+    """Where a plain reply goes: the desk address with the record's token; None where the mail tells of several records,
+    each of which has its own."""
+    others: tuple[RenderItem, ...] = ()
+    """Of `list`, `bundle` and `digest`: all that the mail tells of, the first included, in any order. `record` and
+    `notice` are those of the first; the notice's own purpose and template are then the mail's."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Of `status`: what is still to come."""
+    course: tuple[Done, ...] = ()
+    """Of `status`: what made each revision, oldest first."""
 
 
 class Rendered(Fact, frozen=True, kw_only=True):

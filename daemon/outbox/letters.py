@@ -120,6 +120,7 @@ def site_card(site: Site) -> SiteCard:
         country=site.country,
         phone=site.phone,
         address=site.address,
+        reply=site.reply,
     )
 
 
