@@ -13,6 +13,7 @@ from rules.deadlines import NO_POLICY, plan, policy_for
 from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
+from rules.timing import own_category, timed
 from rules.verified import flags_of, verified_by
 
 UNSORTED = "unsorted"
@@ -82,7 +83,9 @@ def decide(
         because = f"rule '{rule.name}': {rule.ignore}"
         return Decision(kind=kind, category="audit", language=site.language, ignored=because, rules=verdicts)
     wishes = _fold([*_wishes(rule, kind, facts), *(wish for r in also for wish in _asked(r, facts))])
-    notifications = tuple(msgspec.structs.replace(wish, reading=index) for wish in wishes)
+    own = own_category(site, source, kind)
+    wishes = [msgspec.structs.replace(wish, reading=index, category=own or wish.category) for wish in wishes]
+    notifications = tuple(_fold(timed(wish, settings, site, kind, NEW, now) for wish in wishes))
     first = next((wish for wish in notifications if wish.category == "action"), notifications[0])
     category: Category = "action" if first.category == "action" else "audit"
     policy = policy_for(settings, site, source, rule, kind, category)
