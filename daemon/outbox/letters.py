@@ -12,8 +12,8 @@ from daemon.outbox.signing import signed
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, originals
 from daemon.store.outgoing import Letter
-from rules.lifecycle import CLOSED_STATES
-from rules.reference import token
+from rules.lifecycle import CLOSED_STATES, LINKED, SPAM
+from rules.reference import TokenRole, token
 from rules.sites import site_named
 from templates.model import MailCard, Rendered, RenderJob, SiteCard
 
@@ -24,14 +24,18 @@ class Draft(msgspec.Struct, frozen=True):
     due: DueNotice
     job: RenderJob
     original: bytes | None
+    also: tuple[int, ...] = ()
+    """Further notices that its letter carries."""
 
 
 def still_holds(due: DueNotice) -> bool:
     """Whether what a notice says is still true of its record."""
     notice, record = due.notice, due.record
-    if due.revision in record.undone:
+    if due.revision in record.undone or notice.way == "off":
         return False
     match notice.purpose:
+        case "new" if notice.category == "audit":
+            return record.state not in (SPAM, LINKED)  # for the files, whatever became of it
         case "new" | "moved":
             return record.state not in CLOSED_STATES
         case "assigned":
@@ -53,8 +57,8 @@ def _draft(shift: Shift, due: DueNotice, original: bytes | None) -> Draft:
         notice=due.notice,
         record=due.record,
         site=site_card(site),
-        mail=_mail_card(due.mail, attached=original is not None) if due.mail else None,
-        reply_to=_reply_to(shift, site, due),
+        mail=card_of_mail(due.mail, attached=original is not None) if due.mail else None,
+        reply_to=reply_to(shift, site, due),
     )
     return Draft(due, job, original)
 
@@ -85,6 +89,7 @@ def letter(shift: Shift, one: Draft, rendered: Rendered, message_id: str | None 
     return Letter(
         dedupe=f"notice:{one.due.id}:{notice.to}",
         purpose=notice.purpose,
+        category=notice.category,
         record_id=one.due.record_id,
         revision=record.revision,
         site=record.site,
@@ -101,11 +106,17 @@ def thread_id(settings: Settings, ref: str) -> str:
     return f"<{ref.lower()}.record@{settings.postroom.hostname}>"
 
 
-def _reply_to(shift: Shift, site: Site, due: DueNotice) -> str | None:
+def reply_to(shift: Shift, site: Site, due: DueNotice) -> str | None:
+    """The desk address with the record's token."""
     if site.id not in shift.settings.sites or due.notice.role not in ("team", "controller", "customer"):
         return None
+    return own_address(shift, site, due.record.ref, due.notice.role)
+
+
+def own_address(shift: Shift, site: Site, ref: str, role: TokenRole) -> str:
+    """The desk address that a role answers about a record to."""
     local, _, domain = site.desk.partition("@")
-    signed = token(due.record.ref, due.notice.role, shift.keys[0])
+    signed = token(ref, role, shift.keys[0])
     return f"{local}{shift.settings.postroom.desk.separator}{signed}@{domain}"
 
 
@@ -124,7 +135,8 @@ def site_card(site: Site) -> SiteCard:
     )
 
 
-def _mail_card(mail: FirstMail, *, attached: bool) -> MailCard:
+def card_of_mail(mail: FirstMail, *, attached: bool) -> MailCard:
+    """What a template knows of the mail that opened the record."""
     return MailCard(
         subject=mail.subject,
         sender=parseaddr(mail.sender)[1] or None,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record
 from parsers.records import Attachment
+from rules.bundling import SHARED
 from rules.model import Notice, Record
 
 _decode_record = msgspec.json.Decoder(Record).decode
@@ -46,6 +47,8 @@ class DueNotice(msgspec.Struct, frozen=True):
     notice: Notice
     record: Record
     mail: FirstMail | None
+    due_at: datetime | None = None
+    """When the record's next step is due."""
 
 
 _received_at = func.coalesce(message.c.received_at, message.c.accepted_at)
@@ -58,6 +61,7 @@ _whole = (
         notice.c.revision,
         notice.c.data,
         record.c.data.label("record_data"),
+        record.c.due_at,
         *_mail_columns,
     )
     .join(record, record.c.id == notice.c.record)
@@ -67,7 +71,17 @@ _whole = (
 OPEN = (notice.c.outbox.is_(None), notice.c.withdrawn_at.is_(None))
 _DUE = _whole.where(*OPEN, notice.c.at <= bindparam("now")).order_by(notice.c.at, notice.c.id).limit(bindparam("most"))
 _HELD = _whole.where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.at, notice.c.id)
-_CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
+_CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.at, notice.c.id)
+_ALONG = (
+    _whole.where(
+        *OPEN,
+        notice.c.at <= bindparam("now"),
+        notice.c.way.in_(SHARED),
+        func.lower(notice.c.recipient).in_(bindparam("readers", expanding=True)),
+    )
+    .order_by(notice.c.at, notice.c.id)
+    .limit(bindparam("most"))
+)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
@@ -91,10 +105,15 @@ def these(connection: Connection, ids: Sequence[int]) -> list[DueNotice]:
     return _read(connection, _HELD, {"ids": ids}) if ids else []
 
 
-def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
-    """The oldest notice that a letter carries."""
-    found = _read(connection, _CARRIED, {"letter": outbox_id})
-    return found[0] if found else None
+def along(connection: Connection, these: Iterable[DueNotice], now: datetime, limit: int) -> list[DueNotice]:
+    """All due notices that wait for others and go to the readers of these, oldest first."""
+    readers = {one.notice.to.lower() for one in these if one.notice.way in SHARED}
+    return _read(connection, _ALONG, {"readers": sorted(readers), "now": now, "most": limit}) if readers else []
+
+
+def carried_by(connection: Connection, outbox_id: int) -> list[DueNotice]:
+    """The notices that a letter carries, oldest first."""
+    return _read(connection, _CARRIED, {"letter": outbox_id})
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -130,7 +149,7 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, revision, told, data, *mail in connection.execute(query, values):
+    for key, record_id, revision, told, data, due_at, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, revision, _decode_notice(told), _decode_record(data), first))
+        found.append(DueNotice(key, record_id, revision, _decode_notice(told), _decode_record(data), first, due_at))
     return found

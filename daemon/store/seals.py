@@ -44,7 +44,17 @@ fate = _over(
 )
 """What a message became, and after how many tries."""
 letter = _over(
-    "dedupe", "purpose", "record", "site", "recipient", "sender", "subject", "message_id", "rendered", "created_at"
+    "dedupe",
+    "purpose",
+    "category",
+    "record",
+    "site",
+    "recipient",
+    "sender",
+    "subject",
+    "message_id",
+    "rendered",
+    "created_at",
 )
 """An outgoing mail; how far it came is not sealed."""
 settings = _over("digest", "at", "versions", "packed")
@@ -57,7 +67,7 @@ fetched = _over("folder", "generation", "uid", "uidvalidity", "state", "tries", 
 _deadline = itemgetter(
     "id", "record", "revision", "step", "cycle", "due_at", "deliver_at", "effect", "target", "because"
 )
-_notice = itemgetter("id", "record", "revision", "purpose", "recipient", "at", "data")
+_notice = itemgetter("id", "record", "revision", "purpose", "recipient", "at", "way", "data")
 _revision = itemgetter(
     "record",
     "n",
