@@ -14,9 +14,10 @@ from daemon.cli import (
     running,
     source,
     sources,
+    stats,
 )
 
-ORDER = (running, configuring, source, sources, mails, importing, records, reparse, ledger, queue, quarantine)
+ORDER = (running, configuring, source, sources, mails, importing, records, reparse, ledger, queue, quarantine, stats)
 
 
 class InOrder(click.Group):

@@ -44,10 +44,8 @@ class Holds:
         if self._engine is None:
             return None
         self.let_go()
-        oldest = (
-            select(notice.c.id, _WHAT.label("what")).where(*OPEN, notice.c.at <= now).order_by(notice.c.at, notice.c.id)
-        )
-        found = oldest.limit(limit * _LOOK_BEYOND).subquery()
+        due = select(notice.c.id, _WHAT.label("what")).where(*OPEN, notice.c.at <= now)
+        found = due.order_by(notice.c.at, notice.c.id).limit(limit * _LOOK_BEYOND).subquery()
         held = select(found.c.id).where(func.pg_try_advisory_xact_lock(_KIND, found.c.what)).limit(limit)
         try:
             if self._connection is None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from daemon.store.schema import outbox
+from daemon.store.streams import stream
 
 _CHUNK = 5_000
 
@@ -40,7 +41,7 @@ def sent_mails(
     if since is not None:
         query = query.where(outbox.c.sent_at >= since)
     found = Counter[Sent]()
-    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
+    for row in stream(connection, query, _CHUNK):
         day = row.sent_at.astimezone(zones.get(row.site, other)).date()
         found[Sent(day, row.recipient.lower(), row.category or "-", row.purpose)] += 1
     return found
