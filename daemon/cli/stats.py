@@ -54,7 +54,7 @@ def mails(since: datetime | None, directory: Path, as_json: bool) -> None:
 
 def _rows(counted: "list[tuple[Sent, int]]") -> Iterator[tuple[object, ...]]:
     """One for each day and recipient; the counts come sorted by these."""
-    for (day, recipient), group in groupby(counted, key=lambda each: (each[0].day, each[0].recipient)):
+    for (day, recipient), group in groupby(counted, key=lambda each: (each[0].day, each[0].to)):
         categories, purposes = Counter[str](), Counter[str]()
         for one, number in group:
             categories[one.category] += number

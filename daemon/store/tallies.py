@@ -19,8 +19,8 @@ class Sent(NamedTuple):
 
     day: date
     """In the local time of the mail's site."""
-    recipient: str
-    """In lower case."""
+    to: str
+    """Recipient, in lower case."""
     category: str
     purpose: str
 
