@@ -98,6 +98,7 @@ def test_check_ins_of_the_same_minutes_are_one_mail(monday: Callable[[str], Day]
         (SERVICE, "action", "bundle", 1),
         (SERVICE, "action", "new", 1),
     ]
+    assert "Mails sent: none" in day.house.postroom("stats", "mails", "--since", "2026-11-24").stdout
 
 
 def test_audit_mails_go_once_a_day(monday: Callable[[str], Day], sink: Sink) -> None:
