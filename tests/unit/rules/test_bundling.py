@@ -33,7 +33,14 @@ class Told(NamedTuple):
 
 
 def told(ref: str = "K-1", site: str = "berlin", **more: Any) -> Told:
-    notice = {"purpose": "new", "to": TEAM, "template": "new", "language": "de", "at": RECEIVED, "way": "bundle"} | more
+    notice: dict[str, Any] = {
+        "purpose": "new",
+        "to": TEAM,
+        "template": "new",
+        "language": "de",
+        "at": RECEIVED,
+        "way": "bundle",
+    } | more
     return Told(msgspec.structs.replace(RECORD, ref=ref, site=site), Notice(**notice))
 
 
