@@ -104,6 +104,8 @@ class Worker:
 
         While letters are composed the reader reads the next mails already.
         """
+        self._calendar.step()
+        self._lists.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:
@@ -114,8 +116,6 @@ class Worker:
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        self._calendar.step()
-        self._lists.step()
         return bool(taken or told)
 
     def _clear_what_a_crash_left(self) -> None:

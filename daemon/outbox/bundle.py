@@ -100,7 +100,7 @@ class Bundler:
         single = {one.due.id: one for one in drafts(connection, self._shift, [mail[0] for mail in alone])}
         for first, *more in alone:
             single[first.id] = msgspec.structs.replace(single[first.id], also=tuple(each.id for each in more))
-        return [single.get(mail[0].id) or joint_draft(self._shift, mail) for mail in mails]
+        return [single.get(mail[0].id) or joint_draft(connection, self._shift, mail) for mail in mails]
 
     def _letter(
         self, one: Draft, rendered: Rendered, carried: Sequence[DueNotice], own_id: str | None = None
@@ -188,7 +188,7 @@ class Bundler:
         if not holding:
             return None
         if together:
-            return joint_draft(self._shift, holding)
+            return joint_draft(connection, self._shift, holding)
         return drafts(connection, self._shift, holding[:1])[0]
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import msgspec
+from sqlalchemy import Connection
 
 from daemon.outbox.compose import OutgoingMail, compose
 from daemon.outbox.letters import Draft, card_of_mail, reply_to, site_card
 from daemon.outbox.signing import signed
 from daemon.shift import Shift
-from daemon.store.notices import DueNotice
+from daemon.store.notices import DueNotice, made_at
 from daemon.store.outgoing import Letter
 from rules.bundling import rows_of
 from rules.model import Notice
@@ -16,20 +17,22 @@ from rules.sites import site_named
 from templates.model import Rendered, RenderItem, RenderJob
 
 
-def joint_draft(shift: Shift, mail: Sequence[DueNotice]) -> Draft:
+def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice]) -> Draft:
     """What the letter needs; originals do not go along, they are with their records.
 
     Args:
+        connection: For reading.
         shift: The worker's state.
         mail: Notices of one reader, site, category and language, oldest first.
     """
     first, now = mail[0], shift.clock.now()
     site = site_named(shift.settings, first.record.site)
     purpose = "digest" if first.notice.way == "digest" else "bundle"
+    happened = made_at(connection, (one.id for one in mail))
     items = tuple(
         RenderItem(
             record=one.record,
-            notice=told,
+            notice=msgspec.structs.replace(told, at=happened.get(one.id, told.at)),
             due_at=one.due_at,
             overdue=one.due_at is not None and one.due_at <= now,
             reply_to=reply_to(shift, site, one),

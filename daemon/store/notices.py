@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, func, select, update
 
 from daemon.store.messages import unpack
-from daemon.store.schema import message, message_record, notice, raw, record
+from daemon.store.schema import message, message_record, notice, raw, record, revision
 from parsers.records import Attachment
 from rules.bundling import SHARED
 from rules.model import Notice, Record
@@ -82,6 +82,11 @@ _ALONG = (
     .order_by(notice.c.at, notice.c.id)
     .limit(bindparam("most"))
 )
+_MADE_AT = (
+    select(notice.c.id, revision.c.at)
+    .join(revision, and_(revision.c.record == notice.c.record, revision.c.n == notice.c.revision))
+    .where(notice.c.id.in_(bindparam("ids", expanding=True)))
+)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
@@ -114,6 +119,11 @@ def along(connection: Connection, these: Iterable[DueNotice], now: datetime, lim
 def carried_by(connection: Connection, outbox_id: int) -> list[DueNotice]:
     """The notices that a letter carries, oldest first."""
     return _read(connection, _CARRIED, {"letter": outbox_id})
+
+
+def made_at(connection: Connection, ids: Iterable[int]) -> dict[int, datetime]:
+    """When what they tell of happened; a notice that waits for others is sent later."""
+    return {row.id: row.at for row in connection.execute(_MADE_AT, {"ids": list(ids)})}
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -149,7 +159,7 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, revision, told, data, due_at, *mail in connection.execute(query, values):
+    for key, record_id, by, told, data, due_at, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, revision, _decode_notice(told), _decode_record(data), first, due_at))
+        found.append(DueNotice(key, record_id, by, _decode_notice(told), _decode_record(data), first, due_at))
     return found
