@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, func, insert, literal, or_, select, update
 
 from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
@@ -319,9 +319,10 @@ def one(connection: Connection, outbox_id: int) -> RowMapping | None:
 
 def of_record(connection: Connection, ref: str) -> list[RowMapping]:
     """Letters about a record, also those that tell of others too, oldest first, without their bytes."""
-    carried = select(notice.c.outbox).where(notice.c.record == record.c.id)
-    about = or_(outbox.c.record == record.c.id, outbox.c.id.in_(carried))
-    query = select(outbox, record.c.ref).join(record, about).where(record.c.ref == ref).order_by(outbox.c.id)
+    this = select(record.c.id).where(record.c.ref == ref).scalar_subquery()
+    carried = select(notice.c.outbox).where(notice.c.record == this)
+    query = select(outbox, literal(ref).label("ref")).where(or_(outbox.c.record == this, outbox.c.id.in_(carried)))
+    query = query.order_by(outbox.c.id)
     return list(connection.execute(query).mappings())
 
 
