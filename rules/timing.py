@@ -58,9 +58,11 @@ def timed(told: Told, settings: Settings, site: Site, kind: str, purpose: str, n
         purpose: What the mail is about.
         now: UTC.
     """
-    if site.id == ADMIN_SITE or purpose not in CAN_WAIT or getattr(told, "role", "team") not in ("team", "controller"):
+    role = told.role if isinstance(told, Notice) else "team"
+    if site.id == ADMIN_SITE or purpose not in CAN_WAIT or role not in ("team", "controller"):
         return told
-    found = timing(settings, site, kind, purpose, told.category, told.team, now)
+    hours_of = told.team if role == "team" else None
+    found = timing(settings, site, kind, purpose, told.category, hours_of, now)
     changes: dict[str, Any] = {"at": found.at, "way": found.way}
     if found.to is not None:
         changes["to"] = found.to

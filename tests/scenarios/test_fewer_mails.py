@@ -99,6 +99,9 @@ def test_check_ins_of_the_same_minutes_are_one_mail(monday: Callable[[str], Day]
         (SERVICE, "action", "new", 1),
     ]
     assert "Mails sent: none" in day.house.postroom("stats", "mails", "--since", "2026-11-24").stdout
+    day.house.alter("UPDATE notice SET outbox = NULL, withdrawn_at = at WHERE recipient = ?", SERVICE)
+    found = day.house.postroom("ledger")
+    assert (found.returncode, found.stdout.count("the notice that it tells of is missing")) == (1, 2)
 
 
 def test_audit_mails_go_once_a_day(monday: Callable[[str], Day], sink: Sink) -> None:
@@ -114,6 +117,19 @@ def test_audit_mails_go_once_a_day(monday: Callable[[str], Day], sink: Sink) -> 
     mail = wait_until(lambda: sink.to(SERVICE), 20, "the digest of 16:30 at Berlin")[0].parsed()
     assert mail["X-Postroom-Category"] == "audit"
     wait_until(lambda: day.carried() == [("digest", "sent", 3)], 20, "sent")
+    day.is_in_order()
+
+
+@pytest.mark.parametrize(("way", "mails"), [("off", 0), ("archiv@muster.example", 2)])
+def test_audit_mails_go_to_an_archive_or_not_at_all(
+    monday: Callable[[str], Day], sink: Sink, way: str, mails: int
+) -> None:
+    day = monday(f'mail = {{ audit = "{way}" }}')
+    day.check_ins(2)
+    send(day.house, lead(new_key()))
+    day.house.settle()
+    wait_until(lambda: not day.house.query("SELECT id FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL"), 20)
+    assert [len(sink.to(address)) for address in (SALES, SERVICE, way)] == [1, 0, mails]
     day.is_in_order()
 
 

@@ -81,6 +81,15 @@ def test_a_team_has_its_own_hours(house: House, at: At) -> None:
     assert found == Timing(at("2026-05-21T07:00+02:00"), "bundle")
 
 
+def test_a_controller_has_those_of_the_site(house: House, at: At) -> None:
+    settings, evening = house(mail=BUSINESS), at("2026-05-20T17:30+02:00")
+    told = Notice(
+        purpose="attached", to="controlling@muster.example", team="service", role="controller", template="attached",
+        language="de", at=evening,
+    )  # fmt: skip
+    assert timed(told, settings, settings.sites["berlin"], "review", "attached", evening) == told
+
+
 def test_audit_mails_can_go_to_an_archive(house: House, at: At) -> None:
     settings = house(mail={"audit": ARCHIVE})
     wish = Notification(to=SALES, team="sales", category="audit", at=at(MORNING))
