@@ -45,6 +45,8 @@ def _outgoing(draft: Draft) -> Iterator[tuple[str, Entry[Any], Path]]:
         for key, table in (("teams", site.model.teams), ("roles", site.model.roles)):
             for name, address in table.items():
                 yield address, site, (key, name)
+        if "@" in site.model.mail.audit:
+            yield site.model.mail.audit, site, ("mail", "audit")
 
 
 def _tokens(draft: Draft, taken: dict[str, Place]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ def check_clocks(draft: Draft) -> Iterator[Problem]:
     by_rules = _rule_policies(draft)
     for site in draft.sites:
         yield from _days(site)
+        yield from _window(site)
         if site.model.shipped in shipped_versions() and "escalation" not in draft.unread:
             yield from _steps(draft, site)
             yield from _needs(draft, site, by_rules)
@@ -63,6 +64,15 @@ def _days(entry: Entry[Site]) -> Iterator[Problem]:
             for before in sorted({seen[day] for day in parse_days(text) if day in seen}):
                 yield entry.problem((*path, text), f"'{text}' names a day that '{before}' names too")
             seen |= dict.fromkeys(parse_days(text), text)
+
+
+def _window(entry: Entry[Site]) -> Iterator[Problem]:
+    """A window needs hours, those of the site or of each of its teams."""
+    site = entry.model
+    without = [team for team in site.teams if not any((site.team_hours.get(team) or site.hours).values())]
+    if site.mail.window == "business" and without:
+        what = f"waits for the hours of a team, and '{without[0]}' has none"
+        yield entry.problem(("mail", "window"), what, _WRITE_HOURS)
 
 
 def _steps(draft: Draft, entry: Entry[Site]) -> Iterator[Problem]:

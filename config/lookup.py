@@ -92,6 +92,13 @@ def source_type(settings: Settings, source: Source, site: Site | None = None) ->
     return next(known for known in settings.shipped[version].type if known.name == source.type)
 
 
+def wait_of(settings: Settings, site: Site, kind: str) -> int:
+    """Give how many minutes mails of a kind wait at a site for others to go along; 0 is at once."""
+    shipped = {str(key): wait for key, wait in settings.shipped[site.shipped].bundle.items()}
+    waits = shipped | {str(key): wait for key, wait in site.mail.bundle.items()}
+    return waits[kind].minutes if kind in waits else 0
+
+
 def default_policy(settings: Settings, site: Site, kind: str) -> str:
     """Name the policy of a kind where neither rule nor source names one."""
     by_site = {str(key): name for key, name in site.escalate.items()}

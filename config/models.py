@@ -16,6 +16,7 @@ from config.places import check_https
 from config.types import (
     Address,
     Addresses,
+    AuditWay,
     Category,
     Clock,
     Country,
@@ -36,6 +37,9 @@ from config.types import (
     Postcodes,
     Secret,
     Silence,
+    TimeOfDay,
+    TimeOrOff,
+    Wait,
     Zone,
     as_tuple,
 )
@@ -50,6 +54,17 @@ class Unit(Model):
     name: str | None = None
     parent: Name | None = None
     controllers: Addresses = ()
+
+
+class SiteMail(Model):
+    """`[site.mail]`: how many mails a site's people get, and when (`rules.timing`)."""
+
+    bundle: Mapping[Kind, Wait] = {}
+    window: Literal["any", "business"] = "any"
+    audit: AuditWay = "digest"
+    digest: TimeOfDay = 16 * 60 + 30
+    list: TimeOrOff = 8 * 60
+    categories: Mapping[Kind, Category] = {}
 
 
 class Site(Model):
@@ -88,6 +103,7 @@ class Site(Model):
     trust: Literal["authenticated", "token"] = "authenticated"
     shipped: int = 1
     steps: Mapping[str, Mapping[str, str]] = {}
+    mail: SiteMail = Field(default_factory=SiteMail)
 
 
 class BlockOfLines(Model):
@@ -123,6 +139,7 @@ class Source(Model):
     kind: Kind | None = None
     escalate: str | None = None
     silence: Silence | None = None
+    written_back: bool = False
     layout: SourceLayout | None = None
 
 
@@ -217,6 +234,7 @@ class Shipped(Model):
 
     version: int
     escalate: Mapping[Kind, str]
+    bundle: Mapping[Kind, Wait]
     policy: Mapping[str, Policy]
     type: tuple[SourceType, ...]
 

@@ -20,6 +20,17 @@ _LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 _DATABASE = re.compile(r"sqlite|postgresql(?:\+psycopg)?://\S+")
 
 
+_AUDIT_WAYS = ("mail", "digest", "off")
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+")
+
+
+def check_audit_way(text: str) -> str:
+    """Accept `mail`, `digest`, `off` or one mail address."""
+    if text not in _AUDIT_WAYS and not _ADDRESS.fullmatch(text):
+        raise ValueError(f"'{text}' is no way for audit mails, write mail, digest, off or the address of an archive")
+    return text
+
+
 def check_country(code: str) -> str:
     """Accept an ISO 3166-1 alpha-2 code."""
     if code not in COUNTRIES:

@@ -18,6 +18,7 @@ from pydantic import (
 
 from config.calendars import check_date, check_dates, check_days, check_holidays, check_moment, check_zone
 from config.places import (
+    check_audit_way,
     check_country,
     check_listen,
     check_pattern,
@@ -28,10 +29,14 @@ from config.values import (
     Duration,
     Interval,
     format_intervals,
+    format_time,
     parse_duration,
     parse_intervals,
     parse_silence,
     parse_size,
+    parse_time_of_day,
+    parse_time_or_off,
+    parse_wait,
 )
 
 Kind = Literal["lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted"]
@@ -45,6 +50,8 @@ Name = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
 """An id that admins choose: lower case letters, digits, dot, dash, underscore."""
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+$")]
 """A mail address; compared without regard to case."""
+AuditWay = Annotated[str, AfterValidator(check_audit_way)]
+"""How audit mails go: `mail`, `digest`, `off`, or the address of an archive."""
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Zone = Annotated[str, AfterValidator(check_zone)]
@@ -71,6 +78,25 @@ Silence = Annotated[
     BeforeValidator(parse_silence),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\\d{1,6}(m|h|d)|off)$"}),
+]
+Wait = Annotated[
+    Duration,
+    BeforeValidator(parse_wait),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,4}(m|h)$"}),
+]
+TimeOfDay = Annotated[
+    int,
+    BeforeValidator(parse_time_of_day),
+    PlainSerializer(format_time, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}:\d{2}$"}),
+]
+"""Minutes of the local day, written `16:30`."""
+TimeOrOff = Annotated[
+    int | Literal["off"],
+    BeforeValidator(parse_time_or_off),
+    PlainSerializer(format_time, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}:\d{2}|off)$"}),
 ]
 Hours = Annotated[
     tuple[Interval, ...],

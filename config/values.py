@@ -107,6 +107,37 @@ def parse_days(text: str) -> tuple[int, ...]:
     return tuple(days)
 
 
+def parse_wait(text: object) -> Duration:
+    """Read how long mails wait for others: minutes or hours, at most a day; `0m` is at once."""
+    duration = parse_duration(text)
+    if duration.unit not in ("m", "h") or duration.minutes > 1440:
+        raise ValueError(f"'{text}' is not a short wait, write 10m or 1h, at most 24h")
+    return duration
+
+
+def parse_time_of_day(text: object) -> int:
+    """Read `16:30` as minutes of the local day."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    minutes = parse_time(text) if isinstance(text, str) else 1440
+    if minutes >= 1440:
+        raise ValueError(f"'{text}' is not a time of day, write 08:00")
+    return minutes
+
+
+def parse_time_or_off(text: object) -> int | str:
+    """Read a time of day, or `off`."""
+    try:
+        return "off" if text == "off" else parse_time_of_day(text)
+    except ValueError as error:
+        raise ValueError(f"{error} or off") from error
+
+
+def format_time(minutes: int | str) -> str:
+    """Write a time of day as admins do; the opposite of `parse_time_or_off`."""
+    return minutes if isinstance(minutes, str) else f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def parse_size(text: object) -> int:
     """Read `25MiB` as bytes; a bare number counts bytes."""
     if isinstance(text, int) and not isinstance(text, bool):

@@ -18,6 +18,7 @@ from contextlib import suppress
 from config.models import Settings
 from daemon import log as logging
 from daemon import wire
+from daemon.clock.calendar import Calendar
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
 from daemon.desk.watch import Watch
@@ -25,6 +26,7 @@ from daemon.log import get_logger
 from daemon.outbox.admin import Admin
 from daemon.outbox.alarms import quarantined, source_changed
 from daemon.outbox.bundle import Bundler
+from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
 from daemon.processes import end_with_parent, keep_small
@@ -67,6 +69,8 @@ class Worker:
         self._bell = Bell()
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
+        self._lists = Lists(self._shift, self._bell.ring)
+        self._calendar = Calendar(self._shift, self._lists.wake)
         self._outlet = Outlet(self._shift)
         admin = Admin(self._shift)
         self._senders = [Sender(self._shift, self._bell, self._outlet, admin) for _ in range(senders_for(settings))]
@@ -100,6 +104,8 @@ class Worker:
 
         While letters are composed the reader reads the next mails already.
         """
+        self._calendar.step()
+        self._lists.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:

@@ -16,6 +16,7 @@ from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
 from rules.receipts import receipt_for
+from rules.timing import own_category, timed
 from rules.verified import flags_of, verified_by
 
 UNSORTED = "unsorted"
@@ -87,7 +88,9 @@ def decide(
     if judged.again is not None:
         return Decision(kind=kind, language=site.language, again=judged.again, person=judged.because, rules=verdicts)
     wishes = _fold([*_wishes(rule, kind, facts), *(wish for r in also for wish in _asked(r, facts))])
-    notifications = tuple(msgspec.structs.replace(wish, reading=index) for wish in wishes)
+    own = own_category(site, source, kind)
+    wishes = [msgspec.structs.replace(wish, reading=index, category=own or wish.category) for wish in wishes]
+    notifications = tuple(_fold(timed(wish, settings, site, kind, NEW, now) for wish in wishes))
     systems = [msgspec.structs.replace(wish, reading=index) for r in (*also, rule) if r for wish in _systems(r, now)]
     first = next((wish for wish in notifications if wish.category == "action"), notifications[0])
     category: Category = "action" if first.category == "action" else "audit"

@@ -27,6 +27,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all shapes."""
 
 
+Way = Literal["own", "bundle", "digest", "off"]
+"""How a notice goes out: as a mail of its own, with others of the same minutes, in the day's digest, or not at all."""
 Verified = Literal["address", "authenticated"]
 """How a source was verified: by its secret address, or by what the border server says of the mail."""
 RecordFlag = Literal["unverified", "look-alike", "phishing"]
@@ -108,6 +110,7 @@ class Notification(Fact, frozen=True, kw_only=True):
     template: str = "new"
     subject: str | None = None
     at: datetime
+    way: Way = "own"
     because: str = ""
     """Why it goes there, in words of the admin: the rule's name, or what stood in for it."""
     purpose: str = "new"
@@ -289,6 +292,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     template: str
     language: str
     at: datetime
+    """From when it may be sent (`rules.timing`)."""
+    way: Way = "own"
     because: str = ""
     text: str | None = None
     """What a person wrote, to go along: an answer to the customer, a customer's answer, why a command was not done."""

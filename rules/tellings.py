@@ -12,6 +12,7 @@ from rules import lifecycle
 from rules.changes import WORDS_LIMIT
 from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
+from rules.timing import FOR_AUDIT, timed
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,13 +59,14 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
             purpose=purpose,
             to=to,
             team=record.team,
-            category=record.category,
+            category=record.category if purpose in FOR_AUDIT else "action",
             template=purpose,
             language=record.language,
             at=self.now,
             because=because,
         )
-        return msgspec.structs.replace(plain, **more)
+        told = msgspec.structs.replace(plain, **more)
+        return timed(told, self.settings, self.site, record.kind, purpose, self.now)
 
 
 def first_notice(wish: Notification, language: str, now: datetime) -> Notice:
@@ -78,6 +80,7 @@ def first_notice(wish: Notification, language: str, now: datetime) -> Notice:
         template=wish.template,
         language=language,
         at=max(wish.at, now),
+        way=wish.way,
         because=wish.because,
     )
 

@@ -46,7 +46,7 @@ QUERY = """
 """
 UNSETTLED = """
     SELECT (SELECT count(*) FROM message WHERE fate = 'pending')
-         + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL)
+         + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL AND way = 'own')
          + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending'))
 """
 

@@ -15,9 +15,24 @@ from daemon.cli import (
     sieve,
     source,
     sources,
+    stats,
 )
 
-ORDER = (running, configuring, source, sources, sieve, mails, importing, records, reparse, ledger, queue, quarantine)
+ORDER = (
+    running,
+    configuring,
+    source,
+    sources,
+    sieve,
+    mails,
+    importing,
+    records,
+    reparse,
+    ledger,
+    queue,
+    quarantine,
+    stats,
+)
 
 
 class InOrder(click.Group):

@@ -79,6 +79,11 @@ def _notice(row: Any, letters: dict[int, Any]) -> Json:
     return told
 
 
+def _stands_mail(told: Json, zone: str) -> str:
+    state: str = told["state"]
+    return f"{state} until {local(told['at'], zone)}" if "mail" not in told and state == "waiting" else state
+
+
 def _moment(text: str, zone: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
@@ -115,7 +120,7 @@ def print_portrait(found: Json, zone: str) -> None:
         for d in found["deadlines"]
     ]
     _if_any("Deadlines", ("Step", "Due", "Stands", "Effect", "To", "How"), rows)
-    told = [(n["purpose"], n["to"], n["state"], n.get("mail"), n.get("subject")) for n in found["notices"]]
+    told = [(n["purpose"], n["to"], _stands_mail(n, zone), n.get("mail"), n.get("subject")) for n in found["notices"]]
     _if_any("Told", ("What", "To", "Mail is", "Number", "Subject"), told)
     done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
     _if_any("History", ("Revision", "When", "Action", "By", "With"), done)

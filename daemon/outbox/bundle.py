@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -19,6 +20,7 @@ from daemon.outbox.draft import Draft, drafts
 from daemon.outbox.letters import letter, still_holds
 from daemon.outbox.objections import hold, tell_left_out
 from daemon.outbox.systems import system_letter
+from daemon.outbox.together import joint_draft, joint_letter
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
@@ -27,11 +29,14 @@ from daemon.store.holds import Holds
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosures, LeftOut
+from rules.bundling import SHARED, mails_of
 from templates.fallback import fallback
 from templates.model import Rendered
 
 BATCH = 50
 BATCH_BYTES = 32 << 20
+MOST_ALONG = 1000
+"""Notices at once that go into mails with others."""
 
 log = get_logger(__name__)
 
@@ -63,13 +68,14 @@ class Bundler:
         held = self._holds.take(now, BATCH)
         with shift.store.read() as connection:
             found = notices.due(connection, now, BATCH) if held is None else notices.these(connection, held)
-            due = _within(found)
+            due = _whole(connection, _within(found), now)
             stopped = braked(connection, shift.settings, [one for one in due if still_holds(one)], now)
-            waiting = drafts(connection, shift, stopped.sending)
+            waiting = self._drafts(connection, stopped.sending)
             outdated = outgoing.outdated(connection, BATCH)
-            again = {key: self._again(connection, key) for key, _ in outdated}
-        for key, own_id in outdated:
-            self._rewrite(key, own_id, again[key])
+            carried = {key: notices.carried_by(connection, key) for key, *_ in outdated}
+            again = {key: self._again(connection, carried[key], together) for key, _, together in outdated}
+        for key, own_id, _ in outdated:
+            self._rewrite(key, own_id, again[key], carried[key])
         if not due:
             self._holds.let_go()
             return None
@@ -81,7 +87,7 @@ class Bundler:
         """Make letters of them; senders are woken as soon as these are in the outbox."""
         gone = [one.id for one in gathered.due if not still_holds(one)]
         answered = zip(gathered.drafts, self._answered(gathered.drafts, gathered.answers), strict=False)
-        letters = self._letters(chain(answered, ((one, None) for one in gathered.programs)))
+        letters = self._letters(gathered.due, chain(answered, ((one, None) for one in gathered.programs)))
         crash_point("after-render")
         self._kept = self._put(letters, gone, gathered.stopped)
         self._kept.add_done_callback(lambda _: self._ring())
@@ -101,12 +107,25 @@ class Bundler:
     def _begin(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
         return self._shift.reader.begin([Render(one.job, one.enclosing) for one in drafts])
 
-    def _letters(self, written: Iterable[tuple[Draft, Answer | None]]) -> list[tuple[Draft, Letter]]:
+    def _drafts(self, connection: Connection, due: Sequence[DueNotice]) -> list[Draft]:
+        """A draft for each mail that these notices make, in their order."""
+        mails = mails_of(due)
+        alone = [mail for mail in mails if len(mail) == 1 or mail[0].notice.way not in SHARED]
+        single = {one.due.id: one for one in drafts(connection, self._shift, [mail[0] for mail in alone])}
+        for first, *more in alone:
+            single[first.id] = msgspec.structs.replace(single[first.id], also=tuple(each.id for each in more))
+        return [single.get(mail[0].id) or joint_draft(connection, self._shift, mail) for mail in mails]
+
+    def _letters(
+        self, due: Sequence[DueNotice], written: Iterable[tuple[Draft, Answer | None]]
+    ) -> list[tuple[Draft, Letter]]:
         """Compose all; what cannot be composed (an address no relay would take) goes to the admin."""
         made: list[tuple[Draft, Letter]] = []
+        by_id = {one.id: one for one in due}
         for one, answer in written:
             try:
-                made.append((one, self._compose(one, answer)))
+                carried = [by_id[number] for number in (one.due.id, *one.also)]
+                made.append((one, self._compose(one, answer, carried)))
             except ComposeError as error:
                 made.append((one, self._not_told(one, error)))
             else:
@@ -120,7 +139,9 @@ class Bundler:
         record, now = one.due.record, self._shift.clock.now()
         return not_told(self._shift.settings, one.due.id, record.ref, record.site, str(error), now)
 
-    def _compose(self, one: Draft, answer: Answer | None, message_id: str | None = None) -> Letter:
+    def _compose(
+        self, one: Draft, answer: Answer | None, carried: Sequence[DueNotice], message_id: str | None = None
+    ) -> Letter:
         """Write the letter; one to a customer that holds something of ours is held, and its writer told.
 
         Raises:
@@ -128,6 +149,8 @@ class Bundler:
         """
         if answer is None:
             return system_letter(self._shift, one.due, one.original, message_id)
+        if one.job.others:
+            return joint_letter(self._shift, one, self._words(one, answer), carried, message_id)
         made = letter(self._shift, one, self._words(one, answer), answer.enclosures.taken, message_id)
         if made.held:
             self._shift.count("letters_guarded")
@@ -166,13 +189,15 @@ class Bundler:
             if gone:
                 notices.withdraw(connection, gone, now)
             brake.keep(connection, stopped, now)
-            ours = {one.due.id for one, _ in letters}
+            ours = {number for one, _ in letters for number in (one.due.id, *one.also)}
             if shift.store.is_shared:  # another daemon may have written the same words meanwhile
                 ours = notices.free(connection, ours)
-            kept = [(one, made, outgoing.put(connection, made, now)) for one, made in letters if one.due.id in ours]
-            notices.carry(connection, [(one.due.id, key) for one, _, key in kept if key is not None])
-            for one, made, key in kept:
-                self._alarm(connection, one, made.held, key)
+            for one, made in letters:
+                numbers = (one.due.id, *one.also)
+                key = outgoing.put(connection, made, now) if ours.issuperset(numbers) else None
+                if key is not None:
+                    notices.carry(connection, [(number, key) for number in numbers])
+                    self._alarm(connection, one, made.held, key)
 
         return shift.store.write(write, sync=False)  # the sender syncs before it sends
 
@@ -191,7 +216,7 @@ class Bundler:
             except IntegrityError:
                 log.info("bundle-repeated")  # somebody else carries one of them; the rest is due still
 
-    def _rewrite(self, key: int, own_id: str, one: Draft | None) -> None:
+    def _rewrite(self, key: int, own_id: str, one: Draft | None, carried: Sequence[DueNotice]) -> None:
         """A letter whose record has moved on, and that no relay has seen, says what holds now, or is withdrawn."""
         write, now = self._shift.store.write, self._shift.clock.now()
         if one is None:
@@ -199,7 +224,7 @@ class Bundler:
             return
         answer = None if one.is_for_a_program else next(self._answered([one], self._begin([one])))
         try:
-            made = self._compose(one, answer, own_id)
+            made = self._compose(one, answer, carried, own_id)
         except ComposeError as error:
             told = self._not_told(one, error)
             write(lambda c: outgoing.withdraw(c, key) and outgoing.put(c, told, now)).result()
@@ -211,10 +236,21 @@ class Bundler:
 
         write(rewrite).result()
 
-    def _again(self, connection: Connection, outbox_id: int) -> Draft | None:
-        """What the letter would say of the record as it is now; None if it no longer holds."""
-        one = notices.carried_by(connection, outbox_id)
-        return drafts(connection, self._shift, [one])[0] if one and still_holds(one) else None
+    def _again(self, connection: Connection, carried: Sequence[DueNotice], together: bool) -> Draft | None:
+        """What the letter would say of its records as they are now; None if nothing of it holds any more."""
+        holding = [one for one in carried if still_holds(one)]
+        if not holding:
+            return None
+        if together:
+            return joint_draft(connection, self._shift, holding)
+        return drafts(connection, self._shift, holding[:1])[0]
+
+
+def _whole(connection: Connection, due: list[DueNotice], now: datetime) -> list[DueNotice]:
+    """These notices, and what goes into the same mails with them."""
+    found = {one.id: one for one in due}
+    found |= {one.id: one for one in notices.along(connection, due, now, MOST_ALONG)}
+    return sorted(found.values(), key=lambda one: (one.notice.at, one.id))
 
 
 def _within(due: list[DueNotice]) -> list[DueNotice]:

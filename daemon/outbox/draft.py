@@ -11,7 +11,7 @@ from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.standing import with_standing
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, FirstMail, internal_notes, originals
-from rules.reference import token
+from rules.reference import TokenRole, token
 from rules.sites import site_named
 from templates.model import MailCard, RenderJob, SiteCard
 
@@ -29,6 +29,8 @@ class Draft(msgspec.Struct, frozen=True):
     """The mail whose attachments go along."""
     notes: tuple[str, ...] = ()
     """Of a letter to the customer: what was noted on the record for the house alone."""
+    also: tuple[int, ...] = ()
+    """Further notices that its letter carries."""
 
     @property
     def is_for_a_program(self) -> bool:
@@ -75,8 +77,13 @@ def reply_address(shift: Shift, site: Site, due: DueNotice) -> str | None:
     """The desk's address with the token of whoever gets the mail."""
     if site.id not in shift.settings.sites or due.notice.role not in ("team", "controller", "customer"):
         return None
+    return own_address(shift, site, due.record.ref, due.notice.role)
+
+
+def own_address(shift: Shift, site: Site, ref: str, role: TokenRole) -> str:
+    """The desk address that a role answers about a record to."""
     local, _, domain = site.desk.partition("@")
-    signed = token(due.record.ref, due.notice.role, shift.keys[0])
+    signed = token(ref, role, shift.keys[0])
     return f"{local}{shift.settings.postroom.desk.separator}{signed}@{domain}"
 
 

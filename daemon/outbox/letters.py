@@ -23,9 +23,11 @@ def still_holds(due: DueNotice) -> bool:
     customer, unless it was taken back.
     """
     notice, record = due.notice, due.record
-    if due.revision in record.undone:
+    if due.revision in record.undone or notice.way == "off":
         return False
     match notice.purpose:
+        case "new" if notice.category == "audit":
+            return record.state not in (SPAM, LINKED)  # for the files, whatever became of it
         case "new" | "moved":
             return record.state not in CLOSED_STATES
         case "assigned":
@@ -63,6 +65,7 @@ def letter(
     return Letter(
         dedupe=f"notice:{one.due.id}:{notice.to}",
         purpose=notice.purpose,
+        category=notice.category,
         record_id=one.due.record_id,
         revision=record.revision,
         site=record.site,

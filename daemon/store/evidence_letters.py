@@ -10,6 +10,8 @@ from daemon.store import seals
 from daemon.store.schema import notice, outbox, record, rendered, settings_version
 from daemon.store.streams import Finding, stream
 
+TOGETHER = ("bundle", "digest")
+"""Purposes of mails that tell of several records: they carry their notices and name no record."""
 _LETTERS = 4
 """Outgoing mails held at once: each may carry an original of some MiB."""
 
@@ -43,13 +45,13 @@ def check_letters(connection: Connection) -> Iterator[Finding]:
         where = f"outgoing mail {row.id}"
         if row.record is not None and not row.about:
             yield Finding(f"it is about record number {row.record}, which is not there", where)
-        if row.record is not None and not row.told:
+        if (row.record is not None or row.purpose in TOGETHER) and not row.told:
             yield Finding("the notice that it tells of is missing", where)
         if (row.state == "sent") != (row.sent_at is not None):
             yield Finding(f"its state '{row.state}' and the time of sending do not fit", where)
         if not isinstance(row.rendered, bytes) or row.message_id.encode() not in row.rendered:
             yield Finding("its Message-ID or its bytes were altered", where)
-        if not row.dedupe.endswith(f":{row.recipient}") and row.record is not None:
+        if not row.dedupe.endswith(f":{row.recipient}") and (row.record is not None or row.purpose in TOGETHER):
             yield Finding("its recipient was altered", where)
         if row.seal != seals.letter(row._mapping):
             yield Finding("it was altered: it is not as it was written", where)

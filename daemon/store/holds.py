@@ -6,7 +6,7 @@ no notice is told twice does not rest on it, but on what `notices.free` and the 
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy import Connection, Integer, case, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from daemon.log import get_logger
@@ -14,10 +14,17 @@ from daemon.store.db import Store
 from daemon.store.engine import abandon, open_engine
 from daemon.store.notices import OPEN, READY
 from daemon.store.schema import notice
+from rules.bundling import SHARED
 
 _KIND = 0x6E6F74  # the first key of our advisory locks
 _MOST_KEY = 2**31 - 1
 _LOOK_BEYOND = 8
+
+_WHAT = case(
+    (notice.c.way.in_(SHARED), func.hashtext(func.lower(notice.c.recipient))),
+    else_=cast(notice.c.id % _MOST_KEY, Integer),
+)
+"""What is held: a notice by itself, or all that waits to go to one reader in one mail."""
 
 log = get_logger(__name__)
 
@@ -37,13 +44,9 @@ class Holds:
         if self._engine is None:
             return None
         self.let_go()
-        oldest = select(notice.c.id).where(*OPEN, notice.c.at <= now, READY).order_by(notice.c.at, notice.c.id)
-        found = oldest.limit(limit * _LOOK_BEYOND).subquery()
-        held = (
-            select(found.c.id)
-            .where(func.pg_try_advisory_xact_lock(_KIND, cast(found.c.id % _MOST_KEY, Integer)))
-            .limit(limit)
-        )
+        due = select(notice.c.id, _WHAT.label("what")).where(*OPEN, notice.c.at <= now, READY)
+        found = due.order_by(notice.c.at, notice.c.id).limit(limit * _LOOK_BEYOND).subquery()
+        held = select(found.c.id).where(func.pg_try_advisory_xact_lock(_KIND, found.c.what)).limit(limit)
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, u
 from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record, revision
 from parsers.records import Attachment
+from rules.bundling import SHARED
 from rules.model import Actor, Notice, Record
 
 NOTES = 50
@@ -50,6 +51,8 @@ class DueNotice(msgspec.Struct, frozen=True):
     notice: Notice
     record: Record
     mail: FirstMail | None
+    due_at: datetime | None = None
+    """When the record's next step is due."""
     further: FirstMail | None = None
     """The mail whose attachments go along (`Notice.message`)."""
 
@@ -64,6 +67,7 @@ _whole = (
         notice.c.revision,
         notice.c.data,
         record.c.data.label("record_data"),
+        record.c.due_at,
         *_mail_columns,
     )
     .join(record, record.c.id == notice.c.record)
@@ -79,7 +83,23 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _HELD = _whole.where(*OPEN, notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.at, notice.c.id)
-_CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.id).limit(1)
+_CARRIED = _whole.where(notice.c.outbox == bindparam("letter")).order_by(notice.c.at, notice.c.id)
+_ALONG = (
+    _whole.where(
+        *OPEN,
+        notice.c.at <= bindparam("now"),
+        READY,
+        notice.c.way.in_(SHARED),
+        func.lower(notice.c.recipient).in_(bindparam("readers", expanding=True)),
+    )
+    .order_by(notice.c.at, notice.c.id)
+    .limit(bindparam("most"))
+)
+_MADE_AT = (
+    select(notice.c.id, revision.c.at)
+    .join(revision, and_(revision.c.record == notice.c.record, revision.c.n == notice.c.revision))
+    .where(notice.c.id.in_(bindparam("ids", expanding=True)))
+)
 _CARRY = update(notice).where(notice.c.id == bindparam("the_notice")).values(outbox=bindparam("letter"))
 _ORIGINALS = select(raw.c.message, raw.c.packed, raw.c.bytes).where(
     raw.c.message.in_(bindparam("messages", expanding=True))
@@ -127,10 +147,20 @@ def internal_notes(connection: Connection, record_id: int) -> list[str]:
     return [text for args in rows if (text := _decode_args(args).get("text"))]
 
 
-def carried_by(connection: Connection, outbox_id: int) -> DueNotice | None:
-    """The oldest notice that a letter carries."""
-    found = _read(connection, _CARRIED, {"letter": outbox_id})
-    return found[0] if found else None
+def along(connection: Connection, these: Iterable[DueNotice], now: datetime, limit: int) -> list[DueNotice]:
+    """All due notices that wait for others and go to the readers of these, oldest first."""
+    readers = {one.notice.to.lower() for one in these if one.notice.way in SHARED}
+    return _read(connection, _ALONG, {"readers": sorted(readers), "now": now, "most": limit}) if readers else []
+
+
+def carried_by(connection: Connection, outbox_id: int) -> list[DueNotice]:
+    """The notices that a letter carries, oldest first."""
+    return _read(connection, _CARRIED, {"letter": outbox_id})
+
+
+def made_at(connection: Connection, ids: Iterable[int]) -> dict[int, datetime]:
+    """When what they tell of happened; a notice that waits for others is sent later."""
+    return {row.id: row.at for row in connection.execute(_MADE_AT, {"ids": list(ids)})}
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -166,9 +196,9 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, revision_n, told, data, *mail in connection.execute(query, values):
+    for key, record_id, by, told, data, due_at, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, revision_n, _decode_notice(told), _decode_record(data), first))
+        found.append(DueNotice(key, record_id, by, _decode_notice(told), _decode_record(data), first, due_at))
     return _with_further(connection, found)
 
 

@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.messages import leased_by
-from daemon.store.schema import TO_SEND, outbox, record, rendered
+from daemon.store.schema import TO_SEND, notice, outbox, record, rendered
 
 LEASE = timedelta(seconds=30)
 """Renewed while a letter is in hand, however slow the relay: else it would go out twice."""
@@ -21,8 +34,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     dedupe: str
     """Purpose, causing action or run, and recipient: what makes it the same mail."""
     purpose: str
+    category: str | None = None
     record_id: int | None = None
     revision: int | None = None
+    """Of its record; of several records, the sum of theirs: it changes when any of them does."""
     site: str | None = None
     recipient: str
     sender: str
@@ -64,12 +79,15 @@ _CHANGE = update(outbox).where(*_UNTOUCHED)
 _CHANGE_BYTES = update(rendered).where(rendered.c.outbox == bindparam("the_letter"))
 _MARK = update(outbox).where(*_OURS)
 _GIVE_BACK = _MARK.values(state="waiting", lease=None, lease_until=None, attempts=outbox.c.attempts - 1)
-_CURRENT = or_(
-    outbox.c.reached_data,
-    outbox.c.revision.is_(None),
-    outbox.c.record.is_(None),
-    select(record.c.revision).where(record.c.id == outbox.c.record).scalar_subquery() == outbox.c.revision,
+_carried = select(notice.c.record).where(notice.c.outbox == outbox.c.id).correlate(outbox)
+_revision_now = case(
+    (
+        outbox.c.record.is_(None),
+        select(func.sum(record.c.revision)).where(record.c.id.in_(_carried)).correlate(outbox).scalar_subquery(),
+    ),
+    else_=select(record.c.revision).where(record.c.id == outbox.c.record).correlate(outbox).scalar_subquery(),
 )
+_CURRENT = or_(outbox.c.reached_data, outbox.c.revision.is_(None), _revision_now == outbox.c.revision)
 _DUE = (
     select(outbox.c.id)
     .where(
@@ -106,13 +124,12 @@ _RENEW = (
 )
 _BYTES = select(rendered.c.outbox, rendered.c.bytes).where(rendered.c.outbox.in_(bindparam("letters", expanding=True)))
 _OUTDATED = (
-    select(outbox.c.id, outbox.c.message_id)
-    .join(record)
+    select(outbox.c.id, outbox.c.message_id, outbox.c.record)
     .where(
         TO_SEND,
         outbox.c.state == "waiting",
         outbox.c.reached_data.is_(False),
-        record.c.revision > outbox.c.revision,
+        _revision_now > outbox.c.revision,
     )
     .limit(bindparam("most"))
 )
@@ -128,6 +145,7 @@ def put(connection: Connection, letter: Letter, at: datetime) -> int | None:
         "subject": letter.subject,
         "dedupe": letter.dedupe,
         "purpose": letter.purpose,
+        "category": letter.category,
         "record": letter.record_id,
         "site": letter.site,
         "recipient": letter.recipient,
@@ -166,9 +184,9 @@ def withdraw(connection: Connection, outbox_id: int) -> bool:
     return connection.execute(_CHANGE, {"the_letter": outbox_id, "state": "withdrawn"}).rowcount == 1
 
 
-def outdated(connection: Connection, limit: int) -> list[tuple[int, str]]:
-    """Letters that no relay has seen and whose record has a newer revision: key and Message-ID."""
-    return [(row.id, row.message_id) for row in connection.execute(_OUTDATED, {"most": limit})]
+def outdated(connection: Connection, limit: int) -> list[tuple[int, str, bool]]:
+    """Letters that no relay has seen and whose record has a newer revision: key, Message-ID, whether of several."""
+    return [(row.id, row.message_id, row.record is None) for row in connection.execute(_OUTDATED, {"most": limit})]
 
 
 def claim(connection: Connection, *, now: datetime, lease: str, limit: int) -> list[InHand]:
@@ -326,8 +344,11 @@ def one(connection: Connection, outbox_id: int) -> RowMapping | None:
 
 
 def of_record(connection: Connection, ref: str) -> list[RowMapping]:
-    """Letters about a record, oldest first, without their bytes."""
-    query = select(outbox, record.c.ref).join(record).where(record.c.ref == ref).order_by(outbox.c.id)
+    """Letters about a record, also those that tell of others too, oldest first, without their bytes."""
+    this = select(record.c.id).where(record.c.ref == ref).scalar_subquery()
+    carried = select(notice.c.outbox).where(notice.c.record == this)
+    query = select(outbox, literal(ref).label("ref")).where(or_(outbox.c.record == this, outbox.c.id.in_(carried)))
+    query = query.order_by(outbox.c.id)
     return list(connection.execute(query).mappings())
 
 

@@ -218,6 +218,7 @@ def _columns(now: Record, effects: Effects) -> dict[str, object]:
         "state": now.state,
         "team": now.team,
         "source": now.source,
+        "category": now.category,
         "revision": now.revision,
         "due_at": min((d.due_at for d in effects.deadlines), default=None),
         "data": _encode(now).decode(),
@@ -278,4 +279,4 @@ def _deadline_columns(one: Deadline) -> dict[str, object]:
 
 
 def _notice_columns(one: Notice) -> dict[str, object]:
-    return {"purpose": one.purpose, "recipient": one.to, "at": one.at, "data": _encode(one).decode()}
+    return {"purpose": one.purpose, "recipient": one.to, "at": one.at, "way": one.way, "data": _encode(one).decode()}

@@ -165,6 +165,7 @@ record = Table(
     Column("state", String, nullable=False),
     Column("team", String),
     Column("source", String),
+    Column("category", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("due_at", Instant),
@@ -260,6 +261,8 @@ outbox = Table(
     Column("id", Id, primary_key=True),
     Column("dedupe", String, nullable=False, unique=True),
     Column("purpose", String, nullable=False),
+    Column("category", String),
+    # Without a record: it tells of several, those of the notices that it carries, and of the sum of their revisions.
     Column("record", ForeignKey("record.id"), index=True),
     Column("revision", Integer),
     Column("site", String),
@@ -314,6 +317,7 @@ notice = Table(
     Column("purpose", String, nullable=False),
     Column("recipient", String, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("way", String, nullable=False),
     Column("data", Text, nullable=False),
     Column("outbox", ForeignKey("outbox.id"), index=True),
     Column("withdrawn_at", Instant),
@@ -326,6 +330,18 @@ notice = Table(
         "at",
         **_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
+)
+
+# What the calendar asks for, once a day and place, whichever daemon is first.
+run = Table(
+    "run",
+    metadata,
+    Column("job", String, primary_key=True),
+    Column("scope", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Index("ix_run_open", "at", **_rows("done_at IS NULL")),
 )
 
 settings_version = Table(

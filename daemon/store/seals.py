@@ -46,6 +46,7 @@ fate = _over(
 letter = _over(
     "dedupe",
     "purpose",
+    "category",
     "record",
     "site",
     "recipient",
@@ -68,7 +69,7 @@ fetched = _over("folder", "generation", "uid", "uidvalidity", "state", "tries", 
 _deadline = itemgetter(
     "id", "record", "revision", "step", "cycle", "due_at", "deliver_at", "effect", "target", "because"
 )
-_notice = itemgetter("id", "record", "revision", "purpose", "recipient", "at", "data")
+_notice = itemgetter("id", "record", "revision", "purpose", "recipient", "at", "way", "data")
 _revision = itemgetter(
     "record",
     "n",

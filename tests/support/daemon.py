@@ -298,10 +298,10 @@ class Installation:
             connection.execute(sql, args)
 
     def is_settled(self) -> bool:
-        """Whether every mail has its fate and every notification is out or given up."""
+        """Whether every mail has its fate and every notification that waits for no others is out or given up."""
         return not self.value(
             "SELECT (SELECT count(*) FROM message WHERE fate = 'pending')"
-            " + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL)"
+            " + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL AND way = 'own')"
             " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))"
         )
 

@@ -28,6 +28,7 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.TestSeams, "`[desk]`", "test."),
     (models.Unit, "units.toml", ""),
     (models.Site, "sites.toml", ""),
+    (models.SiteMail, "`[site.mail]`", ""),
     (models.Source, "sources.toml", ""),
     (models.SourceLayout, "`[source.layout]`", ""),
     (models.BlockOfLines, "`[source.layout]`", ""),

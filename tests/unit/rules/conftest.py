@@ -59,7 +59,7 @@ RULES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def house() -> Callable[..., Settings]:
     """Make settings: the group above, with rules and single values of the site `berlin` as the test needs them."""
 

@@ -1,0 +1,35 @@
+"""What is open at a site, as its teams are told every day."""
+
+import msgspec
+from sqlalchemy import Connection, bindparam, or_, select
+
+from daemon.store.schema import message, message_record, record
+from rules.lifecycle import NEW, OPEN_STATES
+from rules.model import IMPORTED, Record
+from rules.openlist import Open
+
+_decode = msgspec.json.Decoder(Record).decode
+_imported = (
+    select(message_record.c.record)
+    .join(message, message.c.id == message_record.c.message)
+    .where(message_record.c.record == record.c.id, message_record.c.how == "opened", message.c.channel == IMPORTED)
+    .exists()
+)
+_AT_SITE = (
+    select(record.c.data, record.c.due_at)
+    .where(
+        record.c.site == bindparam("the_site"),
+        record.c.state.in_(OPEN_STATES),
+        record.c.category == "action",
+        # put in later, for the books: nobody is asked about it unless somebody took it up
+        or_(record.c.state != NEW, ~_imported),
+    )
+    .order_by(record.c.due_at.is_(None), record.c.due_at, record.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def at_site(connection: Connection, site: str, most: int) -> list[Open]:
+    """Records that ask for action and are not closed: first those with a due time, the earliest first."""
+    rows = connection.execute(_AT_SITE, {"the_site": site, "most": most})
+    return [Open(record=_decode(row.data), due_at=row.due_at) for row in rows]
