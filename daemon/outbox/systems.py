@@ -52,6 +52,7 @@ def system_letter(shift: Shift, due: DueNotice, original: bytes | None, message_
     return Letter(
         dedupe=f"notice:{due.id}:{notice.to}",
         purpose=notice.purpose,
+        category=notice.category,
         record_id=due.record_id,
         revision=record.revision,
         site=record.site,
