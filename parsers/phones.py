@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _LIMIT = 200
 _SEVERAL = re.compile(r"[,;|\n]|\s/\s(?=[+0(])|(?i:\b(?:or|oder|und|and|eller|og|of|en|ou|et|o|e)\b)|或|和|、")
 _CANDIDATE = re.compile(r"(?:\+\s?|\(\+?)?\d[\d\s().\-/]{0,38}\d|\d")
-_VANITY = re.compile(r"\+?[\d().\s-]{4,12}-[A-Z][A-Z\d-]{3,9}")
+_VANITY = re.compile(r"(?=[+().\s-]{0,12}\d)\+?[\d().\s-]{4,12}-[A-Z][A-Z\d-]{3,9}")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:19|20)\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}")
 _WHOLE = 8

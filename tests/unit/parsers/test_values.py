@@ -262,6 +262,7 @@ def test_no_instant(text: str) -> None:
         ("+1 (313) 555-0182 ext. 5", "DE", "+13135550182"),
         ("400-123-4567", "CN", "400-123-4567"),
         ("keine", "DE", None),
+        ("-------------AUTO---", "DE", None),
         ("", None, None),
     ],
 )
