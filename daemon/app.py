@@ -29,7 +29,7 @@ from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
-from daemon.store import DriverMissing, Store, StoreError, mailboxes, messages, open_store, outgoing
+from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
@@ -286,8 +286,8 @@ class Acceptor:
             fates: dict[str, int] = {}
             for fate, _, number in messages.by_fate(connection):
                 fates[fate] = fates.get(fate, 0) + number
-            states = outgoing.by_state(connection)
-            pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+            states = mailed.by_state(connection)
+            pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
         return {
             "running": True,
             "pid": os.getpid(),

@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from daemon.store import Store, StoreError, messages, outgoing
+from daemon.store import Store, StoreError, mailed, messages
 
 REQUEST_SECONDS = 5
 
@@ -142,8 +142,8 @@ class Health:
         now = self._now()
         with self._store.read() as connection:
             fates = messages.by_fate(connection)
-            states = outgoing.by_state(connection)
-            pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+            states = mailed.by_state(connection)
+            pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
         mails = GaugeMetricFamily(*FATES, labels=["fate", "source"])
         for fate, source, number in fates:
             mails.add_metric([fate, source or ""], number)

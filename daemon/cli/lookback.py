@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from daemon.cli.output import FINDINGS, fail
 from daemon.cli.reference import reference
-from daemon.store import messages, outgoing, records
+from daemon.store import mailed, messages, records
 from daemon.store.finding import mail_with_id, record_of_letter
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ def explained(connection: Connection, asked: str) -> Json:
     if mail["trace"] is None:
         return found | {"fate": mail["fate"], "reason": mail["reason"]}
     trace: Json = json.loads(mail["trace"])
-    _add_subjects(trace, [row for one in refs for row in outgoing.of_record(connection, one)])
+    _add_subjects(trace, [row for one in refs for row in mailed.of_record(connection, one)])
     return found | trace
 
 

@@ -11,7 +11,7 @@ from config.models import Settings
 from daemon.cli.house import Rest, zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
 from daemon.cli.traces import fields, local, source_words
-from daemon.store import messages, outgoing, records
+from daemon.store import mailed, messages, records
 from rules.model import Record
 
 Json = dict[str, Any]
@@ -45,7 +45,7 @@ def portrait(connection: Connection, place: Settings | Rest, ref: str, at: str |
 
 def _plain(connection: Connection, shown: Record, until: datetime | None) -> Json:
     ref = shown.ref
-    letters = {row["id"]: row for row in outgoing.of_record(connection, ref)}
+    letters = {row["id"]: row for row in mailed.of_record(connection, ref)}
     last = shown.revision
     found = {
         "record": msgspec.structs.asdict(shown),

@@ -27,12 +27,12 @@ def queue() -> None:
 @json_option
 def list_letters(states: tuple[str, ...], everything: bool, limit: int, directory: Path, as_json: bool) -> None:
     """List outgoing mails that are not sent yet, oldest first."""
-    from daemon.store import outgoing
+    from daemon.store import mailed
 
     wanted = states or (() if everything else tuple(s for s in STATES if s not in ("sent", "withdrawn")))
     place = place_of(directory)
     with store_of(place) as store, store.read() as connection:
-        rows = outgoing.listing(connection, wanted, limit)
+        rows = mailed.listing(connection, wanted, limit)
     if as_json:
         for row in rows:
             json_line(_plain(row))
@@ -48,11 +48,11 @@ def list_letters(states: tuple[str, ...], everything: bool, limit: int, director
 @json_option
 def show(number: int, raw: bool, directory: Path, as_json: bool) -> None:
     """Show one outgoing mail with its state and its words."""
-    from daemon.store import outgoing
+    from daemon.store import mailed
 
     place = place_of(directory)
     with store_of(place) as store, store.read() as connection:
-        row = outgoing.one(connection, number)
+        row = mailed.one(connection, number)
     if row is None:
         fail(FINDINGS, f"there is no outgoing mail {number}")
     if raw:
@@ -67,7 +67,7 @@ def show(number: int, raw: bool, directory: Path, as_json: bool) -> None:
 
 def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
     """Do it to all; those that it is not possible for are named."""
-    from daemon.store import outgoing
+    from daemon.store import mailed, outgoing
 
     place = place_of(directory)
     now = now_of(place)
@@ -76,7 +76,7 @@ def _act(numbers: tuple[int, ...], action: str, directory: Path) -> None:
         for number in numbers:
             done = store.write(lambda c, number=number: outgoing.act_on(c, number, action, now)).result()  # type: ignore[misc]
             with store.read() as connection:
-                row = outgoing.one(connection, number)
+                row = mailed.one(connection, number)
             state = row["state"] if row else "not there"
             line(f"{number}: {state}" if done else f"{number} is {state}: it cannot be {_DONE[action]}")
             refused += not done

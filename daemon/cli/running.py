@@ -93,18 +93,18 @@ def _status_of_the_store(settings: "Place") -> dict[str, Any]:
     """What the database says while no daemon runs."""
     from daemon.intake.mailboxes import standing_of
     from daemon.shift import has_own_keys
-    from daemon.store import mailboxes, messages, outgoing
+    from daemon.store import mailboxes, mailed, messages
 
     now = now_of(settings)
     with store_of(settings) as store, store.read() as connection:
         fates: dict[str, int] = {}
         for fate, _, number in messages.by_fate(connection):
             fates[fate] = fates.get(fate, 0) + number
-        pending, unsent = messages.oldest_pending(connection), outgoing.oldest_unsent(connection)
+        pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
         return {
             "running": False,
             "mails": fates,
-            "outbox": outgoing.by_state(connection),
+            "outbox": mailed.by_state(connection),
             "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
             "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
             "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from config.lookup import desk_token, site_of
 from config.models import Settings
 from daemon.act import Change, changed
-from daemon.store import outgoing, records
+from daemon.store import mailed, records
 from daemon.store.messages import Claimed
 from parsers.records import Parsed
 from rules import reference
@@ -61,10 +61,10 @@ def own_letter(connection: Connection, parsed: Parsed) -> int | None:
     """The outgoing mail of ours that came back as it was sent."""
     if parsed.own_record is None or parsed.message_id is None:
         return None
-    return outgoing.by_message_id(connection, parsed.message_id)
+    return mailed.by_message_id(connection, parsed.message_id)
 
 
-def about_letter(connection: Connection, sent: outgoing.SentTo) -> Answered | None:
+def about_letter(connection: Connection, sent: mailed.SentTo) -> Answered | None:
     """The record of an outgoing mail, for what a person sent to its envelope sender: it is kept there, and shown."""
     kept = records.load(connection, sent.ref) if sent.ref else None
     return Answered(kept, None) if kept else None
@@ -144,7 +144,7 @@ def _threads(connection: Connection, settings: Settings, parsed: Parsed) -> list
         if each.endswith(ours):
             local = each[1 : -len(ours)]
             ref = reference.parse(local.removesuffix(".record")) if local.endswith(".record") else None
-            found += [ref] if ref else outgoing.refs_by_message_id(connection, each)
+            found += [ref] if ref else mailed.refs_by_message_id(connection, each)
     return found
 
 

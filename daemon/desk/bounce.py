@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from config.lookup import desk_token, site_of
 from config.models import Settings
 from daemon.act import Change, changed
-from daemon.store import outgoing, records
+from daemon.store import mailed, records
 from daemon.store.messages import Claimed
 from parsers.records import Parsed
 from rules.model import Action, Actor
@@ -37,15 +37,15 @@ def bounced_letter(settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -
     return read_bounce_token(token, keys) if token else None
 
 
-def sent_from_here(connection: Connection, settings: Settings, number: int, mail: Claimed) -> outgoing.SentTo | None:
+def sent_from_here(connection: Connection, settings: Settings, number: int, mail: Claimed) -> mailed.SentTo | None:
     """An outgoing mail, if it went out from the desk that this one came to."""
-    sent = outgoing.sent_to(connection, number)
+    sent = mailed.sent_to(connection, number)
     _, site = site_of(settings, mail.recipient)
     return sent if sent is not None and site is not None and sent.site == site.id else None
 
 
 def returned(
-    connection: Connection, settings: Settings, sent: outgoing.SentTo, mail: Claimed, parsed: Parsed
+    connection: Connection, settings: Settings, sent: mailed.SentTo, mail: Claimed, parsed: Parsed
 ) -> Returned | None:
     """What a bounce of an outgoing mail leads to; None where it is only late, or known to have come back."""
     if not (parsed.mail_class == "bounce" or parsed.bounce) or not _is_final(parsed) or sent.returned_at is not None:
@@ -64,11 +64,11 @@ def _is_final(parsed: Parsed) -> bool:
     return not parsed.bounce or any(one.action in (None, "failed") for one in parsed.bounce)
 
 
-def _args(connection: Connection, sent: outgoing.SentTo, parsed: Parsed, at: datetime) -> dict[str, str]:
+def _args(connection: Connection, sent: mailed.SentTo, parsed: Parsed, at: datetime) -> dict[str, str]:
     """The server's words on it; whom it names is of no account, as the address may have been passed on."""
     first = next((one for one in parsed.bounce if one.action in (None, "failed")), None)
     said = (first and first.diagnostic) or parsed.subject or ""
-    known = not sent.customer and outgoing.came_back_since(connection, sent.recipient, at - _KNOWN_FOR)
+    known = not sent.customer and mailed.came_back_since(connection, sent.recipient, at - _KNOWN_FOR)
     told = {
         "letter": str(sent.letter),
         "recipient": sent.recipient,

@@ -30,9 +30,9 @@ from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import contacts, messages, outgoing, records, sources
+from daemon.store import contacts, mailed, messages, records, sources
+from daemon.store.mailed import SentTo
 from daemon.store.messages import Claimed, LostLease
-from daemon.store.outgoing import SentTo
 from parsers.records import Parsed
 from rules.model import IMPORTED
 
@@ -346,5 +346,5 @@ def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at
             attached[mail, step.reading] = write_change(connection, step.change, settings, at)
     links += [(mail, reading, key, "attached") for (mail, reading), key in attached.items()]
     records.link(connection, links)
-    outgoing.came_back(connection, [one.returned for one in plans if one.returned is not None], at)
+    mailed.came_back(connection, [one.returned for one in plans if one.returned is not None], at)
     sources.keep(connection, [one.seen for one in plans if one.seen])

@@ -1,63 +1,27 @@
 """The tables; what a row is stands in docs/flow.md. Migrations bring a database to this shape."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
+from daemon.store.columns import Id, Instant, metadata, some_rows
+
+__all__ = ["metadata"]  # who takes it from here has all tables in it
+
 HEAD = "0001"
 """Revision of the newest migration; compared with the database before anything of Alembic is imported."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware time in UTC; SQLite would silently drop the zone, so naive times are refused on the way in."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn into UTC; the driver stores it without an offset on SQLite."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone must not reach the database")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back; PostgreSQL tells the time in that of the session."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
 
 # What a partial index holds. Queries must use these very words: with a bound parameter in their place SQLite cannot
 # know that the index will do, and reads the whole table.
@@ -65,14 +29,6 @@ PENDING = text("message.fate = 'pending'")
 SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
 TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
 
-
-def _rows(condition: str) -> dict[str, Any]:
-    """An index of some rows only, on both engines."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-# SQLite numbers rows by itself only in a column of type INTEGER.
-Id = BigInteger().with_variant(Integer(), "sqlite")
 
 chain = Table(
     "chain",
@@ -125,7 +81,7 @@ message = Table(
         "ix_message_pending",
         "alone",
         "due_at",
-        **_rows("fate = 'pending'"),
+        **some_rows("fate = 'pending'"),
     ),
     # The same mail at the same site opens nothing twice, whoever else reads it at the same moment.
     Index(
@@ -133,7 +89,7 @@ message = Table(
         "site",
         "digest",
         unique=True,
-        **_rows("fate NOT IN ('repeat', 'quarantined', 'pending')"),
+        **some_rows("fate NOT IN ('repeat', 'quarantined', 'pending')"),
     ),
 )
 
@@ -251,7 +207,7 @@ deadline = Table(
     Index(
         "ix_deadline_open",
         "due_at",
-        **_rows("fired_at IS NULL AND ended_at IS NULL"),
+        **some_rows("fired_at IS NULL AND ended_at IS NULL"),
     ),
 )
 
@@ -289,14 +245,14 @@ outbox = Table(
         "ix_outbox_correspondent",
         "correspondent",
         "created_at",
-        **_rows("correspondent IS NOT NULL"),
+        **some_rows("correspondent IS NOT NULL"),
     ),
-    Index("ix_outbox_returned", "recipient", "returned_at", **_rows("returned_at IS NOT NULL")),
-    Index("ix_outbox_customer", "created_at", **_rows("customer")),
+    Index("ix_outbox_returned", "recipient", "returned_at", **some_rows("returned_at IS NOT NULL")),
+    Index("ix_outbox_customer", "created_at", **some_rows("customer")),
     Index(
         "ix_outbox_due",
         "next_try_at",
-        **_rows("state IN ('waiting', 'unknown')"),
+        **some_rows("state IN ('waiting', 'unknown')"),
     ),
 )
 
@@ -328,7 +284,7 @@ notice = Table(
     Index(
         "ix_notice_open",
         "at",
-        **_rows("outbox IS NULL AND withdrawn_at IS NULL"),
+        **some_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
 )
 
@@ -341,7 +297,7 @@ run = Table(
     Column("day", String, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("done_at", Instant),
-    Index("ix_run_open", "at", **_rows("done_at IS NULL")),
+    Index("ix_run_open", "at", **some_rows("done_at IS NULL")),
 )
 
 settings_version = Table(
@@ -408,13 +364,13 @@ mailbox_mail = Table(
         "generation",
         "tries",
         "uid",
-        **_rows("state = 'waiting'"),
+        **some_rows("state = 'waiting'"),
     ),
     Index(
         "ix_mailbox_mail_to_finish",
         "folder",
         "generation",
         "uid",
-        **_rows("state = 'taken' AND done_at IS NULL"),
+        **some_rows("state = 'taken' AND done_at IS NULL"),
     ),
 )

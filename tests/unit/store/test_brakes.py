@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
-from daemon.store import Store, brakes, outgoing
+from daemon.store import Store, brakes, mailed, outgoing
 from daemon.store.notices import due
 from rules.brakes import Sent
 from tests.support.outgoing import letter_to
@@ -54,17 +54,17 @@ def test_notices_are_stopped_in_one_go(store: Store) -> None:
 
 
 def test_a_mail_comes_back_once(sent: Store) -> None:
-    sent.write(lambda c: outgoing.came_back(c, [1], NOW)).result()
-    sent.write(lambda c: outgoing.came_back(c, [1, 2], NOW + timedelta(hours=1))).result()
+    sent.write(lambda c: mailed.came_back(c, [1], NOW)).result()
+    sent.write(lambda c: mailed.came_back(c, [1, 2], NOW + timedelta(hours=1))).result()
     with sent.read() as connection:
-        first, second = outgoing.sent_to(connection, 1), outgoing.sent_to(connection, 2)
+        first, second = mailed.sent_to(connection, 1), mailed.sent_to(connection, 2)
         assert first is not None
         assert second is not None
         assert (first.recipient, first.customer, first.returned_at) == (EVA, True, NOW)
         assert second.returned_at == NOW + timedelta(hours=1)
-        assert outgoing.came_back_since(connection, EVA, NOW)
-        assert not outgoing.came_back_since(connection, MAX, NOW - timedelta(days=9))
-        assert outgoing.sent_to(connection, 77) is None
+        assert mailed.came_back_since(connection, EVA, NOW)
+        assert not mailed.came_back_since(connection, MAX, NOW - timedelta(days=9))
+        assert mailed.sent_to(connection, 77) is None
 
 
 @pytest.mark.parametrize(

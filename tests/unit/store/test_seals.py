@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from daemon.seams import wall_now
-from daemon.store import Store, evidence, messages, open_store, outgoing, seals
+from daemon.store import Store, evidence, mailed, messages, open_store, outgoing, seals
 from daemon.store.messages import Claimed, Fated, LostLease
 from daemon.store.schema import message, outbox
 
@@ -94,7 +94,7 @@ def test_one_lost_lease_is_the_whole_batch(store: Store) -> None:
 def test_a_letter_that_is_written_again(store: Store) -> None:
     with store.read() as connection:
         key = connection.execute(select(outbox.c.id).where(outbox.c.state == "waiting").limit(1)).scalar_one()
-        row = outgoing.one(connection, key)
+        row = mailed.one(connection, key)
     assert row is not None
     letter = outgoing.Letter(
         dedupe="of another:x", purpose=row["purpose"], recipient=row["recipient"], sender=row["sender"],

@@ -1,0 +1,106 @@
+"""What is known of outgoing mails, for people who look, for bounces that come back, and for metrics."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from daemon.store.schema import notice, outbox, record, rendered
+
+
+def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -> list[RowMapping]:
+    """Letters in these states, oldest first, without their bytes."""
+    query = select(outbox, record.c.ref).join(record, isouter=True).order_by(outbox.c.id).limit(limit)
+    if states:
+        query = query.where(outbox.c.state.in_(states))
+    return list(connection.execute(query).mappings())
+
+
+def one(connection: Connection, outbox_id: int) -> RowMapping | None:
+    """One letter with its bytes."""
+    query = (
+        select(outbox, rendered.c.bytes.label("rendered"), record.c.ref)
+        .join(rendered)
+        .join(record, record.c.id == outbox.c.record, isouter=True)
+        .where(outbox.c.id == outbox_id)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def of_record(connection: Connection, ref: str) -> list[RowMapping]:
+    """Letters about a record, also those that tell of others too, oldest first, without their bytes."""
+    this = select(record.c.id).where(record.c.ref == ref).scalar_subquery()
+    carried = select(notice.c.outbox).where(notice.c.record == this)
+    query = select(outbox, literal(ref).label("ref")).where(or_(outbox.c.record == this, outbox.c.id.in_(carried)))
+    query = query.order_by(outbox.c.id)
+    return list(connection.execute(query).mappings())
+
+
+def by_message_id(connection: Connection, message_id: str) -> int | None:
+    """The letter with this Message-ID."""
+    return connection.execute(select(outbox.c.id).where(outbox.c.message_id == message_id)).scalar()
+
+
+class SentTo(msgspec.Struct, frozen=True):
+    """Whom a letter was for, and what it was about."""
+
+    letter: int
+    recipient: str
+    site: str | None
+    ref: str | None
+    customer: bool
+    returned_at: datetime | None
+
+
+def sent_to(connection: Connection, outbox_id: int) -> SentTo | None:
+    """Whom a letter was for."""
+    columns = (outbox.c.id, outbox.c.recipient, outbox.c.site, record.c.ref, outbox.c.customer, outbox.c.returned_at)
+    query = select(*columns).join(record, record.c.id == outbox.c.record, isouter=True)
+    row = connection.execute(query.where(outbox.c.id == outbox_id)).first()
+    return SentTo(*row) if row else None
+
+
+def came_back_since(connection: Connection, recipient: str, since: datetime) -> bool:
+    """Whether a mail to this very address came back since a time."""
+    query = select(outbox.c.id).where(
+        text("outbox.returned_at IS NOT NULL"), outbox.c.recipient == recipient, outbox.c.returned_at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def came_back(connection: Connection, letters: Sequence[int], at: datetime) -> None:
+    """These letters came back."""
+    if letters:
+        unknown = outbox.c.id.in_(letters), outbox.c.returned_at.is_(None)
+        connection.execute(update(outbox).where(*unknown).values(returned_at=at))
+
+
+def refs_by_message_id(connection: Connection, message_id: str) -> list[str]:
+    """The record that the letter with this Message-ID is about, if there is one."""
+    query = select(record.c.ref).join(outbox, outbox.c.record == record.c.id).where(outbox.c.message_id == message_id)
+    return list(connection.execute(query).scalars())
+
+
+def by_state(connection: Connection) -> dict[str, int]:
+    """Number of letters by state."""
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def oldest_unsent(connection: Connection) -> datetime | None:
+    """Creation time of the letter that waits longest."""
+    query = select(func.min(outbox.c.created_at)).where(
+        and_(outbox.c.state.in_(("waiting", "unknown", "sending")), outbox.c.sent_at.is_(None))
+    )
+    return connection.execute(query).scalar()
