@@ -111,6 +111,7 @@ def _open(
         decision=msgspec.structs.replace(decision, related=(record.ref,)),
         received_at=envelope.accepted_at,
         flags=record.flags,
+        thread=record.thread if action.name == "read-as" else None,
     )
     return Action(name="open", actor=action.actor, args=_by_mail(action), opening=opening)
 

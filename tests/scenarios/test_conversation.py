@@ -132,3 +132,30 @@ def test_our_own_mail_that_comes_back_is_recognised(new_house: Houses, sink: Sin
     house.settle()
     assert [row[0] for row in house.query("SELECT fate FROM message ORDER BY id")][1:] == ["automatic", "repeat"]
     assert len(sink.mails) == before
+
+
+def test_a_member_names_what_an_unsorted_mail_is(new_house: Houses, sink: Sink) -> None:
+    house = new_house(smtp=TRUSTS_BORDER)
+    key = new_key()
+    mail = (
+        f"From: Max Kunde <max-{key}@kunde.example>\r\nTo: {DESK}\r\nSubject: Frage\r\n"
+        f"Message-ID: <{key}@kunde.example>\r\n\r\nGuten Tag, haben Sie noch den blauen?\r\n"
+    )
+    send(house, mail.encode(), DESK, sender=f"max-{key}@kunde.example")
+    told = only(sink, SALES)
+    assert house.value("SELECT kind FROM record") == "unsorted"
+    say(house, told, EVA, "!anfrage")
+    (first, ref, state), (second, _, _) = house.query("SELECT kind, ref, state FROM record ORDER BY id")
+    assert (first, state, second) == ("unsorted", "done", "lead")
+    lead_ref = house.value("SELECT ref FROM record WHERE kind = 'lead'")
+    read_again = json.loads(house.postroom("show", ref, "--json").stdout)["record"]
+    opened_as = json.loads(house.postroom("show", lead_ref, "--json").stdout)["record"]
+    assert read_again["result"] == f"read again as {lead_ref}"
+    assert opened_as["received_at"] == read_again["received_at"], "the clock runs from when the mail came"
+    assert opened_as["related"] == [ref]
+    assert "blauen" in words_of(only(sink, SALES, 2))
+    say(house, sink.to(SALES)[-1], EVA, "Ja, er steht noch hier.")
+    wait_until(lambda: sink.to(f"max-{key}@kunde.example"), 20, "the customer is answered")
+    reply = opened(sink.to(f"max-{key}@kunde.example")[-1])
+    assert (str(reply["Subject"]), str(reply["In-Reply-To"])) == ("Re: Frage", f"<{key}@kunde.example>")
+    assert house.postroom("ledger").returncode == 0
