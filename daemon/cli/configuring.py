@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from config.models import Settings
     from config.problems import Problem
 
+MUTE = 'name your border server in [smtp] authserv_id, or write trust = "token" at the site'
+
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
@@ -88,7 +90,12 @@ def _notes(settings: "Settings") -> "list[str]":
     """What is no error, and worth knowing once."""
     from daemon.shift import has_own_keys
 
-    return [f"note: {OWN_KEYS}"] if has_own_keys(settings) else []
+    notes = [f"note: {OWN_KEYS}"] if has_own_keys(settings) else []
+    mute = [site.id for site in settings.sites.values() if site.trust == "authenticated"]
+    if mute and not settings.postroom.smtp.authserv_id:
+        named = ", ".join(mute[:5]) + (f" and {len(mute) - 5} more" if len(mute) > 5 else "")
+        notes.append(f"note: nobody can act by mail at {named}: {MUTE}")
+    return notes
 
 
 def _counted(settings: "Settings | None", problems: "list[Problem]") -> str:
