@@ -16,7 +16,7 @@ from config.models import Settings
 from daemon.act import Change as Made
 from daemon.act import write_change
 from daemon.desk.answer import answered_by, arrived
-from daemon.desk.desk import write_plans
+from daemon.desk.batch import write_plans
 from daemon.desk.plan import Late, Plan, hints_for, hints_once_placed, plan, seen_of
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.lookup import desk_token
-from daemon.act import new_contacts, write_change
 from daemon.desk import people
 from daemon.desk.answer import (
     Answered,
@@ -21,6 +20,7 @@ from daemon.desk.answer import (
     mentioned_by,
     own_letter,
 )
+from daemon.desk.batch import Batch, write_plans
 from daemon.desk.bounce import Returned, bounced_letter, returned, sent_from_here
 from daemon.desk.people import Met
 from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
@@ -30,7 +30,7 @@ from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import contacts, mailed, messages, records, sources
+from daemon.store import StoreError, messages, records
 from daemon.store.mailed import SentTo
 from daemon.store.messages import Claimed, LostLease
 from parsers.records import Parsed
@@ -197,7 +197,7 @@ class Desk:
     def _plans(self, read: Sequence[Read], drafts: Sequence[Plan | None]) -> tuple[list[Plan], list[Read]]:
         """Plans for a batch, and the mails that hang on an earlier one of it, by record or person: they come later."""
         first_of, met = self._looked_up(drafts)
-        batch, later = _Batch(), list[Read]()
+        batch, later = Batch(), list[Read]()
         for one, draft, known in zip(read, drafts, met, strict=True):
             if draft is None:
                 continue
@@ -239,6 +239,8 @@ class Desk:
             back = self._back(mail, parsed, sent)
             bounced = sent.letter if sent else None
             return plan(settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, back=back, met=met)
+        except StoreError:
+            raise  # the database is away: no fault of the mail's
         except Exception as error:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
@@ -302,49 +304,3 @@ class Desk:
             self._shift.count("bounces_attributed", one.returned is not None)
         if self._watch is not None:
             self._watch.saw(one.seen for one in plans if one.seen)
-
-
-class _Batch:
-    """Plans that are written together: no two of them for one record or one person, or for the same mail."""
-
-    def __init__(self) -> None:
-        self.plans: list[Plan] = []
-        self._records: set[int] = set()
-        self._people: set[contacts.Contact] = set()
-        self._delayed: set[tuple[str, str]] = set()
-
-    def delays(self, one: Plan) -> bool:
-        """Whether a mail has to wait until those before it are written; then its copies have to, too."""
-        same = (one.fated.site, one.fated.digest)
-        if same not in self._delayed and not one.touches & self._records and not one.people & self._people:
-            return False
-        self._delayed.add(same)
-        return True
-
-    def take(self, one: Plan) -> None:
-        """The next plan."""
-        self.plans.append(one)
-        self._records |= one.touches
-        self._people |= one.people
-
-
-def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
-    """Fates, records, revisions, deadlines and notices of a batch."""
-    steps = [(one.fated.id, step) for one in plans for step in one.steps]
-    opened = [(mail, step) for mail, step in steps if step.how == "opened"]
-    known_by = [new_contacts(step.change) for _, step in opened]
-    asked = [(one.people, one.known) for one in plans if one.people]
-    numbers = people.check(connection, asked, [each for group in known_by for each in group])
-    messages.finish(connection, [one.fated for one in plans], at)
-    openings = [(step.change.after, step.change.effects, step.change.action) for _, step in opened]
-    keys = records.open_records(connection, openings, settings, at) if openings else []
-    contacts.link(connection, [(k, numbers[each]) for k, group in zip(keys, known_by, strict=True) for each in group])
-    links = [(mail, step.reading, key, "opened") for (mail, step), key in zip(opened, keys, strict=True)]
-    attached: dict[tuple[int, int], int] = {}
-    for mail, step in steps:
-        if step.how == "attached":
-            attached[mail, step.reading] = write_change(connection, step.change, settings, at)
-    links += [(mail, reading, key, "attached") for (mail, reading), key in attached.items()]
-    records.link(connection, links)
-    mailed.came_back(connection, [one.returned for one in plans if one.returned is not None], at)
-    sources.keep(connection, [one.seen for one in plans if one.seen])

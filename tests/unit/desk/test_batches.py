@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from config.load import canonical
 from daemon.act import act
 from daemon.desk.answer import answered_by, arrived
-from daemon.desk.desk import write_plans
+from daemon.desk.batch import write_plans
 from daemon.desk.plan import Late, plan
 from daemon.reader import Reader
 from daemon.rereading import Rereading

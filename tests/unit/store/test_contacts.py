@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event, func, select
 
 from config.models import Settings
 from daemon.desk import people
-from daemon.desk.desk import write_plans
+from daemon.desk.batch import write_plans
 from daemon.desk.plan import Plan, plan
 from daemon.seams import wall_now
 from daemon.store import Store, contacts, evidence, messages, open_store, records
