@@ -12,6 +12,7 @@ from tests.support.sink import Arrived, Sink
 from tests.support.waiting import wait_until
 
 EVA = "eva.beispiel@muster.example"
+TOM = "tom.muster@muster.example"
 DESK = "desk.berlin@leads.muster.example"
 
 
@@ -96,13 +97,13 @@ def test_what_cannot_be_done_is_explained_to_its_writer_alone(new_house: Houses,
         assert record_of(house)["record"]["state"] == "new"
     say(house, told, EVA, "!hilfe")
     assert "!zuweisen" in words_of(only(sink, EVA, 5))
-    say(house, told, EVA, "!status")
-    status = words_of(only(sink, EVA, 6))
+    say(house, told, TOM, "!status")
+    status = words_of(only(sink, TOM))
     assert "Wird überfällig: " in status
     assert "Eingegangen: " in status
     say(house, told, EVA, "!notiz Ruft morgen an.")
     assert [one["action"] for one in record_of(house)["revisions"]][-1] == "note"
-    assert len(sink.to(EVA)) == 6
+    assert len(sink.to(EVA)) == 5, "no more in one hour: the brakes hold for members, too"
     assert len(sink.to(f"kunde-{key}@kunde.example")) == customers
     assert house.postroom("ledger").returncode == 0
 
