@@ -190,7 +190,7 @@ def _jobs(
     """The mails to the house that the decision asks for, in its order."""
     for record, notice in _notices(settings, parsed, decision, at):
         site = site_named(settings, record.site)
-        yield RenderJob(notice=notice, record=record, site=site_card(site), mail=card, reply_to=site.desk)
+        yield RenderJob(notice=notice, record=record, site=site_card(settings, site), mail=card, reply_to=site.desk)
 
 
 def _notices(

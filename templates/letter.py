@@ -133,7 +133,9 @@ class _Writer:
             why=because[:1].upper() + because[1:] if tells.why else "",
             asks=self.asks(),
             actions=actions if tells.reach else (),
-            commands=commands.links(record, notice.purpose, notice.role, job.reply_to, words),
+            commands=commands.links(
+                record, notice.purpose, notice.role, job.reply_to if job.site.heeds else None, words
+            ),
             message=self.cut(text_of(self.reading)) if tells.request else (),
             said_by=words["said"].get(notice.purpose, words["headings"]["message"]) if said else "",
             said=said,

@@ -22,6 +22,8 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     phone: str | None = None
     address: str | None = None
     reply: Literal["through", "direct"] = "through"
+    heeds: bool = True
+    """Whether mails of its people can be proven theirs, so that they may act by mail."""
     """Whether a plain reply of the team goes on to the customer, or the team answers from its own mailbox."""
 
 

@@ -19,7 +19,7 @@ def replies_reach(record: Record, site: SiteCard, role: str, reply_to: str | Non
         role: The reader's.
         reply_to: The desk address with the record's token.
     """
-    through = site.reply == "through" and reply_to is not None and reply_address(record) is not None
+    through = site.heeds and site.reply == "through" and reply_to is not None and reply_address(record) is not None
     return through and may(record, "reply", role)
 
 

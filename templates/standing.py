@@ -83,7 +83,7 @@ def _item(one: RenderItem, job: RenderJob, words: Words) -> Item:
     told = one.notice
     facts = _listed(one, speech) if told is None else _told(record, told, speech)
     purpose = job.notice.purpose
-    commands = links(record, told.purpose if told else purpose, role, one.reply_to, words, FEW)
+    commands = links(record, told.purpose if told else purpose, role, one.reply_to if site.heeds else None, words, FEW)
     return Item(
         opening=kind if told is None else opening(told, kind, words),
         title=", ".join(filter(None, (person_name(record.reading.customer), car_of(record.reading)))),

@@ -60,7 +60,7 @@ def _draft(connection: Connection, shift: Shift, due: DueNotice, found: dict[int
     job = RenderJob(
         notice=due.notice,
         record=due.record,
-        site=site_card(site),
+        site=site_card(shift.settings, site),
         mail=mail_card(shown, attached=original is not None) if shown and not to_customer else None,
         reply_to=reply_address(shift, site, due),
     )
@@ -92,7 +92,7 @@ def thread_id(settings: Settings, ref: str) -> str:
     return f"<{ref.lower()}.record@{settings.postroom.hostname}>"
 
 
-def site_card(site: Site) -> SiteCard:
+def site_card(settings: Settings, site: Site) -> SiteCard:
     """What a template knows of a site."""
     return SiteCard(
         id=site.id,
@@ -104,6 +104,7 @@ def site_card(site: Site) -> SiteCard:
         phone=site.phone,
         address=site.address,
         reply=site.reply,
+        heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
     )
 
 

@@ -106,7 +106,7 @@ class Lists:
         told = Notice(
             purpose=LIST, to=wanted.to, team=wanted.team, template=LIST, language=site.language, at=now, because=""
         )
-        return RenderJob(notice=told, record=items[0].record, site=site_card(site), others=items)
+        return RenderJob(notice=told, record=items[0].record, site=site_card(shift.settings, site), others=items)
 
     def _words(self, job: RenderJob) -> Rendered:
         try:

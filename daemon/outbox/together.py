@@ -42,7 +42,7 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     job = RenderJob(
         notice=msgspec.structs.replace(first.notice, purpose=purpose, template=purpose),
         record=first.record,
-        site=site_card(site),
+        site=site_card(shift.settings, site),
         mail=mail_card(first.mail, attached=False) if first.mail else None,
         others=items,
     )

@@ -133,3 +133,13 @@ def test_a_site_without_telephone_signs_with_what_it_has() -> None:
     assert SHIPPED.render(msgspec.structs.replace(job, site=bare)).text.endswith(
         "Mit freundlichen Grüßen\n\n-- \nAutohaus\n"
     )
+
+
+def test_where_nobody_can_act_by_mail_nothing_is_offered() -> None:
+    job = sample_job("de", "new", LEAD)
+    mute = msgspec.structs.replace(job, site=msgspec.structs.replace(job.site, heeds=False))
+    heard, unheard = (Renderer({}).render(one).text for one in (job, mute))
+    assert "!übernehmen" in heard
+    assert "!" not in unheard.partition("-- \n")[0]
+    assert "geht an den Kunden" in heard.splitlines()[0]
+    assert "NICHT an den Kunden" in unheard.splitlines()[0]
