@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from parsers import commands, forwards, headblock, html_quotes, ours, quoteline, signature
 from parsers.clean import BLOCK_LIMIT, block
+from parsers.command_words import head
 from parsers.commands import Top
 from parsers.document import Document
 from parsers.records import Answer
@@ -24,6 +25,7 @@ HOLDS = "it held {found}"
 STRAY = "a command stands below other text"
 COLLEAGUES = "it stands below !{name} and may be meant for colleagues"
 SIGNED = "it may be nothing but a signature"
+BARE = "its first line reads like a command without !"
 DATED = "its last line may introduce the quotation"
 ENDLESS = "it is too long for its end to be found"
 
@@ -37,6 +39,8 @@ _INTRO = 600
 _INTRO_LINES = 4
 _WRAPPED = 60
 _BANNER_LINES = 6
+_ADDRESSES = 50
+_BARE_LINE = 200
 _NEAR = 100
 """Characters that cleaning may take off the end of a text that was cut."""
 
@@ -64,8 +68,9 @@ def answer(mail: Document) -> Answer:
         return Answer(commands=commands.with_note(top.commands, signature.without(top.below, _writer(mail))))
     below, stray = _without_strays(top.below)
     lost = cut.unsure or (STRAY if stray else None) or (INSIDE if _written_inside(mail, cut) else None)
+    to, cc = _addressed(mail, "to"), _addressed(mail, "cc")
     if signature.is_all(below, _writer(mail)):
-        return Answer(commands=top.commands, doubt=lost)
+        return Answer(commands=top.commands, doubt=lost, to=to, cc=cc)
     doubts = (
         HOLDS.format(found=found) if found else None,
         lost,
@@ -73,8 +78,24 @@ def answer(mail: Document) -> Answer:
         FORWARDS if _forwards(mail, cut) else None,
         REFERS if cut.quotation and _refers(below) else None,
         _for_somebody_else(top, below),
+        BARE if not top.commands and _reads_like_a_command(below) else None,
     )
-    return Answer(commands=top.commands, text=block("\n".join(below)), doubt=next(filter(None, doubts), None))
+    text_, doubt = block("\n".join(below)), next(filter(None, doubts), None)
+    return Answer(commands=top.commands, text=text_, doubt=doubt, to=to, cc=cc)
+
+
+def _addressed(mail: Document, field: str) -> tuple[str, ...]:
+    return tuple(address.lower() for _, address in mail.headers.addresses(field)[:_ADDRESSES])
+
+
+def _reads_like_a_command(below: Sequence[str]) -> bool:
+    """`erledigt`, `/done`, `Notiz: …`: words for the house whose mark is missing."""
+    first = next((line.strip() for line in below if line.strip()), "")[:_BARE_LINE].lstrip("/\\!*- ")
+    known = head(first, "actions")
+    if known is None:
+        return False
+    rest = known.rest.strip()
+    return not rest.strip(" .!*") or (known.meaning == "note" and rest[:1] in ":：")
 
 
 def _cut(lines: Sequence[str]) -> _Cut:

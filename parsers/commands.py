@@ -58,8 +58,9 @@ def top(lines: Sequence[str], region: str = "DE") -> Top:
             line, at = (lines[at], at + 1) if one.name in _WITH_TEXT else _unwrapped(lines, at)
             found.append(command(line, region))
             end = at
-            if one.name == "reply":
-                return Top(tuple(found), [_behind(lines[end - 1]), *lines[end:]])
+            behind = _behind(lines[end - 1]) if one.name == "reply" else ""
+            if behind:
+                return Top(tuple(found), [behind, *lines[end:]])
         else:
             break
     return Top(tuple(found), list(lines[end:]))

@@ -238,6 +238,9 @@ class Answer(Part, frozen=True, kw_only=True):
     """What is meant for a reader: without commands, quotation and anything of ours; with the writer's signature."""
     doubt: str | None = None
     """Why it is not certain that `text` ends where the quotation begins, in English; None where it is."""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    """Addresses that its writer sent it to, lower case, at most 50 of each."""
 
 
 class Hints(Part, frozen=True):

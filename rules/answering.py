@@ -6,22 +6,41 @@ stands below is a note, so that no remark of one colleague to another reaches a 
 
 from collections.abc import Iterator
 
-from config.models import Settings
+import msgspec
+
+from config.models import Settings, Site
 from parsers.records import Answer, Command, Parsed
+from rules.identity import may_act
 from rules.model import Action, Actor, Record
+from rules.reach import customer_addresses
 from rules.sites import site_named
 
 Args = dict[str, str]
 
 TEXT_LIMIT = 20_000
 """Characters of a mail that its revision keeps; the mail itself is kept whole."""
+COLLEAGUE = "it is also to a colleague"
+WAITS = "an answer of yours waits already"
+PASSED_ON = frozenset(
+    {"List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Mailing-List", "X-Mailing-List", "X-List", "X-Beenthere"}
+    | {"Precedence", "X-Auto-Response-Suppress", "X-Ms-Exchange-Inbox-Rules-Loop"}
+)
+"""Signs of a program that mailing lists, redirections and careful mail servers set on people's mails as well."""
 EMPTY = "nothing stands above the quotation"
 WITH_TEXT = {"not-mine": "reason", "note": "text"}
 """Commands that take what stands below them: as which argument, where they have none of their own."""
 
 
 def actions_of(
-    parsed: Parsed, actor: Actor, why: str | None, record: Record, settings: Settings, message: int, *, imported: bool
+    parsed: Parsed,
+    actor: Actor,
+    why: str | None,
+    record: Record,
+    settings: Settings,
+    message: int,
+    *,
+    imported: bool,
+    from_nobody: bool = False,
 ) -> tuple[Action, ...]:
     """Turn a mail that came to a record into actions.
 
@@ -33,17 +52,62 @@ def actions_of(
         settings: The settings in force.
         message: Number of the mail.
         imported: It was put in later.
+        from_nobody: Its envelope has no sender: nothing that a person sends is like that.
     """
     mail = _mail(parsed, message, imported=imported)
+    answer = parsed.answer or Answer()
     if actor.role == "stranger":
         return (Action(name="attach", actor=actor, args={**mail, "problem": why or ""} if why else mail),)
-    if parsed.mail_class not in ("person", "reply") or imported:  # a program, or what was done about it long ago
+    by_program = _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
+    if imported or by_program:  # or what was done about it long ago
         return (Action(name="attach", actor=actor, args=mail),)
     if actor.role == "customer":
-        return (Action(name="write", actor=actor, args=mail),)
-    answer = parsed.answer or Answer()
-    wanted = _commands(answer) if answer.commands else _plain(answer, site_named(settings, record.site).reply)
+        return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
+    site = site_named(settings, record.site)
+    doubt = _for_whom_else(answer, actor, record, site, settings)
+    if doubt is not None and not answer.doubt:
+        answer = msgspec.structs.replace(answer, doubt=doubt)
+    if not answer.commands and wrote_to_customer(answer, record):
+        wanted: Iterator[tuple[str, Args]] = iter([("answered", {"text": answer.text or ""})])
+    else:
+        wanted = _commands(answer) if answer.commands else _plain(answer, site.reply)
     return tuple(Action(name=name, actor=actor, args={**args, "message": str(message)}) for name, args in wanted)
+
+
+def _is_by_a_program(parsed: Parsed, actor: Actor, answer: Answer) -> bool:
+    """Whether nobody wrote it: marks of lists and redirections gate answers, and a proven writer's words count still.
+
+    What a member's mail program or assistant says by itself is no answer to the customer.
+    """
+    if parsed.mail_class not in ("person", "reply"):
+        return parsed.class_because not in PASSED_ON
+    return actor.role in ("team", "controller") and not answer.commands and parsed.no_answer is not None
+
+
+def _as_written(parsed: Parsed) -> Args:
+    """The class of a mail that only bears a list's marks, as its record sees it."""
+    return {} if parsed.mail_class in ("person", "reply") else {"class": "reply"}
+
+
+def _for_whom_else(answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings) -> str | None:
+    """Why words may be meant for a colleague, or for whoever is asked about an answer that waits."""
+    if record.held is not None and record.held.by.casefold() == actor.name.casefold():
+        return WAITS
+    groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
+    people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]
+    return COLLEAGUE if any(may_act(each, "team", site, settings) for each in people) else None
+
+
+def desk_of(address: str, site: Site) -> bool:
+    """Whether an address is the site's desk, with or without a token."""
+    local, _, domain = site.desk.casefold().partition("@")
+    return address.startswith(local) and address.endswith(f"@{domain}")
+
+
+def wrote_to_customer(answer: Answer, record: Record) -> bool:
+    """Whether the customer has the mail already, and we only a copy."""
+    known = {address.casefold() for address in customer_addresses(record)}
+    return any(each in known for each in (*answer.to, *answer.cc))
 
 
 def refusal(actor: Actor, message: int, problem: str) -> Action:
@@ -88,6 +152,8 @@ def _commands(answer: Answer) -> Iterator[tuple[str, Args]]:
         return
     if "reply" in names:
         yield from _plain(answer, "through")
+        if answer.doubt or not answer.text:
+            return  # what else it asks for waits, too: a request must not be closed without its answer
     left = None if "reply" in names else answer.text
     for command in answer.commands:
         if command.name == "reply":

@@ -66,6 +66,9 @@ class Known(Fact, frozen=True, kw_only=True):
     """Identities of its vehicles: VIN, plate, stock number, listing id or URL, each with its type before a colon."""
     cars: tuple[str, ...] = ()
     """Makes and models in lower case, with a slash between, for what has no identity."""
+    mails: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Of its person: a telephone number alone may be a whole company's."""
     numbers: tuple[str, ...] = ()
     """How programs call the request itself: of a booking, an alert, a check-in."""
 
@@ -299,6 +302,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     """What a person wrote, to go along: an answer to the customer, a customer's answer, why a command was not done."""
     message: int | None = None
     """Mail whose attachments go along."""
+    as_is: bool = False
+    """Of an answer that waited: its writer was told why, and wants it sent."""
     correspondent: str | None = None
     """Whom the caps count it for (`rules.brakes`): who is told by a program or, of a stranger's mail, who wrote it."""
 

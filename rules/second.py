@@ -87,6 +87,8 @@ def known(record: Record, contacts: Iterable[str]) -> Known | None:
         vehicles=_unique(each for reading, source in parts for car in _asked(reading) for each in _names(car, source)),
         cars=_unique(car for each in cars if (car := _model(each))),
         numbers=_unique(number for reading, _ in parts for number in _numbers(reading)),
+        mails=tuple(each for each in contacts_of_record(record) if each.startswith("mail:")),
+        names=_unique(name for reading, _ in parts for name in _called(reading)),
     )
 
 
@@ -117,12 +119,34 @@ def _difference(reading: Reading, kind: str, source: str | None, one: Known) -> 
     """Why a request is another one than an open record; None where nothing says so."""
     if kind != one.kind:
         return f"it is a {one.kind}"
+    if _is_another_person(reading, one):
+        return "only a telephone number is the same"
     if kind in ALONE:
         return f"each {kind} stands for itself"
     numbers = set(_numbers(reading))
     if numbers and one.numbers and not numbers & set(one.numbers):
         return f"it is another {kind}"
     return next((why for car in _asked(reading) if (why := _other_car(car, source, one))), None)
+
+
+def _is_another_person(reading: Reading, one: Known) -> bool:
+    """Whether a common number is all, and what else is known of both differs: companies and families have one, too."""
+    own = contacts_of(reading)
+    if any(each.startswith("mail:") and each in one.mails for each in own):
+        return False
+    names = set(_called(reading))
+    if names and one.names:
+        return not any(set(name.split()) & set(other.split()) for name in names for other in one.names)
+    return bool(one.mails) and any(each.startswith("mail:") for each in own)
+
+
+def _called(reading: Reading) -> Iterator[str]:
+    """The names of its person, in words of three letters at least; Chinese ones are whole."""
+    person = reading.customer
+    for name in (person.name, person.last_name) if person else ():
+        words = [word for word in _words(name or "").split() if len(word) > 2 or not word.isascii()]
+        if words:
+            yield " ".join(words)
 
 
 def _other_car(car: Vehicle, source: str | None, one: Known) -> str | None:

@@ -145,6 +145,7 @@ def _reply(it: Happened) -> Iterator[Notice]:
         language=it.record.reading.language or it.record.language,
         text=held.text if sends_held and held else it.text,
         message=held.message if sends_held and held else it.message,
+        as_is=sends_held,
     )
     if it.before.state == lifecycle.NEW and it.action.actor.name.casefold() != it.team.casefold():
         yield it.notice("taken", it.team, f"answered{it.by}", category="audit")

@@ -112,7 +112,9 @@ def changes_of(
     """All that the mail does; if one of its commands is not possible, none is done and its writer is told why."""
     imported = mail.channel == IMPORTED
     record = answered.kept.record
-    actions = actions_of(parsed, actor, why, record, settings, mail.id, imported=imported)
+    actions = actions_of(
+        parsed, actor, why, record, settings, mail.id, imported=imported, from_nobody=_from_nobody(mail)
+    )
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
     actions = tuple(msgspec.structs.replace(action, unanswered=closed) for action in actions)
     try:
@@ -123,6 +125,11 @@ def changes_of(
         else:  # hours that never come must not lose what a customer writes
             instead = msgspec.structs.replace(actions[0], name="attach")
         return _done(connection, settings, answered.kept, [instead], at)
+
+
+def _from_nobody(mail: Claimed) -> bool:
+    """Whether the envelope has no sender (RFC 5321, 4.5.5); mailboxes and files know of none."""
+    return mail.channel in ("smtp", "lmtp") and not mail.sender
 
 
 def _done(

@@ -1,5 +1,6 @@
 """From a read mail to what will be written: context, decision, records. No writing here."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -160,7 +161,7 @@ def plan(
         source=decision.source,
         verified=decision.verified,
         mail_class=parsed.mail_class,
-        digest=parsed.digest,
+        digest=_digest(parsed, mail, context),
         subject=parsed.subject,
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
@@ -241,6 +242,13 @@ def _joining(mail: Claimed, parsed: Parsed, reading: Reading) -> dict[str, str]:
         "imported": "yes" if mail.channel == IMPORTED else None,
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _digest(parsed: Parsed, mail: Claimed, context: Context) -> str:
+    """What makes a mail the same; one to a reply address is another than its copy to the desk or to another record."""
+    if context.writer is None or context.writer.role == "stranger":
+        return parsed.digest
+    return hashlib.sha256(f"{parsed.digest}\0{mail.recipient.lower()}".encode()).hexdigest()
 
 
 def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:

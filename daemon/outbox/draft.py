@@ -69,7 +69,7 @@ def _draft(connection: Connection, shift: Shift, due: DueNotice, found: dict[int
         with_standing(connection, job),
         original,
         found.get(due.further.id) if due.further else None,
-        tuple(internal_notes(connection, due.record_id)) if to_customer else (),
+        tuple(internal_notes(connection, due.record_id)) if to_customer and not due.notice.as_is else (),
     )
 
 

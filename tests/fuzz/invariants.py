@@ -137,9 +137,15 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "args": keyed(like("[a-z]+", 10), prose(4_000), 3),
         "written": line(200),
     },
-    Answer: {"commands": each(None, 10), "text": PROSE, "doubt": LINE},
+    Answer: {
+        "commands": each(None, 10),
+        "text": PROSE,
+        "doubt": LINE,
+        "to": each(ADDRESS, 50),
+        "cc": each(ADDRESS, 50),
+    },
     Parsed: {
-        **dict.fromkeys(("class_because", "message_id", "sender_name", "subject"), LINE),
+        **dict.fromkeys(("class_because", "no_answer", "message_id", "sender_name", "subject"), LINE),
         "digest": like("[0-9a-f]{64}", 64),
         "readings": each(None, 300),
         "defects": each(LINE, 50),

@@ -176,9 +176,9 @@ def test_what_was_unsorted_becomes_a_lead_with_its_time_and_clock(new_house: Hou
     first = 'id = "website-berlin"\n'
     house.write("sources.toml", sources.replace(first, f'{first}kind = "unsorted"\n'))
     house.start()
-    body = b"Name: Jonas Probe\r\nE-Mail: jonas@kunde.example\r\nNachricht: Bitte um ein Angebot.\r\n"
+    body = "Name: Jonas Probe\r\nE-Mail: jonas-{key}@kunde.example\r\nNachricht: Bitte um ein Angebot.\r\n"
     for key in (keys := [new_key(), new_key()]):
-        send(house, lead(key).partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body)
+        send(house, lead(key).partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body.format(key=key).encode())
     house.settle()
     before = house.query("SELECT ref, kind, received_at FROM record ORDER BY id")
     due = house.query("SELECT record, step, due_at FROM deadline WHERE ended_at IS NULL ORDER BY id")

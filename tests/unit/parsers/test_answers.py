@@ -240,3 +240,27 @@ def test_a_hostile_text_takes_no_time(read: Read, text: str) -> None:
     began = time.process_time()
     read(text)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("erledigt", answers.BARE),
+        ("/done", answers.BARE),
+        ("\\!done", answers.BARE),
+        ("Nicht meins.", answers.BARE),
+        ("Notiz: der Kunde zahlt nie", answers.BARE),
+        ("Note that the car is red.", None),
+        ("Erledigt haben wir das am Montag.", None),
+        ("Ja, gern.", None),
+    ],
+)
+def test_words_for_the_house_without_their_mark_are_doubted(read: Read, text: str, doubt: str | None) -> None:
+    found = read(text)
+    assert (found.text, found.commands, found.doubt) == (text, (), doubt)
+
+
+def test_commands_may_follow_the_one_that_answers(read: Read) -> None:
+    found = read("!reply\n!done won\n\nGern, kommen Sie am Samstag.")
+    assert [one.name for one in found.commands] == ["reply", "done"]
+    assert (found.text, found.doubt) == ("Gern, kommen Sie am Samstag.", None)

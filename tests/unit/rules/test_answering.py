@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from config.models import Settings
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules.answering import actions_of
 from rules.identity import NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, writer
-from rules.model import Actor, Record
+from rules.model import Actor, Held, Record
 from rules.reference import TokenRole
 
 House = Callable[..., Settings]
@@ -159,3 +160,59 @@ def test_a_long_mail_is_kept_in_part(house: House, record: Record) -> None:
     mail = Parsed(digest="", mail_class="reply", text="ä" * 30_000)
     (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
     assert len(action.args["text"]) == 20_000
+
+
+def answered(to: tuple[str, ...] = (), cc: tuple[str, ...] = (), text: str | None = TEXT, **more: Any) -> Parsed:
+    fields = {"mail_class": "reply", "answer": Answer(text=text, to=to, cc=cc), "message_id": "<1@a>", **more}
+    return Parsed(digest="", **fields)
+
+
+COLLEAGUE_ASKED = [("hold", {"text": TEXT, "problem": "it is also to a colleague"})]
+DESK_TOKEN = "desk+l-000005-y.tabc@berlin.example"
+TO_WHOM = [
+    ("the desk alone", answered((DESK_TOKEN,)), [("reply", {"text": TEXT})]),
+    ("the group reads along", answered((DESK_TOKEN,), ("verkauf@muster.example",)), [("reply", {"text": TEXT})]),
+    ("a copy for oneself", answered((DESK_TOKEN,), (EVA,)), [("reply", {"text": TEXT})]),
+    ("to a colleague", answered(("bernd@muster.example",), (DESK_TOKEN,)), COLLEAGUE_ASKED),
+    ("a colleague reads along", answered((DESK_TOKEN,), ("bernd@muster.example",)), COLLEAGUE_ASKED),
+    ("the customer has it already", answered((MAX,)), [("answered", {"text": TEXT})]),
+    ("a program's words", answered((DESK_TOKEN,), no_answer="the text says that a program wrote it"), None),
+]
+
+
+@pytest.mark.parametrize(("mail", "wanted"), [row[1:] for row in TO_WHOM], ids=[row[0] for row in TO_WHOM])
+def test_words_for_colleagues_and_of_programs_do_not_go_to_the_customer(
+    house: House, record: Record, mail: Parsed, wanted: list[tuple[str, dict[str, str]]] | None
+) -> None:
+    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False)
+    if wanted is None:
+        assert [one.name for one in actions] == ["attach"]
+    else:
+        assert [(one.name, one.args) for one in actions] == [(name, {**args, "message": "7"}) for name, args in wanted]
+
+
+def test_a_mail_from_nobody_is_no_answer(house: House, record: Record) -> None:
+    actions = actions_of(answered(), Actor("team", EVA), None, record, house(), 7, imported=False, from_nobody=True)
+    assert [one.name for one in actions] == ["attach"]
+
+
+def test_while_an_answer_waits_the_next_one_of_its_writer_waits_too(house: House, record: Record) -> None:
+    held = msgspec.structs.replace(record, held=Held(text="x", by=EVA, message=1))
+    for who, name in ((EVA, "hold"), ("tom@muster.example", "reply")):
+        (action,) = actions_of(answered(), Actor("team", who), None, held, house(), 7, imported=False)
+        assert action.name == name
+
+
+@pytest.mark.parametrize(
+    ("because", "name"), [("List-Id", "write"), ("Precedence", "write"), ("Auto-Submitted", "attach")]
+)
+def test_a_customer_behind_a_list_is_heard(house: House, record: Record, because: str, name: str) -> None:
+    mail = answered(mail_class="automatic", class_because=because)
+    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    assert (action.name, action.args["class"]) == (name, "reply" if name == "write" else "automatic")
+
+
+def test_a_request_is_not_closed_before_its_answer_went_out(house: House, record: Record) -> None:
+    doubtful = said(TEXT, ("reply", {}), ("done", {}), doubt="?")
+    actions = actions_of(doubtful, Actor("team", EVA), None, record, house(), 7, imported=False)
+    assert [one.name for one in actions] == ["hold"]

@@ -222,3 +222,27 @@ def test_never_across_sites_persons_or_kinds_nor_to_another_car(reading: Reading
     beside = ("trade-in", "own") if reading.kind == "lead" else ("trade-in",)
     asked = {f"vin:{car.vin.lower()}" for car in reading.vehicles if car.vin and car.role not in beside}
     assert not vins or asked <= vins
+
+
+PHONE = "phone:+493012345678"
+SHARED = [
+    ("other names", "Boris Muster", "boris@firma.example", ("karin beispiel",), ("mail:karin@firma.example",), False),
+    ("the same name", "Karin Beispiel", "k.b@privat.example", ("karin beispiel",), ("mail:karin@firma.example",), True),
+    ("a name in short", "Beispiel", None, ("karin beispiel",), ("mail:karin@firma.example",), True),
+    ("other addresses and no names", None, "boris@firma.example", (), ("mail:karin@firma.example",), False),
+    ("a call", None, None, ("karin beispiel",), ("mail:karin@firma.example",), True),
+    ("names of one part in Chinese", "王小明", None, ("李雷",), (), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "mail", "names", "mails", "same"), [row[1:] for row in SHARED], ids=[r[0] for r in SHARED]
+)
+def test_a_telephone_number_alone_may_be_a_whole_companys(
+    name: str | None, mail: str | None, names: tuple[str, ...], mails: tuple[str, ...], same: bool
+) -> None:
+    person = Customer(name=name, emails=(mail,) if mail else (), phones=("+493012345678",))
+    one = known(contacts=(PHONE,), names=names, mails=mails)
+    judged = verdict(Reading(kind="lead", customer=person), "lead", None, "berlin", [one])
+    assert (judged.again is not None) is same
+    assert judged.related == (() if same else (one.ref,))
