@@ -6,7 +6,7 @@ Nothing is unpacked or run. A small picture that the text of the mail shows is a
 import re
 from collections.abc import Iterator
 
-from parsers import attachments, document
+from parsers import attachments, document, winmail
 from parsers.document import NESTED_TYPES
 from parsers.enclosures import OCTETS, Enclosure, Enclosures, LeftOut, Why
 from parsers.mime import Part
@@ -62,6 +62,8 @@ def _unnamed(part: Part, number: int) -> str:
 def _objection(part: Part, name: str, taken: int, size: int, *, mails: bool) -> Why | None:
     if attachments.is_program(name, part.head):
         return "program"
+    if not mails and winmail.is_tnef(part):  # it could not be opened: a whole mail with its quotation may lie in it
+        return "unreadable"
     if not mails and (part.type.startswith("message/") or name.lower().endswith((".eml", ".msg"))):
         return "mail"
     if taken >= COUNT:

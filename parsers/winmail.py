@@ -12,12 +12,12 @@ _NAMES = ("winmail.dat", "win.dat")
 
 def opened(leaves: list[Part], defects: list[str]) -> list[Part]:
     """Replace the parts; a body inside counts only where the mail has no other text, as it says the same."""
-    if not any(map(_is_tnef, leaves)):
+    if not any(map(is_tnef, leaves)):
         return leaves
     kept: list[Part] = []
     bodies: list[Part] = []
     for part in leaves:
-        inside = _inside(part, defects) if _is_tnef(part) else None
+        inside = _inside(part, defects) if is_tnef(part) else None
         if inside is None:
             kept.append(part)
         else:
@@ -28,7 +28,8 @@ def opened(leaves: list[Part], defects: list[str]) -> list[Part]:
     return kept[:PART_COUNT]
 
 
-def _is_tnef(part: Part) -> bool:
+def is_tnef(part: Part) -> bool:
+    """Whether a part is a winmail.dat."""
     if part.type in tnef.TYPES:
         return True
     return part.type == "application/octet-stream" and (part.name or "").lower() in _NAMES

@@ -91,7 +91,8 @@ def _reply(record: Record, action: Action, site: Site, settings: Settings, now: 
         raise Refused(unreachable(record))
     taken = record.state in lifecycle.OPEN_STATES
     own = {"assignee": action.actor.name or record.assignee, "resubmit_at": None} if taken else {}
-    return {**own, "held": None}
+    waits = record.held
+    return {**own, "held": waits if waits and waits.by.casefold() != action.actor.name.casefold() else None}
 
 
 def _hold(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -105,7 +106,7 @@ def _send(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused("there is no answer that waits")
     if action.actor.role == "team" and record.held.by.casefold() != action.actor.name.casefold():
         raise Refused(f"the answer that waits is {record.held.by}'s")
-    return _reply(record, action, site, settings, now)
+    return {**_reply(record, action, site, settings, now), "held": None}
 
 
 def _write(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:

@@ -101,3 +101,9 @@ def test_logos_of_signatures_stay_behind_and_photos_do_not() -> None:
     photo = mail(("IMG_1.jpg", "image/jpeg", JPEG + b"x" * 60_000), cid="<photo@x>", disposition="inline")
     assert detached(logo, mails=True) == Enclosures()
     assert taken(photo) == [("IMG_1.jpg", "image/jpeg")]
+
+
+def test_a_winmail_dat_that_cannot_be_opened_goes_to_no_customer() -> None:
+    broken = mail(("winmail.dat", "application/ms-tnef", b"\x78\x9f\x3e\x22\x01\x00 broken"))
+    assert detached(broken, mails=False) == Enclosures(left=(LeftOut("winmail.dat", "unreadable"),))
+    assert [one.name for one in detached(broken, mails=True).taken] == ["winmail.dat"]

@@ -108,6 +108,8 @@ def test_a_held_answer_waits_for_its_writers_word(act: Act, record: Record) -> N
     assert effects.notices[0].because == "a quotation stands in it"
     with pytest.raises(Refused, match=f"the answer that waits is {EVA}'s"):
         act(held, "send", who="tom@muster.example")
+    other, _ = act(held, "reply", who="tom@muster.example", text="Ich auch.")
+    assert other.held == held.held, "another's answer takes nobody's away"
     sent, effects = act(held, "send")
     assert (sent.state, sent.assignee, sent.held) == ("taken", EVA, None)
     assert (effects.notices[0].text, effects.notices[0].message) == ("Gern.", 7)
