@@ -14,6 +14,8 @@ from parsers.document import Document
 from parsers.headers import split_addresses
 from parsers.records import MailClass
 
+TEXT_SAYS = "the text says that a program wrote it"
+"""The weakest of the reasons: people write of their holidays, too."""
 _SUBJECT, _TEXT = 300, 600
 """Characters that are looked at: programs say what they are at the beginning."""
 _WORDS = tomllib.loads(resources.files("parsers").joinpath("dictionaries/automation.toml").read_text("utf-8"))
@@ -64,4 +66,4 @@ def _words(mail: Document, mail_class: MailClass) -> str | None:
     if not answer and _IN_SUBJECT.search((mail.headers.get("subject") or "")[:_SUBJECT]):
         return "subject of an automatic answer"
     said = (replies.new_text(mail.text) if answer else None) or mail.text or ""
-    return "the text says that a program wrote it" if _IN_TEXT.search(said[:_TEXT]) else None
+    return TEXT_SAYS if _IN_TEXT.search(said[:_TEXT]) else None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from config.models import Settings, Site
+from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Parsed
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
@@ -20,6 +21,7 @@ Args = dict[str, str]
 TEXT_LIMIT = 20_000
 """Characters of a mail that its revision keeps; the mail itself is kept whole."""
 COLLEAGUE = "it is also to a colleague"
+PROGRAM = "its text reads like a program's"
 WAITS = "an answer of yours waits already"
 PASSED_ON = frozenset(
     {"List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Mailing-List", "X-Mailing-List", "X-List", "X-Beenthere"}
@@ -64,7 +66,7 @@ def actions_of(
     if actor.role == "customer":
         return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
     site = site_named(settings, record.site)
-    doubt = _for_whom_else(answer, actor, record, site, settings)
+    doubt = PROGRAM if parsed.no_answer == TEXT_SAYS else _for_whom_else(answer, actor, record, site, settings)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -81,7 +83,7 @@ def _is_by_a_program(parsed: Parsed, actor: Actor, answer: Answer) -> bool:
     """
     if parsed.mail_class not in ("person", "reply"):
         return parsed.class_because not in PASSED_ON
-    return actor.role in ("team", "controller") and not answer.commands and parsed.no_answer is not None
+    return actor.role in ("team", "controller") and not answer.commands and parsed.no_answer not in (None, TEXT_SAYS)
 
 
 def _as_written(parsed: Parsed) -> Args:

@@ -12,6 +12,7 @@ from config.models import Settings
 from daemon.act import Change, changed
 from daemon.store import mailed, records
 from daemon.store.messages import Claimed
+from parsers.answerable import TEXT_SAYS
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
@@ -116,7 +117,11 @@ def changes_of(
         parsed, actor, why, record, settings, mail.id, imported=imported, from_nobody=_from_nobody(mail)
     )
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
-    actions = tuple(msgspec.structs.replace(action, unanswered=closed) for action in actions)
+    # Whoever only writes of his holidays must hear that his answer waits; a responder's loop ends at the cap.
+    told = None if parsed.no_answer == TEXT_SAYS else closed
+    actions = tuple(
+        msgspec.structs.replace(action, unanswered=told if action.name == "hold" else closed) for action in actions
+    )
     try:
         return _done(connection, settings, answered.kept, actions, at)
     except Refused as refused:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from config.models import Settings
+from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules.answering import actions_of
 from rules.identity import NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, writer
@@ -176,7 +177,12 @@ TO_WHOM = [
     ("to a colleague", answered(("bernd@muster.example",), (DESK_TOKEN,)), COLLEAGUE_ASKED),
     ("a colleague reads along", answered((DESK_TOKEN,), ("bernd@muster.example",)), COLLEAGUE_ASKED),
     ("the customer has it already", answered((MAX,)), [("answered", {"text": TEXT})]),
-    ("a program's words", answered((DESK_TOKEN,), no_answer="the text says that a program wrote it"), None),
+    ("a program's mail", answered((DESK_TOKEN,), no_answer="Sender takes no answers"), None),
+    (
+        "words like a program's",
+        answered((DESK_TOKEN,), no_answer=TEXT_SAYS),
+        [("hold", {"text": TEXT, "problem": "its text reads like a program's"})],
+    ),
 ]
 
 
