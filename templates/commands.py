@@ -21,7 +21,7 @@ _SENSIBLE: Mapping[str, Sequence[str]] = {
     lifecycle.TAKEN: ("done", "later", "not-mine", "undo", "status", "help"),
     lifecycle.WAITING: ("take", "done", "later", "undo", "status", "help"),
 }
-_CLOSED = ("undo", "status", "help")
+_CLOSED = ("reopen", "undo", "status", "help")
 _UNREAD = ("lead", "booking", "take", "not-mine", "spam", "help")
 """Of an unsorted mail: first of all, what it is."""
 _FIRST: Mapping[str, Sequence[str]] = {"held": ("send",), "again": ("apart",)}
@@ -33,7 +33,7 @@ _COMPLETE = frozenset({"later", "apart", "read-as"})
 """Actions whose arguments stand in the words of the link, or are found without its writer."""
 _ALL = (
     *("take", "reply", "done", "later", "not-mine", "assign", "note", "spam", "again", "apart", "read-as"),
-    *("send", "undo", "status", "help"),
+    *("send", "reopen", "undo", "status", "help"),
 )
 _TO_CUSTOMER = frozenset({"reply", "send"})
 

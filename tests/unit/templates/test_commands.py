@@ -37,9 +37,9 @@ def offered(one: Record, purpose: str = "new", role: str = "team", language: str
         ("lead", "new", "team", "!take, !done, !later 1d, !not-mine, !spam, !help"),
         ("lead", "taken", "team", "!done, !later 1d, !not-mine, !undo, !status, !help"),
         ("lead", "waiting", "team", "!take, !done, !later 1d, !undo, !status, !help"),
-        ("lead", "done", "team", "!undo, !status, !help"),
-        ("lead", "spam", "team", "!undo, !status, !help"),
-        ("lead", "linked", "team", "!undo, !status, !help"),
+        ("lead", "done", "team", "!reopen, !undo, !status, !help"),
+        ("lead", "spam", "team", "!reopen, !undo, !status, !help"),
+        ("lead", "linked", "team", "!reopen, !undo, !status, !help"),
         ("unsorted", "new", "team", "!lead, !booking, !take, !not-mine, !spam, !help"),
         ("alert", "new", "team", "!take, !done, !later 1d, !not-mine, !spam, !help"),
         ("lead", "new", "controller", "!take, !not-mine, !help"),
@@ -113,7 +113,7 @@ def test_help_explains_what_is_possible_and_only_that() -> None:
     ]
     assert "!reply" not in [row.label for row in possible(record(), "team", WORDS["en"], replies=False)]
     closed = [row.label for row in possible(record(state="spam"), "team", WORDS["en"], replies=False)]
-    assert closed == ["!note Will call tomorrow", "!undo", "!status", "!help"]
+    assert closed == ["!note Will call tomorrow", "!reopen", "!undo", "!status", "!help"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
