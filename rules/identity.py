@@ -46,6 +46,18 @@ def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) 
     return Actor(role, address), None
 
 
+def without_token(parsed: Parsed, record: Record) -> tuple[Actor, str | None]:
+    """Who wrote a mail that refers to a record without our reply address.
+
+    The customer, if the border server vouches for his own address; nobody of the house acts this way.
+    """
+    address = (parsed.sender or "").casefold()
+    proven = "@" in address and parsed.authenticated == address.rpartition("@")[2]
+    if proven and address in {known.casefold() for known in customer_addresses(record)}:
+        return Actor("customer", address), None
+    return _stranger(address, BESIDE)
+
+
 def may_act(address: str, role: TokenRole, site: Site, settings: Settings) -> bool:
     """Whether an address may act in this role, if it is really its owner who writes."""
     if "@" not in address:

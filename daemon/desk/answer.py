@@ -17,7 +17,7 @@ from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
 from rules.gate import closed_to_writer
-from rules.identity import BESIDE, writer
+from rules.identity import without_token, writer
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
 from rules.reference import TokenRole, read_token
 
@@ -96,7 +96,7 @@ def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: P
 def who_writes(parsed: Parsed, answered: Answered, settings: Settings) -> tuple[Actor, str | None]:
     """The writer of a mail that comes to a record, and for a stranger why it is one."""
     if answered.role is None:
-        return Actor("stranger", parsed.sender or ""), BESIDE
+        return without_token(parsed, answered.kept.record)
     return writer(parsed, answered.role, answered.kept.record, settings)
 
 

@@ -11,7 +11,7 @@ from config.models import Settings
 from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules.answering import actions_of
-from rules.identity import NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, writer
+from rules.identity import BESIDE, NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, without_token, writer
 from rules.model import Actor, Held, Record
 from rules.reference import TokenRole
 
@@ -75,6 +75,23 @@ def test_who_writes(
     mail = Parsed(digest="", sender=sender.lower() or None, authenticated=authenticated)
     actor, said = writer(mail, role, record, house(trust=trust))
     assert (actor.role, actor.name, said) == (as_whom, sender.lower(), why)
+
+
+@pytest.mark.parametrize(
+    ("sender", "authenticated", "role"),
+    [
+        (MAX, "kunde.example", "customer"),
+        (MAX, None, "stranger"),
+        (MAX, "else.example", "stranger"),
+        (EVA, "muster.example", "stranger"),
+        ("", None, "stranger"),
+    ],
+)
+def test_who_refers_to_a_record_without_our_address(
+    record: Record, sender: str, authenticated: str | None, role: str
+) -> None:
+    actor, why = without_token(Parsed(digest="", sender=sender or None, authenticated=authenticated), record)
+    assert (actor.role, why) == (role, None if role == "customer" else BESIDE)
 
 
 def test_no_pattern_of_members_takes_what_is_no_address(house: House) -> None:
