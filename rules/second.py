@@ -136,7 +136,8 @@ def _is_another_person(reading: Reading, one: Known) -> bool:
         return False
     names = set(_called(reading))
     if names and one.names:
-        return not any(set(name.split()) & set(other.split()) for name in names for other in one.names)
+        pairs = ((set(name.split()), set(other.split())) for name in names for other in one.names)
+        return not any(mine <= theirs or theirs <= mine for mine, theirs in pairs)
     return bool(one.mails) and any(each.startswith("mail:") for each in own)
 
 

@@ -35,7 +35,7 @@ def lead(key: str, *, text: str = "Ist der Wagen noch da?") -> bytes:
         f"Message-ID: <form-{key}@muster.example>\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
         f"Name: Jonas Probe\r\nE-Mail: kunde-{key}@kunde.example\r\nTelefon: {phone}\r\n"
-        f"Marke: VW\r\nModell: Tiguan\r\nNachricht: {text}\r\n"
+        f"Marke: VW\r\nModell: Tiguan\r\nInserat-ID: {key}\r\nNachricht: {text}\r\n"  # numbers meet, keys do not
     ).encode()
 
 

@@ -228,6 +228,7 @@ PHONE = "phone:+493012345678"
 SHARED = [
     ("other names", "Boris Muster", "boris@firma.example", ("karin beispiel",), ("mail:karin@firma.example",), False),
     ("the same name", "Karin Beispiel", "k.b@privat.example", ("karin beispiel",), ("mail:karin@firma.example",), True),
+    ("another of the same first name", "Karin Muster", None, ("karin beispiel",), (), False),
     ("a name in short", "Beispiel", None, ("karin beispiel",), ("mail:karin@firma.example",), True),
     ("other addresses and no names", None, "boris@firma.example", (), ("mail:karin@firma.example",), False),
     ("a call", None, None, ("karin beispiel",), ("mail:karin@firma.example",), True),
