@@ -82,7 +82,8 @@ def house_with(new_house: Houses, hook: Hook) -> Any:
 
 def test_other_systems_get_what_a_rule_hands_on(new_house: Houses, sink: Sink, hook: Hook) -> None:
     house = house_with(new_house, hook)
-    original = lead(new_key())
+    key = new_key()
+    original = lead(key)
     hook.answers = [503]
     send(house, original)
     wait_until(lambda: hook.requests, 20, "the web server is asked")
@@ -90,7 +91,8 @@ def test_other_systems_get_what_a_rule_hands_on(new_house: Houses, sink: Sink, h
 
     (adf,) = sink.to(CRM)
     (ours,), (theirs,) = parse(adf.content).readings, parse(original).readings
-    assert (ours.customer, ours.comments) == (theirs.customer, theirs.comments)
+    assert ours.customer == theirs.customer
+    assert ours.comments == f"{theirs.comments}\nListing no.: {key}", "ADF has no element for it"
     ref = house.value("SELECT ref FROM record")
     assert ("Postroom", ref) in [(one.source, one.value) for one in ours.external_ids]
     assert f"l-{ref[2:].lower()}." not in adf.content.decode().lower(), "a program gets no way to act"

@@ -70,13 +70,13 @@ def findings(store: Store) -> list[str]:
 
 def test_each_mail_of_a_batch_sees_what_the_one_before_became(shift: Shift) -> None:
     texts = [lead("one", text=f"Frage {n}") for n in range(3)]
-    other = lead("one").replace(b"Modell: Tiguan", b"Modell: Polo")
+    other = lead("one").replace(b"Inserat-ID: one", b"Inserat-ID: two")
     taken(shift, texts[0], lead("two"), texts[1], other, texts[1], texts[2])
     assert fates(shift.store, "one") == ["opened", "attached", "opened", "repeat", "attached"]
-    first, polo = records_of(shift.store, "one")
+    first, other_car = records_of(shift.store, "one")
     assert first.reading.comments == "Frage 0"
     assert [one.reading.comments for one in first.requests] == ["Frage 1", "Frage 2"]
-    assert (first.related, polo.related) == ((), (first.ref,))
+    assert (first.related, other_car.related) == ((), (first.ref,))
     assert findings(shift.store) == []
 
 
