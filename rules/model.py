@@ -242,6 +242,17 @@ class Held(Fact, frozen=True, kw_only=True):
     message: int
 
 
+class Passed(Fact, frozen=True, kw_only=True):
+    """A step of the record's policy whose time is over, since when, and what it does."""
+
+    step: str
+    effect: str
+    due_at: datetime
+    cycle: int = 0
+    late: bool = False
+    """It was passed while no daemon ran: nobody was told of it by itself."""
+
+
 class Record(Fact, frozen=True, kw_only=True):
     """The current state of a request."""
 
@@ -278,6 +289,8 @@ class Record(Fact, frozen=True, kw_only=True):
     """Addresses of the customer from which our mail came back, in lower case, at most 20."""
     undone: tuple[int, ...] = ()
     """Revisions whose action was taken back: what they had to tell no longer holds."""
+    passed: tuple[Passed, ...] = ()
+    """Steps whose time is over, in their order, until somebody sees to it or a new cycle begins."""
 
 
 class Notice(Fact, frozen=True, kw_only=True):
