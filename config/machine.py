@@ -150,6 +150,12 @@ class Brakes(Model):
     """Mails to customers, all together; further ones wait."""
 
 
+class Monitor(Model):
+    """`[monitor]`: what controllers are told by the calendar."""
+
+    settings_mail: Literal["monthly", "off"] = "monthly"
+
+
 class Desk(Model):
     """`[desk]`: the addresses that plain replies come back to."""
 
@@ -191,6 +197,7 @@ class Postroom(Model):
     outgoing: Outgoing = Field(default_factory=Outgoing)
     limits: Limits = Field(default_factory=Limits)
     brakes: Brakes = Field(default_factory=Brakes)
+    monitor: Monitor = Field(default_factory=Monitor)
     desk: Desk = Field(default_factory=Desk)
     health: Health = Field(default_factory=Health)
     log: Log = Field(default_factory=Log)

@@ -46,6 +46,16 @@ from config.types import (
 from config.values import Duration
 
 
+class Deputy(Model):
+    """One of `deputies`: who stands in for a controller, on which days."""
+
+    absent: Address = Field(alias="of")
+    to: Address
+    first: Date = Field(alias="from")
+    last: Date = Field(alias="until")
+    """The last day, which still counts."""
+
+
 class Unit(Model):
     """`[[unit]]` of units.toml: who oversees sites; one tree."""
 
@@ -54,6 +64,7 @@ class Unit(Model):
     name: str | None = None
     parent: Name | None = None
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
 
 
 class SiteMail(Model):
@@ -65,6 +76,9 @@ class SiteMail(Model):
     digest: TimeOfDay = 16 * 60 + 30
     list: TimeOrOff = 8 * 60
     categories: Mapping[Kind, Category] = {}
+    escalated: Literal["mail", "list"] = "mail"
+    escalated_wait: Wait = Duration(15, "m")
+    escalations: TimeOrOff = 8 * 60
 
 
 class Site(Model):
@@ -93,6 +107,7 @@ class Site(Model):
     members: Mapping[Name, Patterns] = {}
     roles: Mapping[Name, Address] = {}
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
     fallback: Name
     desk: Address
     postcodes: tuple[Postcodes, ...] = ()

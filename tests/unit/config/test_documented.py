@@ -22,12 +22,14 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.Outgoing, "`[outgoing]`", ""),
     (machine.Brakes, "`[brakes]`", ""),
     (machine.Limits, "`[limits]`", ""),
+    (machine.Monitor, "`[monitor]`", ""),
     (machine.Desk, "`[desk]`", "desk."),
     (machine.Health, "`[desk]`", "health."),
     (machine.Log, "`[desk]`", "log."),
     (machine.TestSeams, "`[desk]`", "test."),
     (models.Unit, "units.toml", ""),
     (models.Site, "sites.toml", ""),
+    (models.Deputy, "`deputies`", ""),
     (models.SiteMail, "`[site.mail]`", ""),
     (models.Source, "sources.toml", ""),
     (models.SourceLayout, "`[source.layout]`", ""),
@@ -59,7 +61,7 @@ def test_every_field_of_a_layout_is_documented() -> None:
 
 
 def test_every_key_of_the_installation_is_documented() -> None:
-    sections = {"smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "desk", "health", "log", "test"}
+    sections = set("smtp imap relay dkim outgoing brakes limits monitor desk health log test".split())
     assert [key for key in keys(machine.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
     assert all(f"[{section}]" in PAGE for section in sections)
     assert all(f"{{ {key} = " in PAGE for key in keys(Secret))
