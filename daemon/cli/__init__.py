@@ -4,7 +4,9 @@ import click
 
 from daemon.cli import (
     configuring,
+    escalation,
     importing,
+    kpi,
     ledger,
     mails,
     quarantine,
@@ -32,6 +34,8 @@ ORDER = (
     queue,
     quarantine,
     stats,
+    kpi,
+    escalation,
 )
 
 
