@@ -12,7 +12,7 @@ import time
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
-from daemon.store import Store, StoreError, messages, outgoing
+from daemon.store import Store, StoreError, deadlines, messages, outgoing
 
 LOOK_SECONDS = 2.0
 RENEW_SECONDS = 8.0
@@ -77,6 +77,7 @@ class Leases:
         def write(connection: Connection) -> None:
             messages.renew(connection, old)
             outgoing.renew(connection, old)
+            deadlines.renew(connection, old)
 
         try:
             self._store.write(write, sync=False).result()

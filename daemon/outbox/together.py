@@ -23,7 +23,8 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     Args:
         connection: For reading.
         shift: The worker's state.
-        mail: Notices of one reader, site, category and language, oldest first.
+        mail: Notices of one reader, category and language, oldest first; those of a controller may be of
+            several sites.
     """
     first, now = mail[0], shift.clock.now()
     site = site_named(shift.settings, first.record.site)
@@ -35,9 +36,11 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
             notice=msgspec.structs.replace(told, at=happened.get(one.id, told.at)),
             due_at=one.due_at,
             overdue=one.due_at is not None and one.due_at <= now,
-            reply_to=reply_address(shift, site, one),
+            reply_to=reply_address(shift, place, one),
+            site=None if place.id == site.id else site_card(shift.settings, place),
         )
         for one, told in rows_of(mail)
+        for place in (site_named(shift.settings, one.record.site),)
     )
     job = RenderJob(
         notice=msgspec.structs.replace(first.notice, purpose=purpose, template=purpose),

@@ -11,6 +11,7 @@ from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record, revision
 from parsers.records import Attachment
 from rules.bundling import SHARED
+from rules.escalation import PURPOSES, overdue_since
 from rules.model import Actor, Notice, Record
 
 NOTES = 50
@@ -52,7 +53,7 @@ class DueNotice(msgspec.Struct, frozen=True):
     record: Record
     mail: FirstMail | None
     due_at: datetime | None = None
-    """When the record's next step is due."""
+    """Since when the record is overdue, else when its next step is due."""
     further: FirstMail | None = None
     """The mail whose attachments go along (`Notice.message`)."""
 
@@ -66,6 +67,7 @@ _whole = (
         notice.c.record,
         notice.c.revision,
         notice.c.data,
+        notice.c.held_until,
         record.c.data.label("record_data"),
         record.c.due_at,
         *_mail_columns,
@@ -89,7 +91,7 @@ _ALONG = (
         *OPEN,
         notice.c.at <= bindparam("now"),
         READY,
-        notice.c.way.in_(SHARED),
+        or_(notice.c.way.in_(SHARED), and_(notice.c.held_until.is_not(None), notice.c.purpose.in_(tuple(PURPOSES)))),
         func.lower(notice.c.recipient).in_(bindparam("readers", expanding=True)),
     )
     .order_by(notice.c.at, notice.c.id)
@@ -196,9 +198,12 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, by, told, data, due_at, *mail in connection.execute(query, values):
+    for key, record_id, by, told, held_until, data, due_at, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, by, _decode_notice(told), _decode_record(data), first, due_at))
+        about, notice = _decode_record(data), _decode_notice(told)
+        if held_until is not None and notice.purpose in PURPOSES:
+            notice = msgspec.structs.replace(notice, way="bundle")  # what had to wait goes with all the others
+        found.append(DueNotice(key, record_id, by, notice, about, first, overdue_since(about) or due_at))
     return _with_further(connection, found)
 
 
