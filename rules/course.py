@@ -10,16 +10,14 @@ from config.values import parse_duration
 from rules import glob
 from rules.daybook import daybook_of
 from rules.deadlines import FOLLOW_UP, NO_POLICY, plan
-from rules.escalation import ESCALATE, MAIL
+from rules.escalation import ESCALATE
 from rules.hours import NeverOpens
 from rules.model import Deadline, Fact
-from rules.timing import escalation_timing
+from rules.timing import step_timing
 
 OFF = "off"
 NONE = "none"
 """Where no such step is shipped."""
-_PURPOSES = {ESCALATE: "escalated", MAIL: "untouched"}
-"""Effects whose mails have times of their own (`rules.timing`)."""
 
 
 class SetStep(Fact, frozen=True, kw_only=True):
@@ -114,21 +112,24 @@ def _course(settings: Settings, site: Site, team: str, policy: str, at: datetime
         began=began,
         at=at,
         runs_for=tuple(_runs_for(settings, site, policy)),
-        steps=tuple(_step(settings, site, team, one, planned) for one in set_steps(settings, site, policy)),
+        steps=tuple(_step(settings, site, team, policy, one, planned) for one in set_steps(settings, site, policy)),
         problem=problem,
     )
 
 
-def _step(settings: Settings, site: Site, team: str, one: SetStep, planned: dict[str, Deadline]) -> CourseStep:
+def _step(
+    settings: Settings, site: Site, team: str, policy: str, one: SetStep, planned: dict[str, Deadline]
+) -> CourseStep:
     due = planned.get(one.step)
     if due is None:
         return CourseStep(set=one)
-    tell_at: datetime | None = due.deliver_at
-    purpose = _PURPOSES.get(one.effect)
-    if purpose is not None:
-        timing = escalation_timing(site, purpose, CONTROLLER if one.to == CONTROLLER else TEAM, due.due_at)
-        tell_at = None if timing.way == "off" else timing.at
-    told = told_of(settings, site, team, one.to, tell_at) if tell_at else ()
+    if one.to == CONTROLLER and site.mail.escalated == "list":
+        return CourseStep(set=one, due_at=due.due_at, because=due.because)
+    book = daybook_of(site, team if one.to == TEAM else None)
+    wait = site.mail.escalated_wait.minutes if one.effect == ESCALATE else None
+    step = next(each for each in policy_of(settings, site, policy).step if each.name == one.step)
+    tell_at = step_timing(book, due.due_at, wait, any_time=step.deliver == "any").at
+    told = told_of(settings, site, team, one.to, tell_at)
     return CourseStep(set=one, told=told, due_at=due.due_at, tell_at=tell_at, because=due.because)
 
 

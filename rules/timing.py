@@ -20,8 +20,6 @@ from rules.model import Notice, Notification, Way
 
 CAN_WAIT = frozenset({"new", "again", "attached", "assigned", "moved"})
 """Purposes of mails to teams and controllers; whoever asked for something, or is outside the house, does not wait."""
-TO_CONTROLLERS = frozenset({"escalated", "untouched"})
-"""Purposes of mails about what was not seen to in time; they keep to the hours of the site."""
 FOR_AUDIT = frozenset({"new", "again"})
 """What can be for the files only. What a person writes or hands over asks somebody to act, whatever the record."""
 AT_ONCE = frozenset({"lead"})
@@ -61,9 +59,6 @@ def timed(told: Told, settings: Settings, site: Site, kind: str, purpose: str, n
         now: UTC.
     """
     role = told.role if isinstance(told, Notice) else "team"
-    if purpose in TO_CONTROLLERS:
-        found = escalation_timing(site, purpose, role, now)
-        return msgspec.structs.replace(told, at=found.at, way=found.way)
     if site.id == ADMIN_SITE or purpose not in CAN_WAIT or role not in ("team", "controller"):
         return told
     hours_of = told.team if role == "team" else None
@@ -97,30 +92,26 @@ def timing(
     return Timing(at, "bundle" if at > now else "own")
 
 
-def escalation_timing(site: Site, purpose: str, role: str, now: datetime) -> Timing:
-    """When and how a controller, or who has a role, is told of what was not seen to in time.
-
-    Only in the hours of the site, where it has any. New escalations wait for each other; a wait that would end after
-    closing ends at once. A site that has its controllers told by the daily list alone sends them nothing else.
+def step_timing(book: DayBook, now: datetime, wait: int | None = None, *, any_time: bool = False) -> Timing:
+    """When and how somebody is told that a step's time is over: within his hours, where he has any.
 
     Args:
-        site: The site of the record.
-        purpose: `escalated` or `untouched`.
-        role: Of the notice.
-        now: UTC.
+        book: His hours: a team's, or for controllers and roles those of the site.
+        now: When the step is passed, UTC.
+        wait: Minutes for others to go along; a wait that would end after closing ends at once. None: a mail of its own.
+        any_time: The step's mail keeps to no hours.
     """
-    if role == "controller" and site.mail.escalated == "list":
-        return Timing(now, "off")
-    book = daybook_of(site, None)
-    way: Way = "bundle" if purpose == "escalated" else "own"
+    way: Way = "own" if wait is None else "bundle"
+    at = slot_end(now, wait or 0)
+    if any_time or not any(book.week):
+        return Timing(at, way)
     try:
         opens = next_open(book, now)
     except NeverOpens:
-        opens = now
-    at = slot_end(now, site.mail.escalated_wait.minutes) if way == "bundle" else now
+        return Timing(now, way)
     if opens > now:
         return Timing(opens, way)
-    return Timing(at if is_open(book, at) or not any(book.week) else now, way)
+    return Timing(at if is_open(book, at) else now, way)
 
 
 def slot_end(now: datetime, minutes: int) -> datetime:

@@ -10,9 +10,10 @@ from config.lookup import controllers_of, overseers_of
 from config.models import Settings
 from parsers.records import Parsed, Reading
 from rules.apply import apply
+from rules.daybook import daybook_of
 from rules.identity import UNKNOWN, writer
-from rules.model import Action, Actor, Notice, Record, Refused, Way
-from rules.timing import Timing, escalation_timing, timed
+from rules.model import Action, Actor, Record, Refused, Way
+from rules.timing import Timing, step_timing
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -127,46 +128,65 @@ def test_a_record_can_be_assigned_to_a_deputy_in_his_time(house: House, at: At, 
         apply(record, action, settings, at("2027-01-04T10:00+01:00"))
 
 
+def passed(
+    settings: Settings, record: Record, effect: str, now: datetime, to: str = "controller"
+) -> list[tuple[str, str, datetime, Way]]:
+    """Whom the clock tells what, when and how, as a step is over."""
+    args = {"step": "E2.1", "cycle": "0", "due": now.isoformat(), "to": to}
+    _, effects = apply(record, Action(name=effect, actor=Actor("clock"), args=args), settings, now)
+    return [(one.purpose, one.to, one.at, one.way) for one in effects.notices]
+
+
 @pytest.mark.parametrize(
-    ("mail", "purpose", "role", "now", "until", "way"),
+    ("mail", "effect", "now", "until", "way"),
     [
         # new escalations of a quarter of an hour in one mail
-        ({}, "escalated", "controller", OPEN, "2026-05-20T10:15+02:00", "bundle"),
-        ({"escalated_wait": "1h"}, "escalated", "controller", OPEN, "2026-05-20T11:00+02:00", "bundle"),
-        ({"escalated_wait": "0m"}, "escalated", "controller", OPEN, OPEN, "bundle"),
+        ({}, "escalate", OPEN, "2026-05-20T10:15+02:00", "bundle"),
+        ({"escalated_wait": "1h"}, "escalate", OPEN, "2026-05-20T11:00+02:00", "bundle"),
+        ({"escalated_wait": "0m"}, "escalate", OPEN, OPEN, "bundle"),
         # in the site's hours: not at night, and not on Sunday and Whit Monday
-        ({}, "escalated", "controller", "2026-05-20T18:00+02:00", "2026-05-21T08:00+02:00", "bundle"),
-        ({}, "escalated", "controller", "2026-05-23T14:00+02:00", "2026-05-26T08:00+02:00", "bundle"),
-        ({}, "escalated", "controller", "2026-05-20T17:50+02:00", "2026-05-20T17:50+02:00", "bundle"),
-        ({"window": "any"}, "escalated", "controller", "2026-05-20T22:00+02:00", "2026-05-21T08:00+02:00", "bundle"),
+        ({}, "escalate", "2026-05-20T18:00+02:00", "2026-05-21T08:00+02:00", "bundle"),
+        ({}, "escalate", "2026-05-23T14:00+02:00", "2026-05-26T08:00+02:00", "bundle"),
+        ({}, "escalate", "2026-05-20T17:50+02:00", "2026-05-20T17:50+02:00", "bundle"),
+        ({"window": "any"}, "escalate", "2026-05-20T22:00+02:00", "2026-05-21T08:00+02:00", "bundle"),
         # one mail for one record, at once
-        ({}, "untouched", "controller", OPEN, OPEN, "own"),
-        ({}, "untouched", "controller", "2026-05-23T14:00+02:00", "2026-05-26T08:00+02:00", "own"),
-        # the list alone; who has a role stands in no list of controllers
-        ({"escalated": "list"}, "escalated", "controller", OPEN, OPEN, "off"),
-        ({"escalated": "list"}, "untouched", "controller", OPEN, OPEN, "off"),
-        ({"escalated": "list"}, "untouched", "team", OPEN, OPEN, "own"),
+        ({}, "mail", OPEN, OPEN, "own"),
+        ({}, "mail", "2026-05-23T14:00+02:00", "2026-05-26T08:00+02:00", "own"),
+        # the daily list alone
+        ({"escalated": "list"}, "escalate", OPEN, "2026-05-20T10:15+02:00", "off"),
+        ({"escalated": "list"}, "mail", OPEN, OPEN, "off"),
     ],
 )
 def test_when_a_controller_is_told(
-    house: House, at: At, mail: dict[str, Any], purpose: str, role: str, now: str, until: str, way: Way
+    house: House, at: At, record: Record, mail: dict[str, Any], effect: str, now: str, until: str, way: Way
 ) -> None:
-    site = house(mail=mail).sites["berlin"]
-    assert escalation_timing(site, purpose, role, at(now)) == Timing(at(until), way)
+    purpose = {"escalate": "escalated", "mail": "untouched"}[effect]
+    found = passed(house(mail=mail), record, effect, at(now))
+    assert found[0] == (purpose, CHIEF, at(until), way)
+    assert [one[:2] for one in found[1:]] == ([("flagged", "verkauf@muster.example")] if effect == "escalate" else [])
 
 
-def test_where_there_are_no_hours_a_controller_is_told_at_any(house: House, at: At) -> None:
-    site = house(hours={}).sites["berlin"]
-    night, quarter = "2026-05-24T03:07+02:00", "2026-05-24T03:15+02:00"
-    assert escalation_timing(site, "escalated", "controller", at(night)) == Timing(at(quarter), "bundle")
-    assert escalation_timing(site, "untouched", "controller", at(night)) == Timing(at(night))
+def test_where_there_are_no_hours_a_controller_is_told_at_any_time(house: House, at: At, record: Record) -> None:
+    settings, night = house(hours={}), at("2026-05-24T03:07+02:00")
+    assert passed(settings, record, "escalate", night)[0][2:] == (at("2026-05-24T03:15+02:00"), "bundle")
+    assert passed(settings, record, "mail", night)[0][2:] == (night, "own")
 
 
-def test_the_notice_of_an_escalation_has_this_time(house: House, at: At) -> None:
-    settings = house()
-    told = Notice(
-        purpose="escalated", to=CHIEF, team="service", role="controller", template="escalated", language="de",
-        at=at(OPEN),
-    )  # fmt: skip
-    found = timed(told, settings, settings.sites["berlin"], "lead", "escalated", at(OPEN))
-    assert (found.at, found.way, found.to) == (at("2026-05-20T10:15+02:00"), "bundle", CHIEF)
+def test_a_deputy_is_told_instead(house: House, at: At, record: Record) -> None:
+    settings = house(deputies=[CHRISTMAS])
+    assert passed(settings, record, "mail", at("2026-12-23T10:00+01:00"))[0][1] == DEPUTY
+    assert passed(settings, record, "mail", at("2027-01-04T10:00+01:00"))[0][1] == CHIEF
+
+
+def test_who_has_a_role_is_told_though_controllers_have_the_list(house: House, at: At, record: Record) -> None:
+    settings = house(mail={"escalated": "list"})
+    found = passed(settings, record, "mail", at(OPEN), to="service-manager")
+    assert found == [("untouched", "meister@muster.example", at(OPEN), "own")]
+
+
+def test_a_wait_of_no_minutes_still_goes_out_with_others(house: House, at: At) -> None:
+    book = daybook_of(house().sites["berlin"], None)
+    assert step_timing(book, at(OPEN), 0) == Timing(at(OPEN), "bundle")
+    assert step_timing(book, at(OPEN)) == Timing(at(OPEN), "own")
+    evening = at("2026-05-20T20:07+02:00")
+    assert step_timing(book, evening, 15, any_time=True) == Timing(at("2026-05-20T20:15+02:00"), "bundle")

@@ -73,7 +73,9 @@ def test_what_differs_from_what_is_shipped(
     assert [(one.value, one.shipped) for one in found] == expected
 
 
-@pytest.mark.parametrize(("name", "first"), [("standard", ("1h, escalate to controller", "2h")), ("ours", ("1h", "none"))])
+@pytest.mark.parametrize(
+    ("name", "first"), [("standard", ("1h, escalate to controller", "2h")), ("ours", ("1h", "none"))]
+)
 def test_a_policy_of_our_own(house: House, name: str, first: tuple[str, str]) -> None:
     settings = house(policies={name: OWN})
     found = [(one.value, one.shipped) for one in set_steps(settings, settings.sites["berlin"], name)]
