@@ -111,7 +111,7 @@ def _course(settings: Settings, site: Site, team: str, policy: str, at: datetime
         team=team,
         began=began,
         at=at,
-        runs_for=tuple(_runs_for(settings, site, policy)),
+        runs_for=tuple(runs_for(settings, site, policy)),
         steps=tuple(_step(settings, site, team, policy, one, planned) for one in set_steps(settings, site, policy)),
         problem=problem,
     )
@@ -140,7 +140,8 @@ def told_of(settings: Settings, site: Site, team: str, to: str, at: datetime) ->
     return (site.roles.get(to) or team_address(settings, site, team)[0],)
 
 
-def _runs_for(settings: Settings, site: Site, policy: str) -> Iterator[str]:
+def runs_for(settings: Settings, site: Site, policy: str) -> Iterator[str]:
+    """Kinds, rules and sources that put requests of a site under a policy."""
     if policy == FOLLOW_UP:
         yield "resubmissions"
     yield from (kind for kind in KINDS if default_policy(settings, site, kind) == policy)
