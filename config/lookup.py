@@ -159,7 +159,7 @@ def controllers_of(settings: Settings, site: Site, on: date | None = None) -> tu
         on: The site's local day: who stands in on it takes the place of who is absent. None: as if nobody were absent.
     """
     above = [settings.units[unit] for unit in units_above(settings, site.unit)]
-    named = next((one.controllers for one in (site, *above) if one.controllers), ())
+    named = next((given for given in (site.controllers, *(one.controllers for one in above)) if given), ())
     if on is None:
         return named
     stands_in: dict[str, str] = {}
@@ -186,8 +186,9 @@ def overseers_of(settings: Settings, site: Site, on: date | None = None) -> tupl
 
 def _deputies(site: Site, above: Iterable[Unit]) -> Iterator[Deputy]:
     """Those that the site names, then those of the units above, nearest first: who is absent is so everywhere below."""
-    for one in (site, *above):
-        yield from one.deputies
+    yield from site.deputies
+    for unit in above:
+        yield from unit.deputies
 
 
 def _present(controller: str, stands_in: Mapping[str, str]) -> str:

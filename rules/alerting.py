@@ -7,7 +7,7 @@ from config.lookup import CONTROLLER, TEAM, controllers_of, policy_of
 from config.models import Settings, Site
 from rules.daybook import daybook_of
 from rules.deadlines import FOLLOW_UP, NO_POLICY
-from rules.escalation import is_escalated
+from rules.escalation import ESCALATE, is_escalated
 from rules.hours import NeverOpens, next_open
 from rules.model import Notice, Record
 from rules.tellings import Happened
@@ -38,7 +38,11 @@ def _remind(it: Happened) -> Iterator[Notice]:
 
 
 def _mail(it: Happened) -> Iterator[Notice]:
-    return _told(it, "untouched", f"{it.record.ref} is still untouched")
+    """One mail of this record; its team, too, where the escalation before it was passed while no daemon ran."""
+    yield from _told(it, "untouched", f"{it.record.ref} is still untouched")
+    escalation = next((each for each in it.record.passed if each.effect == ESCALATE), None)
+    if "together" in it.action.args and escalation is not None and escalation.late:
+        yield _flagged(it)
 
 
 def _escalate(it: Happened) -> Iterator[Notice]:
@@ -47,8 +51,12 @@ def _escalate(it: Happened) -> Iterator[Notice]:
         it, "escalated", f"nobody has seen to {it.record.ref} in time", wait=it.site.mail.escalated_wait.minutes
     )
     if "late" not in it.action.args and not is_escalated(it.before):
-        at, way, _ = _timing(it, TEAM)
-        yield it.notice("flagged", it.keeper, f"{it.record.ref} has been escalated", at=at, way=way)
+        yield _flagged(it)
+
+
+def _flagged(it: Happened) -> Notice:
+    at, way, _ = _timing(it, TEAM)
+    return it.notice("flagged", it.keeper, f"{it.record.ref} has been escalated", at=at, way=way)
 
 
 def _told(it: Happened, purpose: str, because: str, wait: int | None = None) -> Iterator[Notice]:

@@ -64,9 +64,9 @@ def _times(settings: Settings, site: Site) -> Iterator[Setting]:
     for team, week in site.team_hours.items():
         for days, hours in week.items():
             yield Setting(name=f"hours {team} {days}", value=format_intervals(hours))
-    for name, days in (("holidays", (site.holidays or "",)), ("closures", site.closures)):
-        if any(days):
-            yield Setting(name=name, value=", ".join(days))
+    for name, value in (("holidays", site.holidays), ("closures", ", ".join(site.closures))):
+        if value:
+            yield Setting(name=name, value=value)
 
 
 def _mail(settings: Settings, site: Site) -> Iterator[Setting]:

@@ -7,6 +7,7 @@ import msgspec
 
 from parsers.enclosures import Enclosures
 from parsers.records import Attachment
+from rules.kpi import Figure
 from rules.model import Deadline, Done, Fact, Notice, Record
 
 
@@ -53,6 +54,10 @@ class RenderItem(Fact, frozen=True, kw_only=True):
     """The desk address with this record's own token: its command links lead there."""
     site: SiteCard | None = None
     """Its site, where that is another than the mail's."""
+    cleared_at: datetime | None = None
+    """Of `escalations`: when somebody saw to it, UTC; None of one that is still open."""
+    cleared_by: str | None = None
+    """Who did: a name or address."""
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):
@@ -72,6 +77,8 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `status`: what is still to come."""
     course: tuple[Done, ...] = ()
     """Of `status`: what made each revision, oldest first."""
+    figures: tuple[Figure, ...] = ()
+    """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

@@ -14,6 +14,7 @@ from config.models import Settings
 from daemon.log import get_logger
 from daemon.shift import Shift
 from daemon.store import runs
+from rules import controlling
 from rules.timing import list_day, next_list
 
 LIST = "list"
@@ -43,10 +44,11 @@ class Calendar:
             for site in settings.sites.values()
             if (day := list_day(site, now)) is not None
         ]
+        due += [runs.today(one.job, one.scope, day) for one, day in controlling.due(settings, now)]
         if due and self._begun(due, now):
             self._wake()
         coming = (next_list(site, now) for site in settings.sites.values())
-        self._next = min([now + LONGEST, *filter(None, coming)])
+        self._next = min([now + LONGEST, *filter(None, (*coming, controlling.next_due(settings, now)))])
         self._settings, self._looked_at = settings, now
 
     def _begun(self, due: list[runs.Run], now: datetime) -> bool:
@@ -59,5 +61,5 @@ class Calendar:
             begun = store.write(lambda c: runs.begin(c, fresh, now)).result()
         except IntegrityError:
             return True  # another daemon was faster with one of them; the next look takes the rest
-        log.info("runs-begun", job=LIST, count=begun)
+        log.info("runs-begun", jobs=sorted({one.job for one in fresh}), count=begun)
         return begun > 0

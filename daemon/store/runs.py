@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from daemon.store.schema import run
 
@@ -16,7 +16,7 @@ _DONE = update(run).where(*_THIS, OPEN_RUN)
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A job for a place (a site) on one of its local days."""
+    """A job for a place (a site, or a controller with his time zone) on one of its local days."""
 
     job: str
     scope: str
@@ -32,6 +32,12 @@ def today(job: str, scope: str, day: date) -> Run:
 def is_known(connection: Connection, one: Run) -> bool:
     """Whether somebody began it already."""
     return connection.execute(_KNOWN, _named(one)).first() is not None
+
+
+def last_done(connection: Connection, job: str, scope: str, before: str) -> datetime | None:
+    """When the latest run of a job for a place was done, of those of days before this one; None if none was."""
+    this = run.c.job == job, run.c.scope == scope, run.c.day < before
+    return connection.execute(select(func.max(run.c.done_at)).where(*this)).scalar()
 
 
 def begin(connection: Connection, runs: Sequence[Run], at: datetime) -> int:
