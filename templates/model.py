@@ -74,9 +74,9 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `list`, `bundle` and `digest`: all that the mail tells of, the first included, in any order. `record` and
     `notice` are those of the first; the notice's own purpose and template are then the mail's."""
     deadlines: tuple[Deadline, ...] = ()
-    """Of `status`: what is still to come."""
+    """Of `status` and of what the clock tells: what is still to come."""
     course: tuple[Done, ...] = ()
-    """Of `status`: what made each revision, oldest first."""
+    """Of `status` and `untouched`: what made each revision, oldest first."""
     figures: tuple[Figure, ...] = ()
     """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
 

@@ -40,7 +40,8 @@ def changed(job: RenderJob, *, state: str = "new", role: str = "team", reply: st
 def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, purpose: str) -> None:
     job = sample_job(language, purpose, LEAD)
     mail = SHIPPED.render(job)
-    words = load_words(language, {})["reply"]["several" if purpose in SEVERAL else "customer"]
+    to = "several" if purpose in SEVERAL else "record" if job.notice.role == "controller" else "customer"
+    words = load_words(language, {})["reply"][to]
     assert mail.text.splitlines()[0] == f"##- {words} -##"
     assert is_delimiter(fallback(job).text.splitlines()[0])
     visible = (mail.html or "").split("<body", 1)[1]
