@@ -37,11 +37,11 @@ def cleared(
     Args:
         connection: For reading.
         sites: Ids of their sites.
-        since: Only what was done after this, UTC.
+        since: Only what was done then or later, UTC.
         now: UTC.
         most: At most so many are looked at, the newest.
     """
-    changed = select(revision.c.n).where(revision.c.record == record.c.id, revision.c.at > since).exists()
+    changed = select(revision.c.n).where(revision.c.record == record.c.id, revision.c.at >= since).exists()
     query = select(record.c.id, record.c.data).where(*_came_so_far(sites, now), changed)
     found = []
     for row in connection.execute(query.order_by(record.c.id.desc()).limit(most)).all():
@@ -70,7 +70,7 @@ def _ending(connection: Connection, key: int, since: datetime) -> Done | None:
     for row in connection.execute(query):
         if after is not None and is_escalated(_decode(row.data)):
             return Done(name=after.action, actor=Actor(after.actor_role, after.actor), at=after.at)
-        if row.at <= since:
+        if row.at < since:
             return None
         after = row
     return None
