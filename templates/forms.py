@@ -131,7 +131,7 @@ class Forms:
 
     def zone(self, at: datetime) -> str:
         """Whose time this is: the zone's name, and how far it is from UTC at a moment."""
-        return f"{self._zone.key}, {_offset(at.astimezone(self._zone))}"
+        return ", ".join(dict.fromkeys((self._zone.key, _offset(at.astimezone(self._zone)))))
 
     def duration(self, value: timedelta, table: str = "units") -> str:
         """A length of time in its fitting unit: `45 minutes`, `14 hours`, `9 days`; `ago` says how long since."""

@@ -108,9 +108,9 @@ def test_links_are_those_that_its_reader_may_use(purpose: str) -> None:
     mail = SHIPPED.render(sample_job("en", purpose, LEAD))
     bodies = [href.split("body=%21")[1].split("&")[0] for href in hrefs(mail) if "body=%21" in href]
     if purpose in ("escalated", "untouched"):
-        assert bodies == ["take", "assign", "not-mine", "note", "status", "help"]
+        assert bodies == ["take", "assign%20", "not-mine", "note%20", "status", "help"]
     else:
-        assert bodies == ["take", "done", "later%201d", "assign", "not-mine", "help"]
+        assert bodies == ["take", "done", "later%201d", "assign%20", "not-mine", "help"]
 
 
 def test_what_an_unsorted_mail_is_comes_first_however_late_it_is() -> None:
@@ -336,7 +336,7 @@ def test_naughty_texts_become_no_markup_no_header_and_no_command(purpose: str) -
     for text in NAUGHTY:
         mail = SHIPPED.render(hostile(text, job))
         assert elements(mail) <= usual, text
-        assert mail.subject.isprintable(), text
+        assert len(mail.subject.splitlines()) == 1, text
         assert len(mail.subject) <= 200
         assert {href.split("?")[0] for href in hrefs(mail)} <= links, text
         assert [line for line in mail.text.splitlines() if line.startswith("##-")] == [mail.text.splitlines()[0]], text
