@@ -34,7 +34,7 @@ _FIRST = ~(
     .exists()
 )
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
-_WAITING = (
+WAITING = (
     select(deadline.c.record)
     .where(*_DUE, _FREE, _FIRST)
     .order_by(deadline.c.due_at)
@@ -108,7 +108,7 @@ def claim(connection: Connection, *, now: datetime, lease: str, limit: int) -> l
         lease: Fencing token of this claim.
         limit: At most so many records.
     """
-    chosen = list(connection.execute(_WAITING, {"now": now, "most": limit}).scalars())
+    chosen = list(connection.execute(WAITING, {"now": now, "most": limit}).scalars())
     if not chosen:
         return []
     connection.execute(_TAKE, {"now": now, "records": chosen, "the_lease": lease})
