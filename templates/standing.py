@@ -17,8 +17,10 @@ from templates.rows import Row, Section, Speech
 from templates.sections import car_of, person_name, text_of
 from templates.words import Words, filled
 
-MOST_RECORDS = 200
+MOST_RECORDS = 500
 """Records of one mail; the others are counted."""
+WHOLE = 50
+"""Records that the clock tells of with what the customer wants and how to reach him; after days down there are more."""
 SAID_LINES = 40
 """Lines of a text among several."""
 WISH_LINES = 8
@@ -83,7 +85,7 @@ def items_of(job: RenderJob, words: Words) -> tuple[tuple[Item, ...], tuple[Item
     if job.notice.purpose in _LISTS:
         given = sorted(given, key=_urgency)
     told = given[:MOST_RECORDS]
-    still_open = tuple(_item(one, job, words) for one in told if one.cleared_at is None)
+    still_open = tuple(_item(one, job, words, whole=n < WHOLE) for n, one in enumerate(told) if one.cleared_at is None)
     return still_open, tuple(_cleared(one, job, words) for one in told if one.cleared_at is not None)
 
 
@@ -97,7 +99,7 @@ def is_overdue(one: RenderItem) -> bool:
     return one.overdue or overdue_since(one.record) is not None
 
 
-def _item(one: RenderItem, job: RenderJob, words: Words) -> Item:
+def _item(one: RenderItem, job: RenderJob, words: Words, *, whole: bool) -> Item:
     record, site, role = one.record, one.site or job.site, job.notice.role
     speech = Speech(words, site.timezone)
     kind = speech.word("kinds", record.kind)
@@ -105,14 +107,15 @@ def _item(one: RenderItem, job: RenderJob, words: Words) -> Item:
     purpose = job.notice.purpose
     late = purpose_of(told.purpose, role).late if told else purpose == "escalations"
     facts = _late(one, job, speech) if late else _told(record, told, speech) if told else _listed(one, speech)
+    texts = purpose == "bundle" and (whole or not late)
     commands = links(record, told.purpose if told else purpose, role, one.reply_to if site.heeds else None, words, FEW)
     return Item(
         opening=kind if told is None else opening(told, kind, words),
         title=", ".join(filter(None, (person_name(record.reading.customer), car_of(record.reading)))),
         ref=one_line(record.ref, 40),
         facts=tuple(filter(None, (_elsewhere(one.site, job), *facts))),
-        said=_said(record, told) if purpose == "bundle" else (),
-        actions=_ways(one, site, role, speech) if purpose == "bundle" else (),
+        said=_said(record, told) if texts else (),
+        actions=_ways(one, site, role, speech) if texts else (),
         commands=commands,
         warnings=warnings_of(record, told, words),
         reply_to=one.reply_to if commands else None,

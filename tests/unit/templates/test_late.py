@@ -16,6 +16,7 @@ from templates.purposes import PURPOSES, purpose_of
 from templates.render import Renderer
 from templates.sample_together import sample_together
 from templates.samples import AT, EMPTY, LEAD, OTHER, REPLY_TO, sample_job
+from templates.standing import MOST_RECORDS, WHOLE
 from templates.words import load_words
 from tests.support.naughty import NAUGHTY
 
@@ -258,6 +259,20 @@ def test_several_of_one_sort_in_one_mail_say_which(purpose: str, language: str) 
     assert all(row.startswith(sign) for row in rows)
     assert mail.text.count(words["phrases"]["nobody"]) == 2
     assert "ist der Golf noch da?" in mail.text
+
+
+def test_after_days_down_all_are_told_the_first_ones_whole() -> None:
+    one = sample_together("en", "escalated", "escalated").others[0]
+    many = tuple(
+        msgspec.structs.replace(one, record=msgspec.structs.replace(one.record, ref=f"L-{n:06}-X"))
+        for n in range(MOST_RECORDS + 20)
+    )
+    job = msgspec.structs.replace(sample_together("en", "escalated", "escalated"), others=many)
+    text = SHIPPED.render(job).text
+    assert [line[-11:-3] for line in text.splitlines() if line.endswith("-X]")] == [f"L-{n:06}" for n in range(500)]
+    assert text.count("ist der Golf noch da?") == text.count("+49 1511 2345678") == WHOLE
+    assert text.count("Overdue since") == MOST_RECORDS
+    assert "\n… 20 more\n" in text
 
 
 def test_what_the_clock_tells_of_both_sorts_is_called_by_both() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from daemon.errands import RenderReport, Templates
+from daemon.errands import RenderReport, Request, Templates
 from daemon.reader_child import Reader
 from parsers.ours import is_delimiter
 from templates.check import check
@@ -224,8 +224,8 @@ def test_check_finds_a_report_by_another_name() -> None:
 
 
 def test_the_reader_writes_reports_and_says_what_failed() -> None:
-    reader = Reader()
-    answer = reader.answer(RenderReport(sample_report("de", "silent")))
+    reader, sent = Reader(), msgspec.msgpack.encode(RenderReport(sample_report("de", "silent")))
+    answer = reader.answer(msgspec.msgpack.decode(sent, type=Request))
     assert answer.rendered == SHIPPED.render_report(sample_report("de", "silent"))
     reader.answer(Templates({"de/silent.txt.j2": "{{ nothing }}"}))
     failed = reader.answer(RenderReport(sample_report("de", "silent")))
