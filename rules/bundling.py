@@ -11,7 +11,7 @@ import msgspec
 from rules.model import Notice, Record, Way
 
 MOST = 1000
-"""Notices that one mail tells of; more make a further mail."""
+"""Notices that one mail tells of, naming the first records and counting the others; more make a further mail."""
 SHARED: tuple[Way, ...] = ("bundle", "digest")
 
 

@@ -92,7 +92,7 @@ _ALONG = (
         notice.c.at <= bindparam("now"),
         READY,
         or_(notice.c.way.in_(SHARED), and_(notice.c.held_until.is_not(None), notice.c.purpose.in_(tuple(PURPOSES)))),
-        func.lower(notice.c.recipient).in_(bindparam("readers", expanding=True)),
+        func.lower(notice.c.recipient) == bindparam("reader"),
     )
     .order_by(notice.c.at, notice.c.id)
     .limit(bindparam("most"))
@@ -149,10 +149,9 @@ def internal_notes(connection: Connection, record_id: int) -> list[str]:
     return [text for args in rows if (text := _decode_args(args).get("text"))]
 
 
-def along(connection: Connection, these: Iterable[DueNotice], now: datetime, limit: int) -> list[DueNotice]:
-    """All due notices that wait for others and go to the readers of these, oldest first."""
-    readers = {one.notice.to.lower() for one in these if one.notice.way in SHARED}
-    return _read(connection, _ALONG, {"readers": sorted(readers), "now": now, "most": limit}) if readers else []
+def along(connection: Connection, reader: str, now: datetime, limit: int) -> list[DueNotice]:
+    """All due notices that wait for others and go to a reader, however his address is written, oldest first."""
+    return _read(connection, _ALONG, {"reader": reader.lower(), "now": now, "most": limit})
 
 
 def carried_by(connection: Connection, outbox_id: int) -> list[DueNotice]:

@@ -5,6 +5,7 @@ import signal
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,8 +79,13 @@ def _fired(turned: Turned) -> set[tuple[int, str, int]]:
     return {(record, step, cycle) for record, step, cycle in rows}
 
 
-def _due(turned: Turned, now: datetime) -> int:
-    return int(turned.house.value("SELECT count(*) FROM deadline WHERE fired_at IS NULL AND due_at <= ?", _text(now)))
+def _has(turned: Turned, records: int) -> bool:
+    return bool(turned.house.value("SELECT count(*) FROM record") == records)
+
+
+def _is_done(turned: Turned, now: datetime) -> bool:
+    due = turned.house.value("SELECT count(*) FROM deadline WHERE fired_at IS NULL AND due_at <= ?", _text(now))
+    return bool(due == 0)
 
 
 def _text(now: datetime) -> str:
@@ -92,14 +98,14 @@ def test_a_clock_that_jumps(monday: Turned, tell: Tell) -> None:
     lateness = {}
     memory = 0
     for jump in JUMPS:
-        records = house.value("SELECT count(*) FROM record")
+        records = house.value("SELECT count(*) FROM record") + LEADS
         for _ in range(LEADS):
             send(house, lead(new_key()))
-        wait_until(lambda n=records: house.value("SELECT count(*) FROM record") == n + LEADS, 30, "the leads")
+        wait_until(partial(_has, monday, records), 30, "the leads")
         now += jump.by
         _jump(monday, now, asleep=jump.asleep)
         began = time.monotonic()
-        wait_until(lambda at=now: _due(monday, at) == 0, LATEST_SECONDS, f"all that is due after {jump.name}")
+        wait_until(partial(_is_done, monday, now), LATEST_SECONDS, f"all that is due after {jump.name}")
         lateness[jump.name] = time.monotonic() - began
         monday.look()
         before, fired = fired, _fired(monday)

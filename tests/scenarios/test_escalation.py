@@ -168,3 +168,16 @@ def test_a_hot_alert(friday: Turned, sink: Sink) -> None:
     assert len(sink.to(CONTROLLER)) == 1
     assert sorted(one.purpose for one in friday.told(*ALERTS)) == ["escalated", "flagged", "warning"]
     friday.is_in_order()
+
+
+def test_too_many_at_once_are_one_mail_an_hour_later(friday: Turned, sink: Sink) -> None:
+    leads = [new_lead(friday, sink)[0] for _ in range(25)]
+    friday.turn(f"{SATURDAY}09:30")
+    assert friday.told("overdue", "bundle") == [("overdue", SALES, "sent")] * 20
+    assert all(friday.passed(ref) == ["overdue"] for ref in leads), "it is so, whether it was told or not"
+    friday.turn(f"{SATURDAY}10:29")
+    assert len(friday.told("overdue", "bundle")) == 20
+    friday.turn(f"{SATURDAY}10:30")
+    assert friday.told("overdue", "bundle")[20:] == [("bundle", SALES, "sent")]
+    assert friday.house.value("SELECT count(*) FROM notice WHERE purpose = 'overdue' AND outbox IS NULL") == 0
+    friday.is_in_order()

@@ -1,6 +1,7 @@
 """A daemon whose clock a test turns: what time does, minute by minute."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -62,7 +63,7 @@ class Turned:
             before = self._ignored()
             self._looks += 1
             send(self.house, ADVERTISING.format(number=self._looks).encode(), "desk.berlin@leads.muster.example")
-            wait_until(lambda seen=before: self._ignored() > seen, 30, "a round of the worker")
+            wait_until(partial(self._has_ignored, before + 1), 30, "a round of the worker")
 
     def _is_settled(self) -> bool:
         now = datetime.fromisoformat(self.clock.read_text()).astimezone(UTC)
@@ -72,6 +73,9 @@ class Turned:
             " WHERE outbox IS NULL AND withdrawn_at IS NULL AND at <= ? AND coalesce(held_until, at) <= ?)",
             *[f"{now:%Y-%m-%d %H:%M:%S.%f}"] * 3,
         )
+
+    def _has_ignored(self, number: int) -> bool:
+        return self._ignored() >= number
 
     def _ignored(self) -> int:
         return int(self.house.value("SELECT count(*) FROM message WHERE fate = 'ignored'"))

@@ -130,10 +130,10 @@ def test_a_team_hears_once_that_it_was_escalated(house: House, at: At) -> None:
 
 def test_what_was_passed_in_an_outage_is_told_once(house: House, at: At) -> None:
     settings, now = house(), at(NOON)
-    late, together = {"late": "outage"}, {"together": together_at(now).isoformat()}
-    first, silent = passes(settings, now, "overdue", "team", step="E1", **late)
-    second, silent_too = passes(settings, now, "escalate", "controller", first, "E2.1", **late)
-    third, told = passes(settings, now, "mail", "controller", second, "EM2.1", **together)
+    together = together_at(now).isoformat()
+    first, silent = passes(settings, now, "overdue", "team", late="outage")
+    second, silent_too = passes(settings, now, "escalate", "controller", first, "E2.1", late="outage")
+    third, told = passes(settings, now, "mail", "controller", second, "EM2.1", together=together)
     assert silent.notices == silent_too.notices == ()
     assert [(each.step, each.late) for each in third.passed] == [("E1", True), ("E2.1", True), ("EM2.1", False)]
     assert {(n.purpose, n.to, n.way, n.at) for n in told.notices} == {
