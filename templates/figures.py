@@ -23,4 +23,4 @@ def _row(one: Figure, speech: Speech) -> Row:
     if one.share is not None:
         counts = {"in_time": number(one.in_time), "judged": number(one.in_time + one.late), "late": number(one.late)}
         told.insert(0, filled(table["judged"], **counts, share=number(round(100 * one.share))))
-    return Row(one_line(" · ".join(filter(None, (one.site, one.team))), 120), "; ".join(told))
+    return Row(one_line(" · ".join(filter(None, (one.site, one.team))), 120), " · ".join(told))
