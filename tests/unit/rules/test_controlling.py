@@ -100,7 +100,7 @@ def test_the_settings_can_be_switched_off(house: House, at: At) -> None:
 
 def test_once_a_month_and_day_over_a_year(house: House, at: At) -> None:
     settings, now = house(), at("2026-01-01T12:00+01:00")
-    months, listed = set(), set()
+    months, listed = set[date](), set[date]()
     for day in range(365):
         for one, local in due(settings, now + timedelta(days=day)):
             if one.to == CHIEF:
