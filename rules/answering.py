@@ -93,7 +93,7 @@ def _as_written(parsed: Parsed) -> Args:
 
 def _for_whom_else(answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings) -> str | None:
     """Why words may be meant for a colleague, or for whoever is asked about an answer that waits."""
-    if record.held is not None and record.held.by.casefold() == actor.name.casefold():
+    if any(held.by.casefold() == actor.name.casefold() for held in record.held):
         return WAITS
     groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
     people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]

@@ -273,7 +273,8 @@ class Record(Fact, frozen=True, kw_only=True):
     related: tuple[str, ...] = ()
     """Other requests of the same person."""
     thread: Thread | None = None
-    held: Held | None = None
+    held: tuple[Held, ...] = ()
+    """Answers that wait, one of each writer, oldest first, at most 10."""
     bounced: tuple[str, ...] = ()
     """Addresses of the customer from which our mail came back, in lower case, at most 20."""
     undone: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from config.lookup import team_address
 from config.models import Settings, Site
 from parsers.clean import block, single_line
 from rules import lifecycle
-from rules.changes import WORDS_LIMIT
+from rules.changes import WORDS_LIMIT, waiting_answer
 from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
 from rules.timing import FOR_AUDIT, timed
@@ -134,8 +134,7 @@ def _moved(it: Happened) -> Iterator[Notice]:
 
 def _reply(it: Happened) -> Iterator[Notice]:
     """The answer to the customer; the group hears once who took it, where one of its members wrote."""
-    held = it.before.held
-    sends_held = it.action.name == "send" and held is not None
+    held = waiting_answer(it.before, it.action.actor) if it.action.name == "send" else None
     yield it.notice(
         "reply",
         reply_address(it.record) or "",
@@ -143,9 +142,9 @@ def _reply(it: Happened) -> Iterator[Notice]:
         role="customer",
         category="action",
         language=it.record.reading.language or it.record.language,
-        text=held.text if sends_held and held else it.text,
-        message=held.message if sends_held and held else it.message,
-        as_is=sends_held,
+        text=held.text if held else it.text,
+        message=held.message if held else it.message,
+        as_is=held is not None,
     )
     if it.before.state == lifecycle.NEW and it.action.actor.name.casefold() != it.team.casefold():
         yield it.notice("taken", it.team, f"answered{it.by}", category="audit")

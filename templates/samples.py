@@ -203,7 +203,7 @@ def _with_past(record: Record, purpose: str) -> Record:
         case "attached" | "taken" | "status" | "returned":
             return msgspec.structs.replace(record, state="taken")
         case "held":
-            return msgspec.structs.replace(record, held=Held(text=ANSWER, by="verkauf1@muster.example", message=12))
+            return msgspec.structs.replace(record, held=(Held(text=ANSWER, by="verkauf1@muster.example", message=12),))
         case "again":
             second = Second(message=13, source="autoscout-berlin", received_at=AT, reading=AGAIN)
             return msgspec.structs.replace(record, sources=("autoscout-berlin",), requests=(second,))

@@ -51,7 +51,7 @@ def status_of(job: RenderJob, speech: Speech) -> list[Section]:
         *speech.row("assignee", record.assignee),
         *speech.row("resubmit_at", moment(record.resubmit_at)),
         *speech.row("result", _result(record, speech)),
-        *speech.row("held", record.held.by if record.held else None),
+        *speech.row("held", ", ".join(one.by for one in record.held)),
         *speech.row("sources", " / ".join(filter(None, (record.source, *record.sources)))),
     ]
     due = [Row(speech.word("effects", one.effect), moment(one.due_at)) for one in job.deadlines[:20]]

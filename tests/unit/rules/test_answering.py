@@ -220,7 +220,7 @@ def test_a_mail_from_nobody_is_no_answer(house: House, record: Record) -> None:
 
 
 def test_while_an_answer_waits_the_next_one_of_its_writer_waits_too(house: House, record: Record) -> None:
-    held = msgspec.structs.replace(record, held=Held(text="x", by=EVA, message=1))
+    held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
     for who, name in ((EVA, "hold"), ("tom@muster.example", "reply")):
         (action,) = actions_of(answered(), Actor("team", who), None, held, house(), 7, imported=False)
         assert action.name == name

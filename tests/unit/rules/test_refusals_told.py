@@ -83,13 +83,15 @@ def test_refusals_of_actions(state: str, name: str, args: dict[str, str], record
 def test_refusals_of_people(record: Record, house: House, at: At) -> None:
     settings, now = house(), at("2026-05-20T10:00+02:00")
     unknown = msgspec.structs.replace(record, reading=Reading(kind="lead"))
-    held = msgspec.structs.replace(record, held=Held(text="x", by="max@muster.example", message=1))
+    held = msgspec.structs.replace(record, held=(Held(text="x", by="max@muster.example", message=1),))
+    many = msgspec.structs.replace(record, held=tuple(Held(text="x", by=f"{n}@b.example", message=1) for n in range(10)))
     last = Done(name="take", actor=Actor("team", "max@muster.example"), at=now)
     for one, action, chosen in (
         (record, Action(name="done", actor=Actor("controller", "chef@muster.example")), settings),
         (record, Action(name="reply", actor=EVA, args={"text": "x"}), house(reply="direct")),
         (unknown, Action(name="reply", actor=EVA, args={"text": "x"}), settings),
         (held, Action(name="send", actor=EVA), settings),
+        (many, Action(name="hold", actor=EVA, args={"text": "x", "problem": "x"}), settings),
         (record, Action(name="undo", actor=EVA, before=record, last=last), settings),
     ):
         assert_told(refusal(one, action, chosen, now))

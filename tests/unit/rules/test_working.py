@@ -21,6 +21,7 @@ Act = Callable[..., tuple[Record, Effects]]
 NOW = "2026-05-20T10:00+02:00"
 TEAM = "verkauf@muster.example"
 EVA, MAX = "eva@muster.example", "max@kunde.example"
+TOM = "tom@muster.example"
 SAID = {"message": "7", "class": "reply", "text": "Geht auch Samstag?"}
 
 
@@ -103,7 +104,7 @@ def test_answers_that_cannot_go_out(
 
 def test_a_held_answer_waits_for_its_writers_word(act: Act, record: Record) -> None:
     held, effects = act(record, "hold", text="Gern.", problem="a quotation stands in it", message="7")
-    assert (held.state, held.held, effects.ends_deadlines) == ("new", Held(text="Gern.", by=EVA, message=7), False)
+    assert (held.state, held.held, effects.ends_deadlines) == ("new", (Held(text="Gern.", by=EVA, message=7),), False)
     assert told(effects) == [("held", "team", EVA)]
     assert effects.notices[0].because == "a quotation stands in it"
     with pytest.raises(Refused, match=f"the answer that waits is {EVA}'s"):
@@ -111,10 +112,41 @@ def test_a_held_answer_waits_for_its_writers_word(act: Act, record: Record) -> N
     other, _ = act(held, "reply", who="tom@muster.example", text="Ich auch.")
     assert other.held == held.held, "another's answer takes nobody's away"
     sent, effects = act(held, "send")
-    assert (sent.state, sent.assignee, sent.held) == ("taken", EVA, None)
+    assert (sent.state, sent.assignee, sent.held) == ("taken", EVA, ())
     assert (effects.notices[0].text, effects.notices[0].message) == ("Gern.", 7)
     with pytest.raises(Refused, match="there is no answer that waits"):
         act(sent, "send")
+
+
+def test_answers_of_two_wait_beside_each_other(act: Act, record: Record) -> None:
+    one, _ = act(record, "hold", text="Gern.", problem="x", message="7")
+    both, effects = act(one, "hold", who=TOM, text="Ich auch.", problem="x", message="8")
+    assert [(held.by, held.text) for held in both.held] == [(EVA, "Gern."), (TOM, "Ich auch.")]
+    assert told(effects) == [("held", "team", TOM)]
+    newer, _ = act(both, "hold", who=TOM.upper(), text="Doch nicht.", problem="x", message="9")
+    assert [held.text for held in newer.held] == ["Gern.", "Doch nicht."], "of one writer the newest waits"
+    sent, effects = act(newer, "send", who=TOM)
+    assert (effects.notices[0].text, [held.by for held in sent.held]) == ("Doch nicht.", [EVA])
+    sent, effects = act(newer, "send", "command", "root")
+    assert (effects.notices[0].text, effects.notices[0].as_is) == ("Gern.", True), "the command line sends the oldest"
+    assert [held.text for held in sent.held] == ["Doch nicht."]
+
+
+def test_an_answer_that_came_meanwhile_still_waits_when_something_is_taken_back(act: Act, record: Record, at: At) -> None:
+    waiting, _ = act(record, "hold", text="Gern.", problem="x", message="7")
+    taken, _ = act(waiting, "take")
+    both, _ = act(taken, "hold", who=TOM, text="Ich auch.", problem="x", message="8")
+    past = {"before": waiting, "last": Done(name="take", actor=Actor("team", EVA), at=at(NOW))}
+    undone, _ = act(both, "undo", more=past)
+    assert [held.text for held in undone.held] == ["Gern.", "Ich auch."]
+
+
+def test_no_more_than_ten_answers_wait(act: Act, record: Record) -> None:
+    for number in range(10):
+        record, _ = act(record, "hold", who=f"{number}@muster.example", text="Gern.", problem="x", message="7")
+    with pytest.raises(Refused, match="10 answers wait already"):
+        act(record, "hold", text="Gern.", problem="x", message="7")
+    assert len(act(record, "hold", who="9@muster.example", text="Doch.", problem="x", message="8")[0].held) == 10
 
 
 @pytest.mark.parametrize(
