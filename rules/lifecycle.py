@@ -79,7 +79,9 @@ REOPENS = Transition(
 WRITES = Transition(
     to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
-"""The customer writes to a record that somebody sees to, or that stays closed."""
+"""The customer writes to a record that somebody sees to, or that stays closed; what was found to be spam wakes nobody.
+
+Of a second request, his words go to the record that it was joined to (`daemon.desk.answer`)."""
 ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
 """A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
 JOINS = Transition(to=None, who=_OUTSIDE | STAFF, by_hand=False, may=_MAIL, ends_deadlines=False, tells="again")
@@ -143,7 +145,8 @@ COMMON: Table = {
     **_rows(STATES, "attach", ATTACH),
     **_rows((NEW, TAKEN), "write", WRITES),
     **_rows((WAITING, DONE), "write", REOPENS),
-    **_rows((SPAM, LINKED), "write", WRITES),
+    **_rows((LINKED,), "write", WRITES),
+    **_rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
     **_rows((NEW, TAKEN), "join", JOINS),
     **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), tells="again")),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),

@@ -18,9 +18,12 @@ from rules import reference
 from rules.answering import actions_of, refusal
 from rules.gate import closed_to_writer
 from rules.identity import without_token, writer
+from rules.lifecycle import LINKED
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
 from rules.reference import TokenRole, read_token
 
+MOST_JOINS = 10
+"""How far it is followed to which record a second request of a second request belongs."""
 _REFERENCE = re.compile(r"[A-Z]-?[0-9A-Z]{6,20}-?[0-9A-Z]", re.IGNORECASE)
 
 
@@ -88,9 +91,23 @@ class Arrived(msgspec.Struct, frozen=True):
 def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered) -> Arrived:
     """Have a mail act on its record; nothing is written."""
     actor, why = who_writes(parsed, answered, settings)
+    if actor.role == "customer":
+        answered = _joined_to(connection, answered)
     at = mail.received_at or mail.accepted_at
     changes = changes_of(connection, settings, mail, parsed, answered, actor, why, at)
     return Arrived(answered.kept.record.ref, actor, tuple(changes))
+
+
+def _joined_to(connection: Connection, answered: Answered) -> Answered:
+    """Where a customer's words are read: of a second request, the record that it was joined to."""
+    kept = answered.kept
+    for _ in range(MOST_JOINS):
+        record = kept.record
+        further = records.load(connection, record.again_of) if record.again_of and record.state == LINKED else None
+        if further is None or further.record.site != record.site:
+            break
+        kept = further
+    return msgspec.structs.replace(answered, kept=kept)
 
 
 def who_writes(parsed: Parsed, answered: Answered, settings: Settings) -> tuple[Actor, str | None]:
