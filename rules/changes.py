@@ -160,6 +160,7 @@ def _join(record: Record, action: Action, site: Site, settings: Settings, now: d
         source=opening.source,
         received_at=opening.received_at,
         reading=opening.reading,
+        ref=action.args.get("ref"),
     )
     known = (record.source, *record.sources)
     sources = record.sources if opening.source in (None, *known) else (*record.sources, opening.source)
@@ -179,6 +180,20 @@ def _apart(record: Record, action: Action, site: Site, settings: Settings, now: 
     left = record.requests[:-1]
     sources = tuple(each for each in record.sources if each in {one.source for one in left})
     return {"requests": left, "sources": sources, "related": (*record.related, action.args["ref"])[-20:]}
+
+
+def _part(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    left = tuple(one for one in record.requests if one.ref != action.args["ref"])
+    if action.before is None or left == record.requests:
+        raise Refused(f"no second request {action.args['ref'][:40]} stands with it")
+    sources = tuple(each for each in record.sources if each in {one.source for one in left})
+    undone = (*record.undone, action.before.revision + 1)[-50:]
+    return {"requests": left, "sources": sources, "undone": undone}
+
+
+def _rest(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    fields = _part(record, action, site, settings, now)
+    return {**fields, "resubmit_at": action.before.resubmit_at if action.before else None}
 
 
 def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -219,6 +234,8 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "returned": _returned,
     "again": _again,
     "apart": _apart,
+    "part": _part,
+    "rest": _rest,
     "read-as": _read_as,
     "undo": _undo,
 }

@@ -210,7 +210,7 @@ class Action(Fact, frozen=True, kw_only=True):
     args: dict[str, str] = {}
     opening: Opening | None = None
     before: "Record | None" = None
-    """Of `undo`: the record as it was before its last revision."""
+    """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before the other one joined it."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
     unanswered: str | None = None
@@ -232,6 +232,8 @@ class Second(Fact, frozen=True, kw_only=True):
     source: str | None = None
     received_at: datetime
     reading: Reading
+    ref: str | None = None
+    """The record that it was until a person joined it."""
 
 
 class Held(Fact, frozen=True, kw_only=True):

@@ -254,3 +254,47 @@ def test_what_a_customer_writes_to_spam_is_kept_and_wakes_nobody(shift: Shift) -
         assert records.revisions(connection, kept.ref)[-1]["action"] == "write"
     assert "attached" not in purposes(store, kept.ref)
     assert findings(store) == []
+
+
+def open_steps(store: Store, ref: str) -> list[tuple[str, int]]:
+    with store.read() as connection:
+        return [(row["step"], row["cycle"]) for row in records.deadlines(connection, ref) if row["ended_at"] is None]
+
+
+def test_who_joined_two_requests_takes_both_halves_back(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    other = lead("one", text="Und dieser?").replace(b"Inserat-ID: one", b"Inserat-ID: two")
+    taken(shift, lead("one"), other)
+    first, second = records_of(store, "one")
+    do(shift, first, "later", until="2d")
+    resting, steps = records_of(store, "one")[0], open_steps(store, first.ref)
+    commanded(shift, second, f"!again {first.ref}", "again", ref=first.ref)
+    woken, linked = records_of(store, "one")
+    assert ([one.ref for one in woken.requests], woken.state, linked.state) == ([second.ref], "new", "linked")
+    commanded(shift, second, "!undo", "undo")
+    first, second = records_of(store, "one")
+    assert (second.state, second.again_of) == ("new", None)
+    assert (first.requests, first.sources, first.state) == ((), (), "waiting")
+    assert (first.resubmit_at, open_steps(store, first.ref)) == (resting.resubmit_at, steps)
+    assert findings(store) == []
+    commanded(shift, second, f"!again {first.ref} 2", "again", ref=first.ref)
+    do(shift, first, "take")
+    commanded(shift, second, "!undo 2", "undo")
+    first, second = records_of(store, "one")
+    assert (first.requests, first.state, second.state) == ((), "taken", "new"), "it was taken since, and stays so"
+    assert findings(store) == []
+
+
+def test_what_was_taken_apart_meanwhile_is_no_half_to_take_back(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    other = lead("one", text="Und dieser?").replace(b"Inserat-ID: one", b"Inserat-ID: two")
+    taken(shift, lead("one"), other)
+    first, second = records_of(store, "one")
+    do(shift, second, "again", ref=first.ref)
+    do(shift, first, "apart")
+    do(shift, second, "undo")
+    first, second, _third = records_of(store, "one")
+    assert (first.requests, second.state, second.again_of) == ((), "new", None)
+    assert findings(store) == []
