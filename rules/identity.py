@@ -43,7 +43,7 @@ def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) 
         return _stranger(address, UNKNOWN)
     if site.trust != "token" and parsed.authenticated != address.rpartition("@")[2]:
         return _stranger(address, UNPROVEN)
-    return Actor(role, address), None
+    return Actor("team" if role == "house" else role, address), None
 
 
 def without_token(parsed: Parsed, record: Record) -> tuple[Actor, str | None]:

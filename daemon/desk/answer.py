@@ -131,7 +131,15 @@ def changes_of(
     imported = mail.channel == IMPORTED
     record = answered.kept.record
     actions = actions_of(
-        parsed, actor, why, record, settings, mail.id, imported=imported, from_nobody=_from_nobody(mail)
+        parsed,
+        actor,
+        why,
+        record,
+        settings,
+        mail.id,
+        imported=imported,
+        from_nobody=_from_nobody(mail),
+        to_house=answered.role == "house",
     )
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
     # Whoever only writes of his holidays must hear that his answer waits; a responder's loop ends at the cap.

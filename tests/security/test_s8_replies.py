@@ -171,7 +171,7 @@ def test_no_mutated_token_is_genuine(tell: Tell) -> None:
     """One to three changes of characters anywhere, and pieces of genuine ones put together."""
     draw, number = random.Random(seed()), 10_000  # noqa: S311 - draws cases, guards nothing
     letters = "abcdefghijklmnopqrstuvwxyz0123456789-.+=_@ \u212a\u0131\uff41"
-    genuine = [token(ref, role, KEYS[0]) for ref in (REF, OTHER) for role in ("team", "controller", "customer")]
+    genuine = [token(ref, role, KEYS[0]) for ref in (REF, OTHER) for role in ("team", "house", "controller", "customer")]
     bounces = [bounce_token(n, KEYS[0]) for n in (1, 17, 170)]
     wrong = 0
     for _ in range(number):
