@@ -84,8 +84,13 @@ WRITES = Transition(
 Of a second request, his words go to the record that it was joined to (`daemon.desk.answer`)."""
 ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
 """A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
-JOINS = Transition(to=None, who=_OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again")
+JOINS = Transition(
+    to=None, who=_OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again"
+)
 """The same person asks a second time for the same thing: linked and told, never hidden."""
+
+WAKES = msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), may=JOINS.may, tells="again")
+"""It does so while the first request rests."""
 
 PARTS = Transition(to=None, by_hand=False, needs=("ref",), ends_deadlines=False)
 """A second request that a person had joined is taken away again; `rest` also undoes that it woke the record."""
@@ -151,7 +156,7 @@ COMMON: Table = {
     **_rows((LINKED,), "write", WRITES),
     **_rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
     **_rows((NEW, TAKEN), "join", JOINS),
-    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), may=JOINS.may, tells="again")),
+    **_rows((WAITING,), "join", WAKES),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
     **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
     **_rows(STATES, "part", PARTS),
@@ -191,7 +196,8 @@ _TABLES: Mapping[str, Table] = {
 
 
 PASSIVE = frozenset(
-    {"attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned", "undo"}
+    {"attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"}
+    | {"undo"}
 )
 """What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
 

@@ -1,4 +1,4 @@
-"""Actions on one record that make another, or change one: `again`, `apart` and `read-as`, and what takes `again` back."""
+"""Actions on one record that make another, or change one: `again`, its undoing, `apart` and `read-as`."""
 
 from datetime import datetime
 

@@ -84,6 +84,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """As whom its sender writes there (`rules.identity`)."""
     own: int | None = None
     """Number of the outgoing mail of ours that came back as it was sent."""
+    astray: int | None = None
+    """Number of the outgoing mail about several records that somebody of the house answers (`rules.astray`)."""
     bounced: int | None = None
     """Number of the outgoing mail that the recipient, our envelope sender, names: what comes there is about it."""
     imported: bool = False
@@ -210,7 +212,7 @@ class Action(Fact, frozen=True, kw_only=True):
     args: dict[str, str] = {}
     opening: Opening | None = None
     before: "Record | None" = None
-    """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before the other one joined it."""
+    """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before it was joined to."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
     unanswered: str | None = None

@@ -16,6 +16,7 @@ from parsers.answerable import TEXT_SAYS
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
+from rules.astray import Astray, astray
 from rules.gate import closed_to_writer
 from rules.identity import without_token, writer
 from rules.lifecycle import LINKED
@@ -24,6 +25,8 @@ from rules.reference import TokenRole, read_token
 
 MOST_JOINS = 10
 """How far it is followed to which record a second request of a second request belongs."""
+MOST_REFERENCES = 20
+"""Message-IDs of an answer that are looked up, the newest."""
 _REFERENCE = re.compile(r"[A-Z]-?[0-9A-Z]{6,20}-?[0-9A-Z]", re.IGNORECASE)
 
 
@@ -66,6 +69,14 @@ def own_letter(connection: Connection, parsed: Parsed) -> int | None:
     if parsed.own_record is None or parsed.message_id is None:
         return None
     return mailed.by_message_id(connection, parsed.message_id)
+
+
+def astray_from(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed) -> tuple[int, Astray] | None:
+    """The outgoing mail about several records that somebody of the house answers, and what he is to be told."""
+    ours = [each for each in parsed.references if each.endswith(f"@{settings.postroom.hostname}>")][-MOST_REFERENCES:]
+    told = astray(parsed, envelope_of(mail), mail.id, settings) if ours else None
+    letter = mailed.about_several(connection, ours, told.site) if told else None
+    return (letter, told) if letter is not None and told is not None else None
 
 
 def about_letter(connection: Connection, sent: mailed.SentTo) -> Answered | None:

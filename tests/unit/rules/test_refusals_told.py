@@ -84,7 +84,8 @@ def test_refusals_of_people(record: Record, house: House, at: At) -> None:
     settings, now = house(), at("2026-05-20T10:00+02:00")
     unknown = msgspec.structs.replace(record, reading=Reading(kind="lead"))
     held = msgspec.structs.replace(record, held=(Held(text="x", by="max@muster.example", message=1),))
-    many = msgspec.structs.replace(record, held=tuple(Held(text="x", by=f"{n}@b.example", message=1) for n in range(10)))
+    ten = tuple(Held(text="x", by=f"{n}@muster.example", message=1) for n in range(10))
+    many = msgspec.structs.replace(record, held=ten)
     last = Done(name="take", actor=Actor("team", "max@muster.example"), at=now)
     for one, action, chosen in (
         (record, Action(name="done", actor=Actor("controller", "chef@muster.example")), settings),

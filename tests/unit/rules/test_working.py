@@ -132,7 +132,9 @@ def test_answers_of_two_wait_beside_each_other(act: Act, record: Record) -> None
     assert [held.text for held in sent.held] == ["Doch nicht."]
 
 
-def test_an_answer_that_came_meanwhile_still_waits_when_something_is_taken_back(act: Act, record: Record, at: At) -> None:
+def test_an_answer_that_came_meanwhile_still_waits_when_something_is_taken_back(
+    act: Act, record: Record, at: At
+) -> None:
     waiting, _ = act(record, "hold", text="Gern.", problem="x", message="7")
     taken, _ = act(waiting, "take")
     both, _ = act(taken, "hold", who=TOM, text="Ich auch.", problem="x", message="8")
