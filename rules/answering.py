@@ -11,6 +11,7 @@ import msgspec
 from config.models import Settings, Site
 from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Parsed
+from parsers.signature import is_letter
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
 from rules.reach import customer_addresses, reply_address
@@ -172,7 +173,7 @@ def _commands(answer: Answer) -> Iterator[tuple[str, Args]]:
         args, left = _with_text(command, left)
         yield str(command.name), args
     if left:
-        yield "note", {"text": left}
+        yield "note", {"text": left, "letter": "yes"} if is_letter(left) else {"text": left}
 
 
 def _with_text(command: Command, text: str | None) -> tuple[Args, str | None]:

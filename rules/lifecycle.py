@@ -23,7 +23,7 @@ _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
 Tells = Literal[
-    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned"
+    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned", "kept"
 ]
 """`rules.tellings` has a function for each; `new` comes from the decision."""
 
@@ -112,6 +112,9 @@ RETURNED = Transition(
 """A mail of ours came back for good: kept with the record whatever its state; the team is told, of one to the house
 itself (`house`: `news`, or `known` to come back) the admin."""
 
+NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
+"""It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
+
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
 
@@ -164,7 +167,7 @@ COMMON: Table = {
     **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
-    **_rows(STATES, "note", Transition(to=None, who=_OVERSEERS, needs=("text",), ends_deadlines=False)),
+    **_rows(STATES, "note", NOTE),
     **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),

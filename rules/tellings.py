@@ -14,6 +14,8 @@ from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
 from rules.timing import FOR_AUDIT, timed
 
+KEPT = "what stands below a command is kept as a note"
+
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """An action with the record before and after it."""
@@ -177,6 +179,13 @@ def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
     return tell
 
 
+def _kept(it: Happened) -> Iterator[Notice]:
+    """What stood below a command and reads like a letter was not sent: its writer may think that it was."""
+    if "letter" in it.action.args:
+        for notice in _to_sender("kept")(it):
+            yield msgspec.structs.replace(notice, because=KEPT)
+
+
 TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "attached": _attached,
     "again": _again,
@@ -188,4 +197,5 @@ TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "refused": _to_sender("refused"),
     "status": _to_sender("status"),
     "help": _to_sender("help"),
+    "kept": _kept,
 }

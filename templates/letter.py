@@ -172,8 +172,10 @@ class _Writer:
     def asks(self) -> str:
         """What to do about this mail; nothing where the command that it would name is not possible."""
         record, role, purpose = self.job.record, self.job.notice.role, self.job.notice.purpose
-        named = {"held": "send", "again": "apart"}.get(purpose)
+        named = {"held": "send", "again": "apart", "kept": "reply"}.get(purpose)
         if named is not None and not commands.may(record, named, role):
+            return ""
+        if named == "reply" and not self.reached:
             return ""
         sentence = self.words["asks"].get(purpose, "")
         return filled(sentence, **self.words["commands"])

@@ -37,6 +37,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "again": Purpose(said=True, reach=True, second=True),
     "taken": Purpose(why=True, inside=True),
     "held": Purpose(said=True, why=True, inside=True),
+    "kept": Purpose(said=True, why=True, inside=True),
     "refused": Purpose(said=True, why=True, help=True, inside=True),
     "status": Purpose(reach=True, status=True, inside=True),
     "help": Purpose(help=True, inside=True),

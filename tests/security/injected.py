@@ -24,7 +24,7 @@ LANGUAGES = ("de", "en", "da", "zh")
 CUSTOMER = "karin@beispiel.example"
 TO_CUSTOMERS = ("reply", "receipt")
 PURPOSES = (
-    "new", "assigned", "moved", "attached", "again", "taken", "held", "refused", "status", "help", "returned",
+    "new", "assigned", "moved", "attached", "again", "taken", "held", "kept", "refused", "status", "help", "returned",
     *TO_CUSTOMERS,
 )  # fmt: skip
 SHARPEST = (

@@ -112,6 +112,7 @@ def said(text: str | None = None, *commands: tuple[str | None, dict[str, str]], 
 
 
 TEXT = "Gern, kommen Sie am Samstag."
+LETTER = "Guten Tag Frau Beispiel,\n\nder Golf ist noch da.\n\nMit freundlichen Grüßen\nEva"
 DIRECT = {"reply": "direct"}
 WANTED = [
     ("a plain answer", said(TEXT), {}, [("reply", {"text": TEXT})]),
@@ -124,6 +125,10 @@ WANTED = [
      [("take", {}), ("later", {"until": "2d"})]),
     ("words below a command stay in the house", said("Der Kunde nervt.", ("done", {"result": "lost"})), {},
      [("done", {"result": "lost"}), ("note", {"text": "Der Kunde nervt."})]),
+    ("a letter below a command, which its writer may think is sent", said(LETTER, ("done", {})), {},
+     [("done", {}), ("note", {"text": LETTER, "letter": "yes"})]),
+    ("a letter below !reply is sent", said(LETTER, ("reply", {}), ("done", {})), {},
+     [("reply", {"text": LETTER}), ("done", {})]),
     ("an answer that is asked for comes first", said(TEXT, ("done", {"result": "won"}), ("reply", {})), {},
      [("reply", {"text": TEXT}), ("done", {"result": "won"})]),
     ("an answer that is asked for, in doubt", said(TEXT, ("reply", {}), doubt="?"), {},

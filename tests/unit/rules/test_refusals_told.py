@@ -15,6 +15,7 @@ from rules.answering import COLLEAGUE, PROGRAM, TO_HOUSE, WAITS, actions_of
 from rules.apply import apply
 from rules.linking import follow_up
 from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
+from rules.tellings import KEPT
 from templates.reasons import translated
 from templates.words import load_words
 
@@ -151,5 +152,5 @@ def test_what_kept_an_answer_or_a_file_back() -> None:
 
 
 def test_why_an_answer_waits() -> None:
-    for why in (COLLEAGUE, PROGRAM, WAITS, TO_HOUSE, answers.BARE):
+    for why in (COLLEAGUE, PROGRAM, WAITS, TO_HOUSE, KEPT, answers.BARE):
         assert_told(why)

@@ -13,6 +13,7 @@ from rules.apply import apply
 from rules.lifecycle import OPEN_STATES, STATES
 from rules.model import Action, Actor, ActorRole, Done, Effects, Held, Opening, Record, Refused, Second
 from rules.model import Decision as Decided
+from rules.tellings import KEPT
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -283,6 +284,15 @@ def test_questions_are_answered_to_their_writer_and_change_nothing(
         assert told(effects) == [(purpose, role, EVA)]
         assert effects.deadlines == ()
         assert not effects.ends_deadlines
+
+
+@pytest.mark.parametrize("role", ["team", "controller"])
+def test_a_letter_that_became_a_note_is_told_to_its_writer(act: Act, record: Record, role: ActorRole) -> None:
+    _, effects = act(record, "note", role, text="Guten Tag, er ist noch da.", letter="yes")
+    assert told(effects) == [("kept", role, EVA)]
+    assert (effects.notices[0].text, effects.notices[0].because) == ("Guten Tag, er ist noch da.", KEPT)
+    assert told(act(record, "note", role, text="Der Kunde nervt.")[1]) == []
+    assert told(act(record, "note", "command", "anna", text="Guten Tag", letter="yes")[1]) == []
 
 
 def test_only_what_is_unsorted_is_read_again_as_something(act: Act, record: Record) -> None:

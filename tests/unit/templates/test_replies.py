@@ -20,7 +20,7 @@ from templates.words import filled, load_words
 LANGUAGES = ("da", "de", "en", "zh")
 SHIPPED = Renderer({})
 HOUSE = sorted(name for name, purpose in PURPOSES.items() if purpose.layout != "customer")
-INSIDE = {"refused", "status", "help", "taken", "held"}
+INSIDE = {"refused", "status", "help", "taken", "held", "kept"}
 SEVERAL = {name for name, purpose in PURPOSES.items() if purpose.layout == "several"}
 CUSTOMERS = sorted(name for name, purpose in PURPOSES.items() if purpose.layout == "customer")
 KARIN = LEAD.customer.emails[0] if LEAD.customer else ""
