@@ -130,6 +130,12 @@ FIRST_LINE = re.compile(r"##-.{0,300}?-##", re.DOTALL)
 KNOWN_BY = {"de": "Ihre Antwort", "en": "Your reply", "da": "Dit svar", "zh": "直接回复"}
 
 
+def test_nearly_all_quote_the_first_line() -> None:
+    _, plain, html = FIRST_LINES["to the customer"]
+    changed = [with_first_line(path.read_bytes(), "customer", plain, html) for path in CASES]
+    assert sum(plain in (document.parse(raw).quoted_text or "") for raw in changed) >= 80
+
+
 @pytest.mark.parametrize(("goes", "plain", "html"), FIRST_LINES.values(), ids=FIRST_LINES)
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_whatever_the_first_line_says_it_is_known_in_a_quotation(path: Path, goes: str, plain: str, html: str) -> None:

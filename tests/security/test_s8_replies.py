@@ -119,6 +119,7 @@ FORGED: dict[str, tuple[bytes, str]] = {
 GENUINE: dict[str, tuple[bytes, str, str]] = {
     "from the group's own address": (mail("verkauf@gruppe.example", vouched="gruppe.example"), TEAM, "team"),
     "a member answers the group's mail": (GENUINE_EVA, TEAM, "team"),
+    "a member answers a mail for the house": (GENUINE_EVA, desk("house"), "team"),
     "with a name": (mail(f"Eva Beispiel <{EVA}>", vouched="gruppe.example"), TEAM, "team"),
     "with a name in quotes": (mail(f'"Beispiel, Eva" <{EVA}>', vouched="gruppe.example"), TEAM, "team"),
     "in capitals": (mail("EVA@GRUPPE.EXAMPLE", vouched="gruppe.example"), TEAM, "team"),
