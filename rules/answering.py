@@ -11,9 +11,10 @@ import msgspec
 from config.models import Settings, Site
 from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Parsed
+from parsers.signature import is_letter
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
-from rules.reach import customer_addresses
+from rules.reach import customer_addresses, reply_address
 from rules.sites import site_named
 
 Args = dict[str, str]
@@ -23,6 +24,7 @@ TEXT_LIMIT = 20_000
 COLLEAGUE = "it is also to a colleague"
 PROGRAM = "its text reads like a program's"
 WAITS = "an answer of yours waits already"
+TO_HOUSE = "it answers a mail that was for the house alone"
 PASSED_ON = frozenset(
     {"List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Mailing-List", "X-Mailing-List", "X-List", "X-Beenthere"}
     | {"Precedence", "X-Auto-Response-Suppress", "X-Ms-Exchange-Inbox-Rules-Loop"}
@@ -43,6 +45,7 @@ def actions_of(
     *,
     imported: bool,
     from_nobody: bool = False,
+    to_house: bool = False,
 ) -> tuple[Action, ...]:
     """Turn a mail that came to a record into actions.
 
@@ -55,6 +58,7 @@ def actions_of(
         message: Number of the mail.
         imported: It was put in later.
         from_nobody: Its envelope has no sender: nothing that a person sends is like that.
+        to_house: It answers a mail whose plain answer is not meant for the customer.
     """
     mail = _mail(parsed, message, imported=imported)
     answer = parsed.answer or Answer()
@@ -66,7 +70,9 @@ def actions_of(
     if actor.role == "customer":
         return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
     site = site_named(settings, record.site)
-    doubt = PROGRAM if parsed.no_answer == TEXT_SAYS else _for_whom_else(answer, actor, record, site, settings)
+    doubt = PROGRAM if parsed.no_answer == TEXT_SAYS else None
+    if doubt is None and not any(command.name == "reply" for command in answer.commands):
+        doubt = _for_whom_else(answer, actor, record, site, settings, to_house=to_house)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -91,10 +97,14 @@ def _as_written(parsed: Parsed) -> Args:
     return {} if parsed.mail_class in ("person", "reply") else {"class": "reply"}
 
 
-def _for_whom_else(answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings) -> str | None:
-    """Why words may be meant for a colleague, or for whoever is asked about an answer that waits."""
-    if record.held is not None and record.held.by.casefold() == actor.name.casefold():
+def _for_whom_else(
+    answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings, *, to_house: bool
+) -> str | None:
+    """Why words may be meant for a colleague, or for us; their writer can say by `!reply` that they are not."""
+    if any(held.by.casefold() == actor.name.casefold() for held in record.held):
         return WAITS
+    if to_house and reply_address(record) is not None:
+        return TO_HOUSE
     groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
     people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]
     return COLLEAGUE if any(may_act(each, "team", site, settings) for each in people) else None
@@ -163,7 +173,7 @@ def _commands(answer: Answer) -> Iterator[tuple[str, Args]]:
         args, left = _with_text(command, left)
         yield str(command.name), args
     if left:
-        yield "note", {"text": left}
+        yield "note", {"text": left, "letter": "yes"} if is_letter(left) else {"text": left}
 
 
 def _with_text(command: Command, text: str | None) -> tuple[Args, str | None]:

@@ -46,7 +46,7 @@ def apply(record: Record | None, action: Action, settings: Settings, now: dateti
         notices=notices,
         deadlines=deadlines,
         ends_deadlines=transition.ends_deadlines,
-        takes_back=changed.undone[-1] if action.name == "undo" else None,
+        takes_back=changed.undone[-1] if action.name in ("undo", "rest") else None,
     )
     return changed, effects
 

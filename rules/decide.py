@@ -134,6 +134,8 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
         return "automatic", f"our own outgoing mail {context.own} came back"
     if context.reference is not None:
         return _answer(context)
+    if context.astray is not None:
+        return "ignored", f"an answer to outgoing mail {context.astray}, which tells of several records"
     if context.bounced is not None and (parsed.mail_class == "bounce" or parsed.bounce):
         return "bounce", f"{_class_reason(parsed)}; of outgoing mail {context.bounced}"
     if context.bounced is not None and parsed.mail_class == "automatic":

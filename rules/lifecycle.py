@@ -23,7 +23,7 @@ _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
 Tells = Literal[
-    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned"
+    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned", "kept"
 ]
 """`rules.tellings` has a function for each; `new` comes from the decision."""
 
@@ -79,11 +79,21 @@ REOPENS = Transition(
 WRITES = Transition(
     to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
-"""The customer writes to a record that somebody sees to, or that stays closed."""
+"""The customer writes to a record that somebody sees to, or that stays closed; what was found to be spam wakes nobody.
+
+Of a second request, his words go to the record that it was joined to (`daemon.desk.answer`)."""
 ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
 """A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
-JOINS = Transition(to=None, who=_OUTSIDE | STAFF, by_hand=False, may=_MAIL, ends_deadlines=False, tells="again")
+JOINS = Transition(
+    to=None, who=_OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again"
+)
 """The same person asks a second time for the same thing: linked and told, never hidden."""
+
+WAKES = msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), may=JOINS.may, tells="again")
+"""It does so while the first request rests."""
+
+PARTS = Transition(to=None, by_hand=False, needs=("ref",), ends_deadlines=False)
+"""A second request that a person had joined is taken away again; `rest` also undoes that it woke the record."""
 
 REPARSE = Transition(
     to=None, who=frozenset({"command"}), by_hand=False, needs=("message", "fields"), ends_deadlines=False
@@ -101,6 +111,9 @@ RETURNED = Transition(
 )
 """A mail of ours came back for good: kept with the record whatever its state; the team is told, of one to the house
 itself (`house`: `news`, or `known` to come back) the admin."""
+
+NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
+"""It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
 
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
@@ -143,15 +156,18 @@ COMMON: Table = {
     **_rows(STATES, "attach", ATTACH),
     **_rows((NEW, TAKEN), "write", WRITES),
     **_rows((WAITING, DONE), "write", REOPENS),
-    **_rows((SPAM, LINKED), "write", WRITES),
+    **_rows((LINKED,), "write", WRITES),
+    **_rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
     **_rows((NEW, TAKEN), "join", JOINS),
-    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), tells="again")),
+    **_rows((WAITING,), "join", WAKES),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
     **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
+    **_rows(STATES, "part", PARTS),
+    **_rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
     **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
-    **_rows(STATES, "note", Transition(to=None, who=_OVERSEERS, needs=("text",), ends_deadlines=False)),
+    **_rows(STATES, "note", NOTE),
     **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
@@ -183,7 +199,8 @@ _TABLES: Mapping[str, Table] = {
 
 
 PASSIVE = frozenset(
-    {"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "returned", "undo"}
+    {"attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"}
+    | {"undo"}
 )
 """What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
 

@@ -84,6 +84,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """As whom its sender writes there (`rules.identity`)."""
     own: int | None = None
     """Number of the outgoing mail of ours that came back as it was sent."""
+    astray: int | None = None
+    """Number of the outgoing mail about several records that somebody of the house answers (`rules.astray`)."""
     bounced: int | None = None
     """Number of the outgoing mail that the recipient, our envelope sender, names: what comes there is about it."""
     imported: bool = False
@@ -210,7 +212,7 @@ class Action(Fact, frozen=True, kw_only=True):
     args: dict[str, str] = {}
     opening: Opening | None = None
     before: "Record | None" = None
-    """Of `undo`: the record as it was before its last revision."""
+    """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before it was joined to."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
     unanswered: str | None = None
@@ -232,6 +234,8 @@ class Second(Fact, frozen=True, kw_only=True):
     source: str | None = None
     received_at: datetime
     reading: Reading
+    ref: str | None = None
+    """The record that it was until a person joined it."""
 
 
 class Held(Fact, frozen=True, kw_only=True):
@@ -284,7 +288,8 @@ class Record(Fact, frozen=True, kw_only=True):
     related: tuple[str, ...] = ()
     """Other requests of the same person."""
     thread: Thread | None = None
-    held: Held | None = None
+    held: tuple[Held, ...] = ()
+    """Answers that wait, one of each writer, oldest first, at most 10."""
     bounced: tuple[str, ...] = ()
     """Addresses of the customer from which our mail came back, in lower case, at most 20."""
     undone: tuple[int, ...] = ()

@@ -36,7 +36,7 @@ def still_holds(due: DueNotice) -> bool:
             handed_on = record.state in (NEW, SPAM, LINKED) or record.team != notice.team
             return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
         case "held":
-            return record.held is not None and (notice.text is None or record.held.text == notice.text)
+            return any(notice.text in (None, one.text) for one in record.held)
         case "receipt":
             return record.state not in (SPAM, LINKED)
         case _:

@@ -34,6 +34,7 @@ _DUE_AT = update(record).where(record.c.id == bindparam("the_record")).values(du
 _TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
 _LINK = insert(message_record)
 _decode_record = msgspec.json.Decoder(Record).decode
+_decode_args = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class Changed(Exception):  # noqa: N818 - a reason to repeat, not a fault
@@ -117,6 +118,16 @@ def last_action(connection: Connection, kept: Kept) -> tuple[Done, Record] | Non
         before = select(revision.c.data).where(revision.c.record == kept.id, revision.c.n == row["n"] - 1)
         done = Done(name=row["action"], actor=Actor(row["actor_role"], row["actor"]), at=row["at"])
         return done, _decode_record(connection.execute(before).scalar_one())
+    return None
+
+
+def before_join(connection: Connection, kept: Kept, ref: str) -> Record | None:
+    """A record as it was before another one was joined to it; None if none of that name is."""
+    joins = (revision.c.record == kept.id, revision.c.action == "join")
+    for row in connection.execute(select(revision.c.n, revision.c.args).where(*joins).order_by(revision.c.n.desc())):
+        if _decode_args(row.args).get("ref") == ref and row.n not in kept.record.undone:
+            before = select(revision.c.data).where(revision.c.record == kept.id, revision.c.n == row.n - 1)
+            return _decode_record(connection.execute(before).scalar_one())
     return None
 
 

@@ -123,7 +123,7 @@ def assert_held(room: House, ref: str) -> None:
     assert "postroom queue retry" in alarm.words
     assert room.shift.counters["letters_guarded"] == 1
     (row,) = room.rows("SELECT data FROM record WHERE ref = :ref", ref=ref)
-    assert '"held":{' in row.data
+    assert '"held":[{' in row.data
 
 
 def test_what_the_admin_looked_at_goes_out_as_it_is(room: House) -> None:

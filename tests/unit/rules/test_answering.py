@@ -10,7 +10,7 @@ import pytest
 from config.models import Settings
 from parsers.answerable import TEXT_SAYS
 from parsers.records import Answer, Command, Customer, Parsed, Reading
-from rules.answering import actions_of
+from rules.answering import TO_HOUSE, actions_of
 from rules.identity import BESIDE, NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, without_token, writer
 from rules.model import Actor, Held, Record
 from rules.reference import TokenRole
@@ -50,6 +50,9 @@ WRITERS = [
     ("team", MAX, "kunde.example", "authenticated", "stranger", UNKNOWN),
     ("team", "", None, "token", "stranger", UNKNOWN),
     ("team", "controlling@elsewhere.example", "elsewhere.example", "token", "stranger", UNKNOWN),
+    ("house", EVA, "muster.example", "authenticated", "team", None),
+    ("house", EVA, None, "authenticated", "stranger", UNPROVEN),
+    ("house", MAX, "kunde.example", "authenticated", "stranger", UNKNOWN),
     ("controller", "controlling@muster.example", "muster.example", "authenticated", "controller", None),
     ("controller", "controlling@muster.example", None, "authenticated", "stranger", UNPROVEN),
     ("controller", EVA, "muster.example", "authenticated", "stranger", UNKNOWN),
@@ -109,6 +112,7 @@ def said(text: str | None = None, *commands: tuple[str | None, dict[str, str]], 
 
 
 TEXT = "Gern, kommen Sie am Samstag."
+LETTER = "Guten Tag Frau Beispiel,\n\nder Golf ist noch da.\n\nMit freundlichen Grüßen\nEva"
 DIRECT = {"reply": "direct"}
 WANTED = [
     ("a plain answer", said(TEXT), {}, [("reply", {"text": TEXT})]),
@@ -121,6 +125,10 @@ WANTED = [
      [("take", {}), ("later", {"until": "2d"})]),
     ("words below a command stay in the house", said("Der Kunde nervt.", ("done", {"result": "lost"})), {},
      [("done", {"result": "lost"}), ("note", {"text": "Der Kunde nervt."})]),
+    ("a letter below a command, which its writer may think is sent", said(LETTER, ("done", {})), {},
+     [("done", {}), ("note", {"text": LETTER, "letter": "yes"})]),
+    ("a letter below !reply is sent", said(LETTER, ("reply", {}), ("done", {})), {},
+     [("reply", {"text": LETTER}), ("done", {})]),
     ("an answer that is asked for comes first", said(TEXT, ("done", {"result": "won"}), ("reply", {})), {},
      [("reply", {"text": TEXT}), ("done", {"result": "won"})]),
     ("an answer that is asked for, in doubt", said(TEXT, ("reply", {}), doubt="?"), {},
@@ -220,10 +228,33 @@ def test_a_mail_from_nobody_is_no_answer(house: House, record: Record) -> None:
 
 
 def test_while_an_answer_waits_the_next_one_of_its_writer_waits_too(house: House, record: Record) -> None:
-    held = msgspec.structs.replace(record, held=Held(text="x", by=EVA, message=1))
+    held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
     for who, name in ((EVA, "hold"), ("tom@muster.example", "reply")):
         (action,) = actions_of(answered(), Actor("team", who), None, held, house(), 7, imported=False)
         assert action.name == name
+
+
+def test_a_plain_answer_to_a_mail_for_the_house_waits(house: House, record: Record) -> None:
+    unknown = msgspec.structs.replace(record, reading=Reading())
+    doubtful = answered((DESK_TOKEN,), answer=Answer(text=TEXT, doubt="?"))
+    for mail, at, name, problem in (
+        (answered((DESK_TOKEN,)), record, "hold", TO_HOUSE),
+        (said(TEXT, ("reply", {})), record, "reply", None),
+        (said("Ruft an.", ("note", {})), record, "note", None),
+        (doubtful, record, "hold", "?"),
+        (answered((MAX,)), record, "answered", None),
+        (answered((DESK_TOKEN,)), unknown, "reply", None),
+    ):
+        (action,) = actions_of(mail, Actor("team", EVA), None, at, house(), 7, imported=False, to_house=True)
+        assert (action.name, action.args.get("problem")) == (name, problem)
+
+
+def test_who_says_that_words_are_the_customers_is_believed(house: House, record: Record) -> None:
+    held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
+    told = Answer(commands=(Command(name="reply", written="!reply"),), text=TEXT, cc=("bernd@muster.example",))
+    for one, at in ((said(TEXT, ("reply", {})), held), (answered(answer=told), record)):
+        (action,) = actions_of(one, Actor("team", EVA), None, at, house(), 7, imported=False)
+        assert action.name == "reply"
 
 
 @pytest.mark.parametrize(
