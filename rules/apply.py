@@ -8,6 +8,7 @@ import msgspec
 from config.models import Settings, Site
 from config.problems import nearest
 from rules import lifecycle
+from rules.alerting import ALERTS
 from rules.changes import FIELDS
 from rules.deadlines import FOLLOW_UP, plan
 from rules.hours import NeverOpens
@@ -124,6 +125,8 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
         "cycle": record.cycle + transition.new_cycle,
         "revision": record.revision + 1,
     }
+    if transition.ends_deadlines or transition.new_cycle:
+        plain["passed"] = ()  # somebody sees to it, or its time counts anew
     if transition.to == lifecycle.NEW:  # somebody has to look at it anew
         plain |= {"resubmit_at": None, "result": None}
     return msgspec.structs.replace(record, **(plain | fields))
@@ -143,7 +146,7 @@ def _deadlines(
 def _notices(
     before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Notice, ...]:
-    tell = TELLS.get(transition.tells or "")
+    tell = (TELLS | ALERTS).get(transition.tells or "")
     site = _site(settings, record)
     happened = Happened(before=before, record=record, action=action, site=site, settings=settings, now=now)
     return tuple(tell(happened)) if tell else ()

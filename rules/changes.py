@@ -11,7 +11,8 @@ from config.problems import nearest
 from parsers.clean import single_line
 from rules import glob, lifecycle, reference
 from rules.daybook import daybook_of
-from rules.model import Action, Actor, Held, Record, Refused, Second, Thread
+from rules.escalation import EFFECTS
+from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
 from rules.reach import customer_addresses, reply_address, unreachable
 from rules.resubmission import resubmission
 
@@ -200,6 +201,16 @@ def _read_as(record: Record, action: Action, site: Site, settings: Settings, now
     return {"result": f"read again as {action.args.get('ref') or action.args['kind']}", "resubmit_at": None}
 
 
+def _pass(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    args = action.args
+    try:
+        due_at, cycle = datetime.fromisoformat(args["due"]), int(args["cycle"])
+    except ValueError:
+        raise Refused(f"'{args['due'][:40]}' is no time, or '{args['cycle'][:40]}' no cycle") from None
+    passed = Passed(step=args["step"], effect=action.name, due_at=due_at, cycle=cycle, late="late" in args)
+    return {"passed": (*record.passed, passed)}
+
+
 def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     """The record as it was before its actor's last action, with what came in meanwhile."""
     before, last = action.before, action.last
@@ -209,7 +220,7 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category")
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "passed")
     fields = {name: getattr(before, name) for name in kept}
     since = {one.by.casefold() for one in record.held}
     held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
@@ -238,5 +249,6 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "rest": _rest,
     "read-as": _read_as,
     "undo": _undo,
+    **dict.fromkeys(EFFECTS, _pass),
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -23,9 +23,26 @@ _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
 Tells = Literal[
-    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned", "kept"
+    "new",
+    "attached",
+    "assigned",
+    "moved",
+    "again",
+    "reply",
+    "held",
+    "refused",
+    "status",
+    "help",
+    "returned",
+    "kept",
+    "overdue",
+    "escalate",
+    "mail",
+    "warn",
+    "remind",
 ]
-"""`rules.tellings` has a function for each; `new` comes from the decision."""
+"""`rules.tellings` and, for what the clock does, `rules.alerting` have a function for each; `new` comes from the
+decision."""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +131,15 @@ itself (`house`: `news`, or `known` to come back) the admin."""
 
 NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
 """It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
+PASSES = Transition(
+    to=None,
+    who=frozenset({"clock"}),
+    by_hand=False,
+    needs=("step", "cycle", "due", "to"),
+    may=("deliver", "together", "late"),
+    ends_deadlines=False,
+)
+"""A step's time is over, and nobody has seen to the record: what its policy says of that is done (`EFFECTS`)."""
 
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
@@ -168,6 +194,11 @@ COMMON: Table = {
     **_rows(STATES, "reparse", REPARSE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows(STATES, "note", NOTE),
+    **_rows(OPEN_STATES, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),
+    **_rows(OPEN_STATES, "escalate", msgspec.structs.replace(PASSES, tells="escalate")),
+    **_rows(OPEN_STATES, "mail", msgspec.structs.replace(PASSES, tells="mail")),
+    **_rows(OPEN_STATES, "warn", msgspec.structs.replace(PASSES, tells="warn")),
+    **_rows(OPEN_STATES, "remind", msgspec.structs.replace(PASSES, tells="remind")),
     **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
@@ -199,10 +230,12 @@ _TABLES: Mapping[str, Table] = {
 
 
 PASSIVE = frozenset(
-    {"attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"}
-    | {"undo"}
+    {
+        *("attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"),
+        *("undo", "overdue", "escalate", "mail", "warn", "remind"),
+    }
 )
-"""What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
+"""What merely came in, was asked or noted, or what time did by itself: `undo` looks past it for what somebody did."""
 
 
 def table_of(kind: str) -> Table:

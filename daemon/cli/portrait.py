@@ -17,7 +17,7 @@ from rules.model import Record
 Json = dict[str, Any]
 
 _REVISION = ("n", "at", "action", "actor_role", "actor")
-_DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
+_DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "late", "ended_at")
 _MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "source", "verified", "how")
 
 
@@ -150,7 +150,7 @@ def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -
 
 def _stands(deadline: Json) -> str:
     if deadline["fired_at"]:
-        return "fired"
+        return "passed, found late" if deadline["late"] else "passed"
     return "ended" if deadline["ended_at"] else "open"
 
 

@@ -10,6 +10,7 @@ from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosure
 from rules.brakes import correspondent_of
+from rules.escalation import PURPOSES, still_said
 from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
 from rules.reference import token
 from rules.sites import site_named
@@ -37,6 +38,8 @@ def still_holds(due: DueNotice) -> bool:
             return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
         case "held":
             return any(notice.text in (None, one.text) for one in record.held)
+        case purpose if purpose in PURPOSES:
+            return record.state not in CLOSED_STATES and still_said(purpose, record)
         case "receipt":
             return record.state not in (SPAM, LINKED)
         case _:

@@ -7,12 +7,12 @@ from daemon.store import records
 from rules.model import Actor, Deadline, Done
 from templates.model import RenderJob
 
-STATUS = "status"
+WITH_STANDING = ("status", "untouched")
 
 
 def with_standing(connection: Connection, job: RenderJob) -> RenderJob:
     """The job with deadlines that still hold and the course of its record, if its mail tells of them."""
-    if job.notice.purpose != STATUS:
+    if job.notice.purpose not in WITH_STANDING:
         return job
     due = tuple(
         Deadline(

@@ -27,8 +27,8 @@ _TAKE_BACK = (
     .values(ended_at=None, ended_by=None)
 )
 _END_THOSE_OF = _END.where(deadline.c.revision == bindparam("taken_back"))
-_OPEN_DUE = select(deadline.c.due_at, deadline.c.revision).where(
-    deadline.c.record == bindparam("the_record"), deadline.c.ended_at.is_(None)
+_NEXT_STEP = select(func.min(deadline.c.due_at)).where(
+    deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
 _DUE_AT = update(record).where(record.c.id == bindparam("the_record")).values(due_at=bindparam("the_time"))
 _TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
@@ -98,9 +98,12 @@ def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: d
     this = {"the_record": key, "taken_back": taken_back}
     connection.execute(_END_THOSE_OF, {**this, "ended_at": at, "ended_by": by})
     connection.execute(_TAKE_BACK, this)
-    held = connection.execute(_OPEN_DUE, this).all()
-    last = max((row.revision for row in held), default=0)
-    due_at = min((row.due_at for row in held if row.revision == last), default=None)
+    move_on(connection, key)
+
+
+def move_on(connection: Connection, key: int) -> None:
+    """A record is due when the first of its open deadlines is."""
+    due_at = connection.execute(_NEXT_STEP, {"the_record": key}).scalar()
     connection.execute(_DUE_AT, {"the_record": key, "the_time": due_at})
 
 

@@ -22,6 +22,9 @@ GERMAN = load_words("de", {})
         ("moved to service by root: wants: all {0} of it", "an service übergeben von root: wants: all {0} of it"),
         ("moved to service by root", "an service übergeben von root"),
         ("assigned to you", "Ihnen zugewiesen"),
+        ("nobody has seen to L-1 in time", "niemand hat sich rechtzeitig um L-1 gekümmert"),
+        ("nobody has seen to L-1", "um L-1 hat sich noch niemand gekümmert"),
+        ("L-1 is still untouched", "L-1 ist noch unbearbeitet"),
         ("a reason of another version", "a reason of another version"),
     ],
 )
