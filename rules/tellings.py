@@ -9,6 +9,7 @@ from config.lookup import team_address
 from config.models import Settings, Site
 from parsers.clean import block, single_line
 from rules import lifecycle
+from rules.answering import PROGRAM
 from rules.changes import WORDS_LIMIT
 from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
@@ -178,6 +179,13 @@ def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
     return tell
 
 
+def _held(it: Happened) -> Iterator[Notice]:
+    """That an answer waits; a responder that says the same to every mail of ours hears it once."""
+    before, same = it.before.held, it.action.args.get("problem") == PROGRAM
+    if not (same and before is not None and (before.text, before.by) == (it.text, it.action.actor.name)):
+        yield from _to_sender("held")(it)
+
+
 TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "attached": _attached,
     "again": _again,
@@ -185,7 +193,7 @@ TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "moved": _moved,
     "reply": _reply,
     "returned": _returned,
-    "held": _to_sender("held"),
+    "held": _held,
     "refused": _to_sender("refused"),
     "status": _to_sender("status"),
     "help": _to_sender("help"),

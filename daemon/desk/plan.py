@@ -137,6 +137,7 @@ def plan(
         repeat_of=repeat_of,
         reference=came.ref if came else None,
         writer=came.actor if came else None,
+        only_kept=came is not None and came.is_only_kept,
         own=own,
         bounced=bounced,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),

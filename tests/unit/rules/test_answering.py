@@ -9,11 +9,13 @@ import pytest
 
 from config.models import Settings
 from parsers.answerable import TEXT_SAYS
-from parsers.records import Answer, Command, Customer, Parsed, Reading
-from rules.answering import actions_of
+from parsers.read import parse
+from parsers.records import Answer, Command, Customer, Hints, Parsed, Reading
+from rules.answering import PROGRAM, actions_of
 from rules.identity import BESIDE, NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, without_token, writer
 from rules.model import Actor, Held, Record
 from rules.reference import TokenRole
+from tests.support.automatic import MACHINES, OUT_OF_OFFICE, REPORTS, Shape
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -233,6 +235,61 @@ def test_a_customer_behind_a_list_is_heard(house: House, record: Record, because
     mail = answered(mail_class="automatic", class_because=because)
     (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
     assert (action.name, action.args["class"]) == (name, "reply" if name == "write" else "automatic")
+
+
+PROGRAMS = OUT_OF_OFFICE | REPORTS | MACHINES
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_of_what_a_members_programs_say_is_done_or_goes_to_the_customer(
+    house: House, record: Record, name: str
+) -> None:
+    """It is kept; where only its words give it away, or a sign that redirections set as well, its writer is asked."""
+    mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
+    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False)
+    assert [(one.name, one.args.get("problem")) for one in actions] in ([("attach", None)], [("hold", PROGRAM)])
+
+
+@pytest.mark.parametrize("name", ["vacation(1)", "RT", "Boxbe"])
+def test_a_customers_responder_that_calls_itself_bulk_reopens_nothing(house: House, record: Record, name: str) -> None:
+    mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
+    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    assert action.name == "attach"
+
+
+RECALLS = [
+    'Frank Smith would like to recall the message, "Re: Golf".',
+    'Max Muster möchte die Nachricht "AW: Golf" zurückrufen.',
+    'Mette Eksempel vil gerne tilbagekalde meddelelsen "SV: Golf".',
+    "张三 希望撤回邮件“高尔夫”。",
+    "王五 想要回收郵件「高爾夫」。",
+]
+NO_RECALLS = [
+    "Ich rufe Sie wegen der Nachricht zurück.",
+    "Ihr Golf ist vom Rückruf betroffen, bitte kommen Sie am Samstag.",
+    "VW recalls the Golf: you would like to come on Saturday?",
+    "Vil du gerne have bilen kaldt tilbage?",
+    "我们想召回您的车，请周六来。",
+]
+
+
+def written(text: str) -> Parsed:
+    return parse(Shape("Subject: Recall: Re: Golf", text).mail(), Hints(answering=True))
+
+
+@pytest.mark.parametrize("text", RECALLS)
+def test_a_recall_is_no_answer(house: House, record: Record, text: str) -> None:
+    for role, wanted in (("team", "refuse"), ("controller", "refuse"), ("customer", "attach"), ("stranger", "attach")):
+        actor = Actor(role, EVA)  # type: ignore[arg-type]
+        (action,) = actions_of(written(text), actor, None, record, house(), 7, imported=False)
+        assert action.name == wanted
+        assert action.args.get("class", "person") == "person", "the team is told of a customer's"
+
+
+@pytest.mark.parametrize("text", NO_RECALLS)
+def test_cars_and_telephones_are_called_back_too(house: House, record: Record, text: str) -> None:
+    (action,) = actions_of(written(text), Actor("team", EVA), None, record, house(), 7, imported=False)
+    assert action.name == "reply"
 
 
 def test_a_request_is_not_closed_before_its_answer_went_out(house: House, record: Record) -> None:

@@ -11,7 +11,7 @@ from daemon.outbox import guard, objections
 from parsers import answers, ours
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
-from rules.answering import COLLEAGUE, PROGRAM, WAITS, actions_of
+from rules.answering import COLLEAGUE, PROGRAM, RECALL, WAITS, actions_of
 from rules.apply import apply
 from rules.linking import follow_up
 from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
@@ -148,5 +148,5 @@ def test_what_kept_an_answer_or_a_file_back() -> None:
 
 
 def test_why_an_answer_waits() -> None:
-    for why in (COLLEAGUE, PROGRAM, WAITS, answers.BARE):
+    for why in (COLLEAGUE, PROGRAM, WAITS, RECALL, answers.BARE):
         assert_told(why)
