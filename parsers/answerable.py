@@ -49,9 +49,10 @@ PASSED_ON = frozenset(
 def no_answer(mail: Document, mail_class: MailClass) -> str | None:
     """Why no program should answer a mail; None where one may.
 
-    Of one that is automatic: what says so beside the signs that people's mails bear as well; None where nothing does.
+    Of one that is automatic and answers a mail of ours: what says so beside the signs that people's mails bear as well;
+    None where nothing does.
     """
-    if mail_class == "bounce":
+    if mail_class == "bounce" or (mail_class == "automatic" and not mail.hints.answering):
         return None
     also = PASSED_ON if mail_class == "automatic" else frozenset[str]()
     sign = next((sign for sign in automatic_signs(mail) if sign not in also), None)
