@@ -84,6 +84,11 @@ def answer(mail: Document) -> Answer:
     return Answer(commands=top.commands, text=text_, doubt=doubt, to=to, cc=cc)
 
 
+def above_quotation(text: str) -> str:
+    """The part of a text that is not cut off with the quotation."""
+    return "\n".join(_cut(headblock.split(text)).own)
+
+
 def _addressed(mail: Document, field: str) -> tuple[str, ...]:
     return tuple(address.lower() for _, address in mail.headers.addresses(field)[:_ADDRESSES])
 

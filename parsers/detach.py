@@ -1,14 +1,16 @@
 """The attachments of a mail taken off it, to go along with one of ours: bounded, under safe names, without programs.
 
-Nothing is unpacked or run. A small picture that the text of the mail shows is a logo of a signature and stays behind.
+Nothing is unpacked or run. A small picture that the text of the mail shows is a logo of a signature and stays behind;
+so does, of what goes to a customer, any picture that only the quotation shows.
 """
 
 import re
 from collections.abc import Iterator
 
-from parsers import attachments, document, winmail
+from parsers import attachments, document, pictures, winmail
 from parsers.document import NESTED_TYPES
 from parsers.enclosures import OCTETS, Enclosure, Enclosures, LeftOut, Why
+from parsers.guard import tried
 from parsers.mime import Part
 
 COUNT = 20
@@ -31,7 +33,8 @@ def detached(raw: bytes, *, mails: bool) -> Enclosures:
     taken: list[Enclosure] = []
     left: list[LeftOut] = []
     size = 0
-    for number, part in enumerate(_files(document.parse(raw)), 1):
+    mail = document.parse(raw)
+    for number, part in enumerate(_files(mail, _left_below(mail) if not mails else frozenset()), 1):
         name = part.name or _unnamed(part, number)
         why = _objection(part, name, len(taken), size, mails=mails)
         found = None if why else _taken(part, name)
@@ -43,11 +46,21 @@ def detached(raw: bytes, *, mails: bool) -> Enclosures:
     return Enclosures(tuple(taken), tuple(left))
 
 
-def _files(mail: document.Document) -> Iterator[Part]:
+def _files(mail: document.Document, quoted: frozenset[str]) -> Iterator[Part]:
     for part in mail.others:
         listed = part.disposition or part.name or not part.type.startswith(("text/", "message/delivery-status"))
-        if listed and part.type not in _SIGNATURES and not _is_logo(part):
+        if listed and part.type not in _SIGNATURES and not _is_logo(part) and _content_id(part) not in quoted:
             yield part
+
+
+def _left_below(mail: document.Document) -> frozenset[str]:
+    """Content-IDs of what stays behind with the quotation; of all, where that cannot be told."""
+    known = frozenset(map(_content_id, mail.others)) - {""}
+    return known & tried("pictures", mail, lambda: pictures.of_the_quotation(mail), known) if known else known
+
+
+def _content_id(part: Part) -> str:
+    return pictures.content_id(part.headers.raw("content-id")) if "content-id" in part.headers else ""
 
 
 def _is_logo(part: Part) -> bool:
