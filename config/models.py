@@ -93,6 +93,7 @@ class Site(Model):
     members: Mapping[Name, Patterns] = {}
     roles: Mapping[Name, Address] = {}
     controllers: Addresses = ()
+    public: Addresses = ()
     fallback: Name
     desk: Address
     postcodes: tuple[Postcodes, ...] = ()

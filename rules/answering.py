@@ -10,7 +10,9 @@ import msgspec
 
 from config.models import Settings, Site
 from parsers.answerable import PASSED_ON, RECALLS, TEXT_SAYS
+from parsers.answers import HOLDS
 from parsers.records import Answer, Command, Parsed
+from rules.house import INTERNAL, internal
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
 from rules.reach import customer_addresses
@@ -69,6 +71,7 @@ def actions_of(
     site = site_named(settings, record.site)
     may_be_a_program = parsed.no_answer == TEXT_SAYS or parsed.class_because in RESPONDERS
     doubt = PROGRAM if may_be_a_program else _for_whom_else(answer, actor, record, site, settings)
+    doubt = doubt or _names_the_house(answer, site, settings)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -101,6 +104,12 @@ def _for_whom_else(answer: Answer, actor: Actor, record: Record, site: Site, set
     groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
     people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]
     return COLLEAGUE if any(may_act(each, "team", site, settings) for each in people) else None
+
+
+def _names_the_house(answer: Answer, site: Site, settings: Settings) -> str | None:
+    """That an address stands in it which customers are not to see: where our mail was quoted, or in a signature."""
+    named = internal(site, settings).named_in(answer.text or "")
+    return HOLDS.format(found=INTERNAL.format(named)) if named else None
 
 
 def desk_of(address: str, site: Site) -> bool:

@@ -13,11 +13,14 @@ from urllib.parse import unquote
 from daemon.outbox.compose import OutgoingMail
 from parsers import ours
 from parsers.clean import block
+from rules.house import INTERNAL, Internal
 
 FOREIGN_HEADER = "a header of our own mails"
 OTHER_ADDRESS = "a reply address of ours"
 NOTE = "an internal note"
 ORIGINAL = "the mail that opened the record"
+
+NOTHING = Internal()
 
 _WINDOW, _STEP = 1_500, 1_000
 """Characters that `ours.names` looks at in one go; tokens and links are shorter than what two windows share."""
@@ -31,7 +34,9 @@ _AROUND = 500
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def leak(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]) -> str | None:
+def leak(
+    mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str], inside: Internal = NOTHING
+) -> str | None:
     """What keeps a mail from going to a customer, in English; None where nothing does.
 
     Args:
@@ -39,12 +44,13 @@ def leak(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]
         own: The customer's own token of the record: his Reply-To, the only one that he may see.
         written: What a person wrote, before it became the mail.
         notes: What people of the house noted for each other on the record.
+        inside: Addresses that stay in the house.
     """
-    found = next(_found(mail, own, written, notes), None)
+    found = next(_found(mail, own, written, notes, inside), None)
     return f"it held {found}" if found else None
 
 
-def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]) -> Iterator[str]:
+def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str], inside: Internal) -> Iterator[str]:
     if mail.list_id or mail.category:
         yield FOREIGN_HEADER
     if mail.original is not None:
@@ -56,6 +62,8 @@ def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[st
     said = _said(mail)
     for text in said:
         yield from _ours_in(_without(own, text))
+    for text in said:
+        yield from _internal_in(_without(own, text), inside)
     yield from _notes_in(said, written, notes)
     for one in mail.attachments:
         yield from _ours_in(_without(own, one.name))
@@ -85,6 +93,10 @@ def _ours_in(text: str) -> Iterator[str]:
         for line in view.split("\n"):
             for start in range(0, max(1, len(line)), _STEP):
                 yield from filter(None, [ours.names(line[start : start + _WINDOW] + _NOTHING_LAST)])
+
+
+def _internal_in(text: str, inside: Internal) -> Iterator[str]:
+    yield from (INTERNAL.format(one) for view in (text, unquote(text)) if (one := inside.named_in(view)))
 
 
 def _ours_in_file(own: str, content: bytes) -> Iterator[str]:

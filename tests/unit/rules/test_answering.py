@@ -237,6 +237,28 @@ def test_a_customer_behind_a_list_is_heard(house: House, record: Record, because
     assert (action.name, action.args["class"]) == (name, "reply" if name == "write" else "automatic")
 
 
+HOUSE_ADDRESSES = [
+    ("verkauf@muster.example", {}, "verkauf@muster.example"),
+    ("Mail: Verkauf@Muster.example, Tel. 030 1", {}, "verkauf@muster.example"),
+    ("controlling@muster.example", {}, "controlling@muster.example"),
+    ("desk+x@berlin.example", {}, "desk+x@berlin.example"),
+    ("desk@berlin.example", {}, None),
+    (EVA, {}, None),
+    ("verkauf@muster.example", {"public": ["Verkauf@muster.example"]}, None),
+]
+
+
+@pytest.mark.parametrize(("address", "site", "named"), HOUSE_ADDRESSES)
+def test_an_internal_address_in_an_answer_is_asked_about(
+    house: House, record: Record, address: str, site: dict[str, Any], named: str | None
+) -> None:
+    mail = said(f"{TEXT}\n\nEva Beispiel\n{address}")
+    (action,) = actions_of(mail, Actor("team", EVA), None, record, house(**site), 7, imported=False)
+    assert (action.name, action.args.get("problem")) == (
+        ("hold", f"it held {named}, an address of the house") if named else ("reply", None)
+    )
+
+
 PROGRAMS = OUT_OF_OFFICE | REPORTS | MACHINES
 
 

@@ -13,6 +13,7 @@ from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
 from rules.answering import COLLEAGUE, PROGRAM, RECALL, WAITS, actions_of
 from rules.apply import apply
+from rules.house import INTERNAL
 from rules.linking import follow_up
 from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
 from templates.reasons import translated
@@ -143,6 +144,7 @@ def test_doubts_about_an_answer() -> None:
 def test_what_kept_an_answer_or_a_file_back() -> None:
     for found in (guard.FOREIGN_HEADER, guard.OTHER_ADDRESS, guard.NOTE, guard.ORIGINAL):
         assert_told(f"it held {found}")
+    assert_told(f"it held {INTERNAL.format('verkauf@muster.example')}")
     for why in objections.WHY.values():
         assert_told(f"plan.exe did not go to the customer: {why}")
 
