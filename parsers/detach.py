@@ -1,13 +1,15 @@
 """The attachments of a mail taken off it, to go along with one of ours: bounded, under safe names, without programs.
 
-Nothing is unpacked or run. A small picture that the text of the mail shows is a logo of a signature and stays behind;
-so does, of what goes to a customer, any picture that only the quotation shows.
+Nothing is run, and unpacked only to look for what is ours (`parsers.packed`). A small picture that the text of the mail
+shows is a logo of a signature and stays behind; of what goes to a customer, so does any that only the quotation shows.
 """
 
 import re
 from collections.abc import Iterator
 
-from parsers import attachments, document, pictures, winmail
+import msgspec
+
+from parsers import attachments, document, packed, pictures, winmail
 from parsers.document import NESTED_TYPES
 from parsers.enclosures import OCTETS, Enclosure, Enclosures, LeftOut, Why
 from parsers.guard import tried
@@ -32,7 +34,7 @@ def detached(raw: bytes, *, mails: bool) -> Enclosures:
     """
     taken: list[Enclosure] = []
     left: list[LeftOut] = []
-    size = 0
+    size, look = 0, packed.Look()
     mail = document.parse(raw)
     for number, part in enumerate(_files(mail, _left_below(mail) if not mails else frozenset()), 1):
         name = part.name or _unnamed(part, number)
@@ -41,7 +43,7 @@ def detached(raw: bytes, *, mails: bool) -> Enclosures:
         if found is None:
             left.append(LeftOut(name, why or "unreadable"))
         else:
-            taken.append(found)
+            taken.append(found if mails else msgspec.structs.replace(found, packed=look.into(found.content)))
             size += len(found.content)
     return Enclosures(tuple(taken), tuple(left))
 

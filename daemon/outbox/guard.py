@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from html import unescape
+from itertools import chain
 from urllib.parse import unquote
 
 from daemon.outbox.compose import OutgoingMail
 from parsers import ours
 from parsers.clean import block
+from parsers.enclosures import Enclosure
 from rules.house import INTERNAL, Internal
 
 FOREIGN_HEADER = "a header of our own mails"
@@ -29,8 +31,6 @@ _SHORTEST_NOTE = 12
 _NOTHING_LAST = " end"
 """Behind a text, it keeps a reference at its end from being taken for the last line of one of our mails: a customer may
 read his own, only what his answer was written above is not his."""
-_IN_FILE = re.compile(rb"-[0-9a-z]\.[a-z][a-z2-7]{16}|b\d{1,20}\.[a-z2-7]{16}@|mailto:", re.IGNORECASE)
-_AROUND = 500
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -67,7 +67,7 @@ def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[st
     yield from _notes_in(said, written, notes)
     for one in mail.attachments:
         yield from _ours_in(_without(own, one.name))
-        yield from _ours_in_file(own, one.content)
+        yield from _ours_in_file(own, one)
 
 
 def _said(mail: OutgoingMail) -> tuple[str, ...]:
@@ -99,12 +99,11 @@ def _internal_in(text: str, inside: Internal) -> Iterator[str]:
     yield from (INTERNAL.format(one) for view in (text, unquote(text)) if (one := inside.named_in(view)))
 
 
-def _ours_in_file(own: str, content: bytes) -> Iterator[str]:
-    """Reply addresses and command links in a file that is not packed, also in UTF-16."""
-    for view in dict.fromkeys((content, content.replace(b"\0", b""))):
-        for hit in _IN_FILE.finditer(view):
-            around = view[max(0, hit.start() - _AROUND) : hit.end() + _AROUND].decode("latin-1").replace("#", " ")
-            yield from filter(None, [ours.names(_without(own, around).replace("\n", " ") + _NOTHING_LAST)])
+def _ours_in_file(own: str, file: Enclosure) -> Iterator[str]:
+    """Reply addresses and command links in a file, also in UTF-16, and in what is packed in it."""
+    views = dict.fromkeys((file.content, file.content.replace(b"\0", b"")))
+    for piece in chain(file.packed, (piece for view in views for piece in ours.pieces(view))):
+        yield from filter(None, [ours.names(_without(own, piece) + _NOTHING_LAST)])
 
 
 def _notes_in(said: Sequence[str], written: str | None, notes: Sequence[str]) -> Iterator[str]:
