@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.scenarios.test_conversation import EVA, only, record_of, say
+from tests.scenarios.test_conversation import EVA, TOM, only, record_of, say
 from tests.support.client import lead, new_key, send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, words_of
 from tests.support.daemon import ADMIN, SALES, Installation
@@ -53,6 +53,18 @@ def test_a_recall_never_goes_to_the_customer(new_house: Houses, sink: Sink) -> N
     assert record_of(house)["record"]["state"] == "done", "and reopens nothing"
     assert len(sink.to(customer)) == before + 1
     assert house.postroom("ledger").returncode == 0
+
+
+def test_whoever_is_proven_hears_that_his_answer_waits_whatever_marks_it_bears(new_house: Houses, sink: Sink) -> None:
+    house = new_house(smtp=TRUSTS_BORDER)
+    send(house, lead(new_key()))
+    told = only(sink, SALES)
+    doubtful = "Gern am Samstag, meine Antworten siehe unten."
+    say(house, told, EVA, doubtful, headers={"X-Auto-Response-Suppress": "All"})
+    assert doubtful in words_of(only(sink, EVA))
+    for _ in range(2):
+        say(house, told, TOM, "Danke für die Nachricht.", headers={"Precedence": "bulk"})
+    only(sink, TOM)
 
 
 def test_over_his_cap_a_member_hears_later_that_an_answer_waits(new_house: Houses, sink: Sink, tmp_path: Path) -> None:

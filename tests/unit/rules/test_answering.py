@@ -11,9 +11,10 @@ from config.models import Settings
 from parsers.answerable import TEXT_SAYS
 from parsers.read import parse
 from parsers.records import Answer, Command, Customer, Hints, Parsed, Reading
-from rules.answering import PROGRAM, actions_of
+from rules.answering import COLLEAGUE, PROGRAM, actions_of
+from rules.apply import apply
 from rules.identity import BESIDE, NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, without_token, writer
-from rules.model import Actor, Held, Record
+from rules.model import Action, Actor, Held, Record
 from rules.reference import TokenRole
 from tests.support.automatic import MACHINES, OUT_OF_OFFICE, REPORTS, Shape
 
@@ -312,6 +313,20 @@ def test_a_recall_is_no_answer(house: House, record: Record, text: str) -> None:
 def test_cars_and_telephones_are_called_back_too(house: House, record: Record, text: str) -> None:
     (action,) = actions_of(written(text), Actor("team", EVA), None, record, house(), 7, imported=False)
     assert action.name == "reply"
+
+
+@pytest.mark.parametrize(("problem", "told"), [(PROGRAM, 0), (COLLEAGUE, 1)])
+def test_a_responder_that_says_the_same_again_hears_once_that_it_waits(
+    house: House, record: Record, at: At, problem: str, told: int
+) -> None:
+    settings, now = house(), at("2026-05-20T10:00+02:00")
+    for expected in (1, told, told):
+        args = {"text": TEXT, "problem": problem, "message": "7"}
+        record, effects = apply(record, Action(name="hold", actor=Actor("team", EVA), args=args), settings, now)
+        assert len(effects.notices) == expected
+    args = {"text": "Noch etwas.", "problem": problem, "message": "8"}
+    _, effects = apply(record, Action(name="hold", actor=Actor("team", EVA), args=args), settings, now)
+    assert len(effects.notices) == 1
 
 
 def test_a_request_is_not_closed_before_its_answer_went_out(house: House, record: Record) -> None:
