@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import msgspec
 
 from config.models import Settings, Site
-from parsers.answerable import TEXT_SAYS
+from parsers.answerable import PASSED_ON, RECALLS, TEXT_SAYS
+from parsers.answers import HOLDS
 from parsers.records import Answer, Command, Parsed
 from parsers.signature import is_letter
+from rules.house import INTERNAL, internal
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
 from rules.reach import customer_addresses, reply_address
@@ -25,12 +27,10 @@ COLLEAGUE = "it is also to a colleague"
 PROGRAM = "its text reads like a program's"
 WAITS = "an answer of yours waits already"
 TO_HOUSE = "it answers a mail that was for the house alone"
-PASSED_ON = frozenset(
-    {"List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Mailing-List", "X-Mailing-List", "X-List", "X-Beenthere"}
-    | {"Precedence", "X-Auto-Response-Suppress", "X-Ms-Exchange-Inbox-Rules-Loop"}
-)
-"""Signs of a program that mailing lists, redirections and careful mail servers set on people's mails as well."""
+RESPONDERS = frozenset({"Precedence", "X-Ms-Exchange-Inbox-Rules-Loop"})
+"""Signs of `PASSED_ON` that simple responders set and nothing else: whoever has one is asked first."""
 EMPTY = "nothing stands above the quotation"
+RECALL = "a recall takes nothing back here, !undo does while the answer has not gone out"
 WITH_TEXT = {"not-mine": "reason", "note": "text"}
 """Commands that take what stands below them: as which argument, where they have none of their own."""
 
@@ -64,15 +64,20 @@ def actions_of(
     answer = parsed.answer or Answer()
     if actor.role == "stranger":
         return (Action(name="attach", actor=actor, args={**mail, "problem": why or ""} if why else mail),)
-    by_program = _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
+    recalls = parsed.no_answer == RECALLS and not answer.commands
+    if recalls and actor.role in ("team", "controller") and not imported:
+        return (refusal(actor, message, RECALL),)
+    by_program = recalls or _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
     if imported or by_program:  # or what was done about it long ago
         return (Action(name="attach", actor=actor, args=mail),)
     if actor.role == "customer":
         return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
     site = site_named(settings, record.site)
-    doubt = PROGRAM if parsed.no_answer == TEXT_SAYS else None
+    may_be_a_program = parsed.no_answer == TEXT_SAYS or parsed.class_because in RESPONDERS
+    doubt = PROGRAM if may_be_a_program else None
     if doubt is None and not any(command.name == "reply" for command in answer.commands):
         doubt = _for_whom_else(answer, actor, record, site, settings, to_house=to_house)
+    doubt = doubt or _names_the_house(answer, site, settings)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -87,9 +92,10 @@ def _is_by_a_program(parsed: Parsed, actor: Actor, answer: Answer) -> bool:
 
     What a member's mail program or assistant says by itself is no answer to the customer.
     """
+    says_so = parsed.no_answer not in (None, TEXT_SAYS) and not answer.commands
     if parsed.mail_class not in ("person", "reply"):
-        return parsed.class_because not in PASSED_ON
-    return actor.role in ("team", "controller") and not answer.commands and parsed.no_answer not in (None, TEXT_SAYS)
+        return says_so or parsed.class_because not in PASSED_ON
+    return says_so and actor.role in ("team", "controller")
 
 
 def _as_written(parsed: Parsed) -> Args:
@@ -108,6 +114,12 @@ def _for_whom_else(
     groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
     people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]
     return COLLEAGUE if any(may_act(each, "team", site, settings) for each in people) else None
+
+
+def _names_the_house(answer: Answer, site: Site, settings: Settings) -> str | None:
+    """That an address stands in it which customers are not to see: where our mail was quoted, or in a signature."""
+    named = internal(site, settings).named_in(answer.text or "")
+    return HOLDS.format(found=INTERNAL.format(named)) if named else None
 
 
 def desk_of(address: str, site: Site) -> bool:

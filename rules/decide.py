@@ -149,9 +149,9 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
 
 
 def _answer(context: Context) -> tuple[Fate, str]:
-    """What comes to a record: a team's and a controller's action, or a mail that is kept with it."""
+    """What comes to a record: a team's and a controller's action, or a mail that is only kept with it."""
     by = context.writer
-    if by is None or by.role not in ("team", "controller"):
+    if by is None or by.role not in ("team", "controller") or context.only_kept:
         return "attached", f"an answer to {context.reference}" + (f" by a {by.role}" if by else "")
     return "command", f"an answer to {context.reference} by {by.role} {by.name}"
 

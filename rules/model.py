@@ -82,6 +82,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """Record that the recipient's desk token names, if the token is genuine, or that the mail refers to."""
     writer: Actor | None = None
     """As whom its sender writes there (`rules.identity`)."""
+    only_kept: bool = False
+    """Nothing that it says is done there: a program wrote it, or it was put in later."""
     own: int | None = None
     """Number of the outgoing mail of ours that came back as it was sent."""
     astray: int | None = None

@@ -9,6 +9,7 @@ from config.lookup import team_address
 from config.models import Settings, Site
 from parsers.clean import block, single_line
 from rules import lifecycle
+from rules.answering import PROGRAM
 from rules.changes import WORDS_LIMIT, waiting_answer
 from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
@@ -186,6 +187,13 @@ def _kept(it: Happened) -> Iterator[Notice]:
             yield msgspec.structs.replace(notice, because=KEPT)
 
 
+def _held(it: Happened) -> Iterator[Notice]:
+    """That an answer waits; a responder that says the same to every mail of ours hears it once."""
+    same = any((one.text, one.by) == (it.text, it.action.actor.name) for one in it.before.held)
+    if not (same and it.action.args.get("problem") == PROGRAM):
+        yield from _to_sender("held")(it)
+
+
 TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "attached": _attached,
     "again": _again,
@@ -193,7 +201,7 @@ TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "moved": _moved,
     "reply": _reply,
     "returned": _returned,
-    "held": _to_sender("held"),
+    "held": _held,
     "refused": _to_sender("refused"),
     "status": _to_sender("status"),
     "help": _to_sender("help"),

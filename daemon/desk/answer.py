@@ -12,12 +12,12 @@ from config.models import Settings
 from daemon.act import Change, changed
 from daemon.store import mailed, records
 from daemon.store.messages import Claimed
-from parsers.answerable import TEXT_SAYS
+from parsers.answerable import RECALLS
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
 from rules.astray import Astray, astray
-from rules.gate import closed_to_writer
+from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
 from rules.lifecycle import LINKED
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
@@ -98,6 +98,11 @@ class Arrived(msgspec.Struct, frozen=True):
     actor: Actor
     changes: tuple[Change, ...]
 
+    @property
+    def is_only_kept(self) -> bool:
+        """Whether nothing that it says is done."""
+        return all(change.action.name == "attach" for change in self.changes)
+
 
 def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered) -> Arrived:
     """Have a mail act on its record; nothing is written."""
@@ -153,10 +158,12 @@ def changes_of(
         to_house=answered.role == "house",
     )
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
-    # Whoever only writes of his holidays must hear that his answer waits; a responder's loop ends at the cap.
-    told = None if parsed.no_answer == TEXT_SAYS else closed
+    # Whoever is proven must hear that his answer waits or that a recall did nothing, whatever his mail looks like.
+    heard = parsed.no_answer == RECALLS
+    told = closed_to(actor.name, settings)
     actions = tuple(
-        msgspec.structs.replace(action, unanswered=told if action.name == "hold" else closed) for action in actions
+        msgspec.structs.replace(action, unanswered=told if heard or action.name == "hold" else closed)
+        for action in actions
     )
     try:
         return _done(connection, settings, answered.kept, actions, at)

@@ -141,6 +141,7 @@ def plan(
         repeat_of=repeat_of,
         reference=came.ref if came else None,
         writer=came.actor if came else None,
+        only_kept=came is not None and came.is_only_kept,
         own=own,
         astray=astray[0] if astray else None,
         bounced=bounced,

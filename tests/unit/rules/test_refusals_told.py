@@ -11,8 +11,9 @@ from daemon.outbox import guard, objections
 from parsers import answers, ours
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
-from rules.answering import COLLEAGUE, PROGRAM, TO_HOUSE, WAITS, actions_of
+from rules.answering import COLLEAGUE, PROGRAM, RECALL, TO_HOUSE, WAITS, actions_of
 from rules.apply import apply
+from rules.house import INTERNAL
 from rules.linking import follow_up
 from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
 from rules.tellings import KEPT
@@ -147,10 +148,11 @@ def test_doubts_about_an_answer() -> None:
 def test_what_kept_an_answer_or_a_file_back() -> None:
     for found in (guard.FOREIGN_HEADER, guard.OTHER_ADDRESS, guard.NOTE, guard.ORIGINAL):
         assert_told(f"it held {found}")
+    assert_told(f"it held {INTERNAL.format('verkauf@muster.example')}")
     for why in objections.WHY.values():
         assert_told(f"plan.exe did not go to the customer: {why}")
 
 
 def test_why_an_answer_waits() -> None:
-    for why in (COLLEAGUE, PROGRAM, WAITS, TO_HOUSE, KEPT, answers.BARE):
+    for why in (COLLEAGUE, PROGRAM, WAITS, RECALL, TO_HOUSE, KEPT, answers.BARE):
         assert_told(why)
