@@ -5,6 +5,7 @@ from functools import cache
 
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry
+from config.endings import check_endings, follow_up_steps
 from config.links import policies, unknown
 from config.lookup import CONTROLLER, TEAM
 from config.models import Policy, Site, Step
@@ -18,9 +19,10 @@ _WRITE_HOURS = 'write hours = { mon-fri = "08:00-18:00" }'
 
 def check_clocks(draft: Draft) -> Iterator[Problem]:
     """Check policies, the sites' changes to them, and that each site has the hours and people that they need."""
+    follow_up = follow_up_steps(draft)
     roles = {TEAM, CONTROLLER}.union(*(site.model.roles for site in draft.sites))
     for policy in draft.policies:
-        yield from _policy(policy, roles if draft.whole("sites") else None)
+        yield from _policy(policy, roles if draft.whole("sites") else None, follow_up)
     by_rules = _rule_policies(draft)
     for site in draft.sites:
         yield from _days(site)
@@ -34,7 +36,7 @@ def check_clocks(draft: Draft) -> Iterator[Problem]:
                 yield from unknown(rule, ("escalate",), "policy", rule.model.escalate, policies(draft))
 
 
-def _policy(entry: Entry[Policy], roles: set[str] | None) -> Iterator[Problem]:
+def _policy(entry: Entry[Policy], roles: set[str] | None, follow_up: set[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, step in enumerate(entry.model.step):
         if step.name in seen:
@@ -44,6 +46,7 @@ def _policy(entry: Entry[Policy], roles: set[str] | None) -> Iterator[Problem]:
             yield entry.problem(("step", index, "after"), *_days_on_business(step.after))
         if roles is not None:
             yield from unknown(entry, ("step", index, "to"), "role", step.to, roles)
+        yield from check_endings(entry, index, step, follow_up)
 
 
 def _can_count(step: Step, after: Duration) -> bool:

@@ -165,6 +165,11 @@ def _read_as(record: Record, action: Action, site: Site, settings: Settings, now
     return {"result": f"read again as {action.args.get('ref') or action.args['kind']}", "resubmit_at": None}
 
 
+def _reschedule(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """Nobody saw to it: what has passed stays so, and what stands still does."""
+    return {"passed": record.passed, "paused": record.paused}
+
+
 def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     """The record as it was before its actor's last action, with what came in meanwhile."""
     before, last = action.before, action.last
@@ -174,7 +179,7 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "held", "again_of", "category")
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "held", "again_of", "category", "paused")
     return {**{name: getattr(before, name) for name in kept}, "undone": (*record.undone, before.revision + 1)[-50:]}
 
 
@@ -197,6 +202,7 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "again": _again,
     "apart": _apart,
     "read-as": _read_as,
+    "reschedule": _reschedule,
     "undo": _undo,
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -199,6 +199,10 @@ deadline = Table(
     Column("effect", String, nullable=False),
     Column("target", String, nullable=False),
     Column("because", String, nullable=False),
+    # What ends it, where that is not for the lifecycle to say: names of actions, each between spaces.
+    Column("until", String),
+    # On which terms it runs (daemon.store.terms), as JSON.
+    Column("terms", String, nullable=False),
     Column("fired_at", Instant),
     Column("ended_at", Instant),
     # The revision that ended it: to undo that revision lets it hold again.
