@@ -17,7 +17,7 @@ from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Record, Refused
 from rules.rescheduling import moved
 from rules.sites import site_named
-from rules.standstill import gone_on, spared, still
+from rules.standstill import going_on, spared, still
 from rules.tellings import TELLS, Happened, first_notice, receipt_notice
 
 
@@ -147,8 +147,11 @@ def _time(
     site = _site(settings, record)
     book = daybook_of(site, record.team)
     paused = still(before.paused, action.standing, action.name, record.state, book, now)
-    went_on = gone_on(before.paused, action.name, record.state, site, record.team, now, record.cycle)
-    return msgspec.structs.replace(record, paused=paused), went_on
+    goes_on = [one for one in before.paused if action.name not in one.until and record.state not in one.pause]
+    # in a cycle of its own: what goes on once more, after an undo, must not meet itself
+    cycle = record.cycle + (bool(goes_on) and not transition.new_cycle)
+    went_on = tuple(going_on(goes_on, site, record.team, now, cycle))
+    return msgspec.structs.replace(record, paused=paused, cycle=cycle), went_on
 
 
 def _deadlines(

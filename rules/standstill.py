@@ -49,18 +49,6 @@ def still(
     return (*(one for one in before if state in one.pause), *_stop(fresh, book, now))
 
 
-def gone_on(
-    paused: Iterable[Deadline], action: str, state: str, site: Site, team: str | None, now: datetime, cycle: int
-) -> tuple[Deadline, ...]:
-    """The deadlines that an action lets go on, with their new times.
-
-    Raises:
-        NeverOpens: The hours do not hold what is left.
-    """
-    left = (one for one in paused if action not in one.until and state not in one.pause)
-    return tuple(going_on(left, site, team, now, cycle))
-
-
 def going_on(left: Iterable[Deadline], site: Site, team: str | None, start: datetime, cycle: int) -> Iterator[Deadline]:
     """Count what is left of each, from a start (UTC) or from the due time of the one before.
 

@@ -135,8 +135,8 @@ def _wrong_due(kept: _Kept) -> Iterator[str]:
         if any(one.ended_at is None and one.fired_at is None for one in kept.deadlines):
             yield "its due time is missing: it has open deadlines"
         return
-    held = [one.revision for one in kept.deadlines if one.ended_at is None]
-    last = [one for one in kept.deadlines if held and one.revision == max(held)]
+    held = [one for one in kept.deadlines if one.ended_at is None]
+    last = [one for one in held if one.revision == max(each.revision for each in held)]
     if due_at not in {one.due_at for one in kept.deadlines}:
         yield "a deadline is missing: none is at its due time"
     elif not last or due_at != min(one.due_at for one in last):
@@ -153,9 +153,16 @@ def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
     if kept.revisions[index].action == "undo":
         undone = after.get("undone", [0])[-1]
         state = kept.states[undone - 2].get("state") if 2 <= undone <= index else None
-    cycle = before.get("cycle", 0) + transition.new_cycle
+    cycle = before.get("cycle", 0) + (transition.new_cycle or _goes_on(before, after))
     if after["state"] != state or after.get("cycle", 0) != cycle:
         yield f"its revision {index + 1} was altered: '{kept.revisions[index].action}' does not lead to it"
+
+
+def _goes_on(before: Json, after: Json) -> bool:
+    """Whether the cycle was raised for what had stood still."""
+    return len(before.get("paused", ())) > len(after.get("paused", ())) and after.get("cycle", 0) != before.get(
+        "cycle", 0
+    )
 
 
 def _wrong_columns(kept: _Kept) -> Iterator[str]:
