@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from daemon.cli.house import now_of, remember, store_of, user, wake, zone_of
-from daemon.cli.output import FINDINGS, USAGE, complain, counted, fail, finish, json_line, line, table
+from daemon.cli.output import FINDINGS, USAGE, complain, counted, fail, finish, heading, json_line, line
 from daemon.cli.traces import local
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rules.rescheduling import Move
 
 SHOWN = 200
-"""Rows of the table; --json shows all."""
+"""Records that are printed; --json shows all."""
 REASON = "hours or policy changed"
 _SUMS = ("earlier", "later", "otherwise", "begins", "gone", "as it is")
 
@@ -70,7 +70,7 @@ def _looked_at(
     """What would change, printed; and the sum over all that is open, in words."""
     told = list[Found]()
     sums = dict.fromkeys(_SUMS, 0)
-    looked, rows = 0, list[tuple[Any, ...]]()
+    looked = shown = 0
     for one in _open(store, settings, site):
         looked += 1
         for each in one.moves:
@@ -82,12 +82,14 @@ def _looked_at(
         told.append(one)
         if as_json:
             json_line(_plain(one))
-        else:
-            rows += _rows(settings, one, now) if len(rows) < SHOWN else []
+        elif one.changes:
+            shown += 1
+            if shown <= SHOWN:
+                _print(settings, one, now)
     if as_json:
         return told, ""
-    if rows:
-        table("Open deadlines that would move", ("Reference", "Step", "Now", "Then", "How"), rows)
+    if shown > SHOWN:
+        line(f"and {counted(shown - SHOWN, 'more record')}: --json shows all")
     moved = counted(sum(one.changes for one in told), "record")
     steps = ", ".join(f"{number} {name}" for name, number in sums.items() if number)
     return told, f"{counted(looked, 'record')} with open deadlines, {moved} would move; steps: {steps or 'none'}"
@@ -137,18 +139,23 @@ def _kind(move: "Move") -> str:
     return "earlier" if new.due_at < old.due_at else "later" if new.due_at > old.due_at else "otherwise"
 
 
-def _rows(settings: "Settings", one: Found, now: datetime) -> list[tuple[Any, ...]]:
+def _print(settings: "Settings", one: Found, now: datetime) -> None:
+    """What would move of a record, each step with its old and its new arithmetic."""
     zone = zone_of(settings, one.record.site)
-    rows = []
+    heading(f"{one.record.ref} {one.record.site}")
     for move in one.moves:
-        known = move.new or move.old
-        if not move.changes or known is None:
+        if not move.changes:
             continue
-        how = f"{move.old.because} → {move.new.because}" if move.old and move.new else known.because
-        new = _due(move.new, zone)
         at_once = ", at once" if move.new and move.new.due_at <= now else ""
-        rows.append((one.record.ref, known.step, _due(move.old, zone), f"{new}{at_once}", how))
-    return rows
+        line(f"  {_step(move)} {_kind(move)}: {_due(move.old, zone)} -> {_due(move.new, zone)}{at_once}")
+        for said, deadline in (("was", move.old), ("new", move.new)):
+            if deadline is not None:
+                line(f"    {said}: {deadline.because}")
+
+
+def _step(move: "Move") -> str:
+    known = move.new or move.old
+    return known.step if known else ""
 
 
 def _due(one: "Deadline | None", zone: str) -> str:
@@ -163,8 +170,5 @@ def _plain(one: Found) -> dict[str, Any]:
     if one.problem:
         return found | {"problem": one.problem}
     return found | {
-        "moves": [
-            {"step": (move.new or move.old).step, "what": _kind(move), "old": move.old, "new": move.new}  # type: ignore[union-attr]
-            for move in one.moves
-        ]
+        "moves": [{"step": _step(move), "what": _kind(move), "old": move.old, "new": move.new} for move in one.moves]
     }

@@ -1,8 +1,8 @@
 """Business time against counting minute by minute, over ten years.
 
-Each calendar is drawn: hours with breaks, closures, exceptions, holidays, in zones with and without clock changes. Every
-minute of the years is looked at by its wall clock, and what `add` and `between` say is compared. Usually one year of
-the ten, always the same; `POSTROOM_FUZZ_CASES` asks for all of them, of a new seed.
+Each calendar is drawn: hours with breaks, closures, exceptions, holidays, in zones with and without clock changes.
+Every minute of the years is looked at by its wall clock, and what `add` and `between` say is compared. Usually one year
+of the ten, always the same; `POSTROOM_FUZZ_CASES` asks for all of them, of a new seed.
 """
 
 import os
@@ -105,7 +105,7 @@ class Counted:
 @pytest.mark.parametrize("number", range(len(PLACES)), ids=[f"{zone}-{region}" for zone, region in PLACES])
 def test_no_difference_to_counting_minute_by_minute(number: int) -> None:
     told = seed()
-    draw = random.Random(told * len(PLACES) + number)
+    draw = random.Random(told * len(PLACES) + number)  # noqa: S311 - cases, no secret
     book = drawn_book(draw, *PLACES[number])
     year = FIRST if FULL else draw.randint(FIRST, LAST)
     first = datetime(year, 1, 1, tzinfo=UTC)
