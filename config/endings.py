@@ -31,7 +31,7 @@ def check_endings(entry: Entry[Policy], index: int, step: Step, follow_up: set[s
         return
     for state in step.pause:
         if set(LEADS_TO[state]) <= set(step.until):
-            what = f"'{state}' is never reached: until ends the step with {', '.join(LEADS_TO[state])}"
+            what = f"'{state}' does nothing: until ends the step already by what leads there"
             yield entry.problem(("step", index, "pause"), what)
     if entry.path[1] != FOLLOW_UP and step.until and "later" not in step.until and step.name in follow_up:
         what = f"'{step.name}' is a step of {FOLLOW_UP} too, and both may run at once as later does not end it"
