@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, contacts, deadlines, records
+from daemon.store import Store, contacts, records, standing
 from rules.apply import apply
 from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens
@@ -101,7 +101,7 @@ def new_contacts(change: Change) -> tuple[contacts.Contact, ...]:
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
     """What an action has to know of the past: what is to be undone, and how the record's deadlines stand."""
     if action.name not in PASSIVE:
-        return msgspec.structs.replace(action, standing=deadlines.standing(connection, kept.id))
+        return msgspec.structs.replace(action, standing=standing.of(connection, kept.id))
     if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
         return action
     return msgspec.structs.replace(action, last=found[0], before=found[1])

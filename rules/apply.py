@@ -17,7 +17,7 @@ from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Record, Refused
 from rules.rescheduling import moved
 from rules.sites import site_named
-from rules.standstill import going_on, spared, still
+from rules.standstill import going_on, spared, still, still_passed
 from rules.tellings import TELLS, Happened, first_notice, receipt_notice
 
 
@@ -139,7 +139,7 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
 def _time(
     before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Record, tuple[Deadline, ...]]:
-    """Let the time of steps stand still in the new state, or go on in it."""
+    """Let the time of steps stand still in the new state, or go on in it; what the action does not end has passed."""
     if not transition.ends_deadlines or transition.clocks == "anew":
         return record, ()
     if spared(action.name, transition) is None:
@@ -151,7 +151,8 @@ def _time(
     # in a cycle of its own: what goes on once more, after an undo, must not meet itself
     cycle = record.cycle + (bool(goes_on) and not transition.new_cycle)
     went_on = tuple(going_on(goes_on, site, record.team, now, cycle))
-    return msgspec.structs.replace(record, paused=paused, cycle=cycle), went_on
+    passed = still_passed(before.passed, action.standing, action.name)
+    return msgspec.structs.replace(record, paused=paused, passed=passed, cycle=cycle), went_on
 
 
 def _deadlines(

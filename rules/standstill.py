@@ -12,7 +12,7 @@ from rules.daybook import DayBook, daybook_of
 from rules.deadlines import delivery
 from rules.hours import add, add_left, between, working_days_between
 from rules.lifecycle import CLOSED_STATES, Transition
-from rules.model import Deadline, Standing
+from rules.model import Deadline, Passed, Standing
 
 WENT_ON = "went on"
 """What happened where a deadline counts from that had stood still."""
@@ -47,6 +47,13 @@ def still(
     stopped = [one for one in running if state in one.pause and action not in one.until]
     fresh = [one for one in stopped if (one.step, one.cycle) not in known]
     return (*(one for one in before if state in one.pause), *_stop(fresh, book, now))
+
+
+def still_passed(passed: Iterable[Passed], standing: Iterable[Standing], action: str) -> tuple[Passed, ...]:
+    """The steps whose time was over before an action, and that it does not end either."""
+    until = {(each.deadline.step, each.deadline.cycle): each.deadline.until for each in standing}
+    named = ((one, until.get((one.step, one.cycle), ())) for one in passed)
+    return tuple(one for one, actions in named if actions and action not in actions)
 
 
 def going_on(left: Iterable[Deadline], site: Site, team: str | None, start: datetime, cycle: int) -> Iterator[Deadline]:

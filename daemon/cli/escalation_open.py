@@ -96,16 +96,15 @@ def _looked_at(
 
 
 def _open(store: "Store", settings: "Settings", site: str | None) -> Iterator[Found]:
-    from daemon.store import deadlines
+    from daemon.store import standing
     from rules.hours import NeverOpens
     from rules.model import Refused
     from rules.rescheduling import moves
 
     with store.read() as connection:
-        for kept in deadlines.with_open(connection, site):
-            standing = deadlines.standing(connection, kept.id)
+        for kept in standing.with_open(connection, site):
             try:
-                yield Found(kept.record, moves(kept.record, standing, settings))
+                yield Found(kept.record, moves(kept.record, standing.of(connection, kept.id), settings))
             except (Refused, NeverOpens) as error:
                 yield Found(kept.record, (), str(error))
 

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from daemon.store import records
-from daemon.store.deadlines import deadline_of
+from daemon.store.standing import deadline_of
 from rules.model import Actor, Done
 from templates.model import RenderJob
 

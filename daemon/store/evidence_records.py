@@ -129,17 +129,14 @@ def _put_in(kept: _Kept) -> Iterator[str]:
 
 
 def _wrong_due(kept: _Kept) -> Iterator[str]:
-    """It is due when the first of the deadlines is that were set last."""
+    """It is due when the first of its open deadlines is; what the clock did is done, once."""
     due_at = kept.row.due_at
-    if due_at is None:
-        if any(one.ended_at is None and one.fired_at is None for one in kept.deadlines):
-            yield "its due time is missing: it has open deadlines"
-        return
-    held = [one for one in kept.deadlines if one.ended_at is None]
-    last = [one for one in held if one.revision == max(each.revision for each in held)]
-    if due_at not in {one.due_at for one in kept.deadlines}:
+    first = min((one.due_at for one in kept.deadlines if one.ended_at is None and one.fired_at is None), default=None)
+    if due_at is None and first is not None:
+        yield "its due time is missing: it has open deadlines"
+    elif due_at is not None and due_at not in {one.due_at for one in kept.deadlines}:
         yield "a deadline is missing: none is at its due time"
-    elif not last or due_at != min(one.due_at for one in last):
+    elif due_at != first:
         yield "its due time was altered: it is not that of its open deadlines"
 
 

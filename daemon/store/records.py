@@ -34,8 +34,8 @@ _TAKE_BACK = (
     .values(ended_at=None, ended_by=None)
 )
 _END_THOSE_OF = _END.where(deadline.c.revision == bindparam("taken_back"))
-_OPEN_DUE = select(deadline.c.due_at, deadline.c.revision, deadline.c.fired_at, deadline.c.until).where(
-    deadline.c.record == bindparam("the_record"), deadline.c.ended_at.is_(None)
+_NEXT_STEP = select(func.min(deadline.c.due_at)).where(
+    deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
 _DUE_AT = update(record).where(record.c.id == bindparam("the_record")).values(due_at=bindparam("the_time"))
 _TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
@@ -97,8 +97,8 @@ def save(
     if effects.takes_back is not None:
         _take_back(connection, kept.id, effects.takes_back, after.revision, at)
     _append(connection, [({"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)])
-    if effects.spares is not None and not effects.deadlines:
-        _due_again(connection, kept.id, effects.spares)
+    if effects.spares is not None:
+        move_on(connection, kept.id)
 
 
 def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: datetime) -> None:
@@ -106,19 +106,13 @@ def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: d
     this = {"the_record": key, "taken_back": taken_back}
     connection.execute(_END_THOSE_OF, {**this, "ended_at": at, "ended_by": by})
     connection.execute(_TAKE_BACK, this)
-    held = connection.execute(_OPEN_DUE, this).all()
-    last = max((row.revision for row in held), default=0)
-    due_at = min((row.due_at for row in held if row.revision == last), default=None)
+    move_on(connection, key)
+
+
+def move_on(connection: Connection, key: int) -> None:
+    """A record is due when the first of its open deadlines is."""
+    due_at = connection.execute(_NEXT_STEP, {"the_record": key}).scalar()
     connection.execute(_DUE_AT, {"the_record": key, "the_time": due_at})
-
-
-def _due_again(connection: Connection, key: int, action: str) -> None:
-    """A record is due by the deadlines that the action did not end, were they passed or not."""
-    held = connection.execute(_OPEN_DUE, {"the_record": key}).all()
-    if any(row.fired_at is None or (row.until and f" {action} " not in row.until) for row in held):
-        last = max(row.revision for row in held)
-        due_at = min(row.due_at for row in held if row.revision == last)
-        connection.execute(_DUE_AT, {"the_record": key, "the_time": due_at})
 
 
 def last_action(connection: Connection, kept: Kept) -> tuple[Done, Record] | None:

@@ -202,7 +202,7 @@ deadline = Table(
     # What ends it, where that is not for the lifecycle to say: names of actions, each between spaces.
     Column("until", String),
     # On which terms it runs (daemon.store.terms), as JSON.
-    Column("terms", String, nullable=False),
+    Column("terms", String, nullable=False, server_default="{}"),
     Column("fired_at", Instant),
     Column("ended_at", Instant),
     # The revision that ended it: to undo that revision lets it hold again.

@@ -148,3 +148,26 @@ def test_a_site_that_is_gone_is_said(house: House, record: Record) -> None:
     lost = msgspec.structs.replace(record, site="hamburg")
     with pytest.raises(Refused, match="the site 'hamburg' is no longer configured"):
         moves(lost, standing(house(), record), house())
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "args", "left"),
+    [
+        ("hot-alert", "take", {}, ["W1"]),
+        ("hot-alert", "later", {"until": "2d"}, ["W1"]),
+        ("hot-alert", "answered", {}, []),
+        ("standard", "take", {}, []),
+        ("standard", "note", {"text": "called, nobody there"}, ["E1"]),
+    ],
+)
+def test_what_has_passed_stands_until_what_ends_it(
+    house: House, at: At, record: Record, policy: str, action: str, args: dict[str, str], left: list[str]
+) -> None:
+    first, *others = plan(house(), "berlin", "sales", policy, record.received_at, 0)
+    stands = (Standing(deadline=first, is_open=False, has_passed=True), *(Standing(deadline=one) for one in others))
+    late = msgspec.structs.replace(
+        record, policy=policy, passed=(Passed(step=first.step, effect=first.effect, due_at=first.due_at),)
+    )
+    asked = Action(name=action, actor=Actor("team", "eva@muster.example"), args=args, standing=stands)
+    after, _ = apply(late, asked, house(), at("2026-05-22T09:00+02:00"))
+    assert [one.step for one in after.passed] == left

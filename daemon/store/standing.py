@@ -31,7 +31,7 @@ def deadline_of(row: RowMapping) -> Deadline:
     )
 
 
-def standing(connection: Connection, key: int) -> tuple[Standing, ...]:
+def of(connection: Connection, key: int) -> tuple[Standing, ...]:
     """All deadlines of a record, in order of time."""
     return tuple(
         Standing(
@@ -43,7 +43,7 @@ def standing(connection: Connection, key: int) -> tuple[Standing, ...]:
     )
 
 
-def with_open(connection: Connection, site: str | None, ref: str | None = None) -> Iterator[Kept]:
+def with_open(connection: Connection, site: str | None) -> Iterator[Kept]:
     """Records that have open deadlines, the oldest first; pages, as there may be very many."""
     open_ones = (
         select(deadline.c.record)
@@ -53,8 +53,6 @@ def with_open(connection: Connection, site: str | None, ref: str | None = None) 
     query = select(record.c.id, record.c.data).where(open_ones, record.c.id > bindparam("after"))
     if site is not None:
         query = query.where(record.c.site == site)
-    if ref is not None:
-        query = query.where(record.c.ref == ref)
     after = 0
     while rows := connection.execute(query.order_by(record.c.id).limit(_PAGE), {"after": after}).all():
         yield from (kept(row.id, row.data) for row in rows)

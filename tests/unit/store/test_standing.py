@@ -16,7 +16,7 @@ from config.load import load
 from config.models import Settings
 from daemon.act import act, open_by_hand
 from daemon.cli.byhand import opening_by_hand
-from daemon.store import Store, deadlines, evidence_records, open_store, records
+from daemon.store import Store, evidence_records, open_store, records, standing
 from daemon.store.schema import record
 from daemon.store.upgrade import prepare
 from rules.lifecycle import CLOSED_STATES, possible
@@ -67,7 +67,7 @@ class Desk:
             assert kept is not None
             return [
                 (one.deadline.step, f"{one.deadline.due_at.astimezone(BERLIN):%m-%d %H:%M}")
-                for one in deadlines.standing(connection, kept.id)
+                for one in standing.of(connection, kept.id)
                 if one.is_open
             ]
 
