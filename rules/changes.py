@@ -211,6 +211,11 @@ def _pass(record: Record, action: Action, site: Site, settings: Settings, now: d
     return {"passed": (*record.passed, passed)}
 
 
+def _reschedule(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """Nobody saw to it: what has passed stays so, and what stands still does."""
+    return {"passed": record.passed, "paused": record.paused}
+
+
 def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     """The record as it was before its actor's last action, with what came in meanwhile."""
     before, last = action.before, action.last
@@ -220,7 +225,7 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "passed")
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "passed", "paused")
     fields = {name: getattr(before, name) for name in kept}
     since = {one.by.casefold() for one in record.held}
     held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
@@ -248,6 +253,7 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "part": _part,
     "rest": _rest,
     "read-as": _read_as,
+    "reschedule": _reschedule,
     "undo": _undo,
     **dict.fromkeys(EFFECTS, _pass),
 }

@@ -58,8 +58,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person can ask for it by its name; what only happens is not offered."""
     ends_deadlines: bool = True
     new_cycle: bool = False
-    clocks: Literal["policy", "follow-up"] | None = None
-    """Deadlines that start: those of the record's policy from now, or the follow-up's from the resubmission."""
+    clocks: Literal["policy", "follow-up", "anew"] | None = None
+    """Deadlines that start: those of the record's policy from now, the follow-up's from the resubmission, or those that
+    run, counted anew from where they began."""
     tells: Tells | None = None
     undo: bool = False
     """Whether its actor may take it back."""
@@ -140,6 +141,11 @@ PASSES = Transition(
     ends_deadlines=False,
 )
 """A step's time is over, and nobody has seen to the record: what its policy says of that is done (`EFFECTS`)."""
+RESCHEDULE = Transition(
+    to=None, who=frozenset({"command"}), by_hand=False, needs=("reason",), new_cycle=True, clocks="anew"
+)
+"""Hours or a policy were changed, and its open deadlines are to follow: in a cycle of their own,
+as a step is set once in each; what has passed stays so."""
 
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
@@ -192,6 +198,7 @@ COMMON: Table = {
     **_rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
     **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
+    **_rows(OPEN_STATES, "reschedule", RESCHEDULE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows(STATES, "note", NOTE),
     **_rows(OPEN_STATES, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),

@@ -135,6 +135,30 @@ class Deadline(Fact, frozen=True, kw_only=True):
     to: str
     cycle: int = 0
     because: str
+    after: str = ""
+    """As the policy says it: `2h`, `2wd`."""
+    clock: str = "business"
+    deliver: str = "business"
+    until: tuple[str, ...] = ()
+    """Actions that end it; nothing named: those that end deadlines in the lifecycle of the record's kind."""
+    pause: tuple[str, ...] = ()
+    """States in which its time stands still."""
+    policy: str = ""
+    """Which one it is a step of, where all its steps count from, UTC, and what happened then."""
+    since: datetime | None = None
+    began: str = ""
+    left: int = 0
+    """Of one whose time stood still: seconds of its own clock from where it goes on, or from the step before it."""
+    days: int = 0
+    """The same in working days, for a step that counts them."""
+
+
+class Standing(Fact, frozen=True, kw_only=True):
+    """A deadline as it stands: it may still be open, or its time is over, or something ended it."""
+
+    deadline: Deadline
+    is_open: bool = True
+    has_passed: bool = False
 
 
 class Receipt(Fact, frozen=True, kw_only=True):
@@ -217,6 +241,8 @@ class Action(Fact, frozen=True, kw_only=True):
     """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before it was joined to."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
+    standing: tuple[Standing, ...] = ()
+    """The record's deadlines of all cycles, in order of time, where they may stand still, go on or be moved."""
     unanswered: str | None = None
     """Why the writer of the mail that it came by gets no answer by itself (`rules.gate`)."""
 
@@ -298,6 +324,8 @@ class Record(Fact, frozen=True, kw_only=True):
     """Revisions whose action was taken back: what they had to tell no longer holds."""
     passed: tuple[Passed, ...] = ()
     """Steps whose time is over, in their order, until somebody sees to it or a new cycle begins."""
+    paused: tuple[Deadline, ...] = ()
+    """Steps whose time stands still, in their order, with what is left of it."""
 
 
 class Notice(Fact, frozen=True, kw_only=True):
@@ -335,6 +363,10 @@ class Effects(Fact, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     ends_deadlines: bool = False
     """Open deadlines of the record no longer hold: they are closed before new ones are set."""
+    spares: str | None = None
+    """The action, where it ends only the deadlines that end by it: those whose `until` does not name it go on."""
+    rests: tuple[str, ...] = ()
+    """Steps that end all the same: their time stands still, and they are set anew when it goes on."""
     takes_back: int | None = None
     """Revision that is undone: the deadlines that it ended hold again, those that it set do not."""
 
