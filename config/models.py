@@ -26,6 +26,7 @@ from config.types import (
     Days,
     Domains,
     DurationText,
+    Endings,
     Holidays,
     Hours,
     Kind,
@@ -37,6 +38,7 @@ from config.types import (
     Postcodes,
     Secret,
     Silence,
+    States,
     TimeOfDay,
     TimeOrOff,
     Wait,
@@ -226,6 +228,10 @@ class Step(Model):
     effect: Literal["overdue", "escalate", "mail", "warn", "remind"]
     to: str = "team"
     optional: bool = False
+    until: Endings = ()
+    """What ends it; nothing named: what the lifecycle of the record's kind says."""
+    pause: States = ()
+    """In these states its time stands still."""
 
 
 class Policy(Model):

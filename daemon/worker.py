@@ -27,6 +27,7 @@ from daemon.log import get_logger
 from daemon.outbox.admin import Admin
 from daemon.outbox.alarms import quarantined, source_changed
 from daemon.outbox.bundle import Bundler
+from daemon.outbox.guide import Guide
 from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
@@ -66,8 +67,9 @@ class Worker:
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
         self._hints = Hints(store)
         self._watch = Watch(self._shift, self._tell_changed)
-        self._desk = Desk(self._shift, self._tell_quarantined, self._watch)
         self._bell = Bell()
+        guide = Guide(self._shift, self._bell.ring)
+        self._desk = Desk(self._shift, self._tell_quarantined, self._watch, guide)
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
         self._lists = Lists(self._shift, self._bell.ring)

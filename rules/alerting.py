@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from config.lookup import CONTROLLER, TEAM, controllers_of, policy_of
+from config.lookup import CONTROLLER, FOLLOW_UP, TEAM, controllers_of, policy_of
 from config.models import Settings, Site
 from rules.daybook import daybook_of
-from rules.deadlines import FOLLOW_UP, NO_POLICY
+from rules.deadlines import NO_POLICY
 from rules.escalation import ESCALATE, is_escalated
 from rules.hours import NeverOpens, next_open
 from rules.model import Notice, Record

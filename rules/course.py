@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from config.lookup import CONTROLLER, TEAM, controllers_of, default_policy, policy_of, team_address, units_above
+from config.lookup import (
+    CONTROLLER,
+    FOLLOW_UP,
+    TEAM,
+    controllers_of,
+    default_policy,
+    policy_of,
+    team_address,
+    units_above,
+)
 from config.models import Rule, Settings, Site, Step
 from config.names import KINDS
 from config.values import parse_duration
 from rules import glob
 from rules.daybook import daybook_of
-from rules.deadlines import FOLLOW_UP, NO_POLICY, plan
+from rules.deadlines import NO_POLICY, plan
 from rules.escalation import ESCALATE
 from rules.hours import NeverOpens
 from rules.model import Deadline, Fact

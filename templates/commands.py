@@ -87,7 +87,7 @@ def may(record: Record, action: str, role: str) -> bool:
     transition = lifecycle.table_of(record.kind).get((record.state, action))
     if transition is None or role not in transition.who or not (transition.by_hand or action in _QUESTIONS):
         return False
-    return {"send": record.held is not None, "apart": bool(record.requests)}.get(action, True)
+    return {"send": bool(record.held), "apart": bool(record.requests)}.get(action, True)
 
 
 def possible(record: Record, role: str, words: Words, *, replies: bool) -> tuple[Row, ...]:

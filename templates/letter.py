@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parsers.ours import DELIMITER, DELIMITER_END
 from parsers.records import Reading
+from rules.reach import reply_address
 from templates import commands, standing
 from templates.commands import Command
 from templates.customers import customer_letter, signature
@@ -14,7 +15,7 @@ from templates.figures import figures_of
 from templates.forms import lines, one_line
 from templates.late import late_of, sign_of_mail
 from templates.model import RenderJob
-from templates.purposes import purpose_of
+from templates.purposes import purpose_of, stays_inside
 from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
@@ -26,6 +27,8 @@ MESSAGE_LINES = 400
 """Longer texts are cut; the original has them whole."""
 WISH_LINES = 40
 """Lines of the request's text in a mail of the clock."""
+ADDRESS = 80
+"""Characters of the customer's address in the first line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +136,18 @@ class _Writer:
         self.tells = purpose_of(job.notice.purpose, job.notice.role)
         self.reading: Reading = job.record.reading
         self.reached = replies_reach(job.record, job.site, job.notice.role, job.reply_to)
+        self.inside = stays_inside(job.notice, job.record)
 
     def letter(self) -> Letter:
         job, record, words = self.job, self.job.record, self.words
         notice, tells = job.notice, self.tells
         person, car = person_name(self.reading.customer), car_of(self.reading)
-        actions = ways(record, job.reply_to if self.reached else None, self.speech)
+        actions = ways(record, job.reply_to if self.reached else None, self.speech, inside=self.inside)
         kind = self.speech.word("kinds", record.kind)
         said = self.cut(standing.written(record, notice)) if tells.said else ()
         because = _because(job, words)
         return Letter(
-            delimiter=_delimiter(words["reply"]["customer" if self.reached else "record"]),
+            delimiter=_delimiter(self.goes()),
             answer="" if self.reached or not tells.reach else words["reply"][self.way(actions)],
             sign=sign_of_mail(job),
             heading=standing.opening(notice, kind, words, "subjects"),
@@ -171,6 +175,15 @@ class _Writer:
             warnings=(*self.left_out(), *standing.warnings_of(record, notice, words)),
         )
 
+    def goes(self) -> str:
+        """Where a plain reply goes; to a customer whom it names, so that nobody writes to him by mistake."""
+        told = self.words["reply"]
+        if not self.reached:
+            return str(told["record"])
+        if self.inside:
+            return filled(told["inside"], reply=self.words["commands"]["reply"])
+        return filled(told["customer"], to=one_line(reply_address(self.job.record), ADDRESS))
+
     def left_out(self) -> tuple[str, ...]:
         """That attachments do not go along, and which."""
         names = self.job.mail.left_out if self.job.mail else ()
@@ -184,11 +197,13 @@ class _Writer:
     def asks(self) -> str:
         """What to do about this mail; nothing where the command that it would name is not possible."""
         record, role, purpose = self.job.record, self.job.notice.role, self.job.notice.purpose
-        named = {"held": "send", "again": "apart"}.get(purpose)
+        named = {"held": "send", "again": "apart", "kept": "reply"}.get(purpose)
         if named is not None and not commands.may(record, named, role):
             return ""
+        if named == "reply" and not self.reached:
+            return ""
         sentence = self.words["asks"].get(purpose, "")
-        return filled(sentence, **{named: self.words["commands"][named]} if named else {})
+        return filled(sentence, **self.words["commands"])
 
     def subject(self) -> str:
         return one_line(self.job.mail.subject or "", 120) if self.job.mail else ""

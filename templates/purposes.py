@@ -6,6 +6,9 @@ The layouts are `base` (to the house, about one record), `several` (to the house
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from rules.model import Notice, Record
+from rules.reach import customer_addresses
+
 
 class Purpose(NamedTuple):
     """One row of the table."""
@@ -28,6 +31,8 @@ class Purpose(NamedTuple):
     course: bool = False
     """What is to come, and what happened so far."""
     help: bool = False
+    inside: bool = False
+    """What a reader answers to it is for the house, or for us, unless he says otherwise."""
 
 
 PURPOSES: Mapping[str, Purpose] = {
@@ -36,11 +41,12 @@ PURPOSES: Mapping[str, Purpose] = {
     "moved": Purpose(request=True, reach=True, why=True),
     "attached": Purpose(said=True, reach=True),
     "again": Purpose(said=True, reach=True, second=True),
-    "taken": Purpose(why=True),
-    "held": Purpose(said=True, why=True),
-    "refused": Purpose(said=True, why=True, help=True),
-    "status": Purpose(reach=True, status=True),
-    "help": Purpose(help=True),
+    "taken": Purpose(why=True, inside=True),
+    "held": Purpose(said=True, why=True, inside=True),
+    "kept": Purpose(said=True, why=True, inside=True),
+    "refused": Purpose(said=True, why=True, help=True, inside=True),
+    "status": Purpose(reach=True, status=True, inside=True),
+    "help": Purpose(help=True, inside=True),
     "returned": Purpose(said=True, reach=True, why=True),
     "overdue": Purpose(late=True, wish=True, reach=True),
     "escalated": Purpose(late=True, wish=True, reach=True),
@@ -56,6 +62,21 @@ PURPOSES: Mapping[str, Purpose] = {
     "escalations": Purpose("several"),
 }
 _UNKNOWN = Purpose(request=True, said=True, reach=True, why=True)
+
+
+def stays_inside(notice: Notice, record: Record) -> bool:
+    """Whether a plain answer to the mail of a notice is not meant for the customer: of a stranger's words, too.
+
+    What comes from the customer's address is his, though it may not be proven.
+    """
+    if notice.purpose == "attached" and is_strange(notice.because):
+        return (notice.correspondent or "").casefold() not in map(str.casefold, customer_addresses(record))
+    return purpose_of(notice.purpose, notice.role).inside
+
+
+def is_strange(because: str) -> bool:
+    """Whether a further mail came from somebody who is not proven to be who he says: the reason has a second part."""
+    return "; " in because
 
 
 def purpose_of(name: str, role: str) -> Purpose:

@@ -139,6 +139,7 @@ _REASONS = {
     "again": "the same person asks again through autoscout-berlin",
     "taken": "answered by verkauf1@muster.example",
     "held": "something is written below or inside the quotation",
+    "kept": "what stands below a command is kept as a note",
     "refused": "'!verkaufft' is no command",
     "status": "you asked for it: status",
     "help": "you asked for it: help",
@@ -147,6 +148,7 @@ _REASONS = {
 _TEXTS = {
     "attached": SAID,
     "held": ANSWER,
+    "kept": ANSWER,
     "reply": ANSWER,
     "receipt": "2026-11-23T10:00:00+01:00",
     "returned": "550 5.1.1 <karin@beispiel.example>: user unknown",
@@ -216,8 +218,10 @@ def _with_past(record: Record, purpose: str) -> Record:
     match purpose:
         case "attached" | "taken" | "status" | "returned":
             return msgspec.structs.replace(record, state="taken")
+        case "kept":
+            return msgspec.structs.replace(record, state="done", result="won")
         case "held":
-            return msgspec.structs.replace(record, held=Held(text=ANSWER, by="verkauf1@muster.example", message=12))
+            return msgspec.structs.replace(record, held=(Held(text=ANSWER, by="verkauf1@muster.example", message=12),))
         case "again":
             second = Second(message=13, source="autoscout-berlin", received_at=AT, reading=AGAIN)
             return msgspec.structs.replace(record, sources=("autoscout-berlin",), requests=(second,))

@@ -10,7 +10,7 @@ from templates.commands import FEW, Command, links
 from templates.forms import lines, one_line
 from templates.late import late_of, sign_of
 from templates.model import RenderItem, RenderJob, SiteCard
-from templates.purposes import purpose_of
+from templates.purposes import is_strange, purpose_of, stays_inside
 from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
@@ -60,7 +60,7 @@ def status_of(job: RenderJob, speech: Speech) -> list[Section]:
         *speech.row("assignee", record.assignee),
         *speech.row("resubmit_at", moment(record.resubmit_at)),
         *speech.row("result", _result(record, speech)),
-        *speech.row("held", record.held.by if record.held else None),
+        *speech.row("held", ", ".join(one.by for one in record.held)),
         *speech.row("sources", " / ".join(filter(None, (record.source, *record.sources)))),
     ]
     return [Section(headings["status"], tuple(standing)), *course_of(job, speech)]
@@ -151,11 +151,6 @@ def opening(notice: Notice, kind: str, words: Words, table: str = "openings") ->
     return filled(words[table].get(name, "{kind}"), kind=kind)
 
 
-def is_strange(because: str) -> bool:
-    """Whether a further mail came from somebody who is not proven to be who he says: the reason has a second part."""
-    return "; " in because
-
-
 def warnings_of(record: Record, notice: Notice | None, words: Words) -> tuple[str, ...]:
     """What to beware of in the record's mail, or in the further one that is told of."""
     table = words["warnings"]
@@ -214,7 +209,8 @@ def _said(record: Record, notice: Notice | None) -> tuple[str, ...]:
 
 def _ways(one: RenderItem, site: SiteCard, role: str, speech: Speech) -> tuple[Row, ...]:
     reached = replies_reach(one.record, site, role, one.reply_to)
-    return ways(one.record, one.reply_to if reached else None, speech, most=2)
+    inside = one.notice is not None and stays_inside(one.notice, one.record)
+    return ways(one.record, one.reply_to if reached else None, speech, most=2, inside=inside)
 
 
 def _result(record: Record, speech: Speech) -> str:

@@ -29,13 +29,13 @@ ORDER = (
     mails,
     importing,
     records,
+    escalation,
     reparse,
     ledger,
     queue,
     quarantine,
     stats,
     kpi,
-    escalation,
 )
 
 

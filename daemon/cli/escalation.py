@@ -29,20 +29,52 @@ def escalation() -> None:
 @click.argument("what", required=False, metavar="[SITE|REF]")
 @click.option("--at", metavar="TIME", help="When the example came in: ISO 8601, the site's time if no offset.")
 @click.option("--team", help="Team of the example, whose hours count; default: the site's fallback.")
+@click.option("--open", "is_open", is_flag=True, help="What a change of hours or policies would move of what is open.")
+@click.option("--site", help="With --open: only of this site.")
+@click.option("--move", is_flag=True, help="With --open: move it, after a question.")
+@click.option("--yes", is_flag=True, help="With --move: do not ask.")
+@click.option("--reason", metavar="TEXT", help="With --move: why; kept in each record's history.")
 @config_option
 @json_option
-def show(what: str | None, at: str | None, team: str | None, directory: Path, as_json: bool) -> None:
+def show(
+    what: str | None,
+    at: str | None,
+    team: str | None,
+    is_open: bool,
+    site: str | None,
+    move: bool,
+    yes: bool,
+    reason: str | None,
+    directory: Path,
+    as_json: bool,
+) -> None:
     """Show the course of each policy at a SITE (default: at all) with real dates, or how far the record REF came.
 
     A policy is shown by an example that comes in now, or --at a time: when each step is due and why, who is told and
     when, and what differs from what is shipped. Of a record: which steps it has passed, which are to come, and what
     ended the others.
+
+    With --open: what the settings as they are now would move of the open deadlines. Each is counted anew from where it
+    began, in the hours and with the steps that are now configured; old and new time stand side by side, with the
+    arithmetic of both. Nothing moves by itself: --move does it, as an action on each record.
     """
-    if what is not None and _is_reference(what):
+    if is_open:
+        from daemon.cli.escalation_open import show_open
+
+        if at is not None or team is not None:
+            fail(USAGE, "--at and --team are for an example; --open is about what is open")
+        show_open(settings_of(directory), site or what, move=move, yes=yes, reason=reason, as_json=as_json)
+    elif site or move or yes or reason:
+        fail(USAGE, "--site, --move, --yes and --reason go with --open")
+    elif what is not None and _is_reference(what):
         if at is not None or team is not None:
             fail(USAGE, "--at and --team are for the example of a site; a record has times of its own")
         _show_record(what, directory, as_json)
-        return
+    else:
+        _show_courses(what, at, team, directory, as_json)
+
+
+def _show_courses(what: str | None, at: str | None, team: str | None, directory: Path, as_json: bool) -> None:
     from rules.course import courses
 
     settings = settings_of(directory)

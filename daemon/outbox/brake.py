@@ -38,10 +38,11 @@ def braked(connection: Connection, settings: Settings, due: Sequence[DueNotice],
     who = sorted({correspondent_of(one) for each in due if (one := each.notice.correspondent)})
     verdicts = judged([one.notice for one in due], brakes.sent(connection, who, now, readers), limits, now)
     judgements = list(zip(due, verdicts, strict=True))
-    over = {said.correspondent: said.because for _, said in judgements if said.what == "drop"}
+    over = {said.correspondent: said.because for _, said in judgements if said.correspondent is not None}
     waiting = tuple((one.id, said.until) for one, said in judgements if said.until is not None)
-    alarms = [over_cap(settings, name, because, now) for name, because in over.items() if name is not None]
-    if any(said.what == "wait" and one.notice.role == "customer" for one, said in judgements):
+    alarms = [over_cap(settings, name, because, now) for name, because in over.items()]
+    to_customers = (said for one, said in judgements if one.notice.role == "customer")
+    if any(said.what == "wait" and said.correspondent is None for said in to_customers):
         alarms.append(customers_braked(settings, limits.customers_per_hour, now))
     return Braked(
         [one for one, said in judgements if said.what == "send"],

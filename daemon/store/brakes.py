@@ -20,6 +20,8 @@ _BY_CORRESPONDENT = (
         outbox.c.correspondent,
         func.sum(case((outbox.c.created_at > bindparam("hour"), 1), else_=0)).label("hour"),
         func.count().label("day"),
+        func.min(case((outbox.c.created_at > bindparam("hour"), outbox.c.created_at))).label("first_in_hour"),
+        func.min(outbox.c.created_at).label("first_in_day"),
     )
     .where(outbox.c.correspondent.in_(bindparam("who", expanding=True)), *_LATELY)
     .group_by(outbox.c.correspondent)
@@ -65,6 +67,8 @@ def sent(connection: Connection, correspondents: Sequence[str], now: datetime, r
     return Sent(
         hour={row.correspondent: int(row.hour) for row in found},
         day={row.correspondent: row.day for row in found},
+        first_in_hour={row.correspondent: row.first_in_hour for row in found if row.first_in_hour},
+        first_in_day={row.correspondent: row.first_in_day for row in found},
         customers=customers,
         oldest_customer=oldest,
         alerts=_by_reader((row.recipient, row.number) for row in alerts),

@@ -163,9 +163,16 @@ def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
     if kept.revisions[index].action == "undo":
         undone = after.get("undone", [0])[-1]
         state = kept.states[undone - 2].get("state") if 2 <= undone <= index else None
-    cycle = before.get("cycle", 0) + transition.new_cycle
+    cycle = before.get("cycle", 0) + (transition.new_cycle or _goes_on(before, after))
     if after["state"] != state or after.get("cycle", 0) != cycle:
         yield f"its revision {index + 1} was altered: '{kept.revisions[index].action}' does not lead to it"
+
+
+def _goes_on(before: Json, after: Json) -> bool:
+    """Whether the cycle was raised for what had stood still."""
+    return len(before.get("paused", ())) > len(after.get("paused", ())) and after.get("cycle", 0) != before.get(
+        "cycle", 0
+    )
 
 
 def _wrong_columns(kept: _Kept) -> Iterator[str]:

@@ -200,6 +200,10 @@ deadline = Table(
     Column("effect", String, nullable=False),
     Column("target", String, nullable=False),
     Column("because", String, nullable=False),
+    # What ends it, where that is not for the lifecycle to say: names of actions, each between spaces.
+    Column("until", String),
+    # On which terms it runs (daemon.store.terms), as JSON.
+    Column("terms", String, nullable=False, server_default="{}"),
     Column("fired_at", Instant),
     # It was found late: while it was passed no daemon ran, or the clock was set.
     Column("late", Boolean, nullable=False, server_default=false()),

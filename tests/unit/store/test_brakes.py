@@ -36,7 +36,15 @@ def sent(store: Store) -> Store:
 def test_letters_count_for_whom_they_went_to(sent: Store) -> None:
     with sent.read() as connection:
         found = brakes.sent(connection, [EVA, MAX], NOW)
-    assert found == Sent(hour={EVA: 1}, day={EVA: 2}, customers=1, oldest_customer=NOW - timedelta(hours=0.5))
+    newest = NOW - timedelta(hours=0.5)
+    assert found == Sent(
+        hour={EVA: 1},
+        day={EVA: 2},
+        first_in_hour={EVA: newest},
+        first_in_day={EVA: NOW - timedelta(hours=3)},
+        customers=1,
+        oldest_customer=newest,
+    )
 
 
 def test_what_the_clock_told_counts_for_its_reader(store: Store) -> None:
