@@ -75,7 +75,7 @@ class Letter:
     because: str = ""
     ref: str = ""
     zone: str = ""
-    """Whose local time it is written in, for those who may be elsewhere: controllers."""
+    """Whose local time it is written in, for those who may be elsewhere: controllers and the admin."""
     warnings: tuple[str, ...] = ()
     """What to beware of: an unverified sender, one that imitates another, a link that asks for a password."""
 
@@ -108,7 +108,9 @@ def _several(job: RenderJob, speech: Speech) -> Letter:
 
 
 def _zone(job: RenderJob, speech: Speech) -> str:
-    return speech.named("zone", speech.forms.zone(job.notice.at)) if job.notice.role == "controller" else ""
+    if job.notice.role not in ("controller", "admin"):
+        return ""
+    return speech.named("zone", speech.forms.zone(job.notice.at))
 
 
 def _delimiter(words: str) -> str:
