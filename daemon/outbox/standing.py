@@ -7,13 +7,13 @@ from daemon.store import records
 from daemon.store.standing import deadline_of
 from rules.model import Actor, Done
 from templates.model import RenderJob
-
-WITH_STANDING = ("status", "untouched")
+from templates.purposes import purpose_of
 
 
 def with_standing(connection: Connection, job: RenderJob) -> RenderJob:
     """The job with deadlines that still hold and the course of its record, if its mail tells of them."""
-    if job.notice.purpose not in WITH_STANDING:
+    tells = purpose_of(job.notice.purpose, job.notice.role)
+    if not (tells.status or tells.late):
         return job
     due = tuple(
         deadline_of(row)
