@@ -11,7 +11,7 @@ from math import exp, log
 import msgspec
 
 from rules.daybook import DayBook, Span, instant
-from rules.quiet_chance import Course, ahead, believed, demanded, stretch
+from rules.quiet_chance import HORIZON, Course, ahead, believed, demanded, stretch
 from rules.quiet_history import counted, signs_of_life
 from rules.quiet_profile import learn
 
@@ -89,7 +89,7 @@ def quiet(
     days = counted(book, signs, silences, fixed)
     last = signs[-1]
     weeks = int((last - signs[0]) // (7 * 86400))
-    known = Quiet(weeks=weeks, mails=len(signs), last_at=_moment(last))
+    known = Quiet(weeks=weeks, mails=len(signs), last_at=datetime.fromtimestamp(last, UTC))
     if weeks < LEAST_WEEKS or len(signs) < LEAST_MAILS:
         return _off(known, f"{weeks} weeks with {len(signs)} mails, needs {LEAST_WEEKS} with {LEAST_MAILS}")
     profile = learn(days)
@@ -102,8 +102,8 @@ def quiet(
     known = msgspec.structs.replace(known, chance=chance)
     wanted = max(log(profile.per_week * _WEEKS_A_YEAR / alarms), _LEAST_SURPRISE)
     limit = course.reaches(demanded(wanted, stretched))
-    told = told_at(_moment(last), fixed, book, looked_at) if fixed else None
-    return _judged(known, _moment(limit) if limit else None, told, now)
+    told = told_at(datetime.fromtimestamp(last, UTC), fixed, book, looked_at) if fixed else None
+    return _judged(known, datetime.fromtimestamp(round(limit), UTC) if limit else None, told, now)
 
 
 def told_at(last: datetime, fixed: timedelta, book: DayBook, looked_at: tuple[int, int] = FRIDAY) -> datetime:
@@ -119,21 +119,17 @@ def told_at(last: datetime, fixed: timedelta, book: DayBook, looked_at: tuple[in
 def _judged(known: Quiet, limit: datetime | None, told: datetime | None, now: datetime) -> Quiet:
     """With its limit, where that is ahead of the fixed one."""
     if limit is None or (told is not None and limit >= told):
-        return _off(known, f"too rare ({known.rhythm}): {_too_late(known, limit)}")
+        sooner = ", the fixed limit tells sooner" if told else ""
+        return _off(known, f"too rare ({known.rhythm}): beyond chance after {_span(known.last_at, limit)}{sooner}")
     silent = now >= limit
     return msgspec.structs.replace(known, limit_at=limit, silent=silent, next_at=None if silent else limit)
 
 
-def _too_late(known: Quiet, limit: datetime | None) -> str:
-    if limit is None or known.last_at is None:
-        return "no silence of two months would be beyond chance"
-    return f"beyond chance after {(limit - known.last_at) / _ONE:.0f} days, the fixed limit tells sooner"
+def _span(last: datetime | None, limit: datetime | None) -> str:
+    if last is None or limit is None:
+        return f"more than {HORIZON} days"
+    return f"{(limit - last) / _ONE:.0f} days"
 
 
 def _off(known: Quiet, because: str) -> Quiet:
     return msgspec.structs.replace(known, off_because=because)
-
-
-def _moment(stamp: float) -> datetime:
-    """Of a UTC timestamp, to the second."""
-    return datetime.fromtimestamp(round(stamp), UTC)

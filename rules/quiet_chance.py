@@ -10,7 +10,7 @@ from rules.daybook import DayBook, Span
 from rules.quiet_history import Counted, Day, day_of
 from rules.quiet_profile import Profile
 
-_HORIZON = 60
+HORIZON = 60
 """Days after the last mail in which a limit is sought: the longest fixed limit in use is a fraction of that."""
 _USUAL = 1.5
 """Below this surprise (-ln of the chance) a gap is an ordinary one and tells nothing of the long ones."""
@@ -20,6 +20,8 @@ _JUDGED = 2000
 """Latest gaps that are looked at."""
 _PRECISION = 30.0
 """Seconds to which a limit is found."""
+_LEAST = 1e-300
+"""A chance below that is not told from none."""
 _ONE = timedelta(days=1)
 
 
@@ -84,18 +86,17 @@ class Course:
         ]
 
     def _surprise(self, burden: list[float]) -> float:
-        return -log(
-            sum(
-                one.belief * exp(-log1p(one.doubt * against) / one.doubt)
-                for against, one in zip(burden, self._profile.unevenness, strict=True)
-            )
+        chance = sum(
+            one.belief * exp(-log1p(one.doubt * against) / one.doubt)
+            for against, one in zip(burden, self._profile.unevenness, strict=True)
         )
+        return -log(max(chance, _LEAST))
 
 
 def ahead(book: DayBook, last: float) -> Iterator[Day]:
     """The local days from that of the last mail on."""
     first = datetime.fromtimestamp(last, UTC).astimezone(book.zone).date()
-    return (day_of(book, first + offset * _ONE) for offset in range(_HORIZON))
+    return (day_of(book, first + offset * _ONE) for offset in range(HORIZON))
 
 
 def stretch(profile: Profile, days: Sequence[Counted], signs: Sequence[float]) -> float:

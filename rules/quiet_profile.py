@@ -151,7 +151,7 @@ def _unevenness(mails: Sequence[float], means: Sequence[float], weights: Sequenc
     ]
     fits = [sum(weight * _log_chance(count, mean, shape) for weight, count, mean in recent) for shape in _UNEVEN]
     best = max(fits)
-    beliefs = [exp(fit - best) for fit in fits]
+    beliefs = [belief if (belief := exp(fit - best)) > _BELIEVED else 0.0 for fit in fits]
     total = _dot(weights, means)
     squares = [weight * weight for weight in weights]
     counting = _dot(squares, means) / total**2
@@ -160,7 +160,7 @@ def _unevenness(mails: Sequence[float], means: Sequence[float], weights: Sequenc
     return tuple(
         Unevenness(shape, belief / sum(beliefs), counting + days / shape + drift)
         for shape, belief, drift in zip(_UNEVEN, beliefs, drifts, strict=True)
-        if belief > _BELIEVED
+        if belief
     )
 
 

@@ -64,3 +64,89 @@ def test_a_thousand_source_years_have_few_false_alarms(model: str) -> None:
     rows = [("model", *(f"{rate:g} a day" for rate in RATES), "all", "source-years")]
     write(f"early-{model.replace(' ', '-')}.md", [*rows, (model, *shares, f"{total:.3f}", str(YEARS))])
     assert total <= MOST, f"seed {begin}: {found}"
+
+
+def last_before(made: Made, death: datetime) -> list[datetime]:
+    return made.mails[: bisect_right(made.mails, death)]
+
+
+def days(span: timedelta) -> str:
+    return f"{span / timedelta(days=1):.1f}"
+
+
+@pytest.mark.slow
+def test_sources_that_die_are_found_ahead_of_the_fixed_limit() -> None:
+    """Twelve sources of each model and rate die, each at another day and hour; delays count from the last mail."""
+    rows: list[tuple[str, ...]] = [("model", "mails a day", "limit", "fixed test", "early test", "early test off")]
+    for model in ("Poisson", "uneven days, k = 2"):
+        for rate in RATES:
+            made = [make(f"death {model} {rate} {index}", model, rate) for index in range(12)]
+            dead = [last_before(one, one.begins + timedelta(days=150, hours=79 * at)) for at, one in enumerate(made)]
+            for fixed in (timedelta(days=7), FIXED):
+                late = [told_at(mails[-1], fixed, one.book) for one, mails in zip(made, dead, strict=True)]
+                known = [quiet(mails, one.book, mails[-1], fixed=fixed) for one, mails in zip(made, dead, strict=True)]
+                soon = [one.limit_at or told for one, told in zip(known, late, strict=True)]
+                assert all(early <= told for early, told in zip(soon, late, strict=True))
+                delays = [
+                    median((at - mails[-1]) / timedelta(days=1) for at, mails in zip(ends, dead, strict=True))
+                    for ends in (late, soon)
+                ]
+                off = sum(one.limit_at is None for one in known)
+                figures = (f"{rate:g}", days(fixed), *(f"{delay:.1f}" for delay in delays), f"{off} of {len(known)}")
+                rows.append((model, *figures))
+                assert rate < 2 or delays[1] < 0.7 * delays[0], rows
+    write("early-delays.md", rows)
+
+
+ZONES = {"berlin": BERLIN, "munich": MUNICH, "copenhagen": COPENHAGEN, "shanghai": SHANGHAI, "berlin-2": BERLIN}
+GROUP = [
+    (f"{site}-{rate:g}", book, rate, model, timedelta(days=7 if place % 2 else 14))
+    for place, (site, book) in enumerate(ZONES.items())
+    for rate, model in ((0.5, "Poisson"), (2.0, "uneven days, k = 2"), (6.0, "Poisson"), (15.0, "uneven days, k = 2"))
+]
+"""Five sites with four sources each."""
+DEATHS = {"copenhagen-2": datetime(2026, 9, 9, 10, tzinfo=UTC), "shanghai-15": datetime(2026, 10, 5, 4, tzinfo=UTC)}
+
+
+def looks(book: DayBook) -> list[datetime]:
+    """Every look at the fixed limits in the year, UTC."""
+    found = [told_at(datetime(2026, 1, 1, tzinfo=UTC), timedelta(), book)]
+    while found[-1] < datetime(2026, 12, 31, tzinfo=UTC):
+        found.append(told_at(found[-1], timedelta(seconds=1), book))
+    return found[:-1]
+
+
+@pytest.mark.parametrize("site", ZONES)
+def test_there_is_one_look_each_friday_at_seven(site: str) -> None:
+    moments = [ZONES[site].local(look) for look in looks(ZONES[site])]
+    assert {(moment.weekday(), moment.time()) for moment in moments} == {(4, time(7))}
+    assert [moment.date() for moment in moments] == [date(2026, 1, 2) + timedelta(weeks=week) for week in range(52)]
+
+
+@pytest.mark.slow
+def test_a_year_of_five_sites_and_twenty_sources() -> None:
+    """Both tests over all gaps of a year, two sources dying on known days: who is told of what, and when."""
+    rows: list[tuple[str, ...]] = [
+        ("source", "limit", "mails", "died", "fixed test", "early test", "false, fixed", "false, early")
+    ]
+    total = 0
+    for name, book, rate, model, fixed in GROUP:
+        made = make(f"group {name}", model, rate, book, date(2025, 11, 6))
+        death = DEATHS.get(name)
+        mails = last_before(made, death) if death else made.mails
+        alive = Made(book, rate, made.begins, mails, made.hours, made.expected)
+        early = false_alarms(alive, fixed)
+        late = sum(told_at(last, fixed, book) < then for last, then in pairwise(mails) if last >= made.begins)
+        total += early
+        told, limit = "", ""
+        if death:
+            known = quiet(mails, book, mails[-1], fixed=fixed)
+            at = told_at(mails[-1], fixed, book)
+            assert at in looks(book)
+            assert known.limit_at is not None
+            assert known.limit_at < at
+            told, limit = days(at - death), days(known.limit_at - death)
+        died = f"{death:%d %b}" if death else ""
+        rows.append((name, days(fixed), str(len(mails)), died, told, limit, str(late), str(early)))
+    table = write("early-year.md", rows)
+    assert total <= MOST * len(GROUP), table
