@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from math import inf
 
 from rules.daybook import DayBook, Span, instant
 
@@ -18,6 +19,8 @@ _TOGETHER = 60.0
 """Seconds: mails closer than that are one sign of life, as a sender that collects sends many at once."""
 _AHEAD = timedelta(days=1)
 """A mail further ahead of now than that was stamped by a clock that was wrong."""
+_AWAY = 15
+"""Usual gaps: by luck alone one in three million gaps lasts so long."""
 _ONE = timedelta(days=1)
 
 
@@ -75,7 +78,8 @@ def counted(
     """The days before that of the last sign of life, oldest first, at most 52 weeks of them.
 
     The last sign's own day is left out: it is not over. Days that a planned silence touches do not count, nor those
-    that lie wholly in a gap longer than the fixed limit: then the source was silent, and that is not its rhythm.
+    that lie wholly in a gap longer than the fixed limit and 15 usual gaps: then the source was away, and that is not
+    its rhythm.
 
     Args:
         book: Zone, holidays and closures of the site.
@@ -87,19 +91,20 @@ def counted(
         return []
     first, last = (datetime.fromtimestamp(sign, UTC).astimezone(book.zone).date() for sign in (signs[0], signs[-1]))
     gone = [(start.timestamp(), end.timestamp()) for start, end in silences]
+    away = max(fixed.total_seconds(), _AWAY * (signs[-1] - signs[0]) / len(signs)) if fixed else inf
     days = []
     for offset in range(max(0, (last - first).days - _DAYS), (last - first).days):
         day = day_of(book, first + offset * _ONE)
         is_planned = any(start < day.ends and end > day.begins for start, end in gone)
-        days.append(_count(day, signs, fixed, is_planned=is_planned))
+        days.append(_count(day, signs, away, is_planned=is_planned))
     return days
 
 
-def _count(day: Day, signs: Sequence[float], fixed: timedelta | None, *, is_planned: bool) -> Counted:
+def _count(day: Day, signs: Sequence[float], away: float, *, is_planned: bool) -> Counted:
     """Hours run from midnight: on the day of a clock change those after it are shifted by one."""
     hours = [0] * 24
     begin, end = bisect_left(signs, day.begins), bisect_left(signs, day.ends)
     for index in range(begin, end):
         hours[min(23, int((signs[index] - day.begins) / 3600))] += 1
-    is_dead = fixed is not None and begin == end and signs[end] - signs[begin - 1] > fixed.total_seconds()
-    return Counted(day, tuple(hours), end - begin, counts=not is_planned and not is_dead)
+    is_away = begin == end and signs[end] - signs[begin - 1] > away
+    return Counted(day, tuple(hours), end - begin, counts=not is_planned and not is_away)
