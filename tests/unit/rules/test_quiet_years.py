@@ -105,6 +105,7 @@ def days(span: timedelta) -> str:
 @pytest.mark.slow
 def test_sources_that_die_are_found_ahead_of_the_fixed_limit() -> None:
     """Twelve sources of each model and rate die, each at another day and hour; delays count from the last mail."""
+    much_sooner = []
     rows: list[tuple[str, ...]] = [("model", "mails a day", "limit", "fixed test", "early test", "early test off")]
     for model in ("Poisson", "uneven days, k = 2"):
         for rate in RATES:
@@ -122,8 +123,9 @@ def test_sources_that_die_are_found_ahead_of_the_fixed_limit() -> None:
                 off = sum(one.limit_at is None for one in known)
                 figures = (f"{rate:g}", days(fixed), *(f"{delay:.1f}" for delay in delays), f"{off} of {len(known)}")
                 rows.append((model, *figures))
-                assert rate < 2 or delays[1] < 0.7 * delays[0], rows
-    write("early-delays.md", rows)
+                much_sooner.append(rate < 5 or delays[1] < 0.5 * delays[0])
+    table = write("early-delays.md", rows)
+    assert all(much_sooner), table
 
 
 ZONES = {"berlin": BERLIN, "munich": MUNICH, "copenhagen": COPENHAGEN, "shanghai": SHANGHAI, "berlin-2": BERLIN}
