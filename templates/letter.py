@@ -25,10 +25,10 @@ from templates.words import Words, filled
 
 MESSAGE_LINES = 400
 """Longer texts are cut; the original has them whole."""
-WISH_LINES = 40
-"""Lines of the request's text in a mail of the clock."""
 ADDRESS = 80
 """Characters of the customer's address in the first line."""
+WISH_LINES = 40
+"""Lines of the request's text in a mail of the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Letter:
     because: str = ""
     ref: str = ""
     zone: str = ""
-    """Whose local time it is written in, for those who may be elsewhere: controllers."""
+    """Whose local time it is written in, for those who may be elsewhere: controllers and the admin."""
     warnings: tuple[str, ...] = ()
     """What to beware of: an unverified sender, one that imitates another, a link that asks for a password."""
 
@@ -113,7 +113,9 @@ def _several(job: RenderJob, speech: Speech) -> Letter:
 
 
 def _zone(job: RenderJob, speech: Speech) -> str:
-    return speech.named("zone", speech.forms.zone(job.notice.at)) if job.notice.role == "controller" else ""
+    if job.notice.role not in ("controller", "admin"):
+        return ""
+    return speech.named("zone", speech.forms.zone(job.notice.at))
 
 
 def _delimiter(words: str) -> str:

@@ -7,7 +7,7 @@ from rules.model import Fact
 from rules.overview import Setting, SettingGroup
 from templates.model import SiteCard
 
-__all__ = ["Report", "ReportJob", "Setting", "SettingGroup", "SilentSource"]
+__all__ = ["REPORTS", "REPORT_LAYOUT", "Report", "ReportJob", "Setting", "SettingGroup", "SilentSource"]
 
 Report = Literal["silent", "early", "speaks", "settings"]
 """The weekly line of silent sources, an early warning, the all-clear, the monthly overview: the template's name."""

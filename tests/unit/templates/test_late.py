@@ -98,6 +98,15 @@ def test_controllers_may_be_elsewhere_and_are_told_the_zone(purpose: str) -> Non
     assert ("Times: Europe/Berlin, UTC+1" in text) == (purpose in ("escalated", "untouched"))
 
 
+def test_where_nobody_oversees_a_site_the_admin_is_told_without_links() -> None:
+    job = sample_job("en", "escalated", LEAD)
+    admin = msgspec.structs.replace(job.notice, role="admin", because="")
+    mail = SHIPPED.render(msgspec.structs.replace(job, notice=admin, reply_to=None))
+    assert mail.subject.startswith(f"{SIGN} Escalated: Request")
+    assert "Times: Europe/Berlin, UTC+1" in mail.text
+    assert not [href for href in hrefs(mail) if "body=" in href]
+
+
 @pytest.mark.parametrize("purpose", LATE)
 def test_somebody_who_has_it_is_named(purpose: str) -> None:
     text = SHIPPED.render(with_record(sample_job("en", purpose, LEAD), assignee="eva@muster.example")).text
