@@ -32,6 +32,8 @@ from config.values import (
     format_time,
     parse_duration,
     parse_intervals,
+    parse_job_time,
+    parse_job_time_or_off,
     parse_silence,
     parse_size,
     parse_time_of_day,
@@ -98,6 +100,11 @@ TimeOrOff = Annotated[
     PlainSerializer(format_time, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}:\d{2}|off)$"}),
 ]
+JobTime = Annotated[TimeOfDay, BeforeValidator(parse_job_time)]
+"""A local time at which the calendar does something: never between 01:00 and 03:59."""
+JobTimeOrOff = Annotated[TimeOrOff, BeforeValidator(parse_job_time_or_off)]
+Early = Annotated[float, Field(gt=0, le=52)] | Literal["off"]
+"""False alarms of early silence that are to be expected per source and year; or none is given at all."""
 Hours = Annotated[
     tuple[Interval, ...],
     BeforeValidator(parse_intervals),

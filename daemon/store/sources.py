@@ -107,6 +107,22 @@ def _number(*that: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((and_(*that), 1), else_=0))
 
 
+def last_mails(connection: Connection, names: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """When the last verified mail of each of these sources came; such as are dated ahead do not count."""
+    query = (
+        select(source_mail.c.source, func.max(source_mail.c.at))
+        .where(source_mail.c.source.in_(list(names)), source_mail.c.at <= now)
+        .group_by(source_mail.c.source)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def arrivals(connection: Connection, source: str) -> list[datetime]:
+    """When the latest verified mails of a source came, the newest last."""
+    query = select(source_mail.c.at).where(source_mail.c.source == source).order_by(*_NEWEST).limit(KEEP)
+    return list(reversed(list(connection.execute(query).scalars())))
+
+
 def median_gap(times: Iterable[datetime]) -> timedelta | None:
     """The usual time between two mails; None for fewer than three.
 
