@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from config.calendars import parse_date, parse_dates
 from config.lookup import controllers_of, source_type
-from config.models import Settings, Site, Source
+from config.models import PlannedSilence, Settings, Site, Source
 from rules.daybook import Span, instant
 from rules.model import Fact
 
@@ -86,14 +86,14 @@ def sites_of(settings: Settings, source: Source) -> tuple[Site, ...]:
     return tuple(site for site in settings.sites.values() if named is None or getattr(site, named))
 
 
-def planned_of(settings: Settings, kept: Iterable[Planned] = ()) -> tuple[Planned, ...]:
-    """All that is planned: by silences.toml, and by the command.
+def planned_of(written: Iterable[PlannedSilence], kept: Iterable[Planned] = ()) -> tuple[Planned, ...]:
+    """All that is planned but for the closures of sites.
 
     Args:
-        settings: The settings in force.
-        kept: Those of the command.
+        written: That of silences.toml.
+        kept: That of the command.
     """
-    written = (
+    named = (
         Planned(
             site=one.site,
             source=one.source,
@@ -101,9 +101,9 @@ def planned_of(settings: Settings, kept: Iterable[Planned] = ()) -> tuple[Planne
             until=parse_date(one.until),
             reason=one.reason,
         )
-        for one in settings.silences
+        for one in written
     )
-    return (*written, *kept)
+    return (*named, *kept)
 
 
 def planned_for(settings: Settings, source: Source, planned: Sequence[Planned]) -> tuple[Planned, ...]:

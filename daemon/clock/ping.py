@@ -53,9 +53,7 @@ class Ping:
 
     def _ask(self, url: str) -> None:
         why = asked(url)
-        if why is None:
-            self._shift.count("pings_sent")
-        else:
+        if why is not None:
             self._shift.count("pings_failed")
             log.warning("ping-failed", why=why)
 

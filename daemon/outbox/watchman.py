@@ -18,7 +18,7 @@ from daemon.store.outgoing import Letter
 from daemon.store.watched import Told
 from rules.agenda import QUIET, SILENT
 from rules.early import Quiet, assessed, early_of
-from rules.silence import Heard, Standing, overseen, overseen_in, planned_of, sites_of, standing, to_tell
+from rules.silence import Standing, overseen, overseen_in, planned_of, sites_of, standing, to_tell
 from templates.reports import Report, ReportJob, SilentSource
 
 LOOK_SECONDS = 5.0
@@ -128,8 +128,8 @@ class Watchman:
         """How sources stand, and what a controller was told of them."""
         settings, these = self._shift.settings, list(watching)
         with self._shift.store.read() as connection:
-            known = heard(connection, [source.id for source, _ in these], now)
-            planned = planned_of(settings, silences.listing(connection))
+            known = watched.heard(connection, [source.id for source, _ in these], now)
+            planned = planned_of(settings.silences, silences.listing(connection))
             told = {one.source: one for one in watched.told(connection) if one.controller == controller}
         return [
             Silence(source, site, standing(settings, source, known[source.id], planned, now), told.get(source.id))
@@ -185,13 +185,6 @@ class Watchman:
                 self._ring()
             return told
         return False
-
-
-def heard(connection: Connection, names: Iterable[str], now: datetime) -> Mapping[str, Heard]:
-    """What is known of the mails of sources; of one that no daemon saw yet, from now on."""
-    these = list(names)
-    seen, last = watched.since(connection, watched.SOURCE), sources.last_mails(connection, these, now)
-    return {name: Heard(seen_at=seen.get(name, now), last_at=last.get(name)) for name in these}
 
 
 def early_sources(settings: Settings) -> Mapping[str, Sequence[Source]]:

@@ -33,6 +33,8 @@ def keep(connection: Connection, token: str, source: str, at: datetime) -> None:
 
 def find(connection: Connection, tokens: Sequence[str]) -> Probe | None:
     """The one whose token is among these."""
+    if not tokens:
+        return None
     row = connection.execute(_PROBES.where(probe.c.token.in_(list(tokens)))).first()
     return Probe(*row) if row else None
 

@@ -1,13 +1,15 @@
 """Since when sources and time zones are watched, and what controllers were told of silent sources."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
 
+from daemon.store import sources
 from daemon.store.engine import insert_missing
 from daemon.store.schema import silent_source, watched
+from rules.silence import Heard
 
 SOURCE, ZONE = "source", "zone"
 _NOT_CLEARED = text("silent_source.cleared_at IS NULL")
@@ -25,9 +27,9 @@ class Told(msgspec.Struct, frozen=True):
     times: int
 
 
-def keep(connection: Connection, sources: Iterable[str], zones: Iterable[str], at: datetime) -> None:
+def keep(connection: Connection, names: Iterable[str], zones: Iterable[str], at: datetime) -> None:
     """Note what the settings name now, each with the time at which it was first seen; forget what they do not name."""
-    named = sorted({*((SOURCE, name) for name in sources), *((ZONE, name) for name in zones)})
+    named = sorted({*((SOURCE, name) for name in names), *((ZONE, name) for name in zones)})
     known = {(row[0], row[1]) for row in connection.execute(select(watched.c.sort, watched.c.name))}
     fresh = [{"sort": sort, "name": name, "since": at} for sort, name in named if (sort, name) not in known]
     if fresh:
@@ -42,6 +44,13 @@ def since(connection: Connection, sort: str) -> dict[str, datetime]:
     """When each source or zone was first seen."""
     query = select(watched.c.name, watched.c.since).where(watched.c.sort == sort)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def heard(connection: Connection, names: Iterable[str], now: datetime) -> Mapping[str, Heard]:
+    """What is known of the mails of sources; one that no daemon saw yet counts from now on."""
+    these = list(names)
+    seen, last = since(connection, SOURCE), sources.last_mails(connection, these, now)
+    return {name: Heard(seen_at=seen.get(name, now), last_at=last.get(name)) for name in these}
 
 
 def told(connection: Connection) -> list[Told]:
