@@ -22,10 +22,10 @@ ZONES = ("Europe/Berlin", "Europe/Copenhagen", "Asia/Shanghai")
 def fires(trigger: CronTrigger, start: datetime, end: datetime) -> list[datetime]:
     """All times at which a trigger rings, in the order in which the scheduler asks for them."""
     found: list[datetime] = []
-    now, before = start, None
+    now, before = start.astimezone(UTC), None
     while (at := trigger.get_next_fire_time(before, now)) is not None and at < end:
         found.append(at)
-        before, now = at, at + timedelta(microseconds=1)
+        before, now = at, at.astimezone(UTC) + timedelta(microseconds=1)
     return found
 
 
