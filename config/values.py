@@ -58,6 +58,15 @@ def parse_silence(text: object) -> Duration | str:
     return duration
 
 
+def parse_early(value: object) -> float | str:
+    """Read how many false alarms a year are to be expected of early silence, or `off`."""
+    if value == "off":
+        return "off"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 52:
+        raise ValueError(f"'{value}' is not a number of false alarms a year, write 0.2 (at most 52) or off")
+    return float(value)
+
+
 def parse_time(text: str) -> int:
     """Read `08:00` as minutes of the day; `24:00` is the end of the day."""
     match = _TIME.fullmatch(text.strip())
