@@ -3,24 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from config.models import Settings, Site, Source
+from config.models import Settings, Source
 from rules.model import Fact
-
-NOT_LEARNED = "its rhythm is not known yet"
+from rules.silence import Planned
 
 
 class Quiet(Fact, frozen=True, kw_only=True):
-    """What the rhythm of a source says of the present gap."""
+    """What the rhythm of a source says of the time since its last mail."""
 
-    limit: timedelta | None = None
-    """A gap of this length is told at once; None where nothing can be said."""
-    chance: float | None = None
-    """How likely a gap as long as the present one is by luck."""
-    usual: timedelta | None = None
-    """How far apart its mails usually are."""
-    weeks: float = 0
+    weeks: int = 0
     mails: int = 0
     """What it is learned from."""
+    usual: timedelta | None = None
+    """How far apart its mails usually are."""
+    limit_at: datetime | None = None
+    """From when on the present gap is silence, UTC; None where nothing can be said."""
+    chance: float | None = None
+    """How likely a gap as long as the present one is by luck."""
+    silent: bool = False
+    """Whether the limit has passed."""
     off_because: str | None = None
     """Why nothing can be said."""
 
@@ -31,17 +32,18 @@ def early_of(settings: Settings, source: Source) -> float | None:
     return None if source.silence == "off" or isinstance(chosen, str) else chosen
 
 
-def assessed(settings: Settings, source: Source, site: Site, arrivals: Sequence[datetime], now: datetime) -> Quiet:
+def assessed(
+    settings: Settings, source: Source, arrivals: Sequence[datetime], planned: Sequence[Planned], now: datetime
+) -> Quiet:
     """What the rhythm of a source says of the time since its last mail.
 
     Args:
         settings: The settings in force.
         source: The source.
-        site: Its site: whose hours and holidays its writers keep.
         arrivals: When its mails came, UTC, oldest first.
+        planned: All that is planned: nothing is expected on those days.
         now: UTC.
     """
-    del site, now
-    if early_of(settings, source) is None:
-        return Quiet(mails=len(arrivals), off_because="it is switched off")
-    return Quiet(mails=len(arrivals), off_because=NOT_LEARNED)
+    del planned, now  # what a rhythm is, is another module's to say
+    off = "its rhythm is not known yet" if early_of(settings, source) is not None else "it is switched off"
+    return Quiet(mails=len(arrivals), off_because=off)

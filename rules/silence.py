@@ -115,6 +115,15 @@ def planned_for(settings: Settings, source: Source, planned: Sequence[Planned]) 
     return (*own, *(_common(by_site) if by_site else ()))
 
 
+def planned_spans(settings: Settings, source: Source, planned: Sequence[Planned]) -> list[Span]:
+    """The planned silences of one source as times, UTC."""
+    zone = ZoneInfo(zone_of(settings, source))
+    return [
+        (instant(one.first, 0, zone), instant(one.until + _DAY, 0, zone))
+        for one in planned_for(settings, source, planned)
+    ]
+
+
 def standing(settings: Settings, source: Source, heard: Heard, planned: Sequence[Planned], now: datetime) -> Standing:
     """How a source stands.
 
@@ -127,11 +136,12 @@ def standing(settings: Settings, source: Source, heard: Heard, planned: Sequence
     """
     zone = ZoneInfo(zone_of(settings, source))
     mine, today = planned_for(settings, source, planned), now.astimezone(zone).date()
+    spans = planned_spans(settings, source, planned)
     return Standing(
         source=source.id,
         since=heard.since,
         last_at=heard.last_at,
-        quiet=now - heard.since - _within((_span(one, zone) for one in mine), heard.since, now),
+        quiet=now - heard.since - _within(spans, heard.since, now),
         limit=limit_of(settings, source),
         planned=max((one for one in mine if one.is_on(today)), key=lambda one: one.until, default=None),
     )
@@ -208,10 +218,6 @@ def _common(by_site: Sequence[Sequence[Planned]]) -> Iterator[Planned]:
                 if max(start, each.first) <= min(end, each.until)
             ]
         yield from (Planned(first=start, until=end, reason=one.reason) for start, end in spans)
-
-
-def _span(one: Planned, zone: ZoneInfo) -> Span:
-    return instant(one.first, 0, zone), instant(one.until + _DAY, 0, zone)
 
 
 def _within(spans: Iterable[Span], start: datetime, end: datetime) -> timedelta:

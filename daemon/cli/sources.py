@@ -114,7 +114,7 @@ def _watch(watch: "Watch") -> dict[str, Any]:
         "next_look": watch.next_at,
         "planned": {"from": planned.first, "until": planned.until, "reason": planned.reason} if planned else None,
         "early": {
-            "limit_seconds": int(quiet.limit.total_seconds()) if quiet.limit else None,
+            "limit_at": quiet.limit_at,
             "chance": quiet.chance,
             "weeks": quiet.weeks,
             "mails": quiet.mails,
@@ -159,9 +159,9 @@ def _show_watch(watch: "Watch") -> None:
         line(f"its silence is planned from {planned.first} to {planned.until}{why}")
     if quiet.off_because:
         line(f"early silence: {quiet.off_because}")
-    elif quiet.limit:
-        learned = f"from {counted(quiet.mails, 'mail')} of {quiet.weeks:.0f} weeks"
-        line(f"early silence: a gap of {duration(quiet.limit.total_seconds())} is told at once ({learned})")
+    elif quiet.limit_at:
+        learned = f"from {counted(quiet.mails, 'mail')} of {quiet.weeks} weeks"
+        line(f"early silence: from {quiet.limit_at:%Y-%m-%d %H:%M} UTC on, without another mail ({learned})")
         line(f"chance of the present gap by luck: {_chance(watch)}")
     line(f"next look at it: {f'{watch.next_at:%Y-%m-%d %H:%M} UTC' if watch.next_at else 'never'}")
     if probe:

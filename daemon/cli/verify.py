@@ -37,8 +37,8 @@ def verify(name: str, by_hand: bool, seconds: float | None, directory: Path, as_
     """Send a mail to the address of a source, and wait until it came the whole way.
 
     It goes out by the relay as any mail does, comes in at the address, and is known by its token: it opens no record
-    and counts for nothing. The result is kept, see `postroom sources`. Waits for 60 seconds, with --print not at all unless
-    --wait is given. Exit code 1 if it did not come, or not as the source's own.
+    and counts for nothing. The result is kept, see `postroom sources`. Waits for 60 seconds, with --print not at all
+    unless --wait is given. Exit code 1 if it did not come, or not as the source's own.
     """
     from config.problems import nearest
     from daemon.store import outgoing, probes

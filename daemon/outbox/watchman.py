@@ -141,8 +141,9 @@ class Watchman:
         settings, now = self._shift.settings, self._shift.clock.now()
         with self._shift.store.read() as connection:
             came = [sources.arrivals(connection, one.source.id) for one in found]
+            planned = planned_of(settings.silences, silences.listing(connection))
         return [
-            one._replace(quiet=assessed(settings, one.source, sites_of(settings, one.source)[0], times, now))
+            one._replace(quiet=assessed(settings, one.source, times, planned, now))
             for one, times in zip(found, came, strict=True)
         ]
 
@@ -204,7 +205,7 @@ def may_be_early(one: Silence) -> bool:
 
 def is_early(one: Silence) -> bool:
     """Whether a source is silent by its own rhythm, and that is news."""
-    return may_be_early(one) and one.quiet.limit is not None and one.stands.quiet >= one.quiet.limit
+    return may_be_early(one) and one.quiet.silent
 
 
 def _once_more(one: Silence, controller: str, now: datetime) -> Told:
@@ -221,8 +222,9 @@ def _site_for(settings: Settings, name: str, controller: str, day: date) -> Site
 
 def _shown(one: Silence, report: Report) -> SilentSource:
     stands = one.stands
-    limit = one.quiet.limit if report == "early" else stands.limit
-    usual = one.quiet.usual
+    limit, usual = stands.limit, one.quiet.usual
+    if report == "early" and one.quiet.limit_at is not None:
+        limit = one.quiet.limit_at - stands.since
     return SilentSource(
         id=one.source.id,
         type=one.source.type,

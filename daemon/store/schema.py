@@ -186,6 +186,17 @@ source_mail = Table(
     Index("ix_source_mail_source", "source", "at", "message"),
 )
 
+# How many mails of a source came in an hour, of those that are no longer kept above: its rhythm is learned from a year.
+source_hour = Table(
+    "source_hour",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("hour", Instant, primary_key=True),
+    Column("mails", Integer, nullable=False),
+    # When the latest of them came: what came before it was counted, and is not again.
+    Column("last", Instant, nullable=False),
+)
+
 deadline = Table(
     "deadline",
     metadata,

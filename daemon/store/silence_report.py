@@ -12,7 +12,7 @@ from daemon.store import probes, runs, silences, sources, watched
 from daemon.store.probes import Probe
 from rules.agenda import SILENT
 from rules.early import Quiet, assessed
-from rules.silence import Planned, Standing, next_check, planned_of, sites_of, standing, weekday_of, zone_of
+from rules.silence import Planned, Standing, next_check, planned_of, standing, weekday_of, zone_of
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -35,8 +35,7 @@ def watches(connection: Connection, settings: Settings, names: Iterable[str], no
     for name in these:
         source = settings.sources[name]
         stands = standing(settings, source, known[name], planned, now)
-        site, came = next(iter(sites_of(settings, source)), None), sources.arrivals(connection, name)
-        quiet = assessed(settings, source, site, came, now) if site else Quiet()
+        quiet = assessed(settings, source, sources.arrivals(connection, name), planned, now)
         found[name] = Watch(stands, quiet, _next(settings, name, stands, now), proved.get(name))
     return found
 

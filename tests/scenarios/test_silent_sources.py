@@ -109,7 +109,7 @@ class Weeks:
 def text_of(mail: Arrived) -> str:
     """What a person reads."""
     parts = [part for part in mail.parsed().walk() if part.get_content_type() == "text/plain"]
-    return b"".join(bytes(part.get_payload(decode=True) or b"") for part in parts).decode()  # type: ignore[arg-type]
+    return b"".join(bytes(part.get_payload(decode=True) or b"") for part in parts).decode()
 
 
 @pytest.fixture
