@@ -48,11 +48,10 @@ def sources(source: str | None, directory: Path, as_json: bool) -> None:
     elif source:
         _show(settings, found[0], watched[source])
     else:
-        columns = (
-            "Source", "Type", "Site", "Last", "Every", "7/30 d", "Limit", "Chance", "Next look", "Planned", "Verified",
-            "Layout", "Drift",
-        )  # fmt: skip
-        table("Sources", columns, [_row(settings, one, watched[one.source], now) for one in found])
+        columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Layout", "Drift")
+        table("Sources", columns, [_row(settings, one, now) for one in found])
+        columns = ("Source", "Quiet for", "Limit", "Chance", "Next look (UTC)", "Planned", "Verified")
+        table("Silence", columns, [_watch_row(settings, watched[one.source]) for one in found])
         silent = [one.source for one in found if watched[one.source].stands.is_silent]
         if silent:
             line(f"Silent: {', '.join(silent)}", style="yellow")
@@ -61,7 +60,7 @@ def sources(source: str | None, directory: Path, as_json: bool) -> None:
             line(f"Changed: {', '.join(changed)}. Look closer: postroom sources {changed[0]}", style="yellow")
 
 
-def _row(settings: "Settings", one: "Report", watch: "Watch", now: "datetime") -> tuple[object, ...]:
+def _row(settings: "Settings", one: "Report", now: "datetime") -> tuple[object, ...]:
     source = settings.sources[one.source]
     rhythm = one.rhythm
     return (
@@ -71,13 +70,21 @@ def _row(settings: "Settings", one: "Report", watch: "Watch", now: "datetime") -
         duration((now - rhythm.last).total_seconds()) if rhythm and rhythm.last else None,
         duration(one.gap.total_seconds()) if one.gap else None,
         f"{rhythm.week}/{rhythm.month}{f' +{rhythm.unverified}' if rhythm.unverified else ''}" if rhythm else "0/0",
-        _limit(settings, one.source),
-        _chance(watch),
-        f"{watch.next_at:%m-%d %H:%M}" if watch.next_at else None,
-        f"until {watch.stands.planned.until}" if watch.stands.planned else None,
-        f"{watch.probe.came_at:%Y-%m-%d}" if watch.probe else None,
         _verified(settings, one.source),
         str(len(one.findings)) if one.findings else None,
+    )
+
+
+def _watch_row(settings: "Settings", watch: "Watch") -> tuple[object, ...]:
+    stands = watch.stands
+    return (
+        stands.source,
+        duration(stands.quiet.total_seconds()),
+        _limit(settings, stands.source),
+        _chance(watch),
+        f"{watch.next_at:%m-%d %H:%M}" if watch.next_at else None,
+        f"until {stands.planned.until}" if stands.planned else None,
+        f"{watch.probe.came_at:%Y-%m-%d}" if watch.probe else None,
     )
 
 
