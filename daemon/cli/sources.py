@@ -50,8 +50,8 @@ def sources(source: str | None, directory: Path, as_json: bool) -> None:
     else:
         columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Layout", "Drift")
         table("Sources", columns, [_row(settings, one, now) for one in found])
-        columns = ("Source", "Quiet for", "Limit", "Chance", "Next look (UTC)", "Planned", "Verified")
-        table("Silence", columns, [_watch_row(settings, watched[one.source]) for one in found])
+        watch = ("Source", "Quiet for", "Limit", "Chance", "Next look (UTC)", "Planned", "Verified")
+        table("Silence", watch, [_watch_row(settings, watched[one.source]) for one in found])
         silent = [one.source for one in found if watched[one.source].stands.is_silent]
         if silent:
             line(f"Silent: {', '.join(silent)}", style="yellow")
