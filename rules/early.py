@@ -26,6 +26,9 @@ class Quiet(Fact, frozen=True, kw_only=True):
     """Why nothing can be said."""
 
 
+UNKNOWN = Quiet(weeks=0, mails=0)
+
+
 def early_of(settings: Settings, source: Source) -> float | None:
     """How many false alarms a year are to be expected of a source; None where none is given early."""
     chosen = settings.postroom.monitor.early if source.early is None else source.early

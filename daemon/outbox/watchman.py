@@ -17,7 +17,7 @@ from daemon.store import outgoing, runs, silences, sources, watched
 from daemon.store.outgoing import Letter
 from daemon.store.watched import Told
 from rules.agenda import QUIET, SILENT
-from rules.early import Quiet, assessed, early_of
+from rules.early import UNKNOWN, Quiet, assessed, early_of
 from rules.silence import Standing, overseen, overseen_in, planned_of, sites_of, standing, to_tell
 from templates.reports import Report, ReportJob, SilentSource
 
@@ -37,7 +37,7 @@ class Silence(NamedTuple):
     stands: Standing
     told: Told | None
     """What the controller was told of it before."""
-    quiet: Quiet = Quiet()
+    quiet: Quiet = UNKNOWN
 
 
 class Watchman:
