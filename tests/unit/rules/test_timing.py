@@ -192,4 +192,3 @@ def test_what_a_person_writes_is_no_audit_mail(house: House, at: At) -> None:
 def test_the_list_is_due_on_working_days(house: House, at: At, mail: dict[str, Any], now: str, due: bool) -> None:
     site = house(mail=mail).sites["berlin"]
     assert (list_day(site, at(now)) is not None) == due
-
