@@ -10,7 +10,9 @@ from config.types import (
     Address,
     Date,
     DurationText,
+    Early,
     Host,
+    JobTime,
     Language,
     Listen,
     Model,
@@ -152,6 +154,17 @@ class Brakes(Model):
     """Mails to one reader about what is overdue; further ones wait and go as one."""
 
 
+class Monitor(Model):
+    """`[monitor]`: sources that fall silent, and who watches the watch."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "off"] = "fri"
+    time: JobTime = 7 * 60
+    """In the local time of each site."""
+    early: Early = 0.2
+    ping: Annotated[str, AfterValidator(check_https)] | None = None
+    """Is asked after each weekly run and once a day: whoever answers there notices when nobody asks any more."""
+
+
 class Desk(Model):
     """`[desk]`: the addresses that plain replies come back to."""
 
@@ -193,6 +206,7 @@ class Postroom(Model):
     outgoing: Outgoing = Field(default_factory=Outgoing)
     limits: Limits = Field(default_factory=Limits)
     brakes: Brakes = Field(default_factory=Brakes)
+    monitor: Monitor = Field(default_factory=Monitor)
     desk: Desk = Field(default_factory=Desk)
     health: Health = Field(default_factory=Health)
     log: Log = Field(default_factory=Log)
