@@ -7,9 +7,6 @@ from config.draft import Draft, Entry
 from config.models import Deputy, Site, Unit
 from config.problems import Path, Problem, nearest
 
-NIGHT = range(60, 240)
-"""Minutes of the local day in which nothing begins: clocks are changed then, and a time may come twice or never."""
-
 
 def check_controllers(draft: Draft) -> Iterator[Problem]:
     """Find deputies of nobody, spans that end before they begin or overlap, and lists that nobody would get."""
@@ -59,7 +56,3 @@ def _told(entry: Entry[Site]) -> Iterator[Problem]:
     if mail.escalated == "list" and mail.escalations == "off":
         what = "leaves escalations to the daily list, and the list is off"
         yield entry.problem(("mail", "escalated"), what, 'write escalations = "08:00"')
-    for key, minute in (("list", mail.list), ("escalations", mail.escalations)):
-        if minute in NIGHT:
-            what = "lies between 01:00 and 03:59, when clocks are changed"
-            yield entry.problem(("mail", key), what, "write a time from 04:00 on")

@@ -10,7 +10,9 @@ from config.types import (
     Address,
     Date,
     DurationText,
+    Early,
     Host,
+    JobTime,
     Language,
     Listen,
     Model,
@@ -153,9 +155,16 @@ class Brakes(Model):
 
 
 class Monitor(Model):
-    """`[monitor]`: what controllers are told by the calendar."""
+    """`[monitor]`: sources that fall silent, and who watches the watch."""
 
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "off"] = "fri"
+    time: JobTime = 7 * 60
+    """In the local time of each site."""
+    early: Early = 0.2
+    ping: Annotated[str, AfterValidator(check_https)] | None = None
+    """Is asked after each weekly run and once a day: whoever answers there notices when nobody asks any more."""
     settings_mail: Literal["monthly", "off"] = "monthly"
+    """Controllers get the overview of the settings of their sites."""
 
 
 class Desk(Model):

@@ -26,9 +26,12 @@ from config.types import (
     Days,
     Domains,
     DurationText,
+    Early,
     Endings,
     Holidays,
     Hours,
+    JobTime,
+    JobTimeOrOff,
     Kind,
     Language,
     Model,
@@ -39,8 +42,6 @@ from config.types import (
     Secret,
     Silence,
     States,
-    TimeOfDay,
-    TimeOrOff,
     Wait,
     Zone,
     as_tuple,
@@ -75,12 +76,12 @@ class SiteMail(Model):
     bundle: Mapping[Kind, Wait] = {}
     window: Literal["any", "business"] = "any"
     audit: AuditWay = "digest"
-    digest: TimeOfDay = 16 * 60 + 30
-    list: TimeOrOff = 8 * 60
+    digest: JobTime = 16 * 60 + 30
+    list: JobTimeOrOff = 8 * 60
     categories: Mapping[Kind, Category] = {}
     escalated: Literal["mail", "list"] = "mail"
     escalated_wait: Wait = Duration(15, "m")
-    escalations: TimeOrOff = 8 * 60
+    escalations: JobTimeOrOff = 8 * 60
 
 
 class Site(Model):
@@ -156,8 +157,20 @@ class Source(Model):
     kind: Kind | None = None
     escalate: str | None = None
     silence: Silence | None = None
+    early: Early | None = None
     written_back: bool = False
     layout: SourceLayout | None = None
+
+
+class PlannedSilence(Model):
+    """`[[silence]]` of silences.toml: days on which nobody is told that a source, or any of a site, is silent."""
+
+    site: Name | None = None
+    source: Name | None = None
+    first: Date = Field(alias="from")
+    until: Date
+    """Its last day."""
+    reason: str = Field(default="", max_length=200)
 
 
 class Conditions(Model):
@@ -292,6 +305,7 @@ class Settings(Model):
     units: Mapping[str, Unit]
     sites: Mapping[str, Site]
     sources: Mapping[str, Source]
+    silences: tuple[PlannedSilence, ...] = ()
     rules: tuple[Rule, ...]
     policies: Mapping[str, Policy]
     shipped: Mapping[int, Shipped]

@@ -31,7 +31,10 @@ from config.values import (
     format_intervals,
     format_time,
     parse_duration,
+    parse_early,
     parse_intervals,
+    parse_job_time,
+    parse_job_time_or_off,
     parse_silence,
     parse_size,
     parse_time_of_day,
@@ -102,6 +105,15 @@ TimeOrOff = Annotated[
     PlainSerializer(format_time, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}:\d{2}|off)$"}),
 ]
+JobTime = Annotated[TimeOfDay, BeforeValidator(parse_job_time)]
+"""A local time at which the calendar does something: never between 01:00 and 03:59."""
+JobTimeOrOff = Annotated[TimeOrOff, BeforeValidator(parse_job_time_or_off)]
+Early = Annotated[
+    float | Literal["off"],
+    BeforeValidator(parse_early),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 52}, {"const": "off"}]}),
+]
+"""False alarms of early silence that are to be expected per source and year; or none is given at all."""
 Hours = Annotated[
     tuple[Interval, ...],
     BeforeValidator(parse_intervals),

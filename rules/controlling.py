@@ -17,7 +17,6 @@ ESCALATIONS: Final = "escalations"
 SETTINGS: Final = "settings"
 """Names of the runs."""
 SETTINGS_AT = 8 * 60
-_DAYS_AHEAD = 3
 
 
 class Appointment(NamedTuple):
@@ -61,13 +60,13 @@ def due(settings: Settings, now: datetime) -> list[tuple[Appointment, date]]:
     return [(one, day) for one, day in found if one.at(day) <= now and _is_day(one, day)]
 
 
-def next_due(settings: Settings, now: datetime) -> datetime | None:
-    """The next time at which something may be due, UTC; None where nothing ever is."""
-    coming = (
-        next(at for ahead in range(_DAYS_AHEAD) if (at := one.at(one.today(now) + timedelta(days=ahead))) > now)
-        for one in appointments(settings, now)
-    )
-    return min(coming, default=None)
+def times(settings: Settings) -> Iterator[tuple[str, int]]:
+    """Time zones and minutes of the local day at which something may be due, whoever is a controller then."""
+    for site in settings.sites.values():
+        if site.mail.escalations != "off":
+            yield site.timezone, int(site.mail.escalations)
+        if settings.postroom.monitor.settings_mail == "monthly":
+            yield site.timezone, SETTINGS_AT
 
 
 def appointment(settings: Settings, job: str, scope: str, now: datetime) -> Appointment | None:

@@ -90,6 +90,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """Number of the outgoing mail about several records that somebody of the house answers (`rules.astray`)."""
     bounced: int | None = None
     """Number of the outgoing mail that the recipient, our envelope sender, names: what comes there is about it."""
+    probe: str | None = None
+    """The source that a mail of our own with this token was made for: it opens nothing (`rules.probe`)."""
     imported: bool = False
     """It was put in later: what was to be done about it was done long ago."""
     late: bool = False

@@ -16,6 +16,7 @@ from daemon.desk.bounce import Returned
 from daemon.desk.people import Met, people_of
 from daemon.store.contacts import Contact
 from daemon.store.messages import Claimed, Fated
+from daemon.store.probes import Probe
 from daemon.store.records import Kept
 from daemon.store.sources import Seen
 from parsers.layout import Layout
@@ -67,6 +68,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Outgoing mail that came back by it."""
     astray: Astray | None = None
     """Who is to be told how to say which record he means."""
+    proved: Probe | None = None
+    """Mail of our own to this source that came the whole way with it."""
 
     @property
     def touches(self) -> frozenset[int]:
@@ -134,6 +137,7 @@ def plan(
     back: Returned | None = None,
     late: Late | None = None,
     met: Sequence[Met] = (),
+    probe: Probe | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
     at = mail.received_at or mail.accepted_at
@@ -145,6 +149,7 @@ def plan(
         own=own,
         astray=astray[0] if astray else None,
         bounced=bounced,
+        probe=probe.source if probe else None,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
         late=late is not None,
         known=tuple(one.known for one in met),
@@ -175,7 +180,17 @@ def plan(
     people = people_of(settings, parsed, decision) if late is None else frozenset()
     returned = back.letter if back is not None and decision.fate == "bounce" else None
     told = astray[1] if astray is not None and decision.fate == "ignored" else None
-    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told)
+    proved = _proved(probe, mail, decision)
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
+
+
+def _proved(probe: Probe | None, mail: Claimed, decision: MailDecision) -> Probe | None:
+    """The probe as it came; not where it came to the address of another source."""
+    if probe is None or decision.source != probe.source or decision.fate != "automatic":
+        return None
+    return msgspec.structs.replace(
+        probe, came_at=mail.accepted_at, message=mail.id, channel=mail.channel, verified=decision.verified
+    )
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:

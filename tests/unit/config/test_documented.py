@@ -21,8 +21,9 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.Dkim, "`[[dkim]]`", ""),
     (machine.Outgoing, "`[outgoing]`", ""),
     (machine.Brakes, "`[brakes]`", ""),
-    (machine.Limits, "`[limits]`", ""),
     (machine.Monitor, "`[monitor]`", ""),
+    (models.PlannedSilence, "silences.toml", ""),
+    (machine.Limits, "`[limits]`", ""),
     (machine.Desk, "`[desk]`", "desk."),
     (machine.Health, "`[desk]`", "health."),
     (machine.Log, "`[desk]`", "log."),
@@ -62,8 +63,19 @@ def test_every_field_of_a_layout_is_documented() -> None:
 
 def test_every_key_of_the_installation_is_documented() -> None:
     sections = {
-        "smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "monitor", "desk", "health", "log", "test",
-    }  # fmt: skip
+        "smtp",
+        "imap",
+        "relay",
+        "dkim",
+        "outgoing",
+        "brakes",
+        "monitor",
+        "limits",
+        "desk",
+        "health",
+        "log",
+        "test",
+    }
     assert [key for key in keys(machine.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
     assert all(f"[{section}]" in PAGE for section in sections)
     assert all(f"{{ {key} = " in PAGE for key in keys(Secret))

@@ -1,0 +1,61 @@
+"""Letters about no record: what controllers are told of sources and settings."""
+
+from config.models import Site
+from daemon.log import get_logger
+from daemon.outbox.compose import ComposeError, OutgoingMail, compose
+from daemon.outbox.signing import signed
+from daemon.shift import Shift
+from daemon.store.outgoing import Letter
+from templates.model import Rendered
+from templates.plain_reports import plain_report
+from templates.reports import ReportJob
+
+log = get_logger(__name__)
+
+
+def report_letter(shift: Shift, site: Site, job: ReportJob, dedupe: str) -> Letter | None:
+    """Write and compose a report; None where no mail can be made of it, which is logged and counted.
+
+    Args:
+        shift: The worker's state.
+        site: In whose name it goes out.
+        job: What it tells.
+        dedupe: What makes it the same mail.
+    """
+    rendered, own_id = _words(shift, job), shift.new_message_id()
+    category = "action" if job.report in ("silent", "early") else "audit"
+    mail = OutgoingMail(
+        sender=site.desk,
+        sender_name=site.name,
+        to=job.to,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=own_id,
+        date=shift.clock.now(),
+        list_id=f"controller.{site.id}.{shift.settings.postroom.hostname}",
+        category=category,
+    )
+    try:
+        content = signed(shift.settings, site.desk, compose(mail))
+    except ComposeError as error:
+        shift.count("letters_not_composed")
+        log.error("report-not-composed", report=job.report, site=site.id, why=str(error))  # noqa: TRY400 - no fault of ours
+        return None
+    return Letter(
+        dedupe=dedupe,
+        purpose=job.report,
+        category=category,
+        site=site.id,
+        recipient=job.to,
+        sender=site.desk,
+        subject=rendered.subject,
+        message_id=own_id,
+        content=content,
+    )
+
+
+def _words(shift: Shift, job: ReportJob) -> Rendered:
+    """Its words: the one place that knows who writes them."""
+    del shift
+    return plain_report(job)
