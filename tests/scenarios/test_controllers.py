@@ -29,6 +29,7 @@ LISTED = 'mail = { escalated = "list" }\n'
 def friday(new_house: Houses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Turned:
     """Friday noon; a controller of two sites who is absent on Thursday, and is told by the list alone."""
     house = new_house(started=False)
+    house.append("postroom.toml", '[monitor]\nday = "off"\nearly = "off"\n')  # silent sources are told elsewhere
     sites = (house.directory / "sites.toml").read_text("utf-8")
     sites = sites.replace("steps = { standard", f"{LISTED}steps = {{ standard", 1)
     sites = sites.replace('vendor_ids = ["VW-14467"]', f'vendor_ids = ["VW-14467"]\n{LISTED}', 1)
