@@ -38,8 +38,8 @@ def load(directory: Path) -> tuple[Settings | None, list[Problem]]:
     """
     draft = read(directory.absolute())
     checks = (
-        *(check_links, check_addresses, check_clocks, check_controllers, check_silences, check_reach),
-        *(check_outside, _some_site),
+        *(check_links, check_addresses, check_clocks, check_controllers, check_silences),
+        *(check_reach, check_outside, _some_site),
     )
     found = chain.from_iterable(check(draft) for check in checks)
     draft.problems += [problem for problem in found if not draft.follows(problem)]

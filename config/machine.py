@@ -155,7 +155,7 @@ class Brakes(Model):
 
 
 class Monitor(Model):
-    """`[monitor]`: sources that fall silent, and who watches the watch."""
+    """`[monitor]`: sources that fall silent, who watches the watch, and what else controllers get by the calendar."""
 
     day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "off"] = "fri"
     time: JobTime = 7 * 60
@@ -164,7 +164,6 @@ class Monitor(Model):
     ping: Annotated[str, AfterValidator(check_https)] | None = None
     """Is asked after each weekly run and once a day: whoever answers there notices when nobody asks any more."""
     settings_mail: Literal["monthly", "off"] = "monthly"
-    """Controllers get the overview of the settings of their sites."""
 
 
 class Desk(Model):

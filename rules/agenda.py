@@ -44,8 +44,8 @@ def due(settings: Settings, now: datetime) -> Iterator[Due]:
     for site in settings.sites.values():
         if (day := list_day(site, now)) is not None:
             yield Due(LIST, site.id, day.isoformat())
-    for one, local in controlling.due(settings, now):
-        yield Due(one.job, one.scope, local.isoformat())
+    for one, day in controlling.due(settings, now):
+        yield Due(one.job, one.scope, day.isoformat())
     monitor = settings.postroom.monitor
     if monitor.day != "off":
         for zone in watched_zones(settings):
@@ -61,7 +61,10 @@ def bells(settings: Settings) -> frozenset[Bell]:
     """The local times of all of it."""
     monitor, zones = settings.postroom.monitor, watched_zones(settings)
     found = {
-        Bell(site.timezone, *_clock(site.mail.list)) for site in settings.sites.values() if site.mail.list != "off"
+        Bell(site.timezone, *_clock(time))
+        for site in settings.sites.values()
+        for time in (site.mail.list, site.mail.escalations, controlling.SETTINGS_AT)
+        if time != "off"
     }
     if monitor.day != "off":
         found |= {Bell(zone, *_clock(monitor.time), monitor.day) for zone in zones}

@@ -60,15 +60,6 @@ def due(settings: Settings, now: datetime) -> list[tuple[Appointment, date]]:
     return [(one, day) for one, day in found if one.at(day) <= now and _is_day(one, day)]
 
 
-def times(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Time zones and minutes of the local day at which something may be due, whoever is a controller then."""
-    for site in settings.sites.values():
-        if site.mail.escalations != "off":
-            yield site.timezone, int(site.mail.escalations)
-        if settings.postroom.monitor.settings_mail == "monthly":
-            yield site.timezone, SETTINGS_AT
-
-
 def appointment(settings: Settings, job: str, scope: str, now: datetime) -> Appointment | None:
     """The one that a run is for; None where there is no such controller any more."""
     return next((one for one in appointments(settings, now) if (one.job, one.scope) == (job, scope)), None)

@@ -35,7 +35,7 @@ def escalation_letters(shift: Shift, one: runs.Run) -> list[Letter]:
 
 def _job(connection: Connection, shift: Shift, wanted: Appointment, one: runs.Run) -> RenderJob | None:
     sites, now = [site.id for site in wanted.sites], shift.clock.now()
-    since = runs.told_before(connection, one.job, one.scope, one.day) or now - FIRST_SPAN
+    since = runs.done_before(connection, one.job, one.scope, one.day) or now - FIRST_SPAN
     still = escalated.open_escalated(connection, sites, now, MOST_LISTED)
     done = escalated.cleared(connection, sites, since, now, MOST_LISTED)
     items = (

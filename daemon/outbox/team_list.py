@@ -7,11 +7,11 @@ from daemon.outbox.listing import list_letter
 from daemon.shift import Shift
 from daemon.store import open_records, runs
 from daemon.store.outgoing import Letter
+from rules.agenda import LIST
 from rules.model import Notice
 from rules.openlist import OpenList, is_overdue, open_lists
 from templates.model import RenderItem, RenderJob
 
-LIST = "list"
 MOST_OPEN = 1000
 
 

@@ -40,7 +40,7 @@ def is_known(connection: Connection, one: Run) -> bool:
     return connection.execute(_KNOWN, _named(one)).first() is not None
 
 
-def told_before(connection: Connection, job: str, scope: str, before: str) -> datetime | None:
+def done_before(connection: Connection, job: str, scope: str, before: str) -> datetime | None:
     """When the latest run of a job for a place was done, of those of days before this one; None if none was."""
     this = run.c.job == job, run.c.scope == scope, run.c.day < before
     return connection.execute(select(func.max(run.c.done_at)).where(*this)).scalar()

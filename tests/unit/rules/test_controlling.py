@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.models import Settings
-from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointment, appointments, due, times
+from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointment, appointments, due
 from rules.overview import overview
 
 House = Callable[..., Settings]
@@ -109,15 +109,6 @@ def test_once_a_month_and_day_over_a_year(house: House, at: At) -> None:
                 seen.add(local)
     assert sorted(day.month for day in months) == list(range(1, 13))
     assert not any(day.weekday() == 6 for day in listed)
-
-
-def test_the_calendar_looks_at_every_time_at_which_something_may_be_due(house: House) -> None:
-    settings = house(mail={"escalations": "7:15"})
-    assert set(times(settings)) == {
-        ("Europe/Berlin", 435),
-        ("Europe/Berlin", 480),
-        ("Europe/Copenhagen", 480),
-    }
 
 
 def test_a_run_finds_its_controller_again(house: House, at: At) -> None:

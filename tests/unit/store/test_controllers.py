@@ -122,13 +122,13 @@ def test_the_last_list_of_a_controller(store: Store) -> None:
     days = [Run("escalations", scope, day) for scope in ("a", "b") for day in ("2026-11-20", "2026-11-23")]
     store.write(lambda c: runs.begin(c, days, MONDAY)).result()
     with store.read() as connection:
-        assert runs.told_before(connection, "escalations", "a", "2026-11-24") is None
+        assert runs.done_before(connection, "escalations", "a", "2026-11-24") is None
     store.write(lambda c: runs.finish(c, days[0], MONDAY)).result()
     store.write(lambda c: runs.finish(c, days[3], MONDAY + H)).result()
     with store.read() as connection:
-        assert runs.told_before(connection, "escalations", "a", "2026-11-24") == MONDAY
-        assert runs.told_before(connection, "escalations", "a", "2026-11-20") is None
-        assert runs.told_before(connection, "list", "a", "2026-11-24") is None
+        assert runs.done_before(connection, "escalations", "a", "2026-11-24") == MONDAY
+        assert runs.done_before(connection, "escalations", "a", "2026-11-20") is None
+        assert runs.done_before(connection, "list", "a", "2026-11-24") is None
 
 
 IN_TIME, LATE = MONDAY + H, MONDAY + 3 * H
