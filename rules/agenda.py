@@ -68,7 +68,6 @@ def bells(settings: Settings) -> frozenset[Bell]:
     }
     if monitor.day != "off":
         found |= {Bell(zone, *_clock(monitor.time), monitor.day) for zone in zones}
-    found |= {Bell(zone, *_clock(minute)) for zone, minute in controlling.times(settings)}
     return frozenset(found | {Bell(settings.sites[name].timezone, None, 0) for name in _early_sites(settings)})
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from daemon.log import get_logger
 from daemon.outbox.controllers_list import escalation_letters
 from daemon.outbox.settings_mail import settings_letters
-from daemon.outbox.team_list import LIST, team_letters
+from daemon.outbox.team_list import team_letters
 from daemon.shift import Shift
 from daemon.store import outgoing, runs
 from daemon.store.outgoing import Letter
+from rules.agenda import LIST
 from rules.controlling import ESCALATIONS, SETTINGS
 
 LOOK_SECONDS = 30.0
