@@ -10,6 +10,8 @@ ADMIN_SITE = "admin"
 """The built-in site that mail to postmaster@ belongs to."""
 MAILBOX = "imap:"
 """Before the id of a mailbox: recipient of its mails where no address of ours is named."""
+FOLLOW_UP = "follow-up"
+"""Policy that runs from a record's resubmission."""
 CONTROLLER, TEAM = "controller", "team"
 """What a step's `to` may be beside the name of a role."""
 

@@ -150,6 +150,8 @@ class Brakes(Model):
     """Mails to one correspondent that nobody of the house asked for: receipts, answers to commands."""
     customers_per_hour: int = Field(default=300, ge=1)
     """Mails to customers, all together; further ones wait."""
+    escalations_per_hour: int = Field(default=20, ge=1)
+    """Mails to one reader about what is overdue; further ones wait and go as one."""
 
 
 class Monitor(Model):

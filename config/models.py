@@ -27,6 +27,7 @@ from config.types import (
     Domains,
     DurationText,
     Early,
+    Endings,
     Holidays,
     Hours,
     JobTime,
@@ -40,6 +41,7 @@ from config.types import (
     Postcodes,
     Secret,
     Silence,
+    States,
     Wait,
     Zone,
     as_tuple,
@@ -224,6 +226,10 @@ class Step(Model):
     effect: Literal["overdue", "escalate", "mail", "warn", "remind"]
     to: str = "team"
     optional: bool = False
+    until: Endings = ()
+    """What ends it; nothing named: what the lifecycle of the record's kind says."""
+    pause: States = ()
+    """In these states its time stands still."""
 
 
 class Policy(Model):

@@ -47,6 +47,10 @@ Category = Literal["action", "audit"]
 Language = Literal["de", "en", "da", "zh"]
 Role = Literal["smtp", "imap", "work"]
 Clock = Literal["business", "wall"]
+Ending = Literal["take", "assign", "later", "reply", "answered", "send", "done"]
+"""Actions that a step may name as what ends it; closing, moving and re-opening end all steps."""
+Resting = Literal["taken", "waiting"]
+"""States in which a step's time may stand still."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
@@ -135,6 +139,8 @@ Addresses = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 
+Endings = Annotated[tuple[Ending, ...], BeforeValidator(as_tuple)]
+States = Annotated[tuple[Resting, ...], BeforeValidator(as_tuple)]
 Servers = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]+$")], ...],
     BeforeValidator(as_tuple),

@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, contacts, records
+from daemon.store import Store, contacts, records, standing
 from rules.apply import apply
-from rules.linking import LINKING, follow_up, names_record, opens
+from rules.lifecycle import PASSIVE
+from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
 from rules.model import Action, Effects, Opening, Record, Refused
 from rules.reference import make
 from rules.second import contacts_of_record
@@ -64,7 +65,8 @@ def changed(
     kind = opens(action, kept.record) if action.name in LINKING else None
     if kind is not None:
         action = msgspec.structs.replace(action, args={**action.args, "ref": new_reference(kind)})
-    after, effects = apply(kept.record, with_past(connection, kept, action), settings, now)
+    action = with_past(connection, kept, action)
+    after, effects = apply(kept.record, action, settings, now)
     changes = [Change(kept, after, effects, action)]
     if action.name in LINKING:
         named = names_record(action)
@@ -73,7 +75,22 @@ def changed(
         before, further = follow_up(action, kept.record, target.record if target else None, first, settings, now)
         linked, effects = apply(before, further, settings, now)
         changes.append(Change(target, linked, effects, further))
+    elif (ref := unjoins(action, kept.record)) is not None:
+        changes += _parted(connection, kept.record, ref, action, settings, now)
     return changes
+
+
+def _parted(
+    connection: Connection, record: Record, ref: str, action: Action, settings: Settings, now: datetime
+) -> list[Change]:
+    """What an undone `again` makes of the other record; nothing where the request no longer stands with that one."""
+    target = records.load(connection, ref)
+    before = records.before_join(connection, target, record.ref) if target else None
+    if target is None or before is None or all(one.ref != record.ref for one in target.record.requests):
+        return []
+    further = parting(action, record, target.record, before)
+    parted, effects = apply(target.record, further, settings, now)
+    return [Change(target, parted, effects, further)]
 
 
 def write_change(connection: Connection, change: Change, settings: str, now: datetime) -> int:
@@ -98,7 +115,9 @@ def new_contacts(change: Change) -> tuple[contacts.Contact, ...]:
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
-    """What is to be undone, beside the action that asks for it."""
+    """What an action has to know of the past: what is to be undone, and how the record's deadlines stand."""
+    if action.name not in PASSIVE:
+        return msgspec.structs.replace(action, standing=standing.of(connection, kept.id))
     if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
         return action
     return msgspec.structs.replace(action, last=found[0], before=found[1])

@@ -6,6 +6,7 @@ from parsers.enclosures import Enclosures
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from templates.model import Rendered, RenderJob
+from templates.reports import ReportJob
 
 
 class Parse(msgspec.Struct, frozen=True, tag="parse"):
@@ -30,6 +31,12 @@ class Render(msgspec.Struct, frozen=True, tag="render"):
     """The mail whose attachments go along."""
 
 
+class RenderReport(msgspec.Struct, frozen=True, tag="report"):
+    """A report to be written."""
+
+    job: ReportJob
+
+
 class Templates(msgspec.Struct, frozen=True, tag="templates"):
     """The admin's templates from here on."""
 
@@ -47,4 +54,4 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
 
 
-Request = Parse | Learn | Render | Templates
+Request = Parse | Learn | Render | RenderReport | Templates

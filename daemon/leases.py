@@ -8,15 +8,19 @@ import os
 import secrets
 import threading
 import time
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
-from daemon.store import Store, StoreError, messages, outgoing
+from daemon.store import Store, StoreError, deadlines, messages, outgoing
+from daemon.store.engine import end_stopped
 
 LOOK_SECONDS = 2.0
 RENEW_SECONDS = 8.0
 """A quarter of a lease: three renewals may fail before it runs out."""
+STOPPED_SECONDS = 10.0
+"""How often it is looked for writers that hold locks and were stopped: here, as the rooms may be waiting for them."""
 
 log = get_logger(__name__)
 
@@ -63,12 +67,22 @@ class Leases:
             return list(self._in_hand)
 
     def _run(self) -> None:
+        looked_at = time.monotonic()
         while not self._ended.wait(LOOK_SECONDS):
+            if self._store.is_shared and time.monotonic() - looked_at > STOPPED_SECONDS:
+                looked_at = time.monotonic()
+                self._end_stopped()
             before = time.monotonic() - RENEW_SECONDS
             with self._guard:
                 old = [lease for lease, since in self._in_hand.items() if since < before]
             if old:
                 self._renew(old)
+
+    def _end_stopped(self) -> None:
+        with suppress(StoreError), self._store.read() as connection:
+            ended = end_stopped(connection)
+            if ended:
+                log.warning("stopped-writers-ended", count=ended)
 
     def _renew(self, old: list[str]) -> None:
         """Most are let go long before: a batch takes milliseconds."""
@@ -77,6 +91,7 @@ class Leases:
         def write(connection: Connection) -> None:
             messages.renew(connection, old)
             outgoing.renew(connection, old)
+            deadlines.renew(connection, old)
 
         try:
             self._store.write(write, sync=False).result()

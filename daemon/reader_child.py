@@ -13,7 +13,7 @@ import socket
 import msgspec
 
 from daemon import wire
-from daemon.errands import Answer, Learn, Parse, Render, Request, Templates
+from daemon.errands import Answer, Learn, Parse, Render, RenderReport, Request, Templates
 from daemon.processes import end_with_parent, keep_small
 from daemon.seams import crash_point
 from parsers.detach import detached
@@ -45,6 +45,9 @@ class Reader:
                 case Render(job, enclosing):
                     crash_point("reader-render")
                     return self._written(job, enclosing)
+                case RenderReport(job):
+                    crash_point("reader-render")
+                    return Answer(rendered=self._renderer.render_report(job))
                 case Templates(overrides):
                     self._renderer = Renderer(overrides)
                     return Answer()

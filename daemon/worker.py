@@ -19,6 +19,7 @@ from config.models import Settings
 from daemon import log as logging
 from daemon import wire
 from daemon.clock.calendar import Calendar
+from daemon.clock.deadlines import Deadlines
 from daemon.clock.ping import Ping
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
@@ -27,6 +28,7 @@ from daemon.log import get_logger
 from daemon.outbox.admin import Admin
 from daemon.outbox.alarms import quarantined, source_changed
 from daemon.outbox.bundle import Bundler
+from daemon.outbox.guide import Guide
 from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
@@ -35,7 +37,7 @@ from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
-from daemon.store import StoreError, messages, open_store, outgoing, watched
+from daemon.store import StoreError, deadlines, messages, open_store, outgoing, watched
 from daemon.store.hints import Hints
 from daemon.versions import versions
 from rules.silence import watched_zones
@@ -68,14 +70,16 @@ class Worker:
         self._shift = Shift(settings, store, clock, reader, desk_keys(settings))
         self._hints = Hints(store)
         self._watch = Watch(self._shift, self._tell_changed)
-        self._desk = Desk(self._shift, self._tell_quarantined, self._watch)
         self._bell = Bell()
+        guide = Guide(self._shift, self._bell.ring)
+        self._desk = Desk(self._shift, self._tell_quarantined, self._watch, guide)
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
         self._lists = Lists(self._shift, self._bell.ring)
         ping = Ping(self._shift)
         self._watchman = Watchman(self._shift, self._bell.ring, ping.send)
         self._calendar = Calendar(self._shift, self._wake_for_runs, ping)
+        self._deadlines = Deadlines(self._shift)
         self._outlet = Outlet(self._shift)
         admin = Admin(self._shift)
         self._senders = [Sender(self._shift, self._bell, self._outlet, admin) for _ in range(senders_for(settings))]
@@ -112,6 +116,7 @@ class Worker:
         self._calendar.step()
         self._lists.step()
         self._watchman.step()
+        fired = self._deadlines.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:
@@ -122,7 +127,7 @@ class Worker:
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        return bool(taken or told)
+        return bool(taken or told or fired)
 
     def _wake_for_runs(self) -> None:
         self._lists.wake()
@@ -132,13 +137,15 @@ class Worker:
         """What bears our daemon's name was left by a dead worker of ours; what bears another's is in its hands."""
         store, now, holder = self._shift.store, self._shift.clock.now(), self._holder()
         store.write(lambda c: messages.clear_leases(c, holder)).result()
+        store.write(lambda c: deadlines.clear_leases(c, holder)).result()
         in_doubt = store.write(lambda c: outgoing.recover(c, now, holder=holder)).result()
         if in_doubt:
             log.warning("letters-in-doubt", count=in_doubt)
 
     def _take_up(self) -> None:
-        """The database is there again: mails that were in hand when it went away are free. Senders see to theirs."""
+        """The database is there again: what was in hand when it went away is free. Senders see to theirs."""
         self._shift.store.write(lambda c: messages.clear_leases(c, self._holder())).result()
+        self._shift.store.write(lambda c: deadlines.clear_leases(c, self._holder())).result()
         self._adrift = False
 
     def _holder(self) -> str | None:
@@ -200,7 +207,8 @@ class Worker:
         if self._shift.clock.is_test:
             return TEST_CLOCK_SLEEP_SECONDS
         now = self._shift.clock.now()
-        due = [at for at in (self._desk.next_due(), self._bundler.next_due()) if at is not None]
+        rooms = (self._desk, self._bundler, self._deadlines)
+        due = [at for room in rooms if (at := room.next_due()) is not None]
         # What is due and was not taken is not ours: looking for it must not cost a whole core.
         shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS
         return min([LONGEST_SLEEP_SECONDS, *(max(shortest, (at - now).total_seconds()) for at in due)])

@@ -7,7 +7,7 @@ back with every quotation and needs no knowledge of the mail program; what stand
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from parsers import commands, forwards, headblock, html_quotes, ours, quoteline, signature
@@ -84,6 +84,11 @@ def answer(mail: Document) -> Answer:
     return Answer(commands=top.commands, text=text_, doubt=doubt, to=to, cc=cc)
 
 
+def above_quotation(text: str) -> str:
+    """The part of a text that is not cut off with the quotation."""
+    return "\n".join(_cut(headblock.split(text)).own)
+
+
 def _addressed(mail: Document, field: str) -> tuple[str, ...]:
     return tuple(address.lower() for _, address in mail.headers.addresses(field)[:_ADDRESSES])
 
@@ -107,7 +112,8 @@ def _cut(lines: Sequence[str]) -> _Cut:
     introduced = (intro and intro.start, head and head.start, mark)
     starts = [start for start in (*introduced, delimiter, quoted) if start is not None]
     if not starts:
-        return _Cut(list(lines), [], marked=False)
+        own, unsure = _without_open_intro(list(lines), ends=True)
+        return _Cut(own, list(lines[len(own) :]), marked=False, introduction=len(lines) - len(own), unsure=unsure)
     first = min(starts)
     own, unsure = list(lines[:first]), None
     if first not in introduced:
@@ -132,18 +138,39 @@ def _without_intro(own: list[str]) -> tuple[list[str], str | None]:
 
     A date alone may be the writer's as well.
     """
+    for start, told in _last_lines(own):
+        if not told.endswith((":", "：")):
+            return _without_open_intro(own, ends=False)
+        if "@" in told or _DATED.search(told) or quoteline.says(told):
+            return own[:start], None if "@" in told or quoteline.says(told) else DATED
+    return own, None
+
+
+def _without_open_intro(own: list[str], *, ends: bool) -> tuple[list[str], str | None]:
+    """Drop the last lines if they introduce the quotation without a colon: `Am 3. Mai schrieb Max Muster`.
+
+    They may be the writer's where they do not begin with the day, or (`ends`) nothing is quoted below that would show.
+    """
+    found = [(start, told) for start, told in _last_lines(own) if quoteline.without_colon(" ".join(told.split()))]
+    opening = [one for one in found if quoteline.opens(one[1])]
+    sure = opening or [one for one in found if "@" in one[1]]
+    if ends and sure:
+        start, told = sure[0]
+        return own[:start], None if "@" in told or quoteline.is_dated(told) else DATED
+    if found and not ends:
+        return own[: (sure or found)[0][0]], None if sure else DATED
+    return own, None
+
+
+def _last_lines(own: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The last line that is not blank, then also the one above it, and so on within its paragraph: where, and which."""
     last = len(own)
     while last and not own[last - 1].strip():
         last -= 1
     start = last
     while start and last - start < _INTRO_LINES and own[start - 1].strip():
         start -= 1
-        told = "\n".join(own[start:last])[-_INTRO:].rstrip()
-        if not told.endswith((":", "：")):
-            break
-        if "@" in told or _DATED.search(told) or quoteline.says(told):
-            return own[:start], None if "@" in told or quoteline.says(told) else DATED
-    return own, None
+        yield start, "\n".join(own[start:last])[-_INTRO:].strip()
 
 
 def _without_banner(own: list[str]) -> list[str]:

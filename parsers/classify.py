@@ -6,7 +6,7 @@ mail counts as a person's: a program that gets an answer is a nuisance, a person
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 
 from parsers.document import Document
@@ -132,12 +132,12 @@ def _null_path(document: Document) -> bool:
 
 def _automatic(document: Document) -> Verdict | None:
     """A program wrote it, or one sent it to many."""
-    sign = automatic_sign(document)
+    sign = next(automatic_signs(document), None)
     return None if sign is None else ("automatic", sign)
 
 
-def automatic_sign(document: Document) -> str | None:
-    """What in the header says that a program wrote a mail, or sent it to many; None where nothing does."""
+def automatic_signs(document: Document) -> Iterator[str]:
+    """All that in the header says that a program wrote a mail, or sent it to many; the first is told as the reason."""
     headers = document.headers
     tests: tuple[tuple[str, Callable[[], object]], ...] = (
         ("Auto-Submitted", lambda: _is_auto_submitted(document)),
@@ -147,10 +147,8 @@ def automatic_sign(document: Document) -> str | None:
         ("subject of an automatic answer", lambda: _answers_by_itself(document)),
         ("sender that takes no answers", lambda: _sent_by_machine(document)),
     )
-    for field in (*_LIST_FIELDS, *_AUTO_FIELDS):
-        if field in headers:
-            return field.title()
-    return next((reason for reason, test in tests if test()), None)
+    yield from (field.title() for field in (*_LIST_FIELDS, *_AUTO_FIELDS) if field in headers)
+    yield from (reason for reason, test in tests if test())
 
 
 def _answers_by_itself(document: Document) -> bool:

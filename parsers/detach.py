@@ -1,14 +1,18 @@
 """The attachments of a mail taken off it, to go along with one of ours: bounded, under safe names, without programs.
 
-Nothing is unpacked or run. A small picture that the text of the mail shows is a logo of a signature and stays behind.
+Nothing is run, and unpacked only to look for what is ours (`parsers.packed`). A small picture that the text of the mail
+shows is a logo of a signature and stays behind; of what goes to a customer, so does any that only the quotation shows.
 """
 
 import re
 from collections.abc import Iterator
 
-from parsers import attachments, document, winmail
+import msgspec
+
+from parsers import attachments, document, packed, pictures, winmail
 from parsers.document import NESTED_TYPES
 from parsers.enclosures import OCTETS, Enclosure, Enclosures, LeftOut, Why
+from parsers.guard import tried
 from parsers.mime import Part
 
 COUNT = 20
@@ -30,24 +34,35 @@ def detached(raw: bytes, *, mails: bool) -> Enclosures:
     """
     taken: list[Enclosure] = []
     left: list[LeftOut] = []
-    size = 0
-    for number, part in enumerate(_files(document.parse(raw)), 1):
+    size, look = 0, packed.Look()
+    mail = document.parse(raw)
+    for number, part in enumerate(_files(mail, _left_below(mail) if not mails else frozenset()), 1):
         name = part.name or _unnamed(part, number)
         why = _objection(part, name, len(taken), size, mails=mails)
         found = None if why else _taken(part, name)
         if found is None:
             left.append(LeftOut(name, why or "unreadable"))
         else:
-            taken.append(found)
+            taken.append(found if mails else msgspec.structs.replace(found, packed=look.into(found.content)))
             size += len(found.content)
     return Enclosures(tuple(taken), tuple(left))
 
 
-def _files(mail: document.Document) -> Iterator[Part]:
+def _files(mail: document.Document, quoted: frozenset[str]) -> Iterator[Part]:
     for part in mail.others:
         listed = part.disposition or part.name or not part.type.startswith(("text/", "message/delivery-status"))
-        if listed and part.type not in _SIGNATURES and not _is_logo(part):
+        if listed and part.type not in _SIGNATURES and not _is_logo(part) and _content_id(part) not in quoted:
             yield part
+
+
+def _left_below(mail: document.Document) -> frozenset[str]:
+    """Content-IDs of what stays behind with the quotation; of all, where that cannot be told."""
+    known = frozenset(map(_content_id, mail.others)) - {""}
+    return known & tried("pictures", mail, lambda: pictures.of_the_quotation(mail), known) if known else known
+
+
+def _content_id(part: Part) -> str:
+    return pictures.content_id(part.headers.raw("content-id")) if "content-id" in part.headers else ""
 
 
 def _is_logo(part: Part) -> bool:

@@ -18,6 +18,8 @@ class Enclosure(Part, frozen=True, kw_only=True):
     content: bytes
     charset: str | None = None
     """Of a text."""
+    packed: tuple[str, ...] = ()
+    """Of a file that goes to a customer: pieces of what is packed in it that may be ours (`parsers.packed`)."""
 
 
 class LeftOut(Part, frozen=True):

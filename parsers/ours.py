@@ -5,7 +5,7 @@ program gave it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 DELIMITER = "##-"
@@ -19,6 +19,9 @@ _BOUNCE = re.compile(r"(?<![a-z0-9])b\d{1,20}\.[a-z2-7]{16}(?=@)", re.IGNORECASE
 _COMMAND_LINK = re.compile(r"mailto:[^\s<>\"]{1,400}[?&](?:body|subject)=(?:%20|%0[ad])*[!！]", re.IGNORECASE)
 _LAST = re.compile(r"[\[/·] ?[LBCGRAKU]-[0-9A-Z]{6,21}-[0-9A-Z](?P<subject>\])?\W{0,3}$")
 _LINE = 2_000
+_BYTES = tuple(map(re.compile, (rb"-[0-9a-z]\.[a-z][a-z2-7]{16}", rb"b\d{1,20}\.[a-z2-7]{16}@", rb"mailto:")))
+_BEFORE, _BEHIND, _STEP = 500, 1_000, 500
+"""Bytes shown around a hit, and after which the next one is looked for: a link is shorter than what two share."""
 
 
 def is_delimiter(line: str) -> bool:
@@ -39,6 +42,17 @@ def names(line: str) -> str | None:
     if last and (last["subject"] or ":" in told[: last.start()] or "：" in told[: last.start()]):
         return "the last line or subject of a mail of ours"
     return None
+
+
+def pieces(content: bytes) -> Iterator[str]:
+    """The surroundings of all that may be a token or a command link in the bytes of a file, for `names`."""
+    lower = content.lower()
+    for pattern in _BYTES:
+        at = 0
+        while (hit := pattern.search(lower, at)) is not None:
+            around = content[max(0, hit.start() - _BEFORE) : hit.end() + _BEHIND].decode("latin-1")
+            yield around.replace("#", " ").replace("\n", " ")  # in a file `##-` is no line of ours
+            at = hit.end() + _STEP
 
 
 def without(lines: Iterable[str]) -> tuple[list[str], str | None]:

@@ -22,6 +22,12 @@ _IN_QUOTES = re.compile(r"[\"„“«»‘'](?:\s|\xa0)?([^\"„“”«»]{2,80
 _SAYS = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, headblock.phrases("wrote"))) + r")(?!\w)", re.IGNORECASE)
 _SAYS_ZH = re.compile("|".join(word for word in headblock.phrases("wrote") if word > "\u2fff"))
 
+_OPENS = re.compile(r"(?:am|on|den|op|le|el|il|em|dne|dnia|w dniu)(?= )|[于於在]|(?:19|20)\d\d[年-]", re.IGNORECASE)
+_OWN = re.compile(r"(?<!\w)(?:[Ii]ch|[Ww]ir|I|[Ww]e|[Jj]eg|[Vv]i)(?![\w@.-])|我")
+_STOPS = (".", "!", "?", "…", ":", "。", "！", "？", "：", ",", "，", ";")
+_BEHIND = 8
+"""Words behind `wrote`: a name with an address; more are a sentence."""
+
 
 class Intro(NamedTuple):
     """Where it stands: the first line that belongs to it, and the first one that does not any more."""
@@ -57,7 +63,8 @@ def _start(lines: Sequence[str], number: int, bare: str) -> int | None:
     fallback = number if "@" in bare and says(bare) else None
     while True:
         if _DATED.search(joined) and (says(joined) or joined.endswith(">:")):
-            return at if "@" in joined or _is_quoted(lines, number + 1) or says(joined[-40:]) else None
+            known = "@" in joined or _is_quoted(lines, number + 1) or says(joined[-40:])
+            return _opening(lines, at, joined) if known else None
         at -= 1
         if at < 0 or number - at >= _WRAPPED:
             return fallback
@@ -69,9 +76,44 @@ def _start(lines: Sequence[str], number: int, bare: str) -> int | None:
             return fallback
 
 
+def _opening(lines: Sequence[str], at: int, joined: str) -> int:
+    """The line above with which it begins, where a mail program broke the day off its time."""
+    if opens(joined):
+        return at
+    for start in range(at - 1, max(-1, at - _WRAPPED), -1):
+        above = headblock.unquoted(lines[start]).strip(" \t\xa0\ufeff*")
+        joined = f"{above} {joined}"
+        if not above or len(joined) > _LENGTH:
+            break
+        if opens(above) and any(map(str.isdigit, above)):
+            return start
+    return at
+
+
 def says(text: str) -> bool:
     """Whether a text has a word for `wrote`."""
     return _SAYS.search(text) is not None or _SAYS_ZH.search(text) is not None
+
+
+def opens(text: str) -> bool:
+    """Whether words begin as the line above a quotation does, with a day: `Am 3. Mai …`, `On Sun, …`."""
+    return _OPENS.match(text) is not None
+
+
+def is_dated(text: str) -> bool:
+    """Whether a text has a date with its year, or a time."""
+    return _DATED.search(text) is not None
+
+
+def without_colon(text: str) -> bool:
+    """Whether words that end without a colon may say who wrote what is quoted below: a day, `wrote`, and whoever did.
+
+    A sentence of one's own (`On 3 May I wrote to you`) does not, nor one that goes on or has its full stop.
+    """
+    if len(text) > _LENGTH or text.endswith(_STOPS) or not any(map(str.isdigit, text)) or _OWN.search(text):
+        return False
+    said = _SAYS.search(text) or _SAYS_ZH.search(text)
+    return said is not None and len(text[said.end() :].split()) <= _BEHIND
 
 
 def _is_quoted(lines: Sequence[str], begin: int) -> bool:

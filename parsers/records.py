@@ -287,7 +287,9 @@ class Parsed(Part, frozen=True, kw_only=True):
     mail_class: MailClass = msgspec.field(name="class", default_factory=lambda: "person")
     class_because: str | None = None
     no_answer: str | None = None
-    """Of the class `person` or `reply`: why no program should answer its writer all the same; None where one may."""
+    """Of the class `person` or `reply`: why no program should answer its writer all the same. Of an automatic mail that
+    answers one of ours: what says so beside the marks that mailing lists and redirections set on people's mails. None
+    where nothing does."""
     digest: str
     """Lower-case hex SHA-256 over normalised body and chosen headers: equal for the same mail sent twice."""
     readings: tuple[Reading, ...] = ()

@@ -9,6 +9,8 @@ from importlib import resources
 from parsers import replies
 
 _LINES = 20
+_FEW_WORDS, _FEW_HAN = 3, 5
+"""A line with as many tells something; Chinese parts no words."""
 _NAME_WORDS = 4
 _HAN = "\u2e80"
 _WORD = re.compile(r"[^\W\d_]+")
@@ -23,12 +25,14 @@ _CONTACT = re.compile(
     r"(?:tel|fon|phone|telefon|mobil|handy|fax|mail|www|web|tlf|电话|手机|邮箱)(?=[^a-z]|$)|[^\s@]{1,64}@[^\s@]{1,255}|\d{4,}|\+\d",
     re.IGNORECASE,
 )
+_BEHIND = re.compile("[,，!！]")
+"""Between a salutation and what follows in its line."""
 _DASHES = re.compile(r"[-_—–=*]{2,}\s*")
 
 
 @cache
 def phrases(kind: str) -> tuple[str, ...]:
-    """The phrases of all languages, lower case: `closings`, `disclaimers`, `below`, `banners`."""
+    """The phrases of all languages, lower case: `salutations`, `closings`, `disclaimers`, `below`, `banners`."""
     words = tomllib.loads(resources.files("parsers").joinpath("dictionaries/signatures.toml").read_text("utf-8"))
     return tuple(phrase.casefold() for language in words.values() for phrase in language[kind])
 
@@ -48,6 +52,25 @@ def closes(line: str) -> bool:
     """Whether a line is how a letter ends."""
     told = line.strip(" ,.!\t").casefold()
     return any(_goes_on(told[len(phrase) :], phrase) for phrase in phrases("closings") if told.startswith(phrase))
+
+
+def greets(line: str) -> bool:
+    """Whether a line is how a letter begins: `Liebe Frau Beispiel`, no `Liebe Grüße` and no `Hinweis`."""
+    told = line.strip(" ,.!\t").casefold()
+    begun = (phrase for phrase in phrases("salutations") if told.startswith(phrase))
+    return any(phrase >= _HAN or not told[len(phrase) :][:1].isalnum() for phrase in begun) and not closes(line)
+
+
+def is_letter(text: str) -> bool:
+    """Whether a text reads as if it were meant for a customer: a salutation, and more than a few words."""
+    first, _, rest = text.strip().partition("\n")
+    behind = _BEHIND.split(first, maxsplit=1)[1:]
+    return greets(first) and any(map(_says_something, (*behind, *rest.split("\n"))))
+
+
+def _says_something(line: str) -> bool:
+    words = line.split()
+    return not closes(line) and (len(words) >= _FEW_WORDS or sum(letter >= _HAN for letter in line) >= _FEW_HAN)
 
 
 def _goes_on(rest: str, phrase: str) -> bool:

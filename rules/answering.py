@@ -9,11 +9,14 @@ from collections.abc import Iterator
 import msgspec
 
 from config.models import Settings, Site
-from parsers.answerable import TEXT_SAYS
+from parsers.answerable import PASSED_ON, RECALLS, TEXT_SAYS
+from parsers.answers import HOLDS
 from parsers.records import Answer, Command, Parsed
+from parsers.signature import is_letter
+from rules.house import INTERNAL, internal
 from rules.identity import may_act
 from rules.model import Action, Actor, Record
-from rules.reach import customer_addresses
+from rules.reach import customer_addresses, reply_address
 from rules.sites import site_named
 
 Args = dict[str, str]
@@ -23,12 +26,11 @@ TEXT_LIMIT = 20_000
 COLLEAGUE = "it is also to a colleague"
 PROGRAM = "its text reads like a program's"
 WAITS = "an answer of yours waits already"
-PASSED_ON = frozenset(
-    {"List-Id", "List-Unsubscribe", "List-Post", "List-Help", "Mailing-List", "X-Mailing-List", "X-List", "X-Beenthere"}
-    | {"Precedence", "X-Auto-Response-Suppress", "X-Ms-Exchange-Inbox-Rules-Loop"}
-)
-"""Signs of a program that mailing lists, redirections and careful mail servers set on people's mails as well."""
+TO_HOUSE = "it answers a mail that was for the house alone"
+RESPONDERS = frozenset({"Precedence", "X-Ms-Exchange-Inbox-Rules-Loop"})
+"""Signs of `PASSED_ON` that simple responders set and nothing else: whoever has one is asked first."""
 EMPTY = "nothing stands above the quotation"
+RECALL = "a recall takes nothing back here, !undo does while the answer has not gone out"
 WITH_TEXT = {"not-mine": "reason", "note": "text"}
 """Commands that take what stands below them: as which argument, where they have none of their own."""
 
@@ -43,6 +45,7 @@ def actions_of(
     *,
     imported: bool,
     from_nobody: bool = False,
+    to_house: bool = False,
 ) -> tuple[Action, ...]:
     """Turn a mail that came to a record into actions.
 
@@ -55,18 +58,26 @@ def actions_of(
         message: Number of the mail.
         imported: It was put in later.
         from_nobody: Its envelope has no sender: nothing that a person sends is like that.
+        to_house: It answers a mail whose plain answer is not meant for the customer.
     """
     mail = _mail(parsed, message, imported=imported)
     answer = parsed.answer or Answer()
     if actor.role == "stranger":
         return (Action(name="attach", actor=actor, args={**mail, "problem": why or ""} if why else mail),)
-    by_program = _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
+    recalls = parsed.no_answer == RECALLS and not answer.commands
+    if recalls and actor.role in ("team", "controller") and not imported:
+        return (refusal(actor, message, RECALL),)
+    by_program = recalls or _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
     if imported or by_program:  # or what was done about it long ago
         return (Action(name="attach", actor=actor, args=mail),)
     if actor.role == "customer":
         return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
     site = site_named(settings, record.site)
-    doubt = PROGRAM if parsed.no_answer == TEXT_SAYS else _for_whom_else(answer, actor, record, site, settings)
+    may_be_a_program = parsed.no_answer == TEXT_SAYS or parsed.class_because in RESPONDERS
+    doubt = PROGRAM if may_be_a_program else None
+    if doubt is None and not any(command.name == "reply" for command in answer.commands):
+        doubt = _for_whom_else(answer, actor, record, site, settings, to_house=to_house)
+    doubt = doubt or _names_the_house(answer, site, settings)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -81,9 +92,10 @@ def _is_by_a_program(parsed: Parsed, actor: Actor, answer: Answer) -> bool:
 
     What a member's mail program or assistant says by itself is no answer to the customer.
     """
+    says_so = parsed.no_answer not in (None, TEXT_SAYS) and not answer.commands
     if parsed.mail_class not in ("person", "reply"):
-        return parsed.class_because not in PASSED_ON
-    return actor.role in ("team", "controller") and not answer.commands and parsed.no_answer not in (None, TEXT_SAYS)
+        return says_so or parsed.class_because not in PASSED_ON
+    return says_so and actor.role in ("team", "controller")
 
 
 def _as_written(parsed: Parsed) -> Args:
@@ -91,13 +103,23 @@ def _as_written(parsed: Parsed) -> Args:
     return {} if parsed.mail_class in ("person", "reply") else {"class": "reply"}
 
 
-def _for_whom_else(answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings) -> str | None:
-    """Why words may be meant for a colleague, or for whoever is asked about an answer that waits."""
-    if record.held is not None and record.held.by.casefold() == actor.name.casefold():
+def _for_whom_else(
+    answer: Answer, actor: Actor, record: Record, site: Site, settings: Settings, *, to_house: bool
+) -> str | None:
+    """Why words may be meant for a colleague, or for us; their writer can say by `!reply` that they are not."""
+    if any(held.by.casefold() == actor.name.casefold() for held in record.held):
         return WAITS
+    if to_house and reply_address(record) is not None:
+        return TO_HOUSE
     groups = {address.casefold() for address in (*site.teams.values(), site.desk, actor.name)}
     people = [each for each in (*answer.to, *answer.cc) if each not in groups and not desk_of(each, site)]
     return COLLEAGUE if any(may_act(each, "team", site, settings) for each in people) else None
+
+
+def _names_the_house(answer: Answer, site: Site, settings: Settings) -> str | None:
+    """That an address stands in it which customers are not to see: where our mail was quoted, or in a signature."""
+    named = internal(site, settings).named_in(answer.text or "")
+    return HOLDS.format(found=INTERNAL.format(named)) if named else None
 
 
 def desk_of(address: str, site: Site) -> bool:
@@ -163,7 +185,7 @@ def _commands(answer: Answer) -> Iterator[tuple[str, Args]]:
         args, left = _with_text(command, left)
         yield str(command.name), args
     if left:
-        yield "note", {"text": left}
+        yield "note", {"text": left, "letter": "yes"} if is_letter(left) else {"text": left}
 
 
 def _with_text(command: Command, text: str | None) -> tuple[Args, str | None]:

@@ -11,12 +11,15 @@ from config.problems import nearest
 from parsers.clean import single_line
 from rules import glob, lifecycle, reference
 from rules.daybook import daybook_of
-from rules.model import Action, Held, Record, Refused, Second, Thread
+from rules.escalation import EFFECTS
+from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
 from rules.reach import customer_addresses, reply_address, unreachable
 from rules.resubmission import resubmission
 
 WORDS_LIMIT = 200
 """Characters of a result or reason that are kept on a record."""
+MOST_HELD = 10
+"""Answers that wait at one record."""
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
 
 UNSORTED = "unsorted"
@@ -91,22 +94,40 @@ def _reply(record: Record, action: Action, site: Site, settings: Settings, now: 
         raise Refused(unreachable(record))
     taken = record.state in lifecycle.OPEN_STATES
     own = {"assignee": action.actor.name or record.assignee, "resubmit_at": None} if taken else {}
-    waits = record.held
-    return {**own, "held": waits if waits and waits.by.casefold() != action.actor.name.casefold() else None}
+    return {**own, "held": _of_others(record, action.actor.name)}
 
 
 def _hold(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """It waits beside those of others; a newer one of the same writer takes the place of his own."""
+    others = _of_others(record, action.actor.name)
+    if len(others) >= MOST_HELD:
+        raise Refused(f"{len(others)} answers wait already")
     message = action.args.get("message", "0")
     held = Held(text=action.args["text"], by=action.actor.name, message=int(message))
-    return {"held": held}
+    return {"held": (*others, held)}
 
 
 def _send(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    if record.held is None:
+    sent = waiting_answer(record, action.actor)
+    if sent is None and record.held:
+        raise Refused(f"the answer that waits is {record.held[0].by}'s")
+    if sent is None:
         raise Refused("there is no answer that waits")
-    if action.actor.role == "team" and record.held.by.casefold() != action.actor.name.casefold():
-        raise Refused(f"the answer that waits is {record.held.by}'s")
-    return {**_reply(record, action, site, settings, now), "held": None}
+    return {**_reply(record, action, site, settings, now), "held": _of_others(record, sent.by)}
+
+
+def waiting_answer(record: Record, actor: Actor) -> Held | None:
+    """The answer that an actor may send: a member his own, the command line the oldest."""
+    own = (one for one in record.held if actor.role != "team" or _same(one.by, actor.name))
+    return next(own, None)
+
+
+def _of_others(record: Record, writer: str) -> tuple[Held, ...]:
+    return tuple(one for one in record.held if not _same(one.by, writer))
+
+
+def _same(address: str, other: str) -> bool:
+    return address.casefold() == other.casefold()
 
 
 def _write(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -140,6 +161,7 @@ def _join(record: Record, action: Action, site: Site, settings: Settings, now: d
         source=opening.source,
         received_at=opening.received_at,
         reading=opening.reading,
+        ref=action.args.get("ref"),
     )
     known = (record.source, *record.sources)
     sources = record.sources if opening.source in (None, *known) else (*record.sources, opening.source)
@@ -161,8 +183,37 @@ def _apart(record: Record, action: Action, site: Site, settings: Settings, now: 
     return {"requests": left, "sources": sources, "related": (*record.related, action.args["ref"])[-20:]}
 
 
+def _part(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    left = tuple(one for one in record.requests if one.ref != action.args["ref"])
+    if action.before is None or left == record.requests:
+        raise Refused(f"no second request {action.args['ref'][:40]} stands with it")
+    sources = tuple(each for each in record.sources if each in {one.source for one in left})
+    undone = (*record.undone, action.before.revision + 1)[-50:]
+    return {"requests": left, "sources": sources, "undone": undone}
+
+
+def _rest(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    fields = _part(record, action, site, settings, now)
+    return {**fields, "resubmit_at": action.before.resubmit_at if action.before else None}
+
+
 def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     return {"result": f"read again as {action.args.get('ref') or action.args['kind']}", "resubmit_at": None}
+
+
+def _pass(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    args = action.args
+    try:
+        due_at, cycle = datetime.fromisoformat(args["due"]), int(args["cycle"])
+    except ValueError:
+        raise Refused(f"'{args['due'][:40]}' is no time, or '{args['cycle'][:40]}' no cycle") from None
+    passed = Passed(step=args["step"], effect=action.name, due_at=due_at, cycle=cycle, late="late" in args)
+    return {"passed": (*record.passed, passed)}
+
+
+def _reschedule(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """Nobody saw to it: what has passed stays so, and what stands still does."""
+    return {"passed": record.passed, "paused": record.paused}
 
 
 def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -174,8 +225,11 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "held", "again_of", "category")
-    return {**{name: getattr(before, name) for name in kept}, "undone": (*record.undone, before.revision + 1)[-50:]}
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "passed", "paused")
+    fields = {name: getattr(before, name) for name in kept}
+    since = {one.by.casefold() for one in record.held}
+    held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
+    return {**fields, "held": held[-MOST_HELD:], "undone": (*record.undone, before.revision + 1)[-50:]}
 
 
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
@@ -196,7 +250,11 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "returned": _returned,
     "again": _again,
     "apart": _apart,
+    "part": _part,
+    "rest": _rest,
     "read-as": _read_as,
+    "reschedule": _reschedule,
     "undo": _undo,
+    **dict.fromkeys(EFFECTS, _pass),
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -136,6 +136,8 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
         return "automatic", f"a mail of `source verify {context.probe}`, which came the whole way"
     if context.reference is not None:
         return _answer(context)
+    if context.astray is not None:
+        return "ignored", f"an answer to outgoing mail {context.astray}, which tells of several records"
     if context.bounced is not None and (parsed.mail_class == "bounce" or parsed.bounce):
         return "bounce", f"{_class_reason(parsed)}; of outgoing mail {context.bounced}"
     if context.bounced is not None and parsed.mail_class == "automatic":
@@ -149,9 +151,9 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
 
 
 def _answer(context: Context) -> tuple[Fate, str]:
-    """What comes to a record: a team's and a controller's action, or a mail that is kept with it."""
+    """What comes to a record: a team's and a controller's action, or a mail that is only kept with it."""
     by = context.writer
-    if by is None or by.role not in ("team", "controller"):
+    if by is None or by.role not in ("team", "controller") or context.only_kept:
         return "attached", f"an answer to {context.reference}" + (f" by a {by.role}" if by else "")
     return "command", f"an answer to {context.reference} by {by.role} {by.name}"
 

@@ -1,30 +1,13 @@
 """Early silence: a gap that is longer than luck explains, by what is known of a source's rhythm."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from config.models import Settings, Source
-from rules.model import Fact
-from rules.silence import Planned
-
-
-class Quiet(Fact, frozen=True, kw_only=True):
-    """What the rhythm of a source says of the time since its last mail."""
-
-    weeks: int = 0
-    mails: int = 0
-    """What it is learned from."""
-    usual: timedelta | None = None
-    """How far apart its mails usually are."""
-    limit_at: datetime | None = None
-    """From when on the present gap is silence, UTC; None where nothing can be said."""
-    chance: float | None = None
-    """How likely a gap as long as the present one is by luck."""
-    silent: bool = False
-    """Whether the limit has passed."""
-    off_because: str | None = None
-    """Why nothing can be said."""
-
+from rules.daybook import daybook_of
+from rules.quiet import FRIDAY, quiet
+from rules.quiet import Quiet as Quiet
+from rules.silence import Planned, limit_of, planned_spans, sites_of, weekday_of
 
 UNKNOWN = Quiet(weeks=0, mails=0)
 
@@ -47,6 +30,17 @@ def assessed(
         planned: All that is planned: nothing is expected on those days.
         now: UTC.
     """
-    del planned, now  # what a rhythm is, is another module's to say
-    off = "its rhythm is not known yet" if early_of(settings, source) is not None else "it is switched off"
-    return Quiet(mails=len(arrivals), off_because=off)
+    alarms, sites = early_of(settings, source), sites_of(settings, source)
+    if alarms is None or not sites:
+        return Quiet(weeks=0, mails=len(arrivals), off_because="it is switched off")
+    monitor = settings.postroom.monitor
+    looks = monitor.day != "off"
+    return quiet(
+        arrivals,
+        daybook_of(sites[0], None),
+        now,
+        fixed=limit_of(settings, source) if looks else None,
+        alarms=alarms,
+        silences=planned_spans(settings, source, planned),
+        looked_at=(weekday_of(monitor.day), monitor.time) if looks else FRIDAY,
+    )

@@ -7,6 +7,15 @@ from rules.model import Record
 OVERDUE, ESCALATE, MAIL, WARN, REMIND = "overdue", "escalate", "mail", "warn", "remind"
 EFFECTS = (OVERDUE, ESCALATE, MAIL, WARN, REMIND)
 """What a step does when its time is over: each is an action of the clock."""
+PURPOSES = {
+    "overdue": OVERDUE,
+    "escalated": ESCALATE,
+    "flagged": ESCALATE,
+    "untouched": MAIL,
+    "warning": WARN,
+    "reminder": REMIND,
+}
+"""What mails about passed steps are called, and the effect that each tells of."""
 SIGN = "\u26a0"
 """Stands before all that is told of a record that the controllers have."""
 
@@ -24,6 +33,16 @@ def escalated_since(record: Record) -> datetime | None:
 def is_escalated(record: Record) -> bool:
     """Whether the controllers have it."""
     return escalated_since(record) is not None
+
+
+def still_said(purpose: str, record: Record) -> bool:
+    """Whether what the clock had to tell still holds: nobody has seen to the record since.
+
+    Args:
+        purpose: One of `PURPOSES`.
+        record: As it is now.
+    """
+    return any(each.effect == PURPOSES[purpose] for each in record.passed)
 
 
 def _first(record: Record, *effects: str) -> datetime | None:

@@ -41,9 +41,17 @@ def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) 
         return _stranger(address, OF_THE_HOUSE if may_act(address, "team", site, settings) else NOT_CUSTOMER)
     if not may_act(address, role, site, settings):
         return _stranger(address, UNKNOWN)
-    if site.trust != "token" and parsed.authenticated != address.rpartition("@")[2]:
+    if not is_proven(parsed, site):
         return _stranger(address, UNPROVEN)
-    return Actor(role, address), None
+    return Actor("team" if role == "house" else role, address), None
+
+
+def is_proven(parsed: Parsed, site: Site) -> bool:
+    """Whether it is really the sender's mail, for people of the house: the border server says so, or none is asked.
+
+    Where none is asked (`trust = "token"`), only who has a mail of ours can answer it.
+    """
+    return site.trust == "token" or parsed.authenticated == (parsed.sender or "").casefold().rpartition("@")[2]
 
 
 def without_token(parsed: Parsed, record: Record) -> tuple[Actor, str | None]:

@@ -23,9 +23,26 @@ _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
 Tells = Literal[
-    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned"
+    "new",
+    "attached",
+    "assigned",
+    "moved",
+    "again",
+    "reply",
+    "held",
+    "refused",
+    "status",
+    "help",
+    "returned",
+    "kept",
+    "overdue",
+    "escalate",
+    "mail",
+    "warn",
+    "remind",
 ]
-"""`rules.tellings` has a function for each; `new` comes from the decision."""
+"""`rules.tellings` and, for what the clock does, `rules.alerting` have a function for each; `new` comes from the
+decision."""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +58,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person can ask for it by its name; what only happens is not offered."""
     ends_deadlines: bool = True
     new_cycle: bool = False
-    clocks: Literal["policy", "follow-up"] | None = None
-    """Deadlines that start: those of the record's policy from now, or the follow-up's from the resubmission."""
+    clocks: Literal["policy", "follow-up", "anew"] | None = None
+    """Deadlines that start: those of the record's policy from now, the follow-up's from the resubmission, or those that
+    run, counted anew from where they began."""
     tells: Tells | None = None
     undo: bool = False
     """Whether its actor may take it back."""
@@ -79,11 +97,21 @@ REOPENS = Transition(
 WRITES = Transition(
     to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
-"""The customer writes to a record that somebody sees to, or that stays closed."""
+"""The customer writes to a record that somebody sees to, or that stays closed; what was found to be spam wakes nobody.
+
+Of a second request, his words go to the record that it was joined to (`daemon.desk.answer`)."""
 ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
 """A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
-JOINS = Transition(to=None, who=_OUTSIDE | STAFF, by_hand=False, may=_MAIL, ends_deadlines=False, tells="again")
+JOINS = Transition(
+    to=None, who=_OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again"
+)
 """The same person asks a second time for the same thing: linked and told, never hidden."""
+
+WAKES = msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), may=JOINS.may, tells="again")
+"""It does so while the first request rests."""
+
+PARTS = Transition(to=None, by_hand=False, needs=("ref",), ends_deadlines=False)
+"""A second request that a person had joined is taken away again; `rest` also undoes that it woke the record."""
 
 REPARSE = Transition(
     to=None, who=frozenset({"command"}), by_hand=False, needs=("message", "fields"), ends_deadlines=False
@@ -101,6 +129,23 @@ RETURNED = Transition(
 )
 """A mail of ours came back for good: kept with the record whatever its state; the team is told, of one to the house
 itself (`house`: `news`, or `known` to come back) the admin."""
+
+NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
+"""It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
+PASSES = Transition(
+    to=None,
+    who=frozenset({"clock"}),
+    by_hand=False,
+    needs=("step", "cycle", "due", "to"),
+    may=("deliver", "together", "late"),
+    ends_deadlines=False,
+)
+"""A step's time is over, and nobody has seen to the record: what its policy says of that is done (`EFFECTS`)."""
+RESCHEDULE = Transition(
+    to=None, who=frozenset({"command"}), by_hand=False, needs=("reason",), new_cycle=True, clocks="anew"
+)
+"""Hours or a policy were changed, and its open deadlines are to follow: in a cycle of their own,
+as a step is set once in each; what has passed stays so."""
 
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
@@ -143,15 +188,24 @@ COMMON: Table = {
     **_rows(STATES, "attach", ATTACH),
     **_rows((NEW, TAKEN), "write", WRITES),
     **_rows((WAITING, DONE), "write", REOPENS),
-    **_rows((SPAM, LINKED), "write", WRITES),
+    **_rows((LINKED,), "write", WRITES),
+    **_rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
     **_rows((NEW, TAKEN), "join", JOINS),
-    **_rows((WAITING,), "join", msgspec.structs.replace(REOPENS, who=JOINS.who, needs=(), tells="again")),
+    **_rows((WAITING,), "join", WAKES),
     **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
     **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
+    **_rows(STATES, "part", PARTS),
+    **_rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
     **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
+    **_rows(OPEN_STATES, "reschedule", RESCHEDULE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
-    **_rows(STATES, "note", Transition(to=None, who=_OVERSEERS, needs=("text",), ends_deadlines=False)),
+    **_rows(STATES, "note", NOTE),
+    **_rows(OPEN_STATES, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),
+    **_rows(OPEN_STATES, "escalate", msgspec.structs.replace(PASSES, tells="escalate")),
+    **_rows(OPEN_STATES, "mail", msgspec.structs.replace(PASSES, tells="mail")),
+    **_rows(OPEN_STATES, "warn", msgspec.structs.replace(PASSES, tells="warn")),
+    **_rows(OPEN_STATES, "remind", msgspec.structs.replace(PASSES, tells="remind")),
     **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
@@ -183,9 +237,12 @@ _TABLES: Mapping[str, Table] = {
 
 
 PASSIVE = frozenset(
-    {"attach", "write", "join", "hold", "refuse", "status", "help", "note", "reparse", "returned", "undo"}
+    {
+        *("attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"),
+        *("undo", "overdue", "escalate", "mail", "warn", "remind"),
+    }
 )
-"""What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
+"""What merely came in, was asked or noted, or what time did by itself: `undo` looks past it for what somebody did."""
 
 
 def table_of(kind: str) -> Table:

@@ -1,4 +1,4 @@
-"""Actions on one record that make another, or change one: `again`, `apart` and `read-as`."""
+"""Actions on one record that make another, or change one: `again`, its undoing, `apart` and `read-as`."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from config.models import Settings
 from parsers.records import Parsed, Reading
 from rules import reference
 from rules.decide import decide
+from rules.lifecycle import WAITING
 from rules.model import Action, Context, Decision, Envelope, Opening, Record, Refused, Second
 from rules.places import place_of
 
@@ -18,6 +19,30 @@ LINKING = frozenset({"again", "apart", "read-as"})
 def names_record(action: Action) -> str | None:
     """The record that the second half of an action changes, as its writer named it."""
     return reference.parse(action.args.get("ref", "")) if action.name == "again" else None
+
+
+def unjoins(action: Action, record: Record) -> str | None:
+    """The record that this one was joined to by what is now undone; both halves are taken back.
+
+    Args:
+        action: What is done to `record`; of `undo`, with what is undone.
+        record: Before the action.
+    """
+    return record.again_of if action.name == "undo" and action.last and action.last.name == "again" else None
+
+
+def parting(action: Action, record: Record, target: Record, before: Record) -> Action:
+    """The other half of an undone `again`.
+
+    Args:
+        action: The `undo`.
+        record: That was joined.
+        target: That it was joined to, as it is now.
+        before: The same as it was before. If it rested then, and nothing came since, it rests again.
+    """
+    woken = before.state == WAITING and target.revision == before.revision + 1
+    args = {**_by_mail(action), "ref": record.ref}
+    return Action(name="rest" if woken else "part", actor=action.actor, args=args, before=before)
 
 
 def opens(action: Action, record: Record) -> str | None:
@@ -86,7 +111,7 @@ def _join(action: Action, record: Record, target: Record | None) -> Action:
         decision=decision,
         received_at=record.received_at,
     )
-    return Action(name="join", actor=action.actor, args=_by_mail(action), opening=opening)
+    return Action(name="join", actor=action.actor, args={**_by_mail(action), "ref": record.ref}, opening=opening)
 
 
 def _open(

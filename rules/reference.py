@@ -10,7 +10,8 @@ from base64 import b32encode
 from collections.abc import Sequence
 from typing import Literal
 
-TokenRole = Literal["team", "controller", "customer"]
+TokenRole = Literal["team", "house", "controller", "customer"]
+"""Who may answer there. `house` is the team's, too, on mails whose plain answer is not meant for the customer."""
 
 LETTERS = {
     "lead": "L",
@@ -30,7 +31,7 @@ _LETTER_VALUES = {letter: _VALUES.get(letter, {"L": 1, "U": 27}.get(letter, 0)) 
 """L reads as 1 where it is mistaken for a digit; U has no place in the alphabet and takes that of V."""
 _SHORTEST, _LONGEST = 6, 20
 _SIGNATURE_BYTES = 10
-_ROLE_LETTERS: dict[str, TokenRole] = {"t": "team", "c": "controller", "k": "customer"}
+_ROLE_LETTERS: dict[str, TokenRole] = {"t": "team", "h": "house", "c": "controller", "k": "customer"}
 
 
 def make(kind: str, number: int) -> str:

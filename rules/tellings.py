@@ -9,10 +9,13 @@ from config.lookup import team_address
 from config.models import Settings, Site
 from parsers.clean import block, single_line
 from rules import lifecycle
-from rules.changes import WORDS_LIMIT
+from rules.answering import PROGRAM
+from rules.changes import WORDS_LIMIT, waiting_answer
 from rules.model import Action, Notice, Notification, Receipt, Record
 from rules.reach import reply_address
 from rules.timing import FOR_AUDIT, timed
+
+KEPT = "what stands below a command is kept as a note"
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +137,7 @@ def _moved(it: Happened) -> Iterator[Notice]:
 
 def _reply(it: Happened) -> Iterator[Notice]:
     """The answer to the customer; the group hears once who took it, where one of its members wrote."""
-    held = it.before.held
-    sends_held = it.action.name == "send" and held is not None
+    held = waiting_answer(it.before, it.action.actor) if it.action.name == "send" else None
     yield it.notice(
         "reply",
         reply_address(it.record) or "",
@@ -143,9 +145,9 @@ def _reply(it: Happened) -> Iterator[Notice]:
         role="customer",
         category="action",
         language=it.record.reading.language or it.record.language,
-        text=held.text if sends_held and held else it.text,
-        message=held.message if sends_held and held else it.message,
-        as_is=sends_held,
+        text=held.text if held else it.text,
+        message=held.message if held else it.message,
+        as_is=held is not None,
     )
     if it.before.state == lifecycle.NEW and it.action.actor.name.casefold() != it.team.casefold():
         yield it.notice("taken", it.team, f"answered{it.by}", category="audit")
@@ -178,6 +180,20 @@ def _to_sender(purpose: str) -> Callable[[Happened], Iterator[Notice]]:
     return tell
 
 
+def _kept(it: Happened) -> Iterator[Notice]:
+    """What stood below a command and reads like a letter was not sent: its writer may think that it was."""
+    if "letter" in it.action.args:
+        for notice in _to_sender("kept")(it):
+            yield msgspec.structs.replace(notice, because=KEPT)
+
+
+def _held(it: Happened) -> Iterator[Notice]:
+    """That an answer waits; a responder that says the same to every mail of ours hears it once."""
+    same = any((one.text, one.by) == (it.text, it.action.actor.name) for one in it.before.held)
+    if not (same and it.action.args.get("problem") == PROGRAM):
+        yield from _to_sender("held")(it)
+
+
 TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "attached": _attached,
     "again": _again,
@@ -185,8 +201,9 @@ TELLS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
     "moved": _moved,
     "reply": _reply,
     "returned": _returned,
-    "held": _to_sender("held"),
+    "held": _held,
     "refused": _to_sender("refused"),
     "status": _to_sender("status"),
     "help": _to_sender("help"),
+    "kept": _kept,
 }

@@ -53,6 +53,10 @@ class RenderItem(Fact, frozen=True, kw_only=True):
     """The desk address with this record's own token: its command links lead there."""
     site: SiteCard | None = None
     """Its site, where that is another than the mail's."""
+    cleared_at: datetime | None = None
+    """Of `escalations`: when somebody saw to it, UTC; None of one that is still open."""
+    cleared_by: str | None = None
+    """Who did: a name or address."""
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):
@@ -69,9 +73,9 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `list`, `bundle` and `digest`: all that the mail tells of, the first included, in any order. `record` and
     `notice` are those of the first; the notice's own purpose and template are then the mail's."""
     deadlines: tuple[Deadline, ...] = ()
-    """Of `status`: what is still to come."""
+    """Of `status` and of what the clock tells: what is still to come."""
     course: tuple[Done, ...] = ()
-    """Of `status`: what made each revision, oldest first."""
+    """Of `status` and `untouched`: what made each revision, oldest first."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

@@ -11,7 +11,7 @@ from templates.sections import car_of
 
 
 def replies_reach(record: Record, site: SiteCard, role: str, reply_to: str | None) -> bool:
-    """Whether a plain reply goes on to the customer.
+    """Whether a reply can go on to the customer.
 
     Args:
         record: As it is now.
@@ -23,7 +23,9 @@ def replies_reach(record: Record, site: SiteCard, role: str, reply_to: str | Non
     return through and may(record, "reply", role)
 
 
-def ways(record: Record, reply_to: str | None, speech: Speech, most: int = 5) -> tuple[Row, ...]:
+def ways(
+    record: Record, reply_to: str | None, speech: Speech, most: int = 5, *, inside: bool = False
+) -> tuple[Row, ...]:
     """Telephone numbers and addresses, with links.
 
     Args:
@@ -32,16 +34,18 @@ def ways(record: Record, reply_to: str | None, speech: Speech, most: int = 5) ->
             team writes from its own mailbox.
         speech: The reader's language.
         most: Rows of each.
+        inside: Words to the reply address go on to the customer only below the command that says so.
     """
     reading = record.reading
     customer = reading.customer or Customer()
     request, colon = speech.words["phrases"]["mail_subject"], speech.words["forms"]["colon"]
     subject = colon.join(filter(None, (request, car_of(reading))))
     numbers = customer.phones[:most] or ((reading.call.number,) if reading.call else ())
+    said = f"{speech.words['commands']['reply']}\n" if inside else None
     rows: list[Row] = []
     for number in filter(None, numbers):
         rows += speech.row("call", phone(number), call_link(number))
     for address in customer.emails[:most]:
         to = address if reply_to is None else reply_to if address == reply_address(record) else None
-        rows += speech.row("write", address, write_link(to, subject) if to else None)
+        rows += speech.row("write", address, write_link(to, subject, said if to == reply_to else None) if to else None)
     return tuple(rows)

@@ -1,13 +1,15 @@
 """What a template knows of a mail that is about no record: silent sources, and the settings of a controller's sites."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from rules.model import Fact
 from templates.model import SiteCard
 
 Report = Literal["silent", "early", "speaks", "settings"]
 """The weekly line of silent sources, an early warning, the all-clear, the monthly overview: the template's name."""
+REPORTS: tuple[Report, ...] = get_args(Report)
+REPORT_LAYOUT = "report"
 
 
 class SilentSource(Fact, frozen=True, kw_only=True):

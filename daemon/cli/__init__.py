@@ -4,6 +4,7 @@ import click
 
 from daemon.cli import (
     configuring,
+    escalation,
     importing,
     ledger,
     mails,
@@ -29,6 +30,7 @@ ORDER = (
     mails,
     importing,
     records,
+    escalation,
     reparse,
     ledger,
     queue,

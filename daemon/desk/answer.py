@@ -12,15 +12,21 @@ from config.models import Settings
 from daemon.act import Change, changed
 from daemon.store import mailed, records
 from daemon.store.messages import Claimed
-from parsers.answerable import TEXT_SAYS
+from parsers.answerable import RECALLS
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal
-from rules.gate import closed_to_writer
+from rules.astray import Astray, astray
+from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
+from rules.lifecycle import LINKED
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
 from rules.reference import TokenRole, read_token
 
+MOST_JOINS = 10
+"""How far it is followed to which record a second request of a second request belongs."""
+MOST_REFERENCES = 20
+"""Message-IDs of an answer that are looked up, the newest."""
 _REFERENCE = re.compile(r"[A-Z]-?[0-9A-Z]{6,20}-?[0-9A-Z]", re.IGNORECASE)
 
 
@@ -65,6 +71,14 @@ def own_letter(connection: Connection, parsed: Parsed) -> int | None:
     return mailed.by_message_id(connection, parsed.message_id)
 
 
+def astray_from(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed) -> tuple[int, Astray] | None:
+    """The outgoing mail about several records that somebody of the house answers, and what he is to be told."""
+    ours = [each for each in parsed.references if each.endswith(f"@{settings.postroom.hostname}>")][-MOST_REFERENCES:]
+    told = astray(parsed, envelope_of(mail), mail.id, settings) if ours else None
+    letter = mailed.about_several(connection, ours, told.site) if told else None
+    return (letter, told) if letter is not None and told is not None else None
+
+
 def about_letter(connection: Connection, sent: mailed.SentTo) -> Answered | None:
     """The record of an outgoing mail, for what a person sent to its envelope sender: it is kept there, and shown."""
     kept = records.load(connection, sent.ref) if sent.ref else None
@@ -84,13 +98,32 @@ class Arrived(msgspec.Struct, frozen=True):
     actor: Actor
     changes: tuple[Change, ...]
 
+    @property
+    def is_only_kept(self) -> bool:
+        """Whether nothing that it says is done."""
+        return all(change.action.name == "attach" for change in self.changes)
+
 
 def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered) -> Arrived:
     """Have a mail act on its record; nothing is written."""
     actor, why = who_writes(parsed, answered, settings)
+    if actor.role == "customer":
+        answered = _joined_to(connection, answered)
     at = mail.received_at or mail.accepted_at
     changes = changes_of(connection, settings, mail, parsed, answered, actor, why, at)
     return Arrived(answered.kept.record.ref, actor, tuple(changes))
+
+
+def _joined_to(connection: Connection, answered: Answered) -> Answered:
+    """Where a customer's words are read: of a second request, the record that it was joined to."""
+    kept = answered.kept
+    for _ in range(MOST_JOINS):
+        record = kept.record
+        further = records.load(connection, record.again_of) if record.again_of and record.state == LINKED else None
+        if further is None or further.record.site != record.site:
+            break
+        kept = further
+    return msgspec.structs.replace(answered, kept=kept)
 
 
 def who_writes(parsed: Parsed, answered: Answered, settings: Settings) -> tuple[Actor, str | None]:
@@ -114,13 +147,23 @@ def changes_of(
     imported = mail.channel == IMPORTED
     record = answered.kept.record
     actions = actions_of(
-        parsed, actor, why, record, settings, mail.id, imported=imported, from_nobody=_from_nobody(mail)
+        parsed,
+        actor,
+        why,
+        record,
+        settings,
+        mail.id,
+        imported=imported,
+        from_nobody=_from_nobody(mail),
+        to_house=answered.role == "house",
     )
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
-    # Whoever only writes of his holidays must hear that his answer waits; a responder's loop ends at the cap.
-    told = None if parsed.no_answer == TEXT_SAYS else closed
+    # Whoever is proven must hear that his answer waits or that a recall did nothing, whatever his mail looks like.
+    heard = parsed.no_answer == RECALLS
+    told = closed_to(actor.name, settings)
     actions = tuple(
-        msgspec.structs.replace(action, unanswered=told if action.name == "hold" else closed) for action in actions
+        msgspec.structs.replace(action, unanswered=told if heard or action.name == "hold" else closed)
+        for action in actions
     )
     try:
         return _done(connection, settings, answered.kept, actions, at)

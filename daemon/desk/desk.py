@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from daemon.desk.answer import (
     about_letter,
     answered_by,
     arrived,
+    astray_from,
     may_mention,
     mentioned_by,
     own_letter,
@@ -35,6 +36,7 @@ from daemon.store.mailed import SentTo
 from daemon.store.messages import Claimed, LostLease
 from daemon.store.probes import Probe
 from parsers.records import Parsed
+from rules.astray import Astray
 from rules.model import IMPORTED
 from rules.probe import tokens_in
 
@@ -54,11 +56,28 @@ class Taken(NamedTuple):
     answers: Iterator[Answer]
 
 
+class Guide(Protocol):
+    """Writes to somebody of the house whose answer means no record."""
+
+    def write(self, connection: Connection, one: Astray, now: datetime) -> None:
+        """In the commit of the answer's fate."""
+
+    def ring(self) -> None:
+        """It is committed."""
+
+
 class Desk:
     """One batch at a time: claim, read, decide, write."""
 
-    def __init__(self, shift: Shift, tell_quarantined: Callable[[int, str], None], watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        shift: Shift,
+        tell_quarantined: Callable[[int, str], None],
+        watch: Watch | None = None,
+        guide: Guide | None = None,
+    ) -> None:
         self._shift = shift
+        self._guide = guide
         self._watch = watch
         self._tell_quarantined = tell_quarantined
         self._in_hand = ""
@@ -237,12 +256,22 @@ class Desk:
         try:
             settings = self._shift.settings
             sent = self._sent(mail)
-            came, own = self._arrived(mail, parsed, named, sent)
+            came, own, astray = self._arrived(mail, parsed, named, sent)
             back = self._back(mail, parsed, sent)
             bounced = sent.letter if sent else None
             probe = self._probe(parsed)
             return plan(
-                settings, mail, parsed, came, repeat_of, own=own, bounced=bounced, back=back, met=met, probe=probe
+                settings,
+                mail,
+                parsed,
+                came,
+                repeat_of,
+                own=own,
+                astray=astray,
+                bounced=bounced,
+                back=back,
+                met=met,
+                probe=probe,
             )
         except StoreError:
             raise  # the database is away: no fault of the mail's
@@ -277,18 +306,19 @@ class Desk:
 
     def _arrived(
         self, mail: Claimed, parsed: Parsed, named: Answered | None, sent: SentTo | None
-    ) -> tuple[Arrived | None, int | None]:
-        """What the mail does to a record that it answers, and which of our own mails it is."""
+    ) -> tuple[Arrived | None, int | None, tuple[int, Astray] | None]:
+        """What the mail does to a record that it answers, or of ours which one it is, or which of several records."""
         settings = self._shift.settings
         if sent is not None and parsed.mail_class not in ("person", "reply"):
-            return None, None
+            return None, None, None
         if (named or sent) is None and parsed.own_record is None and not may_mention(settings, parsed):
-            return None, None
+            return None, None, None
         with self._shift.store.read() as connection:
             answered = named or (about_letter(connection, sent) if sent else None)
             answered = answered or mentioned_by(connection, settings, mail, parsed)
             came = arrived(connection, settings, mail, parsed, answered) if answered else None
-            return came, own_letter(connection, parsed)
+            astray = astray_from(connection, settings, mail, parsed) if answered is None else None
+            return came, own_letter(connection, parsed), astray
 
     def _keep_one(self, one: Read) -> None:
         mail, parsed, _ = one
@@ -309,11 +339,19 @@ class Desk:
     def _store(self, plans: Sequence[Plan]) -> "Future[None]":
         settings, at = self._shift.settings.digest, self._shift.clock.now()
         # No sync: the sender syncs before anything of it is told to anybody.
-        return self._shift.store.write(lambda c: write_plans(c, plans, settings, at), sync=False)
+        return self._shift.store.write(lambda c: self._write(c, plans, settings, at), sync=False)
+
+    def _write(self, connection: Connection, plans: Sequence[Plan], settings: str, at: datetime) -> None:
+        write_plans(connection, plans, settings, at)
+        for one in plans:
+            if one.astray is not None and self._guide is not None:
+                self._guide.write(connection, one.astray, at)
 
     def _count(self, plans: Sequence[Plan]) -> None:
         for one in plans:
             self._shift.count(f"fate_{one.fated.fate}")
             self._shift.count("bounces_attributed", one.returned is not None)
+        if self._guide is not None and any(one.astray for one in plans):
+            self._guide.ring()
         if self._watch is not None:
             self._watch.saw(one.seen for one in plans if one.seen)

@@ -23,6 +23,7 @@ from parsers.layout import Layout
 from parsers.records import Hints, Parsed, Reading
 from rules.answering import TEXT_LIMIT
 from rules.apply import apply
+from rules.astray import Astray
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
 from rules.model import IMPORTED, Action, Actor, Context, Decision, Known, MailDecision, Opening, Thread
@@ -65,6 +66,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What those people have asked, as far as the decision knew."""
     returned: int | None = None
     """Outgoing mail that came back by it."""
+    astray: Astray | None = None
+    """Who is to be told how to say which record he means."""
     proved: Probe | None = None
     """Mail of our own to this source that came the whole way with it."""
 
@@ -129,6 +132,7 @@ def plan(
     repeat_of: int | None = None,
     *,
     own: int | None = None,
+    astray: tuple[int, Astray] | None = None,
     bounced: int | None = None,
     back: Returned | None = None,
     late: Late | None = None,
@@ -141,7 +145,9 @@ def plan(
         repeat_of=repeat_of,
         reference=came.ref if came else None,
         writer=came.actor if came else None,
+        only_kept=came is not None and came.is_only_kept,
         own=own,
+        astray=astray[0] if astray else None,
         bounced=bounced,
         probe=probe.source if probe else None,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
@@ -173,8 +179,9 @@ def plan(
     )
     people = people_of(settings, parsed, decision) if late is None else frozenset()
     returned = back.letter if back is not None and decision.fate == "bounce" else None
+    told = astray[1] if astray is not None and decision.fate == "ignored" else None
     proved = _proved(probe, mail, decision)
-    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, proved)
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
 
 
 def _proved(probe: Probe | None, mail: Claimed, decision: MailDecision) -> Probe | None:

@@ -117,10 +117,11 @@ def not_told(settings: Settings, notice_id: int, ref: str, site: str, why: str, 
 
 
 def over_cap(settings: Settings, correspondent: str, because: str, now: datetime) -> Letter:
-    """What a program would say to somebody, or of what he writes, is stopped; told once a day."""
+    """What a program would say to somebody, or of what he writes, is stopped or waits; told once a day."""
     text = (
         f"Mails that Postroom would send by itself because of {correspondent} are not written for now: {because}.\n\n"
         "Mostly a program answers there. What came in is kept with its record: postroom show REF\n"
+        "That an answer of a team waits, or a command was refused, its writer is told as soon as there is room.\n"
         "The limits stand under [brakes] in postroom.toml.\n"
     )
     return alarm(settings, f"cap:{correspondent}:{now.date()}", f"too many mails because of {correspondent}", text, now)

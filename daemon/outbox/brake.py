@@ -12,7 +12,7 @@ from daemon.outbox.alarms import customers_braked, over_cap
 from daemon.store import brakes, outgoing
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
-from rules.brakes import correspondent_of, judged
+from rules.brakes import correspondent_of, is_alert, judged
 
 log = get_logger(__name__)
 
@@ -30,17 +30,20 @@ class Braked(msgspec.Struct, frozen=True):
 
 
 def braked(connection: Connection, settings: Settings, due: Sequence[DueNotice], now: datetime) -> Braked:
-    """Decide which notices become letters; two queries where any of them counts, else none."""
-    if not any(one.notice.correspondent or one.notice.role == "customer" for one in due):
+    """Decide which notices become letters; three queries where any of them counts, else none."""
+    readers = sorted({one.notice.to for one in due if is_alert(one.notice)})
+    if not readers and not any(one.notice.correspondent or one.notice.role == "customer" for one in due):
         return Braked(list(due))
     limits = settings.postroom.brakes
     who = sorted({correspondent_of(one) for each in due if (one := each.notice.correspondent)})
-    verdicts = judged([one.notice for one in due], brakes.sent(connection, who, now), limits, now)
+    verdicts = judged([one.notice for one in due], brakes.sent(connection, who, now, readers), limits, now)
     judgements = list(zip(due, verdicts, strict=True))
-    over = {said.correspondent: said.because for _, said in judgements if said.what == "drop"}
+    over = {said.correspondent: said.because for _, said in judgements if said.correspondent is not None}
     waiting = tuple((one.id, said.until) for one, said in judgements if said.until is not None)
-    alarms = [over_cap(settings, name, because, now) for name, because in over.items() if name is not None]
-    alarms += [customers_braked(settings, limits.customers_per_hour, now)] if waiting else []
+    alarms = [over_cap(settings, name, because, now) for name, because in over.items()]
+    to_customers = (said for one, said in judgements if one.notice.role == "customer")
+    if any(said.what == "wait" and said.correspondent is None for said in to_customers):
+        alarms.append(customers_braked(settings, limits.customers_per_hour, now))
     return Braked(
         [one for one, said in judgements if said.what == "send"],
         tuple((one.id, said.because) for one, said in judgements if said.what == "drop"),

@@ -29,14 +29,14 @@ from daemon.store.holds import Holds
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosures, LeftOut
-from rules.bundling import SHARED, mails_of
+from rules.bundling import MOST, SHARED, mails_of
 from templates.fallback import fallback
 from templates.model import Rendered
 
 BATCH = 50
 BATCH_BYTES = 32 << 20
 MOST_ALONG = 1000
-"""Notices at once that go into mails with others."""
+"""Notices at once that go into mails with others, all those of one reader at least."""
 
 log = get_logger(__name__)
 
@@ -247,9 +247,20 @@ class Bundler:
 
 
 def _whole(connection: Connection, due: list[DueNotice], now: datetime) -> list[DueNotice]:
-    """These notices, and what goes into the same mails with them."""
-    found = {one.id: one for one in due}
-    found |= {one.id: one for one in notices.along(connection, due, now, MOST_ALONG)}
+    """These notices, and what goes into the same mails with them.
+
+    A reader whose others are too many for this time waits for the next: half of them would make two mails.
+    """
+    found = {one.id: one for one in due if one.notice.way not in SHARED}
+    shared = 0
+    for reader in dict.fromkeys(one.notice.to.lower() for one in due if one.notice.way in SHARED):
+        if shared >= MOST_ALONG:
+            break
+        more = notices.along(connection, reader, now, MOST)
+        if shared and shared + len(more) > MOST_ALONG:
+            break
+        shared += len(more)
+        found |= {one.id: one for one in more}
     return sorted(found.values(), key=lambda one: (one.notice.at, one.id))
 
 

@@ -14,6 +14,7 @@ from daemon.store.notices import DueNotice, FirstMail, internal_notes, originals
 from rules.reference import TokenRole, token
 from rules.sites import site_named
 from templates.model import MailCard, RenderJob, SiteCard
+from templates.purposes import stays_inside
 
 WITH_ORIGINAL = frozenset({"new", "assigned", "moved", "forward"})
 """Purposes whose mail brings the one that opened the record; whoever gets another has had it, or is not to."""
@@ -74,10 +75,12 @@ def _draft(connection: Connection, shift: Shift, due: DueNotice, found: dict[int
 
 
 def reply_address(shift: Shift, site: Site, due: DueNotice) -> str | None:
-    """The desk's address with the token of whoever gets the mail."""
-    if site.id not in shift.settings.sites or due.notice.role not in ("team", "controller", "customer"):
+    """The desk's address with the token of whoever gets the mail; it says whether a plain answer is the customer's."""
+    role = due.notice.role
+    if site.id not in shift.settings.sites or role not in ("team", "controller", "customer"):
         return None
-    return own_address(shift, site, due.record.ref, due.notice.role)
+    to_house = role == "team" and stays_inside(due.notice, due.record)
+    return own_address(shift, site, due.record.ref, "house" if to_house else role)
 
 
 def own_address(shift: Shift, site: Site, ref: str, role: TokenRole) -> str:

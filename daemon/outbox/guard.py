@@ -8,16 +8,21 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from html import unescape
+from itertools import chain
 from urllib.parse import unquote
 
 from daemon.outbox.compose import OutgoingMail
 from parsers import ours
 from parsers.clean import block
+from parsers.enclosures import Enclosure
+from rules.house import INTERNAL, Internal
 
 FOREIGN_HEADER = "a header of our own mails"
 OTHER_ADDRESS = "a reply address of ours"
 NOTE = "an internal note"
 ORIGINAL = "the mail that opened the record"
+
+NOTHING = Internal()
 
 _WINDOW, _STEP = 1_500, 1_000
 """Characters that `ours.names` looks at in one go; tokens and links are shorter than what two windows share."""
@@ -26,12 +31,12 @@ _SHORTEST_NOTE = 12
 _NOTHING_LAST = " end"
 """Behind a text, it keeps a reference at its end from being taken for the last line of one of our mails: a customer may
 read his own, only what his answer was written above is not his."""
-_IN_FILE = re.compile(rb"-[0-9a-z]\.[a-z][a-z2-7]{16}|b\d{1,20}\.[a-z2-7]{16}@|mailto:", re.IGNORECASE)
-_AROUND = 500
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def leak(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]) -> str | None:
+def leak(
+    mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str], inside: Internal = NOTHING
+) -> str | None:
     """What keeps a mail from going to a customer, in English; None where nothing does.
 
     Args:
@@ -39,12 +44,13 @@ def leak(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]
         own: The customer's own token of the record: his Reply-To, the only one that he may see.
         written: What a person wrote, before it became the mail.
         notes: What people of the house noted for each other on the record.
+        inside: Addresses that stay in the house.
     """
-    found = next(_found(mail, own, written, notes), None)
+    found = next(_found(mail, own, written, notes, inside), None)
     return f"it held {found}" if found else None
 
 
-def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str]) -> Iterator[str]:
+def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[str], inside: Internal) -> Iterator[str]:
     if mail.list_id or mail.category:
         yield FOREIGN_HEADER
     if mail.original is not None:
@@ -56,10 +62,12 @@ def _found(mail: OutgoingMail, own: str, written: str | None, notes: Sequence[st
     said = _said(mail)
     for text in said:
         yield from _ours_in(_without(own, text))
+    for text in said:
+        yield from _internal_in(_without(own, text), inside)
     yield from _notes_in(said, written, notes)
     for one in mail.attachments:
         yield from _ours_in(_without(own, one.name))
-        yield from _ours_in_file(own, one.content)
+        yield from _ours_in_file(own, one)
 
 
 def _said(mail: OutgoingMail) -> tuple[str, ...]:
@@ -87,12 +95,15 @@ def _ours_in(text: str) -> Iterator[str]:
                 yield from filter(None, [ours.names(line[start : start + _WINDOW] + _NOTHING_LAST)])
 
 
-def _ours_in_file(own: str, content: bytes) -> Iterator[str]:
-    """Reply addresses and command links in a file that is not packed, also in UTF-16."""
-    for view in dict.fromkeys((content, content.replace(b"\0", b""))):
-        for hit in _IN_FILE.finditer(view):
-            around = view[max(0, hit.start() - _AROUND) : hit.end() + _AROUND].decode("latin-1").replace("#", " ")
-            yield from filter(None, [ours.names(_without(own, around).replace("\n", " ") + _NOTHING_LAST)])
+def _internal_in(text: str, inside: Internal) -> Iterator[str]:
+    yield from (INTERNAL.format(one) for view in (text, unquote(text)) if (one := inside.named_in(view)))
+
+
+def _ours_in_file(own: str, file: Enclosure) -> Iterator[str]:
+    """Reply addresses and command links in a file, also in UTF-16, and in what is packed in it."""
+    views = dict.fromkeys((file.content, file.content.replace(b"\0", b"")))
+    for piece in chain(file.packed, (piece for view in views for piece in ours.pieces(view))):
+        yield from filter(None, [ours.names(_without(own, piece) + _NOTHING_LAST)])
 
 
 def _notes_in(said: Sequence[str], written: str | None, notes: Sequence[str]) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from daemon.outbox.compose import OutgoingMail, compose
 from daemon.outbox.customers import to_customer
 from daemon.outbox.draft import Draft, thread_id
-from daemon.outbox.guard import leak
+from daemon.outbox.guard import NOTHING, leak
 from daemon.outbox.signing import signed
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosure
 from rules.brakes import correspondent_of
+from rules.escalation import PURPOSES, still_said
+from rules.house import Internal, internal
 from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
 from rules.reference import token
 from rules.sites import site_named
@@ -36,7 +38,9 @@ def still_holds(due: DueNotice) -> bool:
             handed_on = record.state in (NEW, SPAM, LINKED) or record.team != notice.team
             return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
         case "held":
-            return record.held is not None and (notice.text is None or record.held.text == notice.text)
+            return any(notice.text in (None, one.text) for one in record.held)
+        case purpose if purpose in PURPOSES:
+            return record.state not in CLOSED_STATES and still_said(purpose, record)
         case "receipt":
             return record.state not in (SPAM, LINKED)
         case _:
@@ -59,7 +63,8 @@ def letter(
     own_id = message_id or shift.new_message_id()
     if notice.role == "customer":
         mail = to_customer(shift, one, rendered, files, own_id)
-        held = leak(mail, token(record.ref, "customer", shift.keys[0]), notice.text, one.notes)
+        own = token(record.ref, "customer", shift.keys[0])
+        held = leak(mail, own, notice.text, one.notes, _inside(shift, one))
     else:
         mail, held = _to_house(shift, one, rendered, files, own_id), None
     return Letter(
@@ -78,6 +83,12 @@ def letter(
         correspondent=correspondent_of(notice.correspondent) if notice.correspondent else None,
         customer=notice.role == "customer",
     )
+
+
+def _inside(shift: Shift, one: Draft) -> Internal:
+    """What stays in the house; of an answer that its writer was asked about and sends all the same, only tokens do."""
+    site = site_named(shift.settings, one.due.record.site)
+    return NOTHING if one.due.notice.as_is else internal(site, shift.settings)
 
 
 def _to_house(shift: Shift, one: Draft, rendered: Rendered, files: tuple[Enclosure, ...], own_id: str) -> OutgoingMail:

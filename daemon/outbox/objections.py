@@ -26,8 +26,8 @@ log = get_logger(__name__)
 
 def hold(shift: Shift, one: Draft, why: str) -> None:
     """The answer waits on its record for its writer's word; told once, however often the letter is composed."""
-    text, held = one.due.notice.text, one.due.record.held
-    if one.due.notice.purpose == "reply" and text and (held is None or held.text != text):
+    text, waiting = one.due.notice.text, {each.text for each in one.due.record.held}
+    if one.due.notice.purpose == "reply" and text and text not in waiting:
         _act(shift, one, "hold", {"text": text, "problem": why})
 
 

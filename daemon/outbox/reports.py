@@ -1,13 +1,15 @@
 """Letters about no record: what controllers are told of sources and settings."""
 
 from config.models import Site
+from daemon.errands import RenderReport
 from daemon.log import get_logger
 from daemon.outbox.compose import ComposeError, OutgoingMail, compose
 from daemon.outbox.signing import signed
+from daemon.reader import ReaderDied
 from daemon.shift import Shift
 from daemon.store.outgoing import Letter
+from templates.fallback import report_fallback
 from templates.model import Rendered
-from templates.plain_reports import plain_report
 from templates.reports import ReportJob
 
 log = get_logger(__name__)
@@ -56,6 +58,12 @@ def report_letter(shift: Shift, site: Site, job: ReportJob, dedupe: str) -> Lett
 
 
 def _words(shift: Shift, job: ReportJob) -> Rendered:
-    """Its words: the one place that knows who writes them."""
-    del shift
-    return plain_report(job)
+    """Its words; plain ones where the reader cannot write them: controllers must be told."""
+    try:
+        (answer,) = shift.reader.ask([RenderReport(job)])
+    except ReaderDied as died:
+        log.error("template-failed", template=job.report, why=str(died))  # noqa: TRY400 - the reader is started anew
+        return report_fallback(job)
+    if answer.rendered is None:
+        shift.count("template_fallbacks")
+    return answer.rendered or report_fallback(job)

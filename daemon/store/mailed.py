@@ -18,6 +18,11 @@ from sqlalchemy import (
 
 from daemon.store.schema import notice, outbox, record, rendered
 
+ASTRAY = "astray"
+"""Purpose of the mail to somebody who answered one about several records."""
+ABOUT_SEVERAL = ("list", "bundle", "digest", "late", ASTRAY)
+"""Purposes of mails to the house that have no address for a plain reply."""
+
 
 def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -> list[RowMapping]:
     """Letters in these states, oldest first, without their bytes."""
@@ -84,6 +89,13 @@ def came_back(connection: Connection, letters: Sequence[int], at: datetime) -> N
     if letters:
         unknown = outbox.c.id.in_(letters), outbox.c.returned_at.is_(None)
         connection.execute(update(outbox).where(*unknown).values(returned_at=at))
+
+
+def about_several(connection: Connection, message_ids: Sequence[str], site: str) -> int | None:
+    """The newest letter with one of these Message-IDs that is about no single record, of mails to a site's people."""
+    several = (outbox.c.purpose.in_(ABOUT_SEVERAL), outbox.c.record.is_(None), outbox.c.site == site)
+    query = select(func.max(outbox.c.id)).where(outbox.c.message_id.in_(message_ids), *several)
+    return connection.execute(query).scalar()
 
 
 def refs_by_message_id(connection: Connection, message_id: str) -> list[str]:

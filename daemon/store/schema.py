@@ -27,6 +27,7 @@ HEAD = "0001"
 # know that the index will do, and reads the whole table.
 PENDING = text("message.fate = 'pending'")
 SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
+ALERTS = text("outbox.purpose IN ('overdue', 'escalated', 'flagged', 'untouched', 'warning', 'reminder')")
 TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
 
 
@@ -210,7 +211,15 @@ deadline = Table(
     Column("effect", String, nullable=False),
     Column("target", String, nullable=False),
     Column("because", String, nullable=False),
+    # What ends it, where that is not for the lifecycle to say: names of actions, each between spaces.
+    Column("until", String),
+    # On which terms it runs (daemon.store.terms), as JSON.
+    Column("terms", String, nullable=False, server_default="{}"),
     Column("fired_at", Instant),
+    # It was found late: while it was passed no daemon ran, or the clock was set.
+    Column("late", Boolean, nullable=False, server_default=false()),
+    Column("lease", String),
+    Column("lease_until", Instant),
     Column("ended_at", Instant),
     # The revision that ended it: to undo that revision lets it hold again.
     Column("ended_by", Integer),
@@ -259,6 +268,13 @@ outbox = Table(
         **some_rows("correspondent IS NOT NULL"),
     ),
     Index("ix_outbox_returned", "recipient", "returned_at", **some_rows("returned_at IS NOT NULL")),
+    # What the clock had to tell, each record by itself: for the cap per recipient.
+    Index(
+        "ix_outbox_alerts",
+        "recipient",
+        "created_at",
+        **some_rows("purpose IN ('overdue', 'escalated', 'flagged', 'untouched', 'warning', 'reminder')"),
+    ),
     Index("ix_outbox_customer", "created_at", **some_rows("customer")),
     Index(
         "ix_outbox_due",

@@ -4,7 +4,11 @@ The .json files are written by hand, not by the program: name, arguments, text, 
 """
 
 import json
+import re
+import textwrap
 from collections.abc import Iterator
+from email import policy
+from email.parser import BytesParser
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +17,7 @@ import pytest
 
 from parsers import document, read
 from parsers.records import Answer, Hints
+from templates.words import filled, load_words
 
 MAILS = Path(__file__).parent / "answers"
 CASES = sorted(MAILS.glob("*.eml"))
@@ -90,6 +95,57 @@ def test_commands_text_and_doubt_are_as_meant(case: Case) -> None:
     assert case.commands_right, case.found.commands
     assert case.text_right, case.found.text
     assert (case.found.doubt is not None) == case.wanted["doubt"], case.found.doubt
+
+
+LONG = "karin.beispiel-mustermann@post.haustechnik-beispiel.example"
+FIRST_LINES = {
+    "to the customer": ("customer", "karin@beispiel.example", "karin@beispiel.example"),
+    "to the customer, linked": ("customer", f"{LONG}<mailto:{LONG}>", f'<a href="mailto:{LONG}">{LONG}</a>'),
+    "to the customer, linked apart": ("customer", f"{LONG} <mailto:{LONG}>", f"<a href='mailto:{LONG}'>{LONG}</a>"),
+    "stays in the house": ("inside", "", ""),
+}
+"""What the first line of a mail says: which words, with the address as plain text and HTML quote it."""
+
+
+def with_first_line(raw: bytes, goes: str, plain: str, html: str) -> bytes:
+    """A quoting case whose first line says something else, broken as its mail program breaks lines."""
+    mail = BytesParser(policy=policy.default).parsebytes(raw)
+    for part in mail.walk():
+        if part.get_content_maintype() == "text":
+            text = part.get_content()
+            as_html = part.get_content_subtype() == "html"
+            changed = FIRST_LINE.sub(lambda found: _first_line(found, goes, html if as_html else plain), text)  # noqa: B023
+            part.set_content(changed, subtype=part.get_content_subtype(), charset="utf-8", cte="base64")
+    return mail.as_bytes()
+
+
+def _first_line(found: re.Match[str], goes: str, to: str) -> str:
+    language = next(name for name, word in KNOWN_BY.items() if word in found[0])
+    words = load_words(language, {})
+    told = f"##- {filled(words['reply'][goes], to=to, reply=words['commands']['reply'])} -##"
+    return "\n> ".join(textwrap.wrap(told, 70, break_long_words=False)) if "\n>" in found[0] else told
+
+
+FIRST_LINE = re.compile(r"##-.{0,300}?-##", re.DOTALL)
+KNOWN_BY = {"de": "Ihre Antwort", "en": "Your reply", "da": "Dit svar", "zh": "直接回复"}
+
+
+def test_nearly_all_quote_the_first_line() -> None:
+    _, plain, html = FIRST_LINES["to the customer"]
+    changed = [with_first_line(path.read_bytes(), "customer", plain, html) for path in CASES]
+    assert sum(plain in (document.parse(raw).quoted_text or "") for raw in changed) >= 80
+
+
+@pytest.mark.parametrize(("goes", "plain", "html"), FIRST_LINES.values(), ids=FIRST_LINES)
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_whatever_the_first_line_says_it_is_known_in_a_quotation(path: Path, goes: str, plain: str, html: str) -> None:
+    raw = path.read_bytes()
+    found = read.parse(with_first_line(raw, goes, plain, html), HINTS).answer
+    assert found is not None
+    case = Case(path.stem, found, json.loads(path.with_suffix(".json").read_text("utf-8")))
+    assert case.commands_right, found.commands
+    assert case.text_right, found.text
+    assert (found.doubt is not None) == case.wanted["doubt"], found.doubt
 
 
 def test_commands_are_right_and_nothing_of_ours_gets_out(capsys: pytest.CaptureFixture[str]) -> None:

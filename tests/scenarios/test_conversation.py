@@ -108,6 +108,46 @@ def test_what_cannot_be_done_is_explained_to_its_writer_alone(new_house: Houses,
     assert house.postroom("ledger").returncode == 0
 
 
+def test_what_was_not_meant_for_the_customer_does_not_reach_him(new_house: Houses, sink: Sink) -> None:
+    house = new_house(smtp=TRUSTS_BORDER)
+    key = new_key()
+    customer = f"kunde-{key}@kunde.example"
+    send(house, lead(key))
+    told = only(sink, SALES)
+    before = len(sink.to(customer))
+    assert words_of(told).splitlines()[0] == f"##- Eine Antwort auf diese Mail geht an den Kunden, {customer}. -##"
+
+    say(house, told, EVA, "!status")
+    status = only(sink, EVA)
+    assert "NICHT von selbst an den Kunden" in words_of(status).splitlines()[0]
+    say(house, status, EVA, "Danke, alles klar.")
+    held = only(sink, EVA, 2)
+    assert "die nur fürs Haus war" in words_of(held)
+    say(house, held, TOM, "Ich mache das.")
+    assert "> Ich mache das." in words_of(only(sink, TOM))
+    assert [one["by"] for one in record_of(house)["record"]["held"]] == [EVA, TOM], "none takes another's place"
+    assert len(sink.to(customer)) == before
+
+    say(house, held, EVA, "!antwort\n\nGuten Tag, der Wagen ist noch da.")
+    answer = only(sink, customer, before + 1)
+    assert words_of(answer).splitlines()[0] == "Guten Tag, der Wagen ist noch da."
+    assert [one["by"] for one in record_of(house)["record"]["held"]] == [TOM]
+
+    say(house, told, EVA, "!erledigt verkauft\n\nGuten Tag Frau Beispiel,\nder Wagen gehört Ihnen.")
+    kept = words_of(only(sink, EVA, 3))
+    assert "NICHT verschickt" in kept
+    assert "> der Wagen gehört Ihnen." in kept
+    assert record_of(house)["record"]["state"] == "done"
+    say(house, told, "thief@else.example", "Ich bin ein anderer.")
+    strange = only(sink, EVA, 4)
+    assert "NICHT von selbst" in words_of(strange).splitlines()[0]
+    say(house, strange, EVA, "Wer sind Sie?")
+    assert "> Wer sind Sie?" in words_of(only(sink, EVA, 5))
+    assert len(sink.to(customer)) == before + 1
+    assert not sink.to("thief@else.example")
+    assert house.postroom("ledger").returncode == 0
+
+
 def test_strangers_are_kept_and_shown_and_change_nothing(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     send(house, lead(new_key()))

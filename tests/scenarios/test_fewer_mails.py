@@ -154,7 +154,7 @@ def test_a_bundle_that_no_relay_has_seen_tells_of_what_holds(monday: Callable[[s
 
 
 def test_what_is_open_is_told_every_working_morning(monday: Callable[[str], Day], sink: Sink) -> None:
-    day = monday("")
+    day = monday('escalate = { lead = "none" }')  # nothing else is told of them
     send(day.house, lead(new_key()))
     wait_until(lambda: sink.to(SALES), 20, "the lead")
     day.at("2026-11-24T06:59:00")

@@ -24,8 +24,8 @@ LANGUAGES = ("de", "en", "da", "zh")
 CUSTOMER = "karin@beispiel.example"
 TO_CUSTOMERS = ("reply", "receipt")
 PURPOSES = (
-    "new", "assigned", "moved", "attached", "again", "taken", "held", "refused", "status", "help", "returned",
-    *TO_CUSTOMERS,
+    "new", "assigned", "moved", "attached", "again", "taken", "held", "kept", "refused", "status", "help", "returned",
+    "escalated", *TO_CUSTOMERS,
 )  # fmt: skip
 SHARPEST = (
     *(f"Max{mark}Bcc: evil@x.example" for mark in BREAKS[:8]),
@@ -88,7 +88,7 @@ def job_of(case: Case) -> RenderJob:
         assignee=beside("assignee", "anna@muster.example"),
         result=beside("result", "verkauft"),
         thread=Thread(ids=(beside("thread", "<1@b.example>"),), subject=beside("thread", "Golf")),
-        held=Held(text=beside("held", "Ja."), by="anna@muster.example", message=1),
+        held=(Held(text=beside("held", "Ja."), by="anna@muster.example", message=1),),
         requests=(second,),
     )
     assert job.mail is not None

@@ -102,6 +102,7 @@ FORGED: dict[str, tuple[bytes, str]] = {
     "display name of the customer": (mail(f'"{MAX}" <thief@else.example>', vouched="else.example"), CUSTOMER),
     "altered signature": (GENUINE_EVA, TEAM.replace(TOKEN[-1] + "@", ("a" if TOKEN[-1] != "a" else "b") + "@")),
     "altered role": (GENUINE_EVA, TEAM.replace(".t", ".c")),
+    "a mail's for the house made a team's": (GENUINE_EVA, desk("house").replace(".h", ".t")),
     "customer's token made a team's": (GENUINE_EVA, CUSTOMER.replace(".k", ".t")),
     "another record with this signature": (GENUINE_EVA, TEAM.replace(REF.lower(), OTHER.lower())),
     "another record's token": (GENUINE_EVA, desk("team", OTHER)),
@@ -118,6 +119,7 @@ FORGED: dict[str, tuple[bytes, str]] = {
 GENUINE: dict[str, tuple[bytes, str, str]] = {
     "from the group's own address": (mail("verkauf@gruppe.example", vouched="gruppe.example"), TEAM, "team"),
     "a member answers the group's mail": (GENUINE_EVA, TEAM, "team"),
+    "a member answers a mail for the house": (GENUINE_EVA, desk("house"), "team"),
     "with a name": (mail(f"Eva Beispiel <{EVA}>", vouched="gruppe.example"), TEAM, "team"),
     "with a name in quotes": (mail(f'"Beispiel, Eva" <{EVA}>', vouched="gruppe.example"), TEAM, "team"),
     "in capitals": (mail("EVA@GRUPPE.EXAMPLE", vouched="gruppe.example"), TEAM, "team"),
@@ -171,7 +173,8 @@ def test_no_mutated_token_is_genuine(tell: Tell) -> None:
     """One to three changes of characters anywhere, and pieces of genuine ones put together."""
     draw, number = random.Random(seed()), 10_000  # noqa: S311 - draws cases, guards nothing
     letters = "abcdefghijklmnopqrstuvwxyz0123456789-.+=_@ \u212a\u0131\uff41"
-    genuine = [token(ref, role, KEYS[0]) for ref in (REF, OTHER) for role in ("team", "controller", "customer")]
+    roles: tuple[TokenRole, ...] = ("team", "house", "controller", "customer")
+    genuine = [token(ref, role, KEYS[0]) for ref in (REF, OTHER) for role in roles]
     bounces = [bounce_token(n, KEYS[0]) for n in (1, 17, 170)]
     wrong = 0
     for _ in range(number):

@@ -22,7 +22,7 @@ from daemon.store.rereading import Selection
 from parsers.records import Answer as ParsedAnswer
 from parsers.records import Command, Parsed
 from rules.model import Action, Actor, Record
-from rules.reference import token
+from rules.reference import TokenRole, token
 from tests.support.client import lead
 from tests.unit.conftest import WEBSITE, PostRoom, accept, finish_pending
 
@@ -167,10 +167,6 @@ def test_of_two_requests_in_one_mail_one_joins_and_one_opens(shift: Shift) -> No
 
 def commanded(shift: Shift, record: Record, written: str, name: str, **args: str) -> None:
     """A member of the team answers with a command; the reader has understood it."""
-    desk = shift.settings.sites["berlin"].desk.replace("@", f"+{token(record.ref, 'team', shift.keys[0])}@")
-    accept(shift, Chain("test"), [(desk, written.encode())], SENT)
-    claim = shift.store.write(lambda c: messages.claim(c, now=wall_now(), lease="test", limit=1))
-    (mail,) = claim.result()
     parsed = Parsed(
         mail_class="reply",
         digest=written,
@@ -178,13 +174,30 @@ def commanded(shift: Shift, record: Record, written: str, name: str, **args: str
         authenticated="muster.example",
         answer=ParsedAnswer(commands=(Command(name=name, args=args, written=written),)),
     )
+    assert answered(shift, record, "team", parsed) == "command"
+
+
+def written(shift: Shift, record: Record, text: str) -> None:
+    """Its customer answers a mail of ours."""
+    assert record.reading.customer
+    sender = record.reading.customer.emails[0]
+    parsed = Parsed(mail_class="reply", digest=text, sender=sender, answer=ParsedAnswer(text=text))
+    assert answered(shift, record, "customer", parsed) == "attached"
+
+
+def answered(shift: Shift, record: Record, role: TokenRole, parsed: Parsed) -> str:
+    """A mail that came to a record's reply address, and its fate."""
+    desk = shift.settings.sites["berlin"].desk.replace("@", f"+{token(record.ref, role, shift.keys[0])}@")
+    accept(shift, Chain("test"), [(desk, parsed.digest.encode())], SENT)
+    claim = shift.store.write(lambda c: messages.claim(c, now=wall_now(), lease="test", limit=1))
+    (mail,) = claim.result()
     with shift.store.read() as connection:
-        answered = answered_by(connection, shift.settings, shift.keys, mail)
-        assert answered
-        came = arrived(connection, shift.settings, mail, parsed, answered)
+        named = answered_by(connection, shift.settings, shift.keys, mail)
+        assert named
+        came = arrived(connection, shift.settings, mail, parsed, named)
     planned = plan(shift.settings, mail, parsed, came)
-    assert planned.fated.fate == "command"
     shift.store.write(lambda c: write_plans(c, [planned], shift.settings.digest, wall_now())).result()
+    return planned.fated.fate
 
 
 def test_the_team_says_otherwise_by_mail(shift: Shift) -> None:
@@ -203,4 +216,85 @@ def test_the_team_says_otherwise_by_mail(shift: Shift) -> None:
     first, second = records_of(store, "one")
     assert (second.state, second.again_of) == ("linked", first.ref)
     assert [one.reading.comments for one in first.requests] == ["Und mit Anhaengerkupplung?"]
+    assert findings(store) == []
+
+
+def purposes(store: Store, ref: str) -> list[str]:
+    with store.read() as connection:
+        return [row["purpose"] for row in records.notices(connection, ref)]
+
+
+def test_what_a_customer_writes_to_a_second_request_is_read_where_it_was_joined(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    other = lead("one").replace(b"Inserat-ID: one", b"Inserat-ID: two")
+    taken(shift, lead("one"), other, other.replace(b"ID: two", b"ID: three"))
+    first, second, third = records_of(store, "one")
+    do(shift, third, "again", ref=second.ref)
+    do(shift, second, "again", ref=first.ref)
+    do(shift, first, "done")
+    written(shift, third, "Ist er noch da?")
+    first, *linked = records_of(store, "one")
+    assert (first.state, [one.state for one in linked]) == ("new", ["linked", "linked"])
+    assert purposes(store, first.ref)[-1] == "attached"
+    assert "attached" not in (*purposes(store, second.ref), *purposes(store, third.ref))
+    assert findings(store) == []
+
+
+def test_what_a_customer_writes_to_spam_is_kept_and_wakes_nobody(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    taken(shift, lead("one"))
+    (record,) = records_of(store, "one")
+    do(shift, record, "spam")
+    written(shift, record, "Warum antwortet niemand?")
+    (kept,) = records_of(store, "one")
+    assert kept.state == "spam"
+    with store.read() as connection:
+        assert records.revisions(connection, kept.ref)[-1]["action"] == "write"
+    assert "attached" not in purposes(store, kept.ref)
+    assert findings(store) == []
+
+
+def open_steps(store: Store, ref: str) -> list[tuple[str, int]]:
+    with store.read() as connection:
+        return [(row["step"], row["cycle"]) for row in records.deadlines(connection, ref) if row["ended_at"] is None]
+
+
+def test_who_joined_two_requests_takes_both_halves_back(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    other = lead("one", text="Und dieser?").replace(b"Inserat-ID: one", b"Inserat-ID: two")
+    taken(shift, lead("one"), other)
+    first, second = records_of(store, "one")
+    do(shift, first, "later", until="2d")
+    resting, steps = records_of(store, "one")[0], open_steps(store, first.ref)
+    commanded(shift, second, f"!again {first.ref}", "again", ref=first.ref)
+    woken, linked = records_of(store, "one")
+    assert ([one.ref for one in woken.requests], woken.state, linked.state) == ([second.ref], "new", "linked")
+    commanded(shift, second, "!undo", "undo")
+    first, second = records_of(store, "one")
+    assert (second.state, second.again_of) == ("new", None)
+    assert (first.requests, first.sources, first.state) == ((), (), "waiting")
+    assert (first.resubmit_at, open_steps(store, first.ref)) == (resting.resubmit_at, steps)
+    assert findings(store) == []
+    commanded(shift, second, f"!again {first.ref} 2", "again", ref=first.ref)
+    do(shift, first, "take")
+    commanded(shift, second, "!undo 2", "undo")
+    first, second = records_of(store, "one")
+    assert (first.requests, first.state, second.state) == ((), "taken", "new"), "it was taken since, and stays so"
+    assert findings(store) == []
+
+
+def test_what_was_taken_apart_meanwhile_is_no_half_to_take_back(shift: Shift) -> None:
+    store = shift.store
+    finish_pending(shift)
+    other = lead("one", text="Und dieser?").replace(b"Inserat-ID: one", b"Inserat-ID: two")
+    taken(shift, lead("one"), other)
+    first, second = records_of(store, "one")
+    do(shift, second, "again", ref=first.ref)
+    do(shift, first, "apart")
+    do(shift, second, "undo")
+    first, second, _third = records_of(store, "one")
+    assert (first.requests, second.state, second.again_of) == ((), "new", None)
     assert findings(store) == []

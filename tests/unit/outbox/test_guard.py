@@ -9,6 +9,7 @@ import pytest
 from daemon.outbox.compose import OutgoingMail
 from daemon.outbox.guard import leak
 from parsers.enclosures import Enclosure
+from rules.house import Internal
 from rules.reference import bounce_token, make, token
 
 KEY = b"k" * 32
@@ -127,6 +128,44 @@ def test_ordinary_words_pass(text: str) -> None:
     mail = replace(MAIL, text=text, html=f"<p>{text}</p>", sender_name="Müller & Söhne ## GmbH")
     file = Enclosure(name="Angebot.pdf", type="application/pdf", content=text.encode() + b"##- -##" + bytes(256))
     assert leak(replace(mail, attachments=(file,)), OWN, text, [NOTE, "", "kurz"]) is None
+
+
+INSIDE = Internal(frozenset(["verkauf@muster.example", "chef@importeur.example"]), "desk+", "muster.example")
+INTERNAL = [
+    "verkauf@muster.example",
+    "Verkauf <VERKAUF@Muster.Example>.",
+    "mailto:verkauf@muster.example",
+    "verkauf%40muster.example",
+    "ver\u00adkauf@muster.example",
+    "(chef@importeur.example)",
+    "desk+irgendwas@muster.example",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("address", INTERNAL)
+def test_an_internal_address_is_found(address: str, place: str) -> None:
+    found = leak(replace(MAIL, **PLACES[place](address)), OWN, None, [], INSIDE)
+    assert found is not None
+    assert found.endswith(", an address of the house")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "desk@muster.example",
+        f"desk+{OWN}@muster.example",
+        "anna.muster@muster.example",
+        "einkauf-verkauf@muster.example",
+        "verkauf@muster.example.org",
+        "verkauf@ muster.example",
+        "helpdesk+x@muster.example",
+        "desk+@muster.example",
+    ],
+)
+def test_what_customers_may_see_passes(address: str) -> None:
+    html = f"<p>{address}</p>"
+    assert leak(replace(MAIL, text=f"Gruß\n{address}", html=html), OWN, None, [], INSIDE) is None
 
 
 def test_a_note_that_its_writer_sends_himself_passes() -> None:

@@ -1,5 +1,7 @@
 """What goes to a customer: his conversation, the words of the house and its files, and nothing that is ours alone."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -123,7 +125,7 @@ def assert_held(room: House, ref: str) -> None:
     assert "postroom queue retry" in alarm.words
     assert room.shift.counters["letters_guarded"] == 1
     (row,) = room.rows("SELECT data FROM record WHERE ref = :ref", ref=ref)
-    assert '"held":{' in row.data
+    assert '"held":[{' in row.data
 
 
 def test_what_the_admin_looked_at_goes_out_as_it_is(room: House) -> None:
@@ -153,6 +155,17 @@ def test_what_waits_is_sent_on_its_writers_word_unless_it_still_leaks(room: Hous
     assert [letter.state for letter in room.letters("reply")] == ["waiting", "held"]
 
 
+def test_an_internal_address_is_held_until_its_writer_says_that_it_may_go(room: House) -> None:
+    record = room.opened(ASKED)
+    room.act(record.ref, "reply", text=f"{TEXT}\ncontrolling@muster.example")
+    room.tell()
+    assert_held(room, record.ref)
+    assert "controlling@muster.example" in room.letters("held")[0].words
+    room.act(record.ref, "send")
+    room.tell()
+    assert [letter.state for letter in room.letters("reply")] == ["held", "waiting"]
+
+
 def test_a_file_with_one_of_our_addresses_is_held(room: House) -> None:
     record = room.opened(ASKED)
     signed = f"Reply to desk+{token(record.ref, 'team', room.shift.keys[0])}@muster.example"
@@ -161,6 +174,39 @@ def test_a_file_with_one_of_our_addresses_is_held(room: House) -> None:
     room.act(record.ref, "reply", text=TEXT, message=str(message))
     room.tell()
     assert_held(room, record.ref)
+
+
+def test_a_packed_file_with_one_of_our_addresses_is_held_and_another_goes(room: House) -> None:
+    record, other = room.opened(ASKED), room.opened(ASKED)
+    signed = f"Reply to desk+{token(record.ref, 'team', room.shift.keys[0])}@muster.example"
+    for one, words in ((other, "Reply to us"), (record, signed)):
+        file = ("verlauf.docx", "application/octet-stream", zipped(("word/document.xml", f"<w:t>{words}</w:t>" * 9)))
+        message = room.came(answer_with(file))
+        room.act(one.ref, "reply", text=TEXT, message=str(message))
+    room.tell()
+    went, held = room.letters("reply")
+    assert went.state == "waiting"
+    assert [file.get_filename() for file in went.mail.iter_attachments()] == ["verlauf.docx"]
+    assert (held.state, held.last_error) == ("held", "it held a reply address of ours")
+
+
+def test_a_file_that_nobody_can_open_is_held_for_its_name(room: House) -> None:
+    record = room.opened(ASKED)
+    signed = token(record.ref, "team", room.shift.keys[0])
+    locked = bytearray(zipped((f"mail to desk+{signed}@muster.example.eml", "x" * 99)))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.index(mark) + flags] |= 1  # encrypted
+    message = room.came(answer_with(("mail.zip", "application/zip", bytes(locked))))
+    room.act(record.ref, "reply", text=TEXT, message=str(message))
+    room.tell()
+    assert_held(room, record.ref)
+
+
+def zipped(member: tuple[str, str]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(*member)
+    return made.getvalue()
 
 
 def test_a_note_of_the_house_is_held_and_the_same_words_meant_for_the_customer_are_not(room: House) -> None:

@@ -103,6 +103,59 @@ def test_logos_of_signatures_stay_behind_and_photos_do_not() -> None:
     assert taken(photo) == [("IMG_1.jpg", "image/jpeg")]
 
 
+PHOTO = JPEG + b"x" * 60_000
+INTRODUCTION = "<p>Am 22.11.2026 um 10:00 schrieb Karin &lt;karin@beispiel.example&gt;:</p>"
+QUOTATIONS = {
+    "Thunderbird": INTRODUCTION + '<blockquote type="cite">Noch da? {}</blockquote>',
+    "Gmail": f'<div class="gmail_quote"><div>{INTRODUCTION}</div><blockquote>Noch da? {{}}</blockquote></div>',
+    "Outlook": "<div><p><b>Von:</b> Karin &lt;karin@beispiel.example&gt;<br><b>Gesendet:</b> Montag, 22. November 2026"
+    "<br><b>An:</b> Verkauf<br><b>Betreff:</b> Golf</p></div><p>Noch da? {}</p>",
+    "our own line": "<p>##- Ihre Antwort geht an den Kunden. -##</p><p>Neu: Anfrage {}</p>",
+}
+
+
+def with_pictures(html: str, *pictures: str, disposition: str = "inline", plain: str = "Hallo") -> bytes:
+    """Two texts, and pictures that have their names as Content-ID."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "anna@muster.example", "Re: Golf"
+    message.set_content(plain)
+    message.add_alternative(f"<html><body>{html}</body></html>", subtype="html")
+    for name in pictures:
+        message.get_payload()[1].add_related(  # type: ignore[index, union-attr]
+            PHOTO, "image", "jpeg", cid=f"<{name}@x>", filename=f"{name}.jpg", disposition=disposition
+        )
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize("disposition", ["inline", "attachment"])
+@pytest.mark.parametrize("program", QUOTATIONS)
+def test_pictures_of_the_quotation_go_to_no_customer(program: str, disposition: str) -> None:
+    quoted = QUOTATIONS[program].format('<img src="cid:old@x">')
+    html = f"<p>So sieht er aus: <img width=9 src=\"cid:new@x\"></p><p><img src='CID:ne%77er@x'></p>{quoted}"
+    raw = with_pictures(html, "old", "new", "newer", "loose", disposition=disposition)
+    assert [name for name, _ in taken(raw)] == ["new.jpg", "newer.jpg", "loose.jpg"]
+    assert len(detached(raw, mails=True).taken) == 4, "the house gets all"
+
+
+def test_a_picture_that_both_show_goes_along() -> None:
+    quoted = QUOTATIONS["Thunderbird"].format('<img src="cid:logo@x">')
+    assert taken(with_pictures(f'<p>Ja. <img src="cid:logo@x"></p>{quoted}', "logo")) == [("logo.jpg", "image/jpeg")]
+
+
+def test_a_picture_that_only_a_comment_or_a_style_of_the_quotation_shows_stays_behind() -> None:
+    shown = '<!--[if gte vml 1]><v:imagedata src="cid:one@x"/><![endif]--><td style="background:url(cid:two@x)"></td>'
+    assert taken(with_pictures("<p>Ja.</p>" + QUOTATIONS["Outlook"].format(shown), "one", "two")) == []
+
+
+def test_without_a_quotation_all_pictures_go_along() -> None:
+    assert len(taken(with_pictures('<p>Hier: <img src="cid:a@x"></p>', "a", "b"))) == 2
+
+
+def test_marks_that_a_writer_makes_up_do_no_harm() -> None:
+    quoted = QUOTATIONS["Thunderbird"].format('<img src="cid:old@x">' * 3_000)
+    assert taken(with_pictures(f"<p>⟦99⟧ ⟦⟧ ⟦99999999999999999999⟧</p>{quoted}", "old")) == []
+
+
 def test_a_winmail_dat_that_cannot_be_opened_goes_to_no_customer() -> None:
     broken = mail(("winmail.dat", "application/ms-tnef", b"\x78\x9f\x3e\x22\x01\x00 broken"))
     assert detached(broken, mails=False) == Enclosures(left=(LeftOut("winmail.dat", "unreadable"),))

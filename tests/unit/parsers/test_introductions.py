@@ -2,6 +2,7 @@
 
 import pytest
 
+from parsers.answers import DATED
 from parsers.read import parse
 from parsers.records import Answer, Hints
 from rules.reference import token
@@ -51,6 +52,7 @@ INTRODUCTIONS = {
     "outlook-2010": f"From: {NAME} [mailto:{DESK}] \nSent: 20 November 2026 14:42\nTo: sales\nSubject: x\n",
     "owa-2010": f"{'_' * 40}\nVon: {NAME} [{DESK}]\nGesendet: Freitag, 20. November 2026 14:42\nAn: V\nBetreff: x\n",
     "wrapped": f"Am Fr., 20. Nov. 2026 um 14:42 Uhr schrieb {NAME} <\n{DESK}>:\n",
+    "wrapped-at-the-time": f"On Fri, 20 Nov 2026 at\n14:42, {WHO} wrote:\n",
     "wrapped-zh": f"{WHO}\n于2026年11月20日周五 14:42写道：\n",
 }
 
@@ -61,3 +63,53 @@ def test_an_introduction_goes_with_its_quotation(program: str, mark: str) -> Non
     quoted = "\n".join(f"{mark}{line}" for line in OURS)
     body = f"{OWN}\n\n{INTRODUCTIONS[program]}\n{quoted}\n"
     assert parse((HEAD + body).encode(), Hints(answering=True)).answer == Answer(text=OWN)
+
+
+WITHOUT_COLON = {
+    "de": "Am 3. Mai schrieb Max Muster",
+    "de with a time": "Am 03.05.2026 um 14:42 schrieb Max Muster",
+    "de with a weekday": "Am Sonntag, den 3. Mai 2026 um 14:42 schrieb Max Muster <max@kunde.example>",
+    "de wrapped": "Am Sonntag, den 3. Mai 2026 um 14:42 Uhr hat\nMax Muster geschrieben",
+    "en": "On 3 May Max Example wrote",
+    "en wrapped": "On Sun, 3 May 2026 at\n14:42, Max Example <max@kunde.example>\nwrote",
+    "da": "Den 3. maj 2026 kl. 14.42 skrev Mette Eksempel",
+    "zh": "2026年5月3日，王小明写道",
+}
+
+
+@pytest.mark.parametrize("mark", ["> ", ">"])
+@pytest.mark.parametrize("name", WITHOUT_COLON)
+def test_an_introduction_needs_no_colon_above_a_quotation(name: str, mark: str) -> None:
+    for own in (OWN, "Ja."):
+        for gap in ("\n", "\n\n"):
+            body = f"{own}\n\n{WITHOUT_COLON[name]}{gap}{mark}Haben Sie den Golf noch?\n"
+            assert parse((HEAD + body).encode(), Hints(answering=True)).answer == Answer(text=own)
+
+
+@pytest.mark.parametrize("name", WITHOUT_COLON)
+def test_one_that_nothing_follows_is_cut_and_asked_about_where_it_may_be_a_sentence(name: str) -> None:
+    answer = parse(f"{HEAD}{OWN}\n\n{WITHOUT_COLON[name]}\n\n".encode(), Hints(answering=True)).answer
+    assert answer is not None
+    assert (answer.text, answer.doubt) == (OWN, DATED if name in ("de", "en") else None)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Am 3. Mai schrieb ich Ihnen",
+        "On 3 May I wrote to you",
+        "Am 3. Mai schrieb Max Muster.",
+        "Am 3. Mai schrieb Max, dass er den Wagen am Samstag um zehn Uhr abholen will",
+        "Wir sehen uns am 3. Mai um 10:00",
+        "Max hat den Vertrag unterschrieben",
+    ],
+)
+def test_a_sentence_of_ones_own_stays(sentence: str) -> None:
+    for below in ("", "\n\n> Haben Sie den Golf noch?\n"):
+        answer = parse(f"{HEAD}Guten Tag,\n\n{sentence}{below}".encode(), Hints(answering=True)).answer
+        assert answer == Answer(text=f"Guten Tag,\n\n{sentence}")
+
+
+def test_a_line_that_may_be_either_is_asked_about() -> None:
+    body = f"{HEAD}{OWN}\n\nWie Max Muster am 3. Mai geschrieben hat\n> Haben Sie den Golf noch?\n"
+    assert parse(body.encode(), Hints(answering=True)).answer == Answer(text=OWN, doubt=DATED)

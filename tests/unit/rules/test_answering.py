@@ -9,11 +9,14 @@ import pytest
 
 from config.models import Settings
 from parsers.answerable import TEXT_SAYS
-from parsers.records import Answer, Command, Customer, Parsed, Reading
-from rules.answering import actions_of
+from parsers.read import parse
+from parsers.records import Answer, Command, Customer, Hints, Parsed, Reading
+from rules.answering import COLLEAGUE, PROGRAM, TO_HOUSE, actions_of
+from rules.apply import apply
 from rules.identity import BESIDE, NOT_CUSTOMER, OF_THE_HOUSE, UNKNOWN, UNPROVEN, may_act, without_token, writer
-from rules.model import Actor, Held, Record
+from rules.model import Action, Actor, Held, Record
 from rules.reference import TokenRole
+from tests.support.automatic import MACHINES, OUT_OF_OFFICE, REPORTS, Shape
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -50,6 +53,9 @@ WRITERS = [
     ("team", MAX, "kunde.example", "authenticated", "stranger", UNKNOWN),
     ("team", "", None, "token", "stranger", UNKNOWN),
     ("team", "controlling@elsewhere.example", "elsewhere.example", "token", "stranger", UNKNOWN),
+    ("house", EVA, "muster.example", "authenticated", "team", None),
+    ("house", EVA, None, "authenticated", "stranger", UNPROVEN),
+    ("house", MAX, "kunde.example", "authenticated", "stranger", UNKNOWN),
     ("controller", "controlling@muster.example", "muster.example", "authenticated", "controller", None),
     ("controller", "controlling@muster.example", None, "authenticated", "stranger", UNPROVEN),
     ("controller", EVA, "muster.example", "authenticated", "stranger", UNKNOWN),
@@ -109,6 +115,7 @@ def said(text: str | None = None, *commands: tuple[str | None, dict[str, str]], 
 
 
 TEXT = "Gern, kommen Sie am Samstag."
+LETTER = "Guten Tag Frau Beispiel,\n\nder Golf ist noch da.\n\nMit freundlichen Grüßen\nEva"
 DIRECT = {"reply": "direct"}
 WANTED = [
     ("a plain answer", said(TEXT), {}, [("reply", {"text": TEXT})]),
@@ -121,6 +128,10 @@ WANTED = [
      [("take", {}), ("later", {"until": "2d"})]),
     ("words below a command stay in the house", said("Der Kunde nervt.", ("done", {"result": "lost"})), {},
      [("done", {"result": "lost"}), ("note", {"text": "Der Kunde nervt."})]),
+    ("a letter below a command, which its writer may think is sent", said(LETTER, ("done", {})), {},
+     [("done", {}), ("note", {"text": LETTER, "letter": "yes"})]),
+    ("a letter below !reply is sent", said(LETTER, ("reply", {}), ("done", {})), {},
+     [("reply", {"text": LETTER}), ("done", {})]),
     ("an answer that is asked for comes first", said(TEXT, ("done", {"result": "won"}), ("reply", {})), {},
      [("reply", {"text": TEXT}), ("done", {"result": "won"})]),
     ("an answer that is asked for, in doubt", said(TEXT, ("reply", {}), doubt="?"), {},
@@ -220,10 +231,33 @@ def test_a_mail_from_nobody_is_no_answer(house: House, record: Record) -> None:
 
 
 def test_while_an_answer_waits_the_next_one_of_its_writer_waits_too(house: House, record: Record) -> None:
-    held = msgspec.structs.replace(record, held=Held(text="x", by=EVA, message=1))
+    held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
     for who, name in ((EVA, "hold"), ("tom@muster.example", "reply")):
         (action,) = actions_of(answered(), Actor("team", who), None, held, house(), 7, imported=False)
         assert action.name == name
+
+
+def test_a_plain_answer_to_a_mail_for_the_house_waits(house: House, record: Record) -> None:
+    unknown = msgspec.structs.replace(record, reading=Reading())
+    doubtful = answered((DESK_TOKEN,), answer=Answer(text=TEXT, doubt="?"))
+    for mail, at, name, problem in (
+        (answered((DESK_TOKEN,)), record, "hold", TO_HOUSE),
+        (said(TEXT, ("reply", {})), record, "reply", None),
+        (said("Ruft an.", ("note", {})), record, "note", None),
+        (doubtful, record, "hold", "?"),
+        (answered((MAX,)), record, "answered", None),
+        (answered((DESK_TOKEN,)), unknown, "reply", None),
+    ):
+        (action,) = actions_of(mail, Actor("team", EVA), None, at, house(), 7, imported=False, to_house=True)
+        assert (action.name, action.args.get("problem")) == (name, problem)
+
+
+def test_who_says_that_words_are_the_customers_is_believed(house: House, record: Record) -> None:
+    held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
+    told = Answer(commands=(Command(name="reply", written="!reply"),), text=TEXT, cc=("bernd@muster.example",))
+    for one, at in ((said(TEXT, ("reply", {})), held), (answered(answer=told), record)):
+        (action,) = actions_of(one, Actor("team", EVA), None, at, house(), 7, imported=False)
+        assert action.name == "reply"
 
 
 @pytest.mark.parametrize(
@@ -233,6 +267,97 @@ def test_a_customer_behind_a_list_is_heard(house: House, record: Record, because
     mail = answered(mail_class="automatic", class_because=because)
     (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
     assert (action.name, action.args["class"]) == (name, "reply" if name == "write" else "automatic")
+
+
+HOUSE_ADDRESSES = [
+    ("controlling@muster.example", {}, "controlling@muster.example"),
+    ("Mail: Controlling@Muster.example, Tel. 030 1", {}, "controlling@muster.example"),
+    ("verkauf@muster.example", {}, None),
+    ("desk+x@berlin.example", {}, "desk+x@berlin.example"),
+    ("desk@berlin.example", {}, None),
+    (EVA, {}, None),
+    ("verkauf@muster.example", {"controllers": ["Verkauf@muster.example"]}, None),
+]
+
+
+@pytest.mark.parametrize(("address", "site", "named"), HOUSE_ADDRESSES)
+def test_an_internal_address_in_an_answer_is_asked_about(
+    house: House, record: Record, address: str, site: dict[str, Any], named: str | None
+) -> None:
+    mail = said(f"{TEXT}\n\nEva Beispiel\n{address}")
+    (action,) = actions_of(mail, Actor("team", EVA), None, record, house(**site), 7, imported=False)
+    assert (action.name, action.args.get("problem")) == (
+        ("hold", f"it held {named}, an address of the house") if named else ("reply", None)
+    )
+
+
+PROGRAMS = OUT_OF_OFFICE | REPORTS | MACHINES
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_nothing_of_what_a_members_programs_say_is_done_or_goes_to_the_customer(
+    house: House, record: Record, name: str
+) -> None:
+    """It is kept; where only its words give it away, or a sign that redirections set as well, its writer is asked."""
+    mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
+    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False)
+    assert [(one.name, one.args.get("problem")) for one in actions] in ([("attach", None)], [("hold", PROGRAM)])
+
+
+@pytest.mark.parametrize("name", ["vacation(1)", "RT", "Boxbe"])
+def test_a_customers_responder_that_calls_itself_bulk_reopens_nothing(house: House, record: Record, name: str) -> None:
+    mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
+    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    assert action.name == "attach"
+
+
+RECALLS = [
+    'Frank Smith would like to recall the message, "Re: Golf".',
+    'Max Muster möchte die Nachricht "AW: Golf" zurückrufen.',
+    'Mette Eksempel vil gerne tilbagekalde meddelelsen "SV: Golf".',
+    "张三 希望撤回邮件“高尔夫”。",
+    "王五 想要回收郵件「高爾夫」。",
+]
+NO_RECALLS = [
+    "Ich rufe Sie wegen der Nachricht zurück.",
+    "Ihr Golf ist vom Rückruf betroffen, bitte kommen Sie am Samstag.",
+    "VW recalls the Golf: you would like to come on Saturday?",
+    "Vil du gerne have bilen kaldt tilbage?",
+    "我们想召回您的车，请周六来。",
+]
+
+
+def written(text: str) -> Parsed:
+    return parse(Shape("Subject: Recall: Re: Golf", text).mail(), Hints(answering=True))
+
+
+@pytest.mark.parametrize("text", RECALLS)
+def test_a_recall_is_no_answer(house: House, record: Record, text: str) -> None:
+    for role, wanted in (("team", "refuse"), ("controller", "refuse"), ("customer", "attach"), ("stranger", "attach")):
+        actor = Actor(role, EVA)  # type: ignore[arg-type]
+        (action,) = actions_of(written(text), actor, None, record, house(), 7, imported=False)
+        assert action.name == wanted
+        assert action.args.get("class", "person") == "person", "the team is told of a customer's"
+
+
+@pytest.mark.parametrize("text", NO_RECALLS)
+def test_cars_and_telephones_are_called_back_too(house: House, record: Record, text: str) -> None:
+    (action,) = actions_of(written(text), Actor("team", EVA), None, record, house(), 7, imported=False)
+    assert action.name == "reply"
+
+
+@pytest.mark.parametrize(("problem", "told"), [(PROGRAM, 0), (COLLEAGUE, 1)])
+def test_a_responder_that_says_the_same_again_hears_once_that_it_waits(
+    house: House, record: Record, at: At, problem: str, told: int
+) -> None:
+    settings, now = house(), at("2026-05-20T10:00+02:00")
+    for expected in (1, told, told):
+        args = {"text": TEXT, "problem": problem, "message": "7"}
+        record, effects = apply(record, Action(name="hold", actor=Actor("team", EVA), args=args), settings, now)
+        assert len(effects.notices) == expected
+    args = {"text": "Noch etwas.", "problem": problem, "message": "8"}
+    _, effects = apply(record, Action(name="hold", actor=Actor("team", EVA), args=args), settings, now)
+    assert len(effects.notices) == 1
 
 
 def test_a_request_is_not_closed_before_its_answer_went_out(house: House, record: Record) -> None:

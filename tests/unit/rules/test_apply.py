@@ -147,7 +147,7 @@ def test_every_action_of_every_state_can_be_done_by_team_and_command(
     }
     reading = Reading(kind="lead", customer=Customer(emails=("max@kunde.example",)))
     second = Second(message=7, received_at=RECORD.received_at, reading=reading)
-    held = Held(text="x", by="verkauf@muster.example", message=7)
+    held = (Held(text="x", by="verkauf@muster.example", message=7),)
     for state in (*OPEN_STATES, *CLOSED_STATES):
         for name in possible("lead", state):
             for role in ("team", "command"):

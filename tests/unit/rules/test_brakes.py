@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from config.machine import Brakes
 from rules.brakes import HOUR, Sent, correspondent_of, judged
-from rules.model import Notice
+from rules.model import Notice, Way
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-EVA = "eva@kunde.example"
+EVA, MAX = "eva@kunde.example", "max@kunde.example"
 
 
-def notice(to: str, *, capped: bool = True, role: Literal["customer", "team"] = "team") -> Notice:
+def notice(
+    to: str, *, capped: bool = True, role: Literal["customer", "team"] = "team", purpose: str = "x", at: datetime = NOW
+) -> Notice:
     who = to if capped else None
-    return Notice(purpose="x", to=to, role=role, template="x", language="de", at=NOW, correspondent=who)
+    return Notice(purpose=purpose, to=to, role=role, template="x", language="de", at=at, correspondent=who)
 
 
 def verdicts(notices: list[Notice], sent: Sent | None = None, **limits: int) -> list[str]:
@@ -48,6 +50,57 @@ def test_what_waits_waits_until_the_first_of_those_is_an_hour_old() -> None:
     sent = Sent(customers=300, oldest_customer=first)
     (said,) = judged([notice(EVA, role="customer")], sent, Brakes(), NOW)
     assert (said.what, said.until) == ("wait", first + HOUR)
+
+
+def alert(to: str, way: Way = "own") -> Notice:
+    return Notice(purpose="overdue", to=to, template="overdue", language="de", at=NOW, way=way)
+
+
+def test_what_is_overdue_comes_in_one_mail_once_it_is_too_much() -> None:
+    assert verdicts([alert(EVA)] * 22) == ["send"] * 20 + ["wait"] * 2
+    assert verdicts([alert(EVA), alert("EVA@kunde.example"), alert(MAX)], escalations_per_hour=1) == [
+        *("send", "wait", "send")
+    ]
+    assert verdicts([alert(EVA, "bundle")] * 22) == ["send"] * 22, "they are one mail already"
+    assert verdicts([notice(EVA, capped=False)] * 3, escalations_per_hour=1) == ["send"] * 3, "that is no alert"
+
+
+def test_it_waits_until_the_first_of_the_hour_is_an_hour_old() -> None:
+    first = NOW - timedelta(minutes=50)
+    (said,) = judged([alert(EVA)], Sent(alerts={EVA: 20}, oldest_alert={EVA: first}), Brakes(), NOW)
+    assert (said.what, said.until) == ("wait", first + HOUR)
+
+
+@pytest.mark.parametrize("purpose", ["held", "refused"])
+@pytest.mark.parametrize(
+    ("hour", "day", "until"),
+    [
+        (5, 5, NOW + timedelta(minutes=10)),
+        (0, 20, NOW + timedelta(hours=2)),
+        (5, 20, NOW + timedelta(hours=2)),
+    ],
+)
+def test_what_a_member_must_learn_waits_for_room(purpose: str, hour: int, day: int, until: datetime) -> None:
+    sent = Sent(
+        hour={EVA: hour},
+        day={EVA: day},
+        first_in_hour={EVA: NOW - timedelta(minutes=50)},
+        first_in_day={EVA: NOW - timedelta(hours=22)},
+    )
+    (said,) = judged([notice(EVA, purpose=purpose)], sent, Brakes(), NOW)
+    assert (said.what, said.until, said.correspondent) == ("wait", until, EVA)
+
+
+def test_over_the_cap_of_its_own_batch_it_waits_for_a_whole_hour() -> None:
+    said = judged([notice(EVA, purpose="held")] * 7, Sent(), Brakes(), NOW)
+    assert [(one.what, one.until) for one in said] == [("send", None)] * 5 + [("wait", NOW + HOUR)] * 2
+
+
+@pytest.mark.parametrize(("purpose", "what"), [("held", "wait"), ("refused", "drop"), ("status", "drop")])
+def test_after_a_day_only_an_answer_that_waits_is_still_news(purpose: str, what: str) -> None:
+    old = notice(EVA, purpose=purpose, at=NOW - timedelta(hours=25))
+    (said,) = judged([old], Sent(hour={EVA: 5}, day={EVA: 5}), Brakes(), NOW)
+    assert said.what == what
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from config.models import Settings
 from parsers.records import Customer, Dealer, Parsed, PostalAddress, Reading, Vehicle
 from rules.decide import decide_mail
-from rules.model import Context, Envelope, Known, MailDecision
+from rules.model import Actor, Context, Envelope, Known, MailDecision
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -46,12 +46,17 @@ def decided(house: House, at: At) -> Decided:
 
 
 REQUEST: dict[str, Any] = {"readings": (LEAD,)}
+EVA = Actor("team", "eva@muster.example")
 NOTHING: dict[str, Any] = {"readings": ()}
 FATES = [
     ({}, "opened", "lead for berlin: address of source mobile-berlin"),
     ({"context": Context(repeat_of=7, reference="L-000005-Y")}, "repeat", "the same mail as message 7"),
     ({"context": Context(reference="L-000005-Y"), "mail_class": "reply"}, "attached", "an answer to L-000005-Y"),
     ({"context": Context(reference="L-000005-Y"), "mail_class": "automatic"}, "attached", "an answer to L-000005-Y"),
+    ({"context": Context(reference="L-000005-Y", writer=EVA)}, "command",
+     "an answer to L-000005-Y by team eva@muster.example"),
+    ({"context": Context(reference="L-000005-Y", writer=EVA, only_kept=True)}, "attached",
+     "an answer to L-000005-Y by a team"),
     ({"mail_class": "bounce", "class_because": "a delivery report"}, "bounce", "bounce mail: a delivery report"),
     (REQUEST | {"mail_class": "automatic"}, "opened", "lead for berlin: address of source mobile-berlin"),
     (NOTHING | {"mail_class": "automatic", "class_because": "List-Id"}, "automatic", "automatic mail: List-Id"),

@@ -73,7 +73,7 @@ def test_a_kind_without_a_letter_counts_as_unsorted() -> None:
     assert make("parcel", 5).startswith("U-")
 
 
-@pytest.mark.parametrize("role", ["team", "controller", "customer"])
+@pytest.mark.parametrize("role", ["team", "house", "controller", "customer"])
 @given(ref=references)
 def test_a_token_names_record_and_role(role: TokenRole, ref: str) -> None:
     made = token(ref, role, KEY)

@@ -11,10 +11,12 @@ from daemon.outbox import guard, objections
 from parsers import answers, ours
 from parsers.records import Answer, Command, Customer, Parsed, Reading
 from rules import identity
-from rules.answering import COLLEAGUE, PROGRAM, WAITS, actions_of
+from rules.answering import COLLEAGUE, PROGRAM, RECALL, TO_HOUSE, WAITS, actions_of
 from rules.apply import apply
+from rules.house import INTERNAL
 from rules.linking import follow_up
 from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
+from rules.tellings import KEPT
 from templates.reasons import translated
 from templates.words import load_words
 
@@ -83,13 +85,16 @@ def test_refusals_of_actions(state: str, name: str, args: dict[str, str], record
 def test_refusals_of_people(record: Record, house: House, at: At) -> None:
     settings, now = house(), at("2026-05-20T10:00+02:00")
     unknown = msgspec.structs.replace(record, reading=Reading(kind="lead"))
-    held = msgspec.structs.replace(record, held=Held(text="x", by="max@muster.example", message=1))
+    held = msgspec.structs.replace(record, held=(Held(text="x", by="max@muster.example", message=1),))
+    ten = tuple(Held(text="x", by=f"{n}@muster.example", message=1) for n in range(10))
+    many = msgspec.structs.replace(record, held=ten)
     last = Done(name="take", actor=Actor("team", "max@muster.example"), at=now)
     for one, action, chosen in (
         (record, Action(name="done", actor=Actor("controller", "chef@muster.example")), settings),
         (record, Action(name="reply", actor=EVA, args={"text": "x"}), house(reply="direct")),
         (unknown, Action(name="reply", actor=EVA, args={"text": "x"}), settings),
         (held, Action(name="send", actor=EVA), settings),
+        (many, Action(name="hold", actor=EVA, args={"text": "x", "problem": "x"}), settings),
         (record, Action(name="undo", actor=EVA, before=record, last=last), settings),
     ):
         assert_told(refusal(one, action, chosen, now))
@@ -143,10 +148,11 @@ def test_doubts_about_an_answer() -> None:
 def test_what_kept_an_answer_or_a_file_back() -> None:
     for found in (guard.FOREIGN_HEADER, guard.OTHER_ADDRESS, guard.NOTE, guard.ORIGINAL):
         assert_told(f"it held {found}")
+    assert_told(f"it held {INTERNAL.format('verkauf@muster.example')}")
     for why in objections.WHY.values():
         assert_told(f"plan.exe did not go to the customer: {why}")
 
 
 def test_why_an_answer_waits() -> None:
-    for why in (COLLEAGUE, PROGRAM, WAITS, answers.BARE):
+    for why in (COLLEAGUE, PROGRAM, WAITS, RECALL, TO_HOUSE, KEPT, answers.BARE):
         assert_told(why)

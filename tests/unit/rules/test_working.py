@@ -13,6 +13,7 @@ from rules.apply import apply
 from rules.lifecycle import OPEN_STATES, STATES
 from rules.model import Action, Actor, ActorRole, Done, Effects, Held, Opening, Record, Refused, Second
 from rules.model import Decision as Decided
+from rules.tellings import KEPT
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -21,6 +22,7 @@ Act = Callable[..., tuple[Record, Effects]]
 NOW = "2026-05-20T10:00+02:00"
 TEAM = "verkauf@muster.example"
 EVA, MAX = "eva@muster.example", "max@kunde.example"
+TOM = "tom@muster.example"
 SAID = {"message": "7", "class": "reply", "text": "Geht auch Samstag?"}
 
 
@@ -103,7 +105,7 @@ def test_answers_that_cannot_go_out(
 
 def test_a_held_answer_waits_for_its_writers_word(act: Act, record: Record) -> None:
     held, effects = act(record, "hold", text="Gern.", problem="a quotation stands in it", message="7")
-    assert (held.state, held.held, effects.ends_deadlines) == ("new", Held(text="Gern.", by=EVA, message=7), False)
+    assert (held.state, held.held, effects.ends_deadlines) == ("new", (Held(text="Gern.", by=EVA, message=7),), False)
     assert told(effects) == [("held", "team", EVA)]
     assert effects.notices[0].because == "a quotation stands in it"
     with pytest.raises(Refused, match=f"the answer that waits is {EVA}'s"):
@@ -111,10 +113,43 @@ def test_a_held_answer_waits_for_its_writers_word(act: Act, record: Record) -> N
     other, _ = act(held, "reply", who="tom@muster.example", text="Ich auch.")
     assert other.held == held.held, "another's answer takes nobody's away"
     sent, effects = act(held, "send")
-    assert (sent.state, sent.assignee, sent.held) == ("taken", EVA, None)
+    assert (sent.state, sent.assignee, sent.held) == ("taken", EVA, ())
     assert (effects.notices[0].text, effects.notices[0].message) == ("Gern.", 7)
     with pytest.raises(Refused, match="there is no answer that waits"):
         act(sent, "send")
+
+
+def test_answers_of_two_wait_beside_each_other(act: Act, record: Record) -> None:
+    one, _ = act(record, "hold", text="Gern.", problem="x", message="7")
+    both, effects = act(one, "hold", who=TOM, text="Ich auch.", problem="x", message="8")
+    assert [(held.by, held.text) for held in both.held] == [(EVA, "Gern."), (TOM, "Ich auch.")]
+    assert told(effects) == [("held", "team", TOM)]
+    newer, _ = act(both, "hold", who=TOM.upper(), text="Doch nicht.", problem="x", message="9")
+    assert [held.text for held in newer.held] == ["Gern.", "Doch nicht."], "of one writer the newest waits"
+    sent, effects = act(newer, "send", who=TOM)
+    assert (effects.notices[0].text, [held.by for held in sent.held]) == ("Doch nicht.", [EVA])
+    sent, effects = act(newer, "send", "command", "root")
+    assert (effects.notices[0].text, effects.notices[0].as_is) == ("Gern.", True), "the command line sends the oldest"
+    assert [held.text for held in sent.held] == ["Doch nicht."]
+
+
+def test_an_answer_that_came_meanwhile_still_waits_when_something_is_taken_back(
+    act: Act, record: Record, at: At
+) -> None:
+    waiting, _ = act(record, "hold", text="Gern.", problem="x", message="7")
+    taken, _ = act(waiting, "take")
+    both, _ = act(taken, "hold", who=TOM, text="Ich auch.", problem="x", message="8")
+    past = {"before": waiting, "last": Done(name="take", actor=Actor("team", EVA), at=at(NOW))}
+    undone, _ = act(both, "undo", more=past)
+    assert [held.text for held in undone.held] == ["Gern.", "Ich auch."]
+
+
+def test_no_more_than_ten_answers_wait(act: Act, record: Record) -> None:
+    for number in range(10):
+        record, _ = act(record, "hold", who=f"{number}@muster.example", text="Gern.", problem="x", message="7")
+    with pytest.raises(Refused, match="10 answers wait already"):
+        act(record, "hold", text="Gern.", problem="x", message="7")
+    assert len(act(record, "hold", who="9@muster.example", text="Doch.", problem="x", message="8")[0].held) == 10
 
 
 @pytest.mark.parametrize(
@@ -137,8 +172,8 @@ def test_the_customer_writes(act: Act, record: Record, kind: str, state: str, to
     assert (after.state, after.assignee) == (to, EVA)
     assert after.cycle == before.cycle + (to != state)
     assert bool(effects.deadlines) is effects.ends_deadlines is (to != state)
-    assert told(effects) == [("attached", "team", EVA)]
-    assert effects.notices[0].text == "Geht auch Samstag?"
+    assert told(effects) == ([("attached", "team", EVA)] if state != "spam" else []), "spam is kept and wakes nobody"
+    assert [notice.text for notice in effects.notices] == ["Geht auch Samstag?"] * (state != "spam")
     assert after.thread is not None
     assert (after.thread.ids, after.thread.subject) == (("<7@kunde.example>",), "Golf")
 
@@ -249,6 +284,15 @@ def test_questions_are_answered_to_their_writer_and_change_nothing(
         assert told(effects) == [(purpose, role, EVA)]
         assert effects.deadlines == ()
         assert not effects.ends_deadlines
+
+
+@pytest.mark.parametrize("role", ["team", "controller"])
+def test_a_letter_that_became_a_note_is_told_to_its_writer(act: Act, record: Record, role: ActorRole) -> None:
+    _, effects = act(record, "note", role, text="Guten Tag, er ist noch da.", letter="yes")
+    assert told(effects) == [("kept", role, EVA)]
+    assert (effects.notices[0].text, effects.notices[0].because) == ("Guten Tag, er ist noch da.", KEPT)
+    assert told(act(record, "note", role, text="Der Kunde nervt.")[1]) == []
+    assert told(act(record, "note", "command", "anna", text="Guten Tag", letter="yes")[1]) == []
 
 
 def test_only_what_is_unsorted_is_read_again_as_something(act: Act, record: Record) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from daemon.store import Store, brakes, mailed, outgoing
 from daemon.store.notices import due
+from daemon.store.schema import ALERTS
 from rules.brakes import Sent
 from tests.support.outgoing import letter_to
 
@@ -35,7 +36,28 @@ def sent(store: Store) -> Store:
 def test_letters_count_for_whom_they_went_to(sent: Store) -> None:
     with sent.read() as connection:
         found = brakes.sent(connection, [EVA, MAX], NOW)
-    assert found == Sent(hour={EVA: 1}, day={EVA: 2}, customers=1, oldest_customer=NOW - timedelta(hours=0.5))
+    newest = NOW - timedelta(hours=0.5)
+    assert found == Sent(
+        hour={EVA: 1},
+        day={EVA: 2},
+        first_in_hour={EVA: newest},
+        first_in_day={EVA: NOW - timedelta(hours=3)},
+        customers=1,
+        oldest_customer=newest,
+    )
+
+
+def test_what_the_clock_told_counts_for_its_reader(store: Store) -> None:
+    def put(connection: Connection) -> None:
+        told = (("overdue", EVA, 10), ("flagged", "Eva@kunde.example", 30), ("new", EVA, 5), ("overdue", EVA, 70))
+        for number, (purpose, to, minutes) in enumerate(told):
+            letter = msgspec.structs.replace(letter_to(to, number=number), purpose=purpose)
+            outgoing.put(connection, letter, NOW - timedelta(minutes=minutes))
+
+    store.write(put).result()
+    with store.read() as connection:
+        found = brakes.sent(connection, [], NOW, [EVA, "Eva@kunde.example", MAX])
+    assert (found.alerts, found.oldest_alert) == ({EVA: 2}, {EVA: NOW - timedelta(minutes=30)})
 
 
 def test_nothing_went_out(store: Store) -> None:
@@ -72,6 +94,7 @@ def test_a_mail_comes_back_once(sent: Store) -> None:
     [
         ("correspondent IN ('a') AND outbox.correspondent IS NOT NULL AND created_at > 'x'", "ix_outbox_correspondent"),
         ("outbox.customer AND created_at > 'x'", "ix_outbox_customer"),
+        (f"{ALERTS} AND recipient IN ('a') AND created_at > 'x'", "ix_outbox_alerts"),
         ("outbox.returned_at IS NOT NULL AND recipient = 'a'", "ix_outbox_returned"),
     ],
 )

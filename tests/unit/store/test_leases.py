@@ -1,20 +1,24 @@
 """Who has something in hand keeps it, who does not come back loses it: by the database's time, on both databases."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from daemon import leases
 from daemon.leases import Leases
 from daemon.seams import wall_now
-from daemon.store import Store, messages, open_store, outgoing
-from daemon.store.engine import DatabaseTime
+from daemon.store import Store, messages, open_store, outgoing, runs
+from daemon.store.engine import DatabaseTime, end_stopped, open_engine
 from daemon.store.messages import Claimed
 from daemon.store.outgoing import InHand
 from daemon.store.schema import message, outbox
+from tests.support.fixtures import ON_POSTGRESQL_ONLY
 from tests.support.waiting import wait_until
 
 AGO = timedelta(seconds=-1)
@@ -113,3 +117,26 @@ def test_a_claim_in_doubt_is_undone(store: Store) -> None:
     store.write(lambda c: outgoing.undo_claims(c, ["one/1", "never/kept"])).result()
     again = letters(store, "two/1")
     assert [one.attempts for one in again] == [one.attempts for one in first]
+
+
+@pytest.mark.parametrize("engine", [ON_POSTGRESQL_ONLY], indirect=True)
+def test_a_writer_that_was_stopped_in_the_middle_holds_nobody_up(store: Store) -> None:
+    """The server's own limit does not see what was stopped among statements that are sent in a row."""
+    run = runs.Run("list", "berlin", "2026-11-20")
+    store.write(lambda c: runs.begin(c, [run], wall_now())).result()
+    stopped = open_engine(store.url, write=True).connect()
+    driver: Any = stopped.connection.dbapi_connection
+
+    def ended() -> bool:
+        with store.read() as connection:
+            return end_stopped(connection, 0) == 1
+
+    with suppress(psycopg.Error), driver.pipeline():
+        driver.execute("UPDATE run SET done_at = now()")
+        driver.pgconn.send_flush_request()
+        driver.pgconn.flush()
+        wait_until(ended, 20, "it is found")
+    with suppress(SQLAlchemyError):
+        stopped.close()
+    assert not ended(), "nobody else is touched"
+    assert store.write(lambda c: runs.finish(c, run, wall_now())).result()

@@ -14,7 +14,7 @@ from daemon.store import evidence
 from daemon.store.schema import metadata
 
 LATER = {
-    "deadline": {"fired_at", "ended_at", "ended_by"},
+    "deadline": {"fired_at", "late", "lease", "lease_until", "ended_at", "ended_by"},
     "mailbox": {"owner", "lease_until", "last_success", "told_at", "compared_at"},
     "mailbox_mail": {"done_at", "next_try"},
     "notice": {"outbox", "withdrawn_at", "withdrawn_because", "held_until"},

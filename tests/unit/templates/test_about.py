@@ -58,7 +58,7 @@ def test_held_shows_the_text_the_doubt_and_the_command() -> None:
 
 def test_held_does_not_name_a_command_that_is_no_longer_possible() -> None:
     job = sample_job("en", "held", LEAD)
-    sent = msgspec.structs.replace(job.record, held=None)
+    sent = msgspec.structs.replace(job.record, held=())
     assert "!send" not in SHIPPED.render(msgspec.structs.replace(job, record=sent)).text
 
 

@@ -42,8 +42,8 @@ def offered(one: Record, purpose: str = "new", role: str = "team", language: str
         ("lead", "linked", "team", "!reopen, !undo, !status, !help"),
         ("unsorted", "new", "team", "!lead, !booking, !take, !not-mine, !spam, !help"),
         ("alert", "new", "team", "!take, !done, !later 1d, !not-mine, !spam, !help"),
-        ("lead", "new", "controller", "!take, !not-mine, !help"),
-        ("lead", "done", "controller", "!status, !help"),
+        ("lead", "new", "controller", "!take, !assign, !not-mine, !note, !status, !help"),
+        ("lead", "done", "controller", "!note, !status, !help"),
         ("lead", "new", "customer", ""),
         ("lead", "new", "system", ""),
     ],
@@ -54,7 +54,7 @@ def test_links_are_what_is_sensible_and_possible(kind: str, state: str, role: st
 
 def test_a_mail_that_asks_for_something_offers_that_first() -> None:
     again = msgspec.structs.replace(record(), requests=(SECOND,))
-    held = msgspec.structs.replace(record(state="taken"), held=Held(text=ANSWER, by="a@b.example", message=1))
+    held = msgspec.structs.replace(record(state="taken"), held=(Held(text=ANSWER, by="a@b.example", message=1),))
     assert offered(again, "again") == ["!again no", "!take", "!done", "!later 1d", "!not-mine", "!help"]
     assert offered(held, "held") == ["!send", "!done", "!later 1d", "!not-mine", "!undo", "!help"]
     assert "!again no" not in offered(record(), "again")  # it was parted since
@@ -82,7 +82,7 @@ def test_links_write_to_the_record_with_subject_and_body(language: str) -> None:
 @pytest.mark.parametrize(("purpose", "kind", "state"), list(product(PURPOSES, LETTERS, lifecycle.STATES)))
 def test_never_more_than_six_and_never_what_is_refused(purpose: str, kind: str, state: str) -> None:
     one = msgspec.structs.replace(
-        record(kind, state), requests=(SECOND,), held=Held(text=ANSWER, by="a@b.example", message=1)
+        record(kind, state), requests=(SECOND,), held=(Held(text=ANSWER, by="a@b.example", message=1),)
     )
     found = offered(one, purpose)
     assert 0 < len(found) <= MOST

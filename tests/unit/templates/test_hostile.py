@@ -43,7 +43,7 @@ def filled(text: str, language: str, purpose: str) -> RenderJob:
         assignee=text,
         result=text,
         requests=(Second(message=1, source=text, received_at=AT, reading=reading),),
-        held=Held(text=text, by=text, message=1),
+        held=(Held(text=text, by=text, message=1),),
         thread=Thread(ids=("<1@a.example>",), subject=text),
     )
     notice = msgspec.structs.replace(job.notice, text=text, because=text)

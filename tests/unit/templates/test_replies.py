@@ -1,25 +1,45 @@
 """The first line of every mail to the house says where a plain reply goes, and says the truth."""
 
+from urllib.parse import quote, unquote
+
 import msgspec
 import pytest
 
 from parsers.ours import is_delimiter, names
 from parsers.records import Customer, Reading
+from rules.identity import NOT_CUSTOMER
 from rules.model import RecordFlag
 from templates.fallback import fallback
+from templates.letter import write_letter
 from templates.model import RenderJob, SiteCard
 from templates.purposes import PURPOSES
 from templates.render import Renderer
 from templates.samples import EMPTY, FULL, LEAD, sample_job
-from templates.words import load_words
+from templates.words import filled, load_words
 
 LANGUAGES = ("da", "de", "en", "zh")
 SHIPPED = Renderer({})
 HOUSE = sorted(name for name, purpose in PURPOSES.items() if purpose.layout != "customer")
+INSIDE = {"refused", "status", "help", "taken", "held", "kept"}
 SEVERAL = {name for name, purpose in PURPOSES.items() if purpose.layout == "several"}
 CUSTOMERS = sorted(name for name, purpose in PURPOSES.items() if purpose.layout == "customer")
+KARIN = LEAD.customer.emails[0] if LEAD.customer else ""
 CALLER = Reading(kind="lead", customer=Customer(name="Karin Beispiel", phones=("+4915112345678",)))
 RELAYED = Reading(kind="lead", extra={"reply_to": "k-77@relay.exchange.example"})
+
+
+def said(goes: str, language: str, to: str = "") -> str:
+    """The first line's words; without an address, of the sample's customer."""
+    words = load_words(language, {})
+    return filled(words["reply"][goes], to=to or KARIN, reply=words["commands"]["reply"])
+
+
+def further(stranger: str | None = None) -> RenderJob:
+    """A further mail, of the customer's or of a stranger's."""
+    job = sample_job("en", "attached", LEAD)
+    because = f"a further mail for {job.record.ref}" + (f"; {NOT_CUSTOMER}" if stranger else "")
+    notice = msgspec.structs.replace(job.notice, because=because, correspondent=stranger)
+    return msgspec.structs.replace(job, notice=notice)
 
 
 def first_line(job: RenderJob) -> str:
@@ -40,7 +60,9 @@ def changed(job: RenderJob, *, state: str = "new", role: str = "team", reply: st
 def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, purpose: str) -> None:
     job = sample_job(language, purpose, LEAD)
     mail = SHIPPED.render(job)
-    words = load_words(language, {})["reply"]["several" if purpose in SEVERAL else "customer"]
+    controls = job.notice.role == "controller"
+    goes = "several" if purpose in SEVERAL else "record" if controls else "inside" if purpose in INSIDE else "customer"
+    words = said(goes, language)
     assert mail.text.splitlines()[0] == f"##- {words} -##"
     assert is_delimiter(fallback(job).text.splitlines()[0])
     visible = (mail.html or "").split("<body", 1)[1]
@@ -50,9 +72,14 @@ def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, pu
 @pytest.mark.parametrize(
     ("job", "goes"),
     [
-        (sample_job("en", reading=LEAD), "customer"),
-        (sample_job("en", reading=RELAYED), "customer"),
-        (changed(sample_job("en", reading=LEAD), state="done"), "customer"),
+        (sample_job("en", reading=LEAD), KARIN),
+        (sample_job("en", reading=RELAYED), "k-77@relay.exchange.example"),
+        (changed(sample_job("en", reading=LEAD), state="done"), KARIN),
+        (further(), KARIN),
+        (further("thief@else.example"), "inside"),
+        (further(KARIN.upper()), KARIN),
+        (changed(sample_job("en", "status", LEAD), reply="direct"), "record"),
+        (changed(sample_job("en", "help", LEAD), role="controller"), "record"),
         (changed(sample_job("en", reading=LEAD), state="spam"), "record"),
         (changed(sample_job("en", reading=LEAD), reply="direct"), "record"),
         (changed(sample_job("en", reading=LEAD), role="controller"), "record"),
@@ -62,7 +89,31 @@ def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, pu
     ],
 )
 def test_delimiter_says_where_a_plain_reply_goes(job: RenderJob, goes: str) -> None:
-    assert first_line(job) == f"##- {load_words('en', {})['reply'][goes]} -##"
+    to = goes if "@" in goes else ""
+    assert first_line(job) == f"##- {said('customer' if to else goes, 'en', to)} -##"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", ["status", "new"])
+def test_a_link_to_the_customer_says_that_it_is_meant_for_him(language: str, purpose: str) -> None:
+    """Where a plain reply stays in the house, the link to the customer writes the command that sends it on."""
+    job = sample_job(language, purpose, LEAD)
+    command = load_words(language, {})["commands"]["reply"]
+    links = [row.href for row in write_letter(job, load_words(language, {})).actions if "@" in row.value]
+    assert links
+    for link in links:
+        assert unquote(link or "").startswith(f"mailto:{job.reply_to}?")
+        assert (f"body={quote(command, safe='')}%0A&" in (link or "")) is (purpose == "status")
+
+
+def test_a_long_or_hostile_address_makes_one_short_line() -> None:
+    for address in (f"{'a' * 64}@{'b' * 240}.example", "\u202ex-##\u2028-##!done@kunde.example"):
+        reading = Reading(kind="lead", customer=Customer(emails=(address,)))
+        line = first_line(sample_job("en", reading=reading))
+        assert line.startswith("##- ")
+        assert line.endswith(" -##")
+        assert len(line) < 150
+        assert "\u202e" not in line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""Who is told of what the clock did to a record, when, and whether with others."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from config.lookup import CONTROLLER, FOLLOW_UP, TEAM, controllers_of, policy_of
+from config.models import Settings, Site
+from rules.daybook import daybook_of
+from rules.deadlines import NO_POLICY
+from rules.escalation import ESCALATE, is_escalated
+from rules.hours import NeverOpens, is_open, next_open
+from rules.model import Notice, Record
+from rules.tellings import Happened
+from rules.timing import Timing, slot_end
+
+ESCALATED_WAIT = 15
+"""Minutes: escalations of so long go to a controller in one mail."""
+LATE_WAIT = 15
+LATE_AFTER = timedelta(minutes=15)
+"""A step that is found later than this was passed while nobody looked."""
+GATHERING = timedelta(minutes=1)
+"""What is late is collected for so long at least before anybody is told of it."""
+
+
+def together_at(now: datetime) -> datetime:
+    """From when all is told that is found late now, UTC: one time for a whole catch-up, on the grid of bundles."""
+    return slot_end(now + GATHERING, LATE_WAIT)
+
+
+def _overdue(it: Happened) -> Iterator[Notice]:
+    return _told(it, "overdue", f"nobody has seen to {it.record.ref}")
+
+
+def _warn(it: Happened) -> Iterator[Notice]:
+    return _told(it, "warning", f"the time to see to {it.record.ref} is nearly over")
+
+
+def _remind(it: Happened) -> Iterator[Notice]:
+    return _told(it, "reminder", f"{it.record.ref} is still open")
+
+
+def _mail(it: Happened) -> Iterator[Notice]:
+    """One mail of this record; its team, too, where the escalation before it was passed while no daemon ran."""
+    yield from _told(it, "untouched", f"{it.record.ref} is still untouched")
+    escalation = next((each for each in it.record.passed if each.effect == ESCALATE), None)
+    if "together" in it.action.args and escalation is not None and escalation.late:
+        yield _flagged(it)
+
+
+def _escalate(it: Happened) -> Iterator[Notice]:
+    """Whoever oversees the site is told, and once the team that they are."""
+    yield from _told(it, "escalated", f"nobody has seen to {it.record.ref} in time", wait=ESCALATED_WAIT)
+    if "late" not in it.action.args and not is_escalated(it.before):
+        yield _flagged(it)
+
+
+def _flagged(it: Happened) -> Notice:
+    at, way, _ = _timing(it, TEAM)
+    return it.notice("flagged", it.keeper, f"{it.record.ref} has been escalated", at=at, way=way)
+
+
+def _told(it: Happened, purpose: str, because: str, wait: int = 0) -> Iterator[Notice]:
+    """A notice to each whom the step names; none of a step that a later one has overtaken while no daemon ran."""
+    if "late" in it.action.args:
+        return
+    at, way, _ = _timing(it, it.action.args["to"], wait)
+    for to, role in _readers(it):
+        team = it.record.team if role == "team" else None
+        yield it.notice(purpose, to, because, role=role, team=team, at=at, way=way)
+
+
+def _readers(it: Happened) -> list[tuple[str, str]]:
+    """Addresses and roles of those whom the step names; where there is nobody, whoever runs Postroom."""
+    to = it.action.args["to"]
+    if to == TEAM:
+        return [(it.keeper, "team")]
+    if to == CONTROLLER:
+        found = [(address, "controller") for address in controllers_of(it.settings, it.site)]
+    else:
+        found = [(it.site.roles[to], "team")] if to in it.site.roles else []
+    return found or [(it.settings.postroom.admin, "admin")]
+
+
+def _timing(it: Happened, to: str, wait: int = 0) -> Timing:
+    """From when the step's mail may go out, and how.
+
+    Args:
+        it: What happened.
+        to: Whose hours count: the team's, or those of the site.
+        wait: Minutes for others to go along.
+    """
+    args, now = it.action.args, it.now
+    book = daybook_of(it.site, it.record.team if to == TEAM else None)
+    any_time = _delivers(it.settings, it.site, it.record, args["step"]) == "any" or not any(book.week)
+    try:
+        if "together" in args:
+            at = max(now, datetime.fromisoformat(args["together"]))
+            return Timing(at if any_time else next_open(book, at), "bundle")
+        at = now
+        if not any_time:
+            deliver = datetime.fromisoformat(args["deliver"]) if "deliver" in args else now
+            at = next_open(book, max(now, deliver)) if to == args["to"] else next_open(book, now)
+    except NeverOpens:
+        return Timing(now)
+    if not wait:
+        return Timing(at)
+    if at > now:  # all that became due while nobody was there
+        return Timing(at, "bundle")
+    end = slot_end(now, wait)
+    return Timing(end if any_time or is_open(book, end) else now, "bundle")
+
+
+def _delivers(settings: Settings, site: Site, record: Record, step: str) -> str:
+    """When a step's mail may go out, as the policies in force say; within opening hours if they know no such step."""
+    names = [name for name in (record.policy, FOLLOW_UP) if name != NO_POLICY]
+    for name in names:
+        try:
+            policy = policy_of(settings, site, name)
+        except KeyError:  # named when the record was opened, and gone since
+            continue
+        for one in policy.step:
+            if one.name == step:
+                return one.deliver
+    return "business"
+
+
+ALERTS: dict[str, Callable[[Happened], Iterator[Notice]]] = {
+    "overdue": _overdue,
+    "escalate": _escalate,
+    "mail": _mail,
+    "warn": _warn,
+    "remind": _remind,
+}
+"""One function for each value of `Transition.tells` that the clock's actions have."""
