@@ -9,6 +9,7 @@ from typing import Any
 
 from config.addresses import check_addresses
 from config.clocks import check_clocks
+from config.controllers import check_controllers
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry, read
 from config.links import check_links
@@ -36,7 +37,10 @@ def load(directory: Path) -> tuple[Settings | None, list[Problem]]:
         The settings and no problems, or None and every problem of all files, sorted by file and line.
     """
     draft = read(directory.absolute())
-    checks = (check_links, check_addresses, check_clocks, check_silences, check_reach, check_outside, _some_site)
+    checks = (
+        *(check_links, check_addresses, check_clocks, check_controllers, check_silences),
+        *(check_reach, check_outside, _some_site),
+    )
     found = chain.from_iterable(check(draft) for check in checks)
     draft.problems += [problem for problem in found if not draft.follows(problem)]
     templates = dict(_templates(draft))

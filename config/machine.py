@@ -155,7 +155,7 @@ class Brakes(Model):
 
 
 class Monitor(Model):
-    """`[monitor]`: sources that fall silent, and who watches the watch."""
+    """`[monitor]`: sources that fall silent, who watches the watch, and what else controllers get by the calendar."""
 
     day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "off"] = "fri"
     time: JobTime = 7 * 60
@@ -163,6 +163,7 @@ class Monitor(Model):
     early: Early = 0.2
     ping: Annotated[str, AfterValidator(check_https)] | None = None
     """Is asked after each weekly run and once a day: whoever answers there notices when nobody asks any more."""
+    settings_mail: Literal["monthly", "off"] = "monthly"
 
 
 class Desk(Model):

@@ -49,6 +49,16 @@ from config.types import (
 from config.values import Duration
 
 
+class Deputy(Model):
+    """One of `deputies`: who stands in for a controller, on which days."""
+
+    absent: Address = Field(alias="of")
+    to: Address
+    first: Date = Field(alias="from")
+    last: Date = Field(alias="until")
+    """The last day, which still counts."""
+
+
 class Unit(Model):
     """`[[unit]]` of units.toml: who oversees sites; one tree."""
 
@@ -57,6 +67,7 @@ class Unit(Model):
     name: str | None = None
     parent: Name | None = None
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
 
 
 class SiteMail(Model):
@@ -68,6 +79,9 @@ class SiteMail(Model):
     digest: JobTime = 16 * 60 + 30
     list: JobTimeOrOff = 8 * 60
     categories: Mapping[Kind, Category] = {}
+    escalated: Literal["mail", "list"] = "mail"
+    escalated_wait: Wait = Duration(15, "m")
+    escalations: JobTimeOrOff = 8 * 60
 
 
 class Site(Model):
@@ -96,6 +110,7 @@ class Site(Model):
     members: Mapping[Name, Patterns] = {}
     roles: Mapping[Name, Address] = {}
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
     fallback: Name
     desk: Address
     postcodes: tuple[Postcodes, ...] = ()

@@ -115,8 +115,8 @@ class Worker:
         """
         self._calendar.step()
         self._lists.step()
-        self._watchman.step()
         fired = self._deadlines.step()
+        self._watchman.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:

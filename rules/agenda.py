@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.models import Settings
+from rules import controlling
 from rules.daybook import daybook_of
 from rules.early import early_of
 from rules.hours import is_open
@@ -43,6 +44,8 @@ def due(settings: Settings, now: datetime) -> Iterator[Due]:
     for site in settings.sites.values():
         if (day := list_day(site, now)) is not None:
             yield Due(LIST, site.id, day.isoformat())
+    for one, day in controlling.due(settings, now):
+        yield Due(one.job, one.scope, day.isoformat())
     monitor = settings.postroom.monitor
     if monitor.day != "off":
         for zone in watched_zones(settings):
@@ -58,7 +61,10 @@ def bells(settings: Settings) -> frozenset[Bell]:
     """The local times of all of it."""
     monitor, zones = settings.postroom.monitor, watched_zones(settings)
     found = {
-        Bell(site.timezone, *_clock(site.mail.list)) for site in settings.sites.values() if site.mail.list != "off"
+        Bell(site.timezone, *_clock(time))
+        for site in settings.sites.values()
+        for time in (site.mail.list, site.mail.escalations, controlling.SETTINGS_AT)
+        if time != "off"
     }
     if monitor.day != "off":
         found |= {Bell(zone, *_clock(monitor.time), monitor.day) for zone in zones}

@@ -8,13 +8,11 @@ from config.models import Settings, Site
 from rules.daybook import daybook_of
 from rules.deadlines import NO_POLICY
 from rules.escalation import ESCALATE, is_escalated
-from rules.hours import NeverOpens, is_open, next_open
+from rules.hours import NeverOpens, next_open
 from rules.model import Notice, Record
 from rules.tellings import Happened
-from rules.timing import Timing, slot_end
+from rules.timing import Timing, slot_end, step_timing
 
-ESCALATED_WAIT = 15
-"""Minutes: escalations of so long go to a controller in one mail."""
 LATE_WAIT = 15
 LATE_AFTER = timedelta(minutes=15)
 """A step that is found later than this was passed while nobody looked."""
@@ -49,7 +47,9 @@ def _mail(it: Happened) -> Iterator[Notice]:
 
 def _escalate(it: Happened) -> Iterator[Notice]:
     """Whoever oversees the site is told, and once the team that they are."""
-    yield from _told(it, "escalated", f"nobody has seen to {it.record.ref} in time", wait=ESCALATED_WAIT)
+    yield from _told(
+        it, "escalated", f"nobody has seen to {it.record.ref} in time", wait=it.site.mail.escalated_wait.minutes
+    )
     if "late" not in it.action.args and not is_escalated(it.before):
         yield _flagged(it)
 
@@ -59,14 +59,15 @@ def _flagged(it: Happened) -> Notice:
     return it.notice("flagged", it.keeper, f"{it.record.ref} has been escalated", at=at, way=way)
 
 
-def _told(it: Happened, purpose: str, because: str, wait: int = 0) -> Iterator[Notice]:
+def _told(it: Happened, purpose: str, because: str, wait: int | None = None) -> Iterator[Notice]:
     """A notice to each whom the step names; none of a step that a later one has overtaken while no daemon ran."""
     if "late" in it.action.args:
         return
     at, way, _ = _timing(it, it.action.args["to"], wait)
     for to, role in _readers(it):
         team = it.record.team if role == "team" else None
-        yield it.notice(purpose, to, because, role=role, team=team, at=at, way=way)
+        listed = role == "controller" and it.site.mail.escalated == "list"
+        yield it.notice(purpose, to, because, role=role, team=team, at=at, way="off" if listed else way)
 
 
 def _readers(it: Happened) -> list[tuple[str, str]]:
@@ -75,19 +76,20 @@ def _readers(it: Happened) -> list[tuple[str, str]]:
     if to == TEAM:
         return [(it.keeper, "team")]
     if to == CONTROLLER:
-        found = [(address, "controller") for address in controllers_of(it.settings, it.site)]
+        today = daybook_of(it.site, None).local(it.now).date()
+        found = [(address, "controller") for address in controllers_of(it.settings, it.site, today)]
     else:
         found = [(it.site.roles[to], "team")] if to in it.site.roles else []
     return found or [(it.settings.postroom.admin, "admin")]
 
 
-def _timing(it: Happened, to: str, wait: int = 0) -> Timing:
+def _timing(it: Happened, to: str, wait: int | None = None) -> Timing:
     """From when the step's mail may go out, and how.
 
     Args:
         it: What happened.
         to: Whose hours count: the team's, or those of the site.
-        wait: Minutes for others to go along.
+        wait: Minutes for others to go along; None: none do.
     """
     args, now = it.action.args, it.now
     book = daybook_of(it.site, it.record.team if to == TEAM else None)
@@ -96,18 +98,12 @@ def _timing(it: Happened, to: str, wait: int = 0) -> Timing:
         if "together" in args:
             at = max(now, datetime.fromisoformat(args["together"]))
             return Timing(at if any_time else next_open(book, at), "bundle")
-        at = now
-        if not any_time:
-            deliver = datetime.fromisoformat(args["deliver"]) if "deliver" in args else now
-            at = next_open(book, max(now, deliver)) if to == args["to"] else next_open(book, now)
     except NeverOpens:
         return Timing(now)
-    if not wait:
-        return Timing(at)
-    if at > now:  # all that became due while nobody was there
-        return Timing(at, "bundle")
-    end = slot_end(now, wait)
-    return Timing(end if any_time or is_open(book, end) else now, "bundle")
+    found = step_timing(book, now, wait, any_time=any_time)
+    if to == args["to"] and "deliver" in args and not any_time:
+        return found._replace(at=max(found.at, datetime.fromisoformat(args["deliver"])))
+    return found
 
 
 def _delivers(settings: Settings, site: Site, record: Record, step: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from config.lookup import controllers_of
+from config.lookup import overseers_of
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
@@ -35,13 +35,14 @@ def _assign(record: Record, action: Action, site: Site, settings: Settings, now:
     if not _ADDRESS.fullmatch(to):
         raise Refused(f"'{to[:80]}' is no mail address, write to=name@domain.example")
     # a customer's data goes there: by mail only to people of the house; the admin's command line knows what it does
-    if action.actor.role != "command" and not _of_the_house(to, site, settings):
+    if action.actor.role != "command" and not _of_the_house(to, site, settings, now):
         raise Refused(f"'{to}' is nobody of {site.id}: members, roles, teams and controllers of a site can be assigned")
     return {"assignee": to, "resubmit_at": None}
 
 
-def _of_the_house(address: str, site: Site, settings: Settings) -> bool:
-    known = (*site.teams.values(), *site.roles.values(), *controllers_of(settings, site))
+def _of_the_house(address: str, site: Site, settings: Settings, now: datetime) -> bool:
+    today = daybook_of(site, None).local(now).date()
+    known = (*site.teams.values(), *site.roles.values(), *overseers_of(settings, site, today))
     members = (pattern for patterns in site.members.values() for pattern in patterns)
     return address.casefold() in {each.casefold() for each in known} or glob.any_of(members, (address,)) is not None
 

@@ -1,15 +1,15 @@
-"""Early silence: a gap that is longer than luck explains, by what is known of a source's rhythm."""
+"""Early silence: which sources are looked at before their fixed limit, and what their rhythms say."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from config.models import Settings, Source
 from rules.daybook import daybook_of
-from rules.quiet import FRIDAY, quiet
-from rules.quiet import Quiet as Quiet
+from rules.quiet import FRIDAY, Quiet, quiet
 from rules.silence import Planned, limit_of, planned_spans, sites_of, weekday_of
 
-UNKNOWN = Quiet(weeks=0, mails=0)
+__all__ = ["UNKNOWN", "Quiet", "assessed", "early_of"]
+UNKNOWN = Quiet()
 
 
 def early_of(settings: Settings, source: Source) -> float | None:
@@ -26,21 +26,21 @@ def assessed(
     Args:
         settings: The settings in force.
         source: The source.
-        arrivals: When its mails came, UTC, oldest first.
+        arrivals: When its verified mails came, UTC.
         planned: All that is planned: nothing is expected on those days.
         now: UTC.
     """
     alarms, sites = early_of(settings, source), sites_of(settings, source)
     if alarms is None or not sites:
-        return Quiet(weeks=0, mails=len(arrivals), off_because="it is switched off")
+        return Quiet(mails=len(arrivals), off_because="it is switched off")
     monitor = settings.postroom.monitor
-    looks = monitor.day != "off"
+    weekly = monitor.day != "off"
     return quiet(
         arrivals,
         daybook_of(sites[0], None),
         now,
-        fixed=limit_of(settings, source) if looks else None,
+        fixed=limit_of(settings, source) if weekly else None,
         alarms=alarms,
         silences=planned_spans(settings, source, planned),
-        looked_at=(weekday_of(monitor.day), monitor.time) if looks else FRIDAY,
+        looked_at=(weekday_of(monitor.day), monitor.time) if weekly else FRIDAY,
     )

@@ -31,9 +31,9 @@ _ONE = timedelta(days=1)
 class Quiet(msgspec.Struct, frozen=True):
     """What is known of a source's silence at a moment. Times are UTC."""
 
-    weeks: int
+    weeks: int = 0
     """Whole weeks of history, from the first mail that is looked at to the last."""
-    mails: int
+    mails: int = 0
     """Mails of history; those within a minute are one."""
     last_at: datetime | None = None
     usual: timedelta | None = None
@@ -85,7 +85,7 @@ def quiet(
     """
     signs = signs_of_life(arrivals, now)
     if not signs:
-        return Quiet(weeks=0, mails=0, off_because="no mail yet")
+        return Quiet(off_because="no mail yet")
     days = counted(book, signs, silences, fixed)
     last = signs[-1]
     weeks = int((last - signs[0]) // (7 * 86400))

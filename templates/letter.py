@@ -11,6 +11,7 @@ from rules.reach import reply_address
 from templates import commands, standing
 from templates.commands import Command
 from templates.customers import customer_letter, signature
+from templates.figures import figures_of
 from templates.forms import lines, one_line
 from templates.late import late_of, sign_of_mail
 from templates.model import RenderJob
@@ -104,6 +105,7 @@ def _several(job: RenderJob, speech: Speech) -> Letter:
         opening=filled(together or words["openings"][name], **counted),
         items=open_items,
         cleared=cleared,
+        sections=figures_of(job, speech),
         more=max(0, len(job.others) - len(open_items) - len(cleared)),
         because=_because(job, words),
         zone=_zone(job, speech),

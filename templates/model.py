@@ -7,6 +7,7 @@ import msgspec
 
 from parsers.enclosures import Enclosures
 from parsers.records import Attachment
+from rules.kpi import Figure
 from rules.model import Deadline, Done, Fact, Notice, Record
 
 
@@ -76,6 +77,8 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `status` and of what the clock tells: what is still to come."""
     course: tuple[Done, ...] = ()
     """Of `status` and `untouched`: what made each revision, oldest first."""
+    figures: tuple[Figure, ...] = ()
+    """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

@@ -4,7 +4,10 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from rules.model import Fact
+from rules.overview import Setting, SettingGroup
 from templates.model import SiteCard
+
+__all__ = ["REPORTS", "REPORT_LAYOUT", "Report", "ReportJob", "Setting", "SettingGroup", "SilentSource"]
 
 Report = Literal["silent", "early", "speaks", "settings"]
 """The weekly line of silent sources, an early warning, the all-clear, the monthly overview: the template's name."""
@@ -31,24 +34,6 @@ class SilentSource(Fact, frozen=True, kw_only=True):
     """How often it stood in a mail to this controller since it fell silent."""
     spoke_at: datetime | None = None
     """Of the all-clear: when it spoke."""
-
-
-class Setting(Fact, frozen=True, kw_only=True):
-    """One value of the overview."""
-
-    name: str
-    """As the configuration calls it: `standard E1`, `mobile-berlin silence`."""
-    value: str
-    shipped: str | None = None
-    """What is shipped, where the value differs."""
-
-
-class SettingGroup(Fact, frozen=True, kw_only=True):
-    """The settings of one sort at one site."""
-
-    site: str
-    sort: Literal["times", "sources", "limits", "people"]
-    settings: tuple[Setting, ...]
 
 
 class ReportJob(Fact, frozen=True, kw_only=True):

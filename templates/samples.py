@@ -8,6 +8,7 @@ import msgspec
 
 from parsers import records as r
 from rules.escalation import ESCALATE, OVERDUE, WARN
+from rules.kpi import Figure
 from rules.model import Actor, Deadline, Done, Held, Notice, Passed, Record, Second
 from templates.model import MailCard, RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
@@ -287,4 +288,8 @@ def _escalations(job: RenderJob, cleared: Record) -> RenderJob:
         RenderItem(record=cleared, cleared_at=AT + timedelta(hours=20), cleared_by="verkauf1@muster.example"),
         RenderItem(record=job.record, due_at=_LATER, overdue=True, reply_to=REPLY_TO),
     )
-    return msgspec.structs.replace(job, others=others, reply_to=None)
+    figures = (
+        Figure(site=job.site.name, received=42, in_time=35, late=5, open=2),
+        Figure(site=job.site.name, team="sales", received=3, open=3),
+    )
+    return msgspec.structs.replace(job, others=others, figures=figures, reply_to=None)

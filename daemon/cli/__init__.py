@@ -6,6 +6,7 @@ from daemon.cli import (
     configuring,
     escalation,
     importing,
+    kpi,
     ledger,
     mails,
     quarantine,
@@ -36,6 +37,7 @@ ORDER = (
     queue,
     quarantine,
     stats,
+    kpi,
 )
 
 

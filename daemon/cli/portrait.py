@@ -37,7 +37,7 @@ def portrait(connection: Connection, place: Settings | Rest, ref: str, at: str |
         fail(FINDINGS, f"there is no record {ref}")
     shown, until = kept.record, None
     if at is not None:
-        until = _moment(at, zone_of(place, kept.record.site))
+        until = moment_of(at, zone_of(place, kept.record.site))
         past = records.as_of(connection, ref, until)
         if past is None:
             fail(FINDINGS, f"{ref} was not there yet at {at}")
@@ -86,7 +86,8 @@ def _stands_mail(told: Json, zone: str) -> str:
     return f"{state} until {local(told['at'], zone)}" if "mail" not in told and state == "waiting" else state
 
 
-def _moment(text: str, zone: str) -> datetime:
+def moment_of(text: str, zone: str) -> datetime:
+    """A time that somebody typed, in UTC; without an offset it is of this time zone."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

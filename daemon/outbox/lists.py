@@ -1,35 +1,33 @@
-"""The daily list of what is open, written when the calendar has asked for it and sent as a letter to each team."""
+"""What the calendar has asked for is written and sent: lists of what is open, overviews of the settings."""
 
 import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
-from daemon.errands import Render
 from daemon.log import get_logger
-from daemon.outbox.compose import ComposeError
-from daemon.outbox.draft import own_address, site_card
-from daemon.outbox.together import content
-from daemon.reader import ReaderDied
+from daemon.outbox.controllers_list import escalation_letters
+from daemon.outbox.settings_mail import settings_letters
+from daemon.outbox.team_list import LIST, team_letters
 from daemon.shift import Shift
-from daemon.store import open_records, outgoing, runs
+from daemon.store import outgoing, runs
 from daemon.store.outgoing import Letter
-from rules.model import Notice
-from rules.openlist import OpenList, is_overdue, open_lists
-from templates.fallback import fallback
-from templates.model import Rendered, RenderItem, RenderJob
+from rules.controlling import ESCALATIONS, SETTINGS
 
-LIST = "list"
 LOOK_SECONDS = 30.0
 """How often it is looked for runs that another daemon began and did not do."""
-MOST_OPEN = 1000
+WRITES: Mapping[str, Callable[[Shift, runs.Run], list[Letter]]] = {
+    LIST: team_letters,
+    ESCALATIONS: escalation_letters,
+    SETTINGS: settings_letters,
+}
+"""Job of the calendar -> who writes its letters."""
 
 log = get_logger(__name__)
 
 
 class Lists:
-    """Does the runs of the daily list."""
+    """Does the runs."""
 
     def __init__(self, shift: Shift, ring: Callable[[], None]) -> None:
         self._shift = shift
@@ -41,24 +39,18 @@ class Lists:
         self._next_look = 0.0
 
     def step(self) -> None:
-        """Write the lists that are asked for."""
+        """Write what is asked for."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_SECONDS
         with self._shift.store.read() as connection:
-            found = runs.waiting(connection, LIST)
+            found = [one for job in WRITES for one in runs.waiting(connection, job)]
         for one in found:
             self._do(one)
 
     def _do(self, one: runs.Run) -> None:
         shift, now = self._shift, self._shift.clock.now()
-        site = shift.settings.sites.get(one.scope)
-        lists: tuple[OpenList, ...] = ()
-        if site is not None:
-            with shift.store.read() as connection:
-                found = open_records.at_site(connection, site.id, MOST_OPEN)
-            lists = open_lists(shift.settings, site, found, date.fromisoformat(one.day), now)
-        letters = [letter for each in lists if (letter := self._letter(one, each)) is not None]
+        letters = WRITES[one.job](shift, one)
 
         def write(connection: Connection) -> None:
             if runs.finish(connection, one, now):
@@ -66,52 +58,6 @@ class Lists:
                     outgoing.put(connection, letter, now)
 
         shift.store.write(write).result()
-        log.info("list-told", site=one.scope, day=one.day, mails=len(letters))
+        log.info("list-told", job=one.job, scope=one.scope, day=one.day, mails=len(letters))
         if letters:
             self._ring()
-
-    def _letter(self, one: runs.Run, wanted: OpenList) -> Letter | None:
-        job = self._job(one.scope, wanted)
-        rendered, own_id = self._words(job), self._shift.new_message_id()
-        try:
-            mail = content(self._shift, one.scope, job.notice, rendered, own_id)
-        except ComposeError as error:
-            self._shift.count("letters_not_composed")
-            log.error("list-not-composed", site=one.scope, team=wanted.team, why=str(error))  # noqa: TRY400 - no fault of ours
-            return None
-        return Letter(
-            dedupe=f"{LIST}:{one.scope}:{one.day}:{wanted.to}",
-            purpose=LIST,
-            category=job.notice.category,
-            site=one.scope,
-            recipient=wanted.to,
-            sender=job.site.desk,
-            subject=rendered.subject,
-            message_id=own_id,
-            content=mail,
-        )
-
-    def _job(self, site_id: str, wanted: OpenList) -> RenderJob:
-        shift, now = self._shift, self._shift.clock.now()
-        site = shift.settings.sites[site_id]
-        items = tuple(
-            RenderItem(
-                record=each.record,
-                due_at=each.due_at,
-                overdue=is_overdue(each, now),
-                reply_to=own_address(shift, site, each.record.ref, "team"),
-            )
-            for each in wanted.items
-        )
-        told = Notice(
-            purpose=LIST, to=wanted.to, team=wanted.team, template=LIST, language=site.language, at=now, because=""
-        )
-        return RenderJob(notice=told, record=items[0].record, site=site_card(shift.settings, site), others=items)
-
-    def _words(self, job: RenderJob) -> Rendered:
-        try:
-            (answer,) = self._shift.reader.ask([Render(job)])
-        except ReaderDied as died:
-            log.error("template-failed", template=LIST, why=str(died))  # noqa: TRY400 - the reader is started anew
-            return fallback(job)
-        return answer.rendered or fallback(job)

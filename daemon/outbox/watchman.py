@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from config.models import Settings, Site, Source
 from daemon.log import get_logger
 from daemon.outbox.draft import site_card
-from daemon.outbox.reports import report_letter
+from daemon.outbox.listing import report_letter
 from daemon.shift import Shift
 from daemon.store import outgoing, runs, silences, sources, watched
 from daemon.store.outgoing import Letter
@@ -162,7 +162,7 @@ class Watchman:
             caught_up=caught_up,
             sources=tuple(_shown(one, report) for one in found),
         )
-        return report_letter(shift, site, job, f"{report}:{what}:{controller.casefold()}")
+        return report_letter(shift, site.id, f"{report}:{what}:{controller.casefold()}", job)
 
     def _tell(self, part: runs.Run, letter: Letter | None, news: Sequence[Told]) -> bool:
         """Write a controller's part of a run in one go; whether a mail came of it. Another daemon may have done it."""

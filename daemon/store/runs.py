@@ -20,7 +20,7 @@ _DONE = update(run).where(*_THIS, OPEN_RUN)
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A job for a place (a site, a time zone) on one of its local days, or at an hour of one."""
+    """A job for a place (a site, a time zone, a controller with his) on one of its local days, or at an hour of one."""
 
     job: str
     scope: str
@@ -38,6 +38,12 @@ def today(job: str, scope: str, day: date) -> Run:
 def is_known(connection: Connection, one: Run) -> bool:
     """Whether somebody began it already."""
     return connection.execute(_KNOWN, _named(one)).first() is not None
+
+
+def done_before(connection: Connection, job: str, scope: str, before: str) -> datetime | None:
+    """When the latest run of a job for a place was done, of those of days before this one; None if none was."""
+    this = run.c.job == job, run.c.scope == scope, run.c.day < before
+    return connection.execute(select(func.max(run.c.done_at)).where(*this)).scalar()
 
 
 def begin(connection: Connection, runs: Sequence[Run], at: datetime) -> int:

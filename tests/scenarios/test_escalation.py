@@ -132,7 +132,7 @@ def test_it_stops_at_once(friday: Turned, sink: Sink, handled: Any) -> None:
         ("overdue", SALES, "sent"),
         ("flagged", SALES, "sent"),
     ]
-    assert sink.to(CONTROLLER) == [], "an escalation that was not told yet is not told any more"
+    assert mails(sink, ref, CONTROLLER) == [], "an escalation that was not told yet is not told any more"
     assert friday.house.value("SELECT due_at FROM record WHERE ref = ?", ref) is None
     friday.is_in_order()
 
@@ -165,7 +165,7 @@ def test_a_hot_alert(friday: Turned, sink: Sink) -> None:
     assert friday.passed(ref) == ["warn", "escalate"]
     assert len(friday.told(*ALERTS)) == 1, "the controllers work from Monday on"
     friday.turn(f"{MONDAY}08:00")
-    assert len(sink.to(CONTROLLER)) == 1
+    assert len(mails(sink, ref, CONTROLLER)) == 1
     assert sorted(one.purpose for one in friday.told(*ALERTS)) == ["escalated", "flagged", "warning"]
     friday.is_in_order()
 

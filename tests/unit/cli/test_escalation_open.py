@@ -210,7 +210,8 @@ def test_a_policy_that_is_gone_is_said_and_the_others_move(house: House) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "say --open"),
+        (("--move",), "--move, --yes and --reason go with --open"),
+        (("--open", "--team", "sales"), "--at and --team are for an example"),
         (("--open", "--site", "berlni"), "there is no site 'berlni'"),
         (("--open", "--move", "--json"), "--move needs --yes"),
     ],

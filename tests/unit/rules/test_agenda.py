@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.models import Settings
-from rules.agenda import LIST, QUIET, SILENT, Bell, bells, due
+from rules.agenda import QUIET, SILENT, Bell, bells, due
 from rules.early import assessed, early_of
 
 House = Callable[..., Settings]
@@ -41,15 +41,16 @@ def test_what_is_due(house: House, at: At, now: str, silent: str, quiet: list[st
 
 
 def test_what_is_off_is_not_asked_for(house: House, at: At) -> None:
-    settings = with_monitor(house(mail={"list": "off"}), day="off", early="off")
-    assert {one.job for one in due(settings, at("2026-05-29T12:00+02:00"))} <= {LIST}
-    assert bells(settings) == {Bell(COPENHAGEN, 8, 0)}
+    settings = with_monitor(house(mail={"list": "off", "escalations": "off"}), day="off", early="off")
+    assert not {one.job for one in due(settings, at("2026-05-29T12:00+02:00"))} & {SILENT, QUIET}
+    assert bells(settings) == {Bell(BERLIN, 8, 0), Bell(COPENHAGEN, 8, 0)}  # the monthly overview's
 
 
 def test_the_bells_are_those_of_each_zone(house: House) -> None:
-    settings = house(mail={"list": "07:45"})
+    settings = house(mail={"list": "07:45", "escalations": "off"})
     assert bells(settings) == {
         Bell(BERLIN, 7, 45),
+        Bell(BERLIN, 8, 0),  # the monthly overview's
         Bell(COPENHAGEN, 8, 0),
         Bell(BERLIN, 7, 0, "fri"),
         Bell(COPENHAGEN, 7, 0, "fri"),
