@@ -141,5 +141,5 @@ def quiet_source(settings: Settings, *, quiet: int = 2, told: bool = False, plan
 def test_early_silence_is_told_once_and_ahead_of_the_limit_only(room: Room, state: dict[str, int], news: bool) -> None:
     one = quiet_source(room.shift.settings, **state)  # type: ignore[arg-type]
     assert may_be_early(one) == news
-    assert is_early(one._replace(quiet=Quiet(silent=True))) == news
-    assert not is_early(one._replace(quiet=Quiet(silent=False)))
+    assert is_early(one._replace(quiet=Quiet(weeks=9, mails=90, silent=True))) == news
+    assert not is_early(one._replace(quiet=Quiet(weeks=9, mails=90)))
