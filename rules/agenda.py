@@ -63,12 +63,17 @@ def bells(settings: Settings) -> frozenset[Bell]:
     found = {
         Bell(site.timezone, *_clock(time))
         for site in settings.sites.values()
-        for time in (site.mail.list, site.mail.escalations, controlling.SETTINGS_AT)
+        for time in (site.mail.list, site.mail.escalations, _settings_at(settings))
         if time != "off"
     }
     if monitor.day != "off":
         found |= {Bell(zone, *_clock(monitor.time), monitor.day) for zone in zones}
     return frozenset(found | {Bell(settings.sites[name].timezone, None, 0) for name in _early_sites(settings)})
+
+
+def _settings_at(settings: Settings) -> int | str:
+    monthly = settings.postroom.monitor.settings_mail == "monthly"
+    return controlling.SETTINGS_AT if monthly else "off"
 
 
 def _early_sites(settings: Settings) -> Iterator[str]:

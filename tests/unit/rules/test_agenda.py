@@ -46,7 +46,7 @@ def test_what_is_off_is_not_asked_for(house: House, at: At) -> None:
         house(mail={"list": "off", "escalations": "off"}), day="off", early="off", settings_mail="off"
     )
     assert {one.job for one in due(settings, at("2026-05-29T12:00+02:00"))} <= {LIST, ESCALATIONS}
-    assert bells(settings) == {Bell(BERLIN, 8, 0), Bell(COPENHAGEN, 8, 0)}
+    assert bells(settings) == {Bell(COPENHAGEN, 8, 0)}
 
 
 def test_the_bells_are_those_of_each_zone(house: House) -> None:
