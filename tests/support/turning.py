@@ -58,20 +58,30 @@ class Turned:
         wait_until(self._is_settled, 60, "all that is due is sent")
 
     def look(self) -> None:
-        """Let the worker go its round twice: what was due before has happened then."""
-        for _ in range(2):
-            before = self._ignored()
-            self._looks += 1
-            send(self.house, ADVERTISING.format(number=self._looks).encode(), "desk.berlin@leads.muster.example")
-            wait_until(partial(self._has_ignored, before + 1), 30, "a round of the worker")
+        """Let the worker go a whole round by this time: what was due before has happened then.
+
+        A round may have begun by the time before; so one must have been seen to end by this one first.
+        """
+        while not self._round_by_this_time():
+            pass
+        self._round_by_this_time()
+
+    def _round_by_this_time(self) -> bool:
+        before, before_now = self._ignored(), self._ignored_now()
+        self._looks += 1
+        send(self.house, ADVERTISING.format(number=self._looks).encode(), "desk.berlin@leads.muster.example")
+        wait_until(partial(self._has_ignored, before + 1), 30, "a round of the worker")
+        return self._ignored_now() > before_now
+
+    def _now(self) -> str:
+        return f"{datetime.fromisoformat(self.clock.read_text()).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
     def _is_settled(self) -> bool:
-        now = datetime.fromisoformat(self.clock.read_text()).astimezone(UTC)
         return not self.house.value(
             "SELECT (SELECT count(*) FROM message WHERE fate = 'pending') + (SELECT count(*) FROM outbox"
             " WHERE state IN ('waiting', 'sending', 'unknown') AND next_try_at <= ?) + (SELECT count(*) FROM notice"
             " WHERE outbox IS NULL AND withdrawn_at IS NULL AND at <= ? AND coalesce(held_until, at) <= ?)",
-            *[f"{now:%Y-%m-%d %H:%M:%S.%f}"] * 3,
+            *[self._now()] * 3,
         )
 
     def _has_ignored(self, number: int) -> bool:
@@ -79,6 +89,9 @@ class Turned:
 
     def _ignored(self) -> int:
         return int(self.house.value("SELECT count(*) FROM message WHERE fate = 'ignored'"))
+
+    def _ignored_now(self) -> int:
+        return int(self.house.value("SELECT count(*) FROM message WHERE fate = 'ignored' AND fate_at = ?", self._now()))
 
     def told(self, *purposes: str) -> list[Sent]:
         """The mails of these purposes, oldest first."""
