@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from daemon.store.schema import probe
+from daemon.store.source_tables import probe
 
 _PROBES = select(
     probe.c.token, probe.c.source, probe.c.made_at, probe.c.came_at, probe.c.message, probe.c.channel, probe.c.verified

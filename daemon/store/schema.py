@@ -1,7 +1,6 @@
 """The tables; what a row is stands in docs/flow.md. Migrations bring a database to this shape."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -16,9 +15,10 @@ from sqlalchemy import (
     text,
 )
 
+from daemon.store import mailbox_tables, source_tables
 from daemon.store.columns import Id, Instant, metadata, some_rows
 
-__all__ = ["metadata"]  # who takes it from here has all tables in it
+__all__ = ["mailbox_tables", "metadata", "source_tables"]  # who takes metadata from here has all tables in it
 
 HEAD = "0001"
 """Revision of the newest migration; compared with the database before anything of Alembic is imported."""
@@ -176,27 +176,6 @@ record_contact = Table(
     Column("record", ForeignKey("record.id"), primary_key=True, autoincrement=False),
 )
 
-# Statistics of sources, not books: what the latest mails of each were made of. Nothing that their writers say.
-source_mail = Table(
-    "source_mail",
-    metadata,
-    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
-    Column("source", String, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("shape", Text, nullable=False),
-    Index("ix_source_mail_source", "source", "at", "message"),
-)
-
-# How many mails of a source came in an hour, of those that are no longer kept above: its rhythm is learned from a year.
-source_hour = Table(
-    "source_hour",
-    metadata,
-    Column("source", String, primary_key=True),
-    Column("hour", Instant, primary_key=True),
-    Column("mails", Integer, nullable=False),
-    # When the latest of them came: what came before it was counted, and is not again.
-    Column("last", Instant, nullable=False),
-)
 
 deadline = Table(
     "deadline",
@@ -329,56 +308,6 @@ run = Table(
     Index("ix_run_open", "at", **some_rows("done_at IS NULL")),
 )
 
-# Sources and time zones, and when a daemon first saw them in its settings: from then on silence counts, and runs are
-# missed. What leaves the settings is forgotten.
-watched = Table(
-    "watched",
-    metadata,
-    Column("sort", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("since", Instant, nullable=False),
-)
-
-# What controllers were told of silent sources, until they were told that the source sends again.
-silent_source = Table(
-    "silent_source",
-    metadata,
-    Column("source", String, primary_key=True),
-    Column("controller", String, primary_key=True),
-    # From when its silence counted.
-    Column("since", Instant, nullable=False),
-    Column("told_at", Instant, nullable=False),
-    Column("times", Integer, nullable=False),
-    Column("cleared_at", Instant),
-    Index("ix_silent_source_told", "source", **some_rows("cleared_at IS NULL")),
-)
-
-# Silences planned by the command; those of the files stand in the settings.
-silence = Table(
-    "silence",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("site", String),
-    Column("source", String),
-    Column("first", String, nullable=False),
-    Column("until", String, nullable=False),
-    Column("reason", String, nullable=False),
-    Column("by", String, nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-# Mails of our own to the addresses of sources, by their token, and how they came back.
-probe = Table(
-    "probe",
-    metadata,
-    Column("token", String, primary_key=True),
-    Column("source", String, nullable=False, index=True),
-    Column("made_at", Instant, nullable=False),
-    Column("came_at", Instant),
-    Column("message", ForeignKey("message.id")),
-    Column("channel", String),
-    Column("verified", String),
-)
 
 settings_version = Table(
     "settings_version",
@@ -388,69 +317,4 @@ settings_version = Table(
     Column("versions", Text, nullable=False),
     Column("packed", LargeBinary, nullable=False),
     Column("seal", String, nullable=False),
-)
-
-# What was seen in mailboxes; apart from `message`, whose rows say nothing of where a mail was fetched.
-TO_FETCH = text("mailbox_mail.state = 'waiting'")
-TO_FINISH = text("mailbox_mail.state = 'taken' AND mailbox_mail.done_at IS NULL")
-
-mailbox = Table(
-    "mailbox",
-    metadata,
-    Column("account", String, primary_key=True),
-    Column("folders", Integer, nullable=False),
-    Column("owner", String),
-    Column("lease_until", Instant),
-    Column("last_success", Instant),
-    Column("told_at", Instant),
-    Column("compared_at", Instant, nullable=False),
-)
-
-mailbox_folder = Table(
-    "mailbox_folder",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("account", ForeignKey("mailbox.account"), nullable=False),
-    Column("name", String, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("uidvalidity", BigInteger, nullable=False),
-    Column("last_uid", BigInteger, nullable=False),
-    Column("skipped_to", BigInteger, nullable=False),
-    Column("cutoff", Instant),
-    Column("mails", Integer, nullable=False),
-    Column("seal", String, nullable=False),
-    UniqueConstraint("account", "name"),
-)
-
-mailbox_mail = Table(
-    "mailbox_mail",
-    metadata,
-    Column("folder", ForeignKey("mailbox_folder.id"), primary_key=True, autoincrement=False),
-    Column("generation", Integer, primary_key=True, autoincrement=False),
-    Column("uid", BigInteger, primary_key=True, autoincrement=False),
-    Column("uidvalidity", BigInteger, nullable=False),
-    Column("state", String, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("digest", String),
-    Column("message", ForeignKey("message.id")),
-    Column("received_at", Instant),
-    Column("done_at", Instant),
-    Column("next_try", Instant),
-    Column("seal", String, nullable=False),
-    Index("ix_mailbox_mail_digest", "digest"),
-    Index(
-        "ix_mailbox_mail_to_fetch",
-        "folder",
-        "generation",
-        "tries",
-        "uid",
-        **some_rows("state = 'waiting'"),
-    ),
-    Index(
-        "ix_mailbox_mail_to_finish",
-        "folder",
-        "generation",
-        "uid",
-        **some_rows("state = 'taken' AND done_at IS NULL"),
-    ),
 )

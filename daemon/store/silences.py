@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from daemon.store.schema import silence
+from daemon.store.source_tables import silence
 from rules.silence import Planned
 
 

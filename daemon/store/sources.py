@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, update
 
 from daemon.store.engine import insert_missing
-from daemon.store.schema import message, source_hour, source_mail
+from daemon.store.schema import message
+from daemon.store.source_tables import source_hour, source_mail
 from parsers.records import Shape
 
 KEEP = 500

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
 
 from daemon.store import sources
 from daemon.store.engine import insert_missing
-from daemon.store.schema import silent_source, watched
+from daemon.store.source_tables import silent_source, watched
 from rules.silence import Heard
 
 SOURCE, ZONE = "source", "zone"
