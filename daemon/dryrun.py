@@ -15,7 +15,7 @@ from config.draft import read
 from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
-from daemon.desk.plan import hints_for, hints_once_placed, opening_of
+from daemon.desk.plan import hints_for, hints_once_placed
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.draft import site_card
@@ -28,6 +28,7 @@ from rules.decide import decide_mail, readings_of
 from rules.explain import differences, mail_json, trace
 from rules.hours import NeverOpens
 from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Record
+from rules.opening import opening_of
 from rules.reference import LETTERS
 from rules.sites import site_named
 from templates.fallback import fallback
