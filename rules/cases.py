@@ -33,8 +33,10 @@ class SimulatedCase(Case, eq=False):
 
     number: int
     arrival: Arrival
-    standing: list[Standing]
-    course: list[Done]
+    standing: list[Standing] = msgspec.field(default_factory=list)
+    course: list[Done] = msgspec.field(default_factory=list)
+    next_at: datetime | None = None
+    """When its next step is due, UTC."""
 
     @property
     def is_open(self) -> bool:
@@ -44,7 +46,7 @@ class SimulatedCase(Case, eq=False):
     @property
     def due_at(self) -> datetime | None:
         """Since when it is overdue, else when its next step is due, UTC."""
-        return overdue_since(self.record) or min((one.due_at for one in self.deadlines()), default=None)
+        return overdue_since(self.record) or self.next_at
 
     def deadlines(self) -> Iterator[Deadline]:
         """Those that are still to come, in order of time."""
@@ -59,6 +61,7 @@ class SimulatedCase(Case, eq=False):
             self.standing = sorted([*self.standing, *fresh], key=lambda one: one.deadline.due_at)
         self.course.append(Done(name=action.name, actor=action.actor, at=now))
         self.record = after
+        self.next_at = next((one.due_at for one in self.deadlines()), None)
 
     def pass_by(self, due: Deadline) -> bool:
         """Let a step's time be over; False where something ended it before."""

@@ -5,7 +5,7 @@ that the daemon runs, in the order of its rounds. Nothing here reads a clock or 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush, nsmallest
 from itertools import count
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from rules.bundling import rows_of
 from rules.cases import Arrival, Persons, SimulatedCase, contacts_in
 from rules.daybook import daybook_of
 from rules.decide import decide_mail, readings_of
+from rules.escalation import PURPOSES
 from rules.lifecycle import PASSIVE
 from rules.model import (
     Action,
@@ -46,6 +47,7 @@ from rules.timing import list_day, next_list
 CLOCK = Actor("clock")
 MOST_OPEN = 1000
 """Records that one day's lists of a site are made of, those that are due first; as in the daemon."""
+LAST = datetime.max.replace(tzinfo=UTC)
 _DAY, _STEP, _POST, _ANSWER, _MAIL = range(5)
 """What comes first within a moment, as in a round of the worker."""
 
@@ -72,7 +74,7 @@ class Mail(NamedTuple):
     joint: bool = False
     """Whether it tells of several things, or lists what is open."""
     deadlines: tuple[Deadline, ...] = ()
-    """Of a mail about one record: what is still to come."""
+    """Of what the clock tells of one record: what is still to come."""
     course: tuple[Done, ...] = ()
     """And what made each of its revisions, oldest first."""
 
@@ -198,7 +200,7 @@ class Room:
         opening = msgspec.structs.replace(opening, thread=thread_of(arrival.parsed, mail.source))
         action = Action(name="open", actor=_who(arrival, mail), opening=opening)
         record, effects = apply(None, action, self.settings, now)
-        case = SimulatedCase(record, number, arrival, [], [])
+        case = SimulatedCase(record, number, arrival)
         self._write(case, record, effects, action, now)
         self._persons.add(case)
         site = self.settings.sites.get(record.site)
@@ -279,7 +281,10 @@ def _mail(carried: tuple[Telling[SimulatedCase], ...], now: datetime) -> Mail:
     if not is_joint(carried):
         case = first.case
         row = Row(case.record, first.notice, case.due_at, case.arrival)
-        return Mail(now, case.record.site, first.notice, (row,), False, tuple(case.deadlines()), tuple(case.course))
+        plain = Mail(now, case.record.site, first.notice, (row,))
+        if first.notice.purpose not in PURPOSES:
+            return plain
+        return plain._replace(deadlines=tuple(case.deadlines()), course=tuple(case.course))
     rows = []
     for one, told in rows_of(carried):
         notice = msgspec.structs.replace(told, at=one.happened_at)
@@ -294,10 +299,9 @@ def _open_lists(room: Room, site: Site, now: datetime) -> Iterator[Mail]:
     day = list_day(site, now)
     if day is None:
         return
-    cases = {case.record.ref: case for case in room.open_at(site)}
-    found = [Open(record=case.record, due_at=case.due_at) for case in cases.values()]
-    if len(found) > MOST_OPEN:
-        found = nsmallest(MOST_OPEN, found, key=lambda one: (one.due_at is None, one.due_at or now))
+    first = nsmallest(MOST_OPEN, room.open_at(site), key=lambda one: (one.next_at or LAST, one.number))
+    cases = {case.record.ref: case for case in first}
+    found = [Open(record=case.record, due_at=case.due_at) for case in first]
     for each in open_lists(room.settings, site, found, day, now):
         told = Notice(
             purpose=LIST, to=each.to, team=each.team, template=LIST, language=site.language, at=now, because=""
