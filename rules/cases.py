@@ -57,11 +57,17 @@ class SimulatedCase(Case, eq=False):
         if effects.ends_deadlines:
             self.standing = [_ended(one) if _ends(one.deadline, effects) else one for one in self.standing]
         if effects.deadlines:
-            fresh = [Standing(deadline=one) for one in effects.deadlines]
-            self.standing = sorted([*self.standing, *fresh], key=lambda one: one.deadline.due_at)
+            begun = bool(self.standing)
+            self.standing += [Standing(deadline=one) for one in effects.deadlines]
+            if begun:  # else they come in their order
+                self.standing.sort(key=lambda one: one.deadline.due_at)
         self.course.append(Done(name=action.name, actor=action.actor, at=now))
         self.record = after
-        self.next_at = next((one.due_at for one in self.deadlines()), None)
+        self.next_at = None
+        for one in self.standing:
+            if one.is_open:
+                self.next_at = one.deadline.due_at
+                break
 
     def pass_by(self, due: Deadline) -> bool:
         """Let a step's time be over; False where something ended it before."""
@@ -98,9 +104,12 @@ class Persons:
 
     def met(self, wanted: Iterable[tuple[str, str]]) -> list[tuple[SimulatedCase, Known]]:
         """The open records of these contacts of sites, the newest first."""
-        asked = set(wanted)
+        asked = list(dict.fromkeys(wanted))
+        heard = [each for each in asked if each in self._cases]
+        if not heard:
+            return []
         found: dict[int, SimulatedCase] = {}
-        for each in asked & self._cases.keys():
+        for each in heard:
             still = [case for case in self._cases[each] if case.is_open]
             self._cases[each] = still
             found |= {case.number: case for case in still[-MOST_KNOWN:]}

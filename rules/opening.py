@@ -6,8 +6,15 @@ from parsers.records import Parsed, Reading
 from rules.model import Decision, MailDecision, Opening, Thread
 
 
-def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str, at: datetime) -> Opening:
-    """What opens a record of one request of a mail."""
+def opening_of(
+    reading: Reading,
+    decided: Decision,
+    mail: MailDecision,
+    ref: str,
+    at: datetime,
+    thread: Thread | None = None,
+) -> Opening:
+    """What opens a record of one request of a mail; with a conversation where a person wrote directly."""
     return Opening(
         ref=ref,
         site=decided.site or mail.site,
@@ -16,6 +23,7 @@ def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str
         decision=decided,
         received_at=at,
         flags=mail.flags,
+        thread=thread,
     )
 
 

@@ -68,17 +68,21 @@ class Post(Generic[C]):
         due = []
         while self._waiting and self._waiting[0][0] <= now:
             due.append(heappop(self._waiting)[2])
-        holding = [one for one in due if still_holds(one)]
-        mails = mails_of(sorted(self._let_go(holding, now), key=lambda one: one.notice.at))
+        if not (holding := [one for one in due if still_holds(one)]):
+            return []
+        sending = self._let_go(holding, now)
+        if len(sending) > 1:
+            sending.sort(key=lambda one: one.notice.at)
+        mails = mails_of(sending)
         for mail in mails:
             self._lately.went(mail, now)
         return mails
 
     def _let_go(self, due: list[Telling[C]], now: datetime) -> list[Telling[C]]:
         """Those that no brake stops; what the clock tells and had to wait goes with all the others."""
-        notices = [one.notice for one in due]
-        if not any(one.correspondent or one.role == "customer" or is_alert(one) for one in notices):
+        if not any(_counts(one.notice) for one in due):
             return due
+        notices = [one.notice for one in due]
         sending = []
         for one, said in zip(due, judged(notices, self._lately.sent(notices, now), self._brakes, now), strict=True):
             if said.what == "send":
@@ -91,6 +95,10 @@ class Post(Generic[C]):
 def is_joint(mail: tuple[Telling[C], ...]) -> bool:
     """Whether a mail tells of several things at once."""
     return len(mail) > 1 and mail[0].notice.way in SHARED
+
+
+def _counts(notice: Notice) -> bool:
+    return notice.correspondent is not None or notice.role == "customer" or is_alert(notice)
 
 
 def _bundled(one: Telling[C]) -> Telling[C]:

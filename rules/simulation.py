@@ -45,6 +45,7 @@ from rules.reference import make
 from rules.timing import list_day, next_list
 
 CLOCK = Actor("clock")
+UNKNOWN = Context()
 MOST_OPEN = 1000
 """Records that one day's lists of a site are made of, those that are due first; as in the daemon."""
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -131,19 +132,20 @@ class Room:
     def run(self, arrivals: Iterator[Arrival], end: datetime) -> Iterator[Mail]:
         """Let everything happen, event by event."""
         self._await(arrivals)
+        events, post = self._events, self._post
         while True:
-            posted = self._post.next_due()
-            coming = self._events[0] if self._events else None
-            if posted is not None and (coming is None or (posted, _POST) < coming[:2]):
+            posted = post.next_due()
+            if posted is not None and (not events or (posted, _POST) < events[0]):
                 if posted >= end:
                     return
-                for mail in self._post.take(posted):
-                    yield _mail(mail, posted)
-            elif coming is None or coming[0] >= end:
+                for carried in post.take(posted):
+                    yield _mail(carried, posted)
+            elif not events or events[0][0] >= end:
                 return
             else:
-                at, _, _, happen = heappop(self._events)
-                yield from happen(at)
+                at, _, _, happen = heappop(events)
+                if mails := happen(at):
+                    yield from mails
 
     def open_at(self, site: Site) -> Iterable[SimulatedCase]:
         """What asks for action and is not closed."""
@@ -178,7 +180,7 @@ class Room:
         """A mail is decided on, with what its person has asked before; each request becomes or joins a record."""
         parsed, number = arrival.parsed, next(self._mails)
         envelope = Envelope(recipient=arrival.recipient, sender=arrival.sender, accepted_at=now)
-        decision = decide_mail(parsed, envelope, self.settings, Context(), now)
+        decision = decide_mail(parsed, envelope, self.settings, UNKNOWN, now)
         same = (decision.site, parsed.digest)
         if decision.fate != "opened" or same in self._seen:
             return
@@ -196,8 +198,8 @@ class Room:
 
     def _begin(self, arrival: Arrival, reading: Reading, decided: Decision, mail: MailDecision, now: datetime) -> None:
         number = next(self._records)
-        opening = opening_of(reading, decided, mail, make(decided.kind, number), now)
-        opening = msgspec.structs.replace(opening, thread=thread_of(arrival.parsed, mail.source))
+        thread = thread_of(arrival.parsed, mail.source)
+        opening = opening_of(reading, decided, mail, make(decided.kind, number), now, thread)
         action = Action(name="open", actor=_who(arrival, mail), opening=opening)
         record, effects = apply(None, action, self.settings, now)
         case = SimulatedCase(record, number, arrival)

@@ -1,5 +1,6 @@
 """`simulate`: what would go out in some days to come, or would have."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
@@ -216,6 +217,7 @@ def _told(
     from daemon.simulating import local_day, words
 
     rows: list[dict[str, Any]] = []
+    gc.freeze()  # what is there now stays to the end
     first, last = days
     total = (last - first).days + 1
     with display(total, as_json=as_json, name="Simulating") as shown:

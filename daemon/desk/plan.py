@@ -219,8 +219,8 @@ def _requests(
             kept[decided.again] = Kept(before.id, joined)
             yield Step(number, Change(before, joined, effects, action), "attached")
             continue
-        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
-        opening = msgspec.structs.replace(opening, thread=thread_of(parsed, decision.source))
+        thread = thread_of(parsed, decision.source)
+        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at, thread)
         args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
