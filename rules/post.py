@@ -129,9 +129,12 @@ class _Lately:
         """What counts for these."""
         _forget(self._customers, now - HOUR)
         who = {correspondent_of(one.correspondent) for one in notices if one.correspondent}
+        readers = {one.to.casefold() for one in notices if is_alert(one)}
+        oldest = self._customers[0] if self._customers else None
+        if not who and not readers:
+            return Sent(customers=len(self._customers), oldest_customer=oldest)
         by_day = {name: _since(self._correspondents.get(name), now - DAY) for name in who}
         by_hour = {name: [at for at in times if at > now - HOUR] for name, times in by_day.items()}
-        readers = {one.to.casefold() for one in notices if is_alert(one)}
         alerts = {name: _since(self._alerts.get(name), now - HOUR) for name in readers}
         return Sent(
             hour={name: len(times) for name, times in by_hour.items()},
@@ -139,7 +142,7 @@ class _Lately:
             first_in_hour={name: times[0] for name, times in by_hour.items() if times},
             first_in_day={name: times[0] for name, times in by_day.items() if times},
             customers=len(self._customers),
-            oldest_customer=self._customers[0] if self._customers else None,
+            oldest_customer=oldest,
             alerts={name: len(times) for name, times in alerts.items()},
             oldest_alert={name: times[0] for name, times in alerts.items() if times},
         )
