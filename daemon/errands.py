@@ -29,6 +29,8 @@ class Render(msgspec.Struct, frozen=True, tag="render"):
     job: RenderJob
     enclosing: bytes | None = None
     """The mail whose attachments go along."""
+    subject_only: bool = False
+    """For a simulation, which shows no more of a mail."""
 
 
 class RenderReport(msgspec.Struct, frozen=True, tag="report"):

@@ -115,8 +115,29 @@ class Renderer:
         notice = job.notice
         layout = purpose_of(notice.purpose, notice.role).layout
         mail = self._written(notice.template, notice.language, layout, lambda language: self._context(job, language))
-        signed = behind(sign_of_mail(job), mail.subject)  # whatever template wrote the subject
-        return msgspec.structs.replace(mail, subject=one_line(signed, SUBJECT_LENGTH))
+        return msgspec.structs.replace(mail, subject=self._signed(job, mail.subject))
+
+    def subject(self, job: RenderJob) -> str:
+        """The subject alone, for who looks at thousands of mails.
+
+        Raises:
+            TemplateFault: As in `render`.
+        """
+        notice = job.notice
+        layout = purpose_of(notice.purpose, notice.role).layout
+        language = self.language(notice.template, notice.language)
+        try:
+            context = self._context(job, language)
+            said = self._template(f"{language}/{notice.template}", layout, "subject").render(context)
+        except TemplateFault:
+            raise
+        except Exception as error:  # whatever an admin's expression can raise
+            raise self._fault(error, f"{language}/{notice.template}") from error
+        return self._signed(job, one_line(said, SUBJECT_LENGTH))
+
+    def _signed(self, job: RenderJob, subject: str) -> str:
+        """With the warning sign where it belongs, whatever template wrote the subject."""
+        return one_line(behind(sign_of_mail(job), subject), SUBJECT_LENGTH)
 
     def render_report(self, job: ReportJob) -> Rendered:
         """Write a report in the job's language or else in English; its template is called like the report.

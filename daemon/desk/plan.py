@@ -26,7 +26,8 @@ from rules.apply import apply
 from rules.astray import Astray
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Decision, Known, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Known, MailDecision
+from rules.opening import opening_of, thread_of
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -210,19 +211,6 @@ def seen_of(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime)
     return Seen(mail.id, decision.source, at, parsed.shape)
 
 
-def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str, at: datetime) -> Opening:
-    """What opens a record of one request of a mail."""
-    return Opening(
-        ref=ref,
-        site=decided.site or mail.site,
-        source=mail.source,
-        reading=reading,
-        decision=decided,
-        received_at=at,
-        flags=mail.flags,
-    )
-
-
 def _requests(
     settings: Settings,
     mail: Claimed,
@@ -246,8 +234,8 @@ def _requests(
             kept[decided.again] = Kept(before.id, joined)
             yield Step(number, Change(before, joined, effects, action), "attached")
             continue
-        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
-        opening = msgspec.structs.replace(opening, thread=_thread(parsed, decision.source))
+        thread = thread_of(parsed, decision.source)
+        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at, thread)
         args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
@@ -277,10 +265,3 @@ def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:
     """Each record that an answer changes counts as one reading of it, in the order in which they come."""
     refs = list(dict.fromkeys(change.after.ref for change in changes))
     return tuple(Step(refs.index(change.after.ref), change, "attached") for change in changes)
-
-
-def _thread(parsed: Parsed, source: str | None) -> Thread | None:
-    """The conversation that a person's own mail begins."""
-    if source is not None or parsed.forwarded is not None or parsed.message_id is None:
-        return None
-    return Thread(ids=(parsed.message_id,), subject=parsed.subject)

@@ -17,7 +17,7 @@ from daemon.outbox.alarms import leaking, not_told
 from daemon.outbox.brake import Braked, braked
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.draft import Draft, drafts
-from daemon.outbox.letters import letter, still_holds
+from daemon.outbox.letters import letter
 from daemon.outbox.objections import hold, tell_left_out
 from daemon.outbox.systems import system_letter
 from daemon.outbox.together import joint_draft, joint_letter
@@ -30,6 +30,7 @@ from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosures, LeftOut
 from rules.bundling import MOST, SHARED, mails_of
+from rules.holding import still_holds
 from templates.fallback import fallback
 from templates.model import Rendered
 

@@ -34,7 +34,7 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     happened = made_at(connection, (one.id for one in mail))
     items = tuple(
         RenderItem(
-            record=one.record if n < MOST_RECORDS else _counted(one.record),
+            record=one.record if n < MOST_RECORDS else counted_only(one.record),
             notice=msgspec.structs.replace(told, at=happened.get(one.id, told.at)),
             due_at=one.due_at,
             overdue=one.due_at is not None and one.due_at <= now,
@@ -54,7 +54,7 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     return Draft(first, job, None, also=tuple(one.id for one in mail[1:]))
 
 
-def _counted(record: Record) -> Record:
+def counted_only(record: Record) -> Record:
     """A record that a mail counts and does not name: what strangers wrote need not go to the reader for that."""
     return msgspec.structs.replace(record, reading=Reading(kind=record.kind), requests=(), thread=None, held=None)
 
