@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.models import Settings
-from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointment, appointments, due
+from rules.controlling import ESCALATIONS, SETTINGS, appointments, due
 from rules.overview import overview
 
 House = Callable[..., Settings]
@@ -109,16 +109,6 @@ def test_once_a_month_and_day_over_a_year(house: House, at: At) -> None:
                 seen.add(local)
     assert sorted(day.month for day in months) == list(range(1, 13))
     assert not any(day.weekday() == 6 for day in listed)
-
-
-def test_a_run_finds_its_controller_again(house: House, at: At) -> None:
-    settings, now = house(), at(WEDNESDAY)
-    (one, day) = next(each for each in due(settings, now) if each[0].to == CHIEF)
-    assert day == date(2026, 5, 20)
-    found = appointment(settings, one.job, one.scope, now)
-    assert isinstance(found, Appointment)
-    assert found.to == CHIEF
-    assert appointment(settings, one.job, "gone@muster.example Europe/Berlin", now) is None
 
 
 def test_the_overview_tells_what_is_set_and_what_is_not_as_shipped(house: House, at: At) -> None:
