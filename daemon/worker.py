@@ -114,9 +114,9 @@ class Worker:
         While letters are composed the reader reads the next mails already.
         """
         self._calendar.step()
-        self._lists.step()
+        listed = self._lists.step()
         fired = self._deadlines.step()
-        self._watchman.step()
+        watching = self._watchman.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:
@@ -127,7 +127,7 @@ class Worker:
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        return bool(taken or told or fired)
+        return bool(taken or told or fired or listed or watching)
 
     def _wake_for_runs(self) -> None:
         self._lists.wake()

@@ -60,11 +60,6 @@ def due(settings: Settings, now: datetime) -> list[tuple[Appointment, date]]:
     return [(one, day) for one, day in found if one.at(day) <= now and _is_day(one, day)]
 
 
-def appointment(settings: Settings, job: str, scope: str, now: datetime) -> Appointment | None:
-    """The one that a run is for; None where there is no such controller any more."""
-    return next((one for one in appointments(settings, now) if (one.job, one.scope) == (job, scope)), None)
-
-
 def _by_controller(settings: Settings, sites: list[Site], now: datetime) -> Iterator[tuple[str, tuple[Site, ...]]]:
     found: dict[str, tuple[str, list[Site]]] = {}
     for site in sites:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from config.calendars import parse_date
 from config.lookup import controllers_of, source_type, units_above, wait_of
-from config.machine import Brakes
+from config.machine import Brakes, Monitor
 from config.models import Deputy, Settings, Site, SiteMail
 from config.values import format_intervals, format_time
 from rules.course import runs_for, set_steps
@@ -45,7 +45,7 @@ def overview(settings: Settings, site: Site, now: datetime) -> tuple[SettingGrou
     """
     today = daybook_of(site, None).local(now).date()
     sorts: tuple[tuple[Sort, Iterator[Setting]], ...] = (
-        ("times", _times(settings, site)),
+        ("times", _times(settings, site, today)),
         ("sources", _sources(settings, site)),
         ("limits", _limits(settings)),
         ("people", _people(settings, site, today)),
@@ -53,20 +53,36 @@ def overview(settings: Settings, site: Site, now: datetime) -> tuple[SettingGrou
     return tuple(SettingGroup(site=site.name, sort=sort, settings=tuple(found)) for sort, found in sorts)
 
 
-def _times(settings: Settings, site: Site) -> Iterator[Setting]:
+def _times(settings: Settings, site: Site, today: date) -> Iterator[Setting]:
     for policy in {**settings.shipped[site.shipped].policy, **settings.policies}:
         used = list(runs_for(settings, site, policy))
         for step in set_steps(settings, site, policy) if used else ():
             yield Setting(name=f"{policy} {step.step}", value=step.value, shipped=step.shipped)
+    shipped = {str(kind): name for kind, name in settings.shipped[site.shipped].escalate.items()}
+    for kind, name in site.escalate.items():
+        yield _differing(f"escalate {kind}", name, shipped.get(str(kind), "none"))
     yield from _mail(settings, site)
     for days, hours in site.hours.items():
         yield Setting(name=f"hours {days}", value=format_intervals(hours))
     for team, week in site.team_hours.items():
         for days, hours in week.items():
             yield Setting(name=f"hours {team} {days}", value=format_intervals(hours))
-    for name, value in (("holidays", site.holidays), ("closures", ", ".join(site.closures))):
+    yield from _special_days(site, today)
+
+
+def _special_days(site: Site, today: date) -> Iterator[Setting]:
+    """Days on which the week's hours do not count; exceptions that are over are left out."""
+    for name, value in (
+        ("holidays", site.holidays),
+        ("holidays_add", ", ".join(site.holidays_add)),
+        ("holidays_remove", ", ".join(site.holidays_remove)),
+        ("closures", ", ".join(site.closures)),
+    ):
         if value:
             yield Setting(name=name, value=value)
+    for day, hours in site.exceptions.items():
+        if parse_date(day) >= today:
+            yield Setting(name=f"exceptions {day}", value=format_intervals(hours))
 
 
 def _mail(settings: Settings, site: Site) -> Iterator[Setting]:
@@ -89,11 +105,17 @@ def _mail(settings: Settings, site: Site) -> Iterator[Setting]:
 
 
 def _sources(settings: Settings, site: Site) -> Iterator[Setting]:
-    """After how long each source of the site, or of several, counts as silent."""
+    """When it is looked for silent sources; after how long each of the site, or of several, counts as silent."""
+    monitor, looks = settings.postroom.monitor, Monitor()
+    yield _differing("monitor day", monitor.day, looks.day)
+    yield _differing("monitor time", format_time(monitor.time), format_time(looks.time))
+    yield _differing("monitor early", str(monitor.early), str(looks.early))
     for source in settings.sources.values():
         if source.site in (None, site.id):
             was = source_type(settings, source, site).silence
             yield _differing(f"{source.id} silence", str(source.silence or was), str(was))
+            if source.early is not None:
+                yield _differing(f"{source.id} early", str(source.early), str(looks.early))
 
 
 def _limits(settings: Settings) -> Iterator[Setting]:

@@ -5,7 +5,7 @@ planned for the source or its site, and the closures of the site. It counts from
 the source's own; for one that never sent, from when the daemon first saw it in the settings.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -163,23 +163,24 @@ def to_tell(settings: Settings, source: Source, day: date) -> Iterator[tuple[str
     Args:
         settings: The settings in force.
         source: The source.
-        day: The local day.
+        day: The local day: who stands in on it for a controller is told instead.
     """
-    del day  # who stands in for whom is for `controllers_of` to say
-    seen: set[str] = set()
-    for site in sites_of(settings, source):
-        for controller in controllers_of(settings, site) or (settings.postroom.admin,):
-            if controller.casefold() not in seen:
-                seen.add(controller.casefold())
-                yield controller, site
+    return _told(settings, source, lambda site: controllers_of(settings, site, day))
 
 
 def overseen(settings: Settings, names: Iterable[Source], day: date) -> dict[str, list[tuple[Source, Site]]]:
     """The same by controller, in the order of the sources; addresses that differ in case only are one."""
     found: dict[str, list[tuple[Source, Site]]] = {}
     written: dict[str, str] = {}
+    known: dict[str, tuple[str, ...]] = {}
+
+    def controllers(site: Site) -> tuple[str, ...]:
+        if site.id not in known:  # a site has several sources, and some are for all sites
+            known[site.id] = controllers_of(settings, site, day)
+        return known[site.id]
+
     for source in names:
-        for controller, site in to_tell(settings, source, day):
+        for controller, site in _told(settings, source, controllers):
             name = written.setdefault(controller.casefold(), controller)
             found.setdefault(name, []).append((source, site))
     return found
@@ -196,6 +197,17 @@ def overseen_in(settings: Settings, zone: str, day: date) -> dict[str, list[tupl
         for name, watching in everyone.items()
     }
     return {name: watching for name, watching in here.items() if watching}
+
+
+def _told(
+    settings: Settings, source: Source, controllers: Callable[[Site], tuple[str, ...]]
+) -> Iterator[tuple[str, Site]]:
+    seen: set[str] = set()
+    for site in sites_of(settings, source):
+        for controller in controllers(site) or (settings.postroom.admin,):
+            if controller.casefold() not in seen:
+                seen.add(controller.casefold())
+                yield controller, site
 
 
 def _of_site(site: Site, planned: Sequence[Planned]) -> Iterator[Planned]:

@@ -55,6 +55,8 @@ def verify(name: str, by_hand: bool, seconds: float | None, directory: Path, as_
         if letter is not None:
             store.write(lambda c: outgoing.put(c, letter, at)).result()
         _say(source, token, by_hand=by_hand, is_running=wake(settings), as_json=as_json)
+        if by_hand and as_json:  # without the token nobody can send it
+            _tell(source, token, None, as_json=True)
         if by_hand and not seconds:
             finish(OK)
         came = _wait(store, token, WAIT_SECONDS if seconds is None else seconds)

@@ -44,6 +44,7 @@ class Calendar:
         self._ping = ping
         self.alarms = Alarms()
         self._settings: Settings | None = None
+        self._rang = False
         self._looked_at = shift.clock.now()
         self._begun = time.monotonic()
         self._known: set[tuple[str, str, str]] = set()
@@ -52,13 +53,14 @@ class Calendar:
         """Ask for what is due; does nothing until there is a reason to look."""
         settings, now = self._shift.settings, self._shift.clock.now()
         is_new, jumped = settings is not self._settings, self._jumped(now)
-        if not (self.alarms.rang() or is_new or jumped or now - self._looked_at >= LONGEST):
+        self._rang |= self.alarms.rang()  # until it was looked: the database may be away just now
+        if not (self._rang or is_new or jumped or now - self._looked_at >= LONGEST):
             return
         if (is_new or jumped) and not self._shift.clock.is_test:
             self.alarms.set(bells(settings))
         if self._ask_for(list(due(settings, now)), now):
             self._wake()
-        self._settings, self._looked_at, self._begun = settings, now, time.monotonic()
+        self._settings, self._looked_at, self._begun, self._rang = settings, now, time.monotonic(), False
         self._ping.daily(now)
 
     def close(self) -> None:

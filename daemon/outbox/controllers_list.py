@@ -10,7 +10,7 @@ from daemon.shift import Shift
 from daemon.store import escalated, runs
 from daemon.store.handling import cases
 from daemon.store.outgoing import Letter
-from rules.controlling import ESCALATIONS, Appointment, appointment
+from rules.controlling import ESCALATIONS, Appointment
 from rules.escalation import escalated_since
 from rules.kpi import Figure, figures
 from rules.model import Done, Notice, Record
@@ -22,11 +22,8 @@ FIRST_SPAN = timedelta(days=1)
 """Of what was cleared, the first list of a controller tells that of so long."""
 
 
-def escalation_letters(shift: Shift, one: runs.Run) -> list[Letter]:
+def escalation_letters(shift: Shift, one: runs.Run, wanted: Appointment) -> list[Letter]:
     """The list of a controller on a day; none where nothing is open and nothing was cleared since the last."""
-    wanted = appointment(shift.settings, one.job, one.scope, shift.clock.now())
-    if wanted is None:
-        return []
     with shift.store.read() as connection:
         job = _job(connection, shift, wanted, one)
     letter = list_letter(shift, wanted.home.id, f"{ESCALATIONS}:{one.scope}:{one.day}", job) if job else None

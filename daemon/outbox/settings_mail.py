@@ -7,17 +7,14 @@ from daemon.outbox.listing import report_letter
 from daemon.shift import Shift
 from daemon.store import runs
 from daemon.store.outgoing import Letter
-from rules.controlling import SETTINGS, appointment
+from rules.controlling import SETTINGS, Appointment
 from rules.overview import overview
 from templates.reports import ReportJob
 
 
-def settings_letters(shift: Shift, one: runs.Run) -> list[Letter]:
+def settings_letters(shift: Shift, one: runs.Run, wanted: Appointment) -> list[Letter]:
     """The overview of all sites that a controller has."""
     now = shift.clock.now()
-    wanted = appointment(shift.settings, one.job, one.scope, now)
-    if wanted is None:
-        return []
     job = ReportJob(
         report=SETTINGS,
         to=wanted.to,

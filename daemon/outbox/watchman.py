@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +24,8 @@ from templates.reports import Report, ReportJob, SilentSource
 
 LOOK_SECONDS = 5.0
 """How often it is looked for runs, and for told sources that send again."""
+SLICE_SECONDS = 0.5
+"""After this the worker's other rooms have their turn: a look at thousands of sources goes on in the next round."""
 REPEATS = 5
 
 log = get_logger(__name__)
@@ -48,43 +51,65 @@ class Watchman:
         self._ring = ring
         self._ping = ping
         self._next_look = 0.0
+        self._began = 0.0
+        self._is_left = False
 
     def wake(self) -> None:
         """A run was begun."""
         self._next_look = 0.0
 
-    def step(self) -> None:
-        """Do what is asked for."""
+    def step(self) -> bool:
+        """Do what is asked for, for a while; whether any of it is left."""
         if time.monotonic() < self._next_look:
-            return
+            return False
         self._next_look = time.monotonic() + LOOK_SECONDS
         with self._shift.store.read() as connection:
             weekly, hourly = runs.waiting(connection, SILENT), runs.waiting(connection, QUIET)
-            told = watched.told(connection)
-        for run in weekly:
-            self._look(run)
-        by_site = early_sources(self._shift.settings) if hourly else {}
-        for run in hourly:
-            self._look_early(run, by_site.get(run.scope, ()))
+            told = [] if self._is_left else watched.told(connection)
         if told:
             self._clear(told)
+        self._began = time.monotonic()
+        done = all(map(self._look, weekly))
+        by_site = early_sources(self._shift.settings) if done and hourly else {}
+        done = done and all(self._look_early(run, by_site.get(run.scope, ())) for run in hourly)
+        self._is_left = not done
+        if self._is_left:
+            self._next_look = 0.0
+        return self._is_left
 
-    def _look(self, run: runs.Run) -> None:
-        """One mail for each controller with sites in a zone, about all that are silent; none where nothing is."""
+    def _has_time(self) -> bool:
+        return time.monotonic() - self._began < SLICE_SECONDS
+
+    def _look(self, run: runs.Run) -> bool:
+        """One mail for each controller with sites in a zone, about all that are silent; none where nothing is.
+
+        False where time was up before all of them were told; who was is known by his part of the run.
+        """
         settings, now = self._shift.settings, self._shift.clock.now()
         mails = 0
-        for controller, watching in overseen_in(settings, run.scope, date.fromisoformat(run.day)).items():
+        today = now.astimezone(ZoneInfo(run.scope)).date()  # a look that is made up for finds who is there now
+        with self._shift.store.read() as connection:
+            told = runs.done_on(connection, SILENT, run.day)
+        for controller, watching in overseen_in(settings, run.scope, today).items():
             part = runs.Run(SILENT, f"{controller} {run.scope}", run.day)
+            if part.scope in told:
+                continue
             found = self._known([one for one in self._stand(controller, watching, now) if one.stands.is_silent])
             letter = self._letter("silent", controller, found, f"{run.scope}:{run.day}", caught_up=run.missed > 0)
             mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
+            if not self._has_time():
+                return False
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result():
             log.info("silence-looked", zone=run.scope, day=run.day, mails=mails, missed=run.missed)
             self._shift.count("silence_runs")
             self._ping(now)
+        return True
 
-    def _look_early(self, run: runs.Run, watched_here: Sequence[Source]) -> None:
-        """One mail for each controller about the sources of a site whose gap is no luck, and of which none was told."""
+    def _look_early(self, run: runs.Run, watched_here: Sequence[Source]) -> bool:
+        """One mail for each controller about the sources of a site whose gap is no luck, and of which none was told.
+
+        False where time is up.
+        """
         settings, now = self._shift.settings, self._shift.clock.now()
         mails = 0
         for controller, watching in overseen(settings, watched_here, date.fromisoformat(run.day[:10])).items():
@@ -96,6 +121,7 @@ class Watchman:
                 mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result() and mails:
             log.info("early-silence-told", site=run.scope, hour=run.day, mails=mails)
+        return self._has_time()
 
     def _clear(self, told: Sequence[Told]) -> None:
         """Whoever was told of a source is told once that it sends again."""
@@ -130,7 +156,7 @@ class Watchman:
         with self._shift.store.read() as connection:
             known = watched.heard(connection, [source.id for source, _ in these], now)
             planned = planned_of(settings.silences, silences.listing(connection))
-            told = {one.source: one for one in watched.told(connection) if one.controller == controller}
+            told = {one.source: one for one in watched.told(connection, controller)}
         return [
             Silence(source, site, standing(settings, source, known[source.id], planned, now), told.get(source.id))
             for source, site in these

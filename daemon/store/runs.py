@@ -40,6 +40,12 @@ def is_known(connection: Connection, one: Run) -> bool:
     return connection.execute(_KNOWN, _named(one)).first() is not None
 
 
+def done_on(connection: Connection, job: str, day: str) -> set[str]:
+    """The places for which a job of a day was done."""
+    this = run.c.job == job, run.c.day == day, run.c.done_at.is_not(None)
+    return set(connection.execute(select(run.c.scope).where(*this)).scalars())
+
+
 def done_before(connection: Connection, job: str, scope: str, before: str) -> datetime | None:
     """When the latest run of a job for a place was done, of those of days before this one; None if none was."""
     this = run.c.job == job, run.c.scope == scope, run.c.day < before

@@ -40,23 +40,27 @@ def keep(connection: Connection, names: Iterable[str], zones: Iterable[str], at:
             connection.execute(delete(silent_source).where(silent_source.c.source == name))
 
 
-def since(connection: Connection, sort: str) -> dict[str, datetime]:
-    """When each source or zone was first seen."""
+def since(connection: Connection, sort: str, names: Iterable[str] | None = None) -> dict[str, datetime]:
+    """When each source or zone was first seen; all of them, or those of these names."""
     query = select(watched.c.name, watched.c.since).where(watched.c.sort == sort)
+    if names is not None:
+        query = query.where(watched.c.name.in_(list(names)))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def heard(connection: Connection, names: Iterable[str], now: datetime) -> Mapping[str, Heard]:
     """What is known of the mails of sources; one that no daemon saw yet counts from now on."""
     these = list(names)
-    seen, last = since(connection, SOURCE), sources.last_mails(connection, these, now)
+    seen, last = since(connection, SOURCE, these), sources.last_mails(connection, these, now)
     return {name: Heard(seen_at=seen.get(name, now), last_at=last.get(name)) for name in these}
 
 
-def told(connection: Connection) -> list[Told]:
-    """All that controllers were told and that was not cleared."""
+def told(connection: Connection, controller: str | None = None) -> list[Told]:
+    """All that controllers were told, or one of them, and that was not cleared."""
     columns = silent_source.c
     query = select(columns.source, columns.controller, columns.since, columns.told_at, columns.times)
+    if controller is not None:
+        query = query.where(columns.controller == controller)
     ordered = query.where(_NOT_CLEARED).order_by(columns.controller, columns.source)
     return [Told(*row) for row in connection.execute(ordered)]
 

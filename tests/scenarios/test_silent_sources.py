@@ -220,6 +220,8 @@ def test_a_source_is_verified_by_a_mail_that_comes_the_whole_way(weeks: Weeks) -
     assert weeks.house.query("SELECT ref FROM record") == []
     assert weeks.house.query("SELECT message FROM source_mail") == []
     by_hand = weeks.house.postroom("source", "verify", "website-berlin", "--print", env=clock)
+    told = weeks.house.postroom("source", "verify", "website-berlin", "--print", "--json", env=clock).stdout
+    assert json.loads(told)["token"].startswith("postroom-probe-")
     token = next(line.strip() for line in by_hand.stdout.splitlines() if "postroom-probe-" in line)
     send(weeks.house, lead(new_key(), text=f"Ein Test: {token}"))
     wait_until(lambda: weeks.house.value("SELECT came_at FROM probe WHERE source = 'website-berlin'"), 20, "known")

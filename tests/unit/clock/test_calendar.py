@@ -13,7 +13,7 @@ from daemon.store import runs, watched
 from daemon.store.watched import Told
 from rules.early import Quiet
 from rules.silence import Planned, Standing
-from tests.unit.clock.conftest import Room
+from tests.unit.clock.conftest import Hand, Room
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SHANGHAI = "Asia/Shanghai"
@@ -77,6 +77,31 @@ def test_runs_when_the_clock_is_turned(room: Room, moves: list[str], days: list[
         calendar.step()
         calendar.step()
     assert fridays(room, "Europe/Berlin") == list(zip(map(date.fromisoformat, days), missed, strict=True))
+    calendar.close()
+
+
+class Going(Hand):
+    """A clock like the machine's: it is no jump if it goes on by seconds."""
+
+    @property
+    def is_test(self) -> bool:
+        """It goes."""
+        return False
+
+
+def test_a_bell_that_rang_while_the_database_was_away_is_not_forgotten(room: Room) -> None:
+    room.shift.clock = clock = Going(datetime(2026, 11, 6, 5, 59, 58, tzinfo=UTC))
+    calendar = calendar_of(room)
+    calendar.step()
+    assert fridays(room, "Europe/Berlin") == []
+    room.store.write(lambda c: c.exec_driver_sql("ALTER TABLE run RENAME TO away")).result()
+    clock.at += timedelta(seconds=2)
+    calendar.alarms.ring()
+    with pytest.raises(Exception, match="no such table: run"):
+        calendar.step()
+    room.store.write(lambda c: c.exec_driver_sql("ALTER TABLE away RENAME TO run")).result()
+    calendar.step()
+    assert fridays(room, "Europe/Berlin") == [(date(2026, 11, 6), 0)]
     calendar.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.models import Settings
-from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointment, appointments, due
+from rules.controlling import ESCALATIONS, SETTINGS, appointments, due
 from rules.overview import overview
 
 House = Callable[..., Settings]
@@ -111,25 +111,21 @@ def test_once_a_month_and_day_over_a_year(house: House, at: At) -> None:
     assert not any(day.weekday() == 6 for day in listed)
 
 
-def test_a_run_finds_its_controller_again(house: House, at: At) -> None:
-    settings, now = house(), at(WEDNESDAY)
-    (one, day) = next(each for each in due(settings, now) if each[0].to == CHIEF)
-    assert day == date(2026, 5, 20)
-    found = appointment(settings, one.job, one.scope, now)
-    assert isinstance(found, Appointment)
-    assert found.to == CHIEF
-    assert appointment(settings, one.job, "gone@muster.example Europe/Berlin", now) is None
-
-
 def test_the_overview_tells_what_is_set_and_what_is_not_as_shipped(house: House, at: At) -> None:
     settings = house(
         steps={"standard": {"E1": "3h"}},
+        escalate={"check-in": "none"},
+        exceptions={"2026-01-02": "08:00-12:00", "2026-12-31": "08:00-12:00", "2027-01-04": "closed"},
+        holidays_add=["2026-06-05"],
         mail={"escalated_wait": "30m", "bundle": {"check-in": "1h", "lead": "5m"}, "escalations": "off"},
         deputies=[
             {"of": CHIEF, "to": "eva@muster.example", "from": "2026-12-21", "until": "2027-01-03"},
             {"of": CHIEF, "to": "alt@muster.example", "from": "2025-12-21", "until": "2026-01-03"},
         ],
     )
+    monitor = settings.postroom.monitor.model_copy(update={"early": 0.5})
+    postroom = settings.postroom.model_copy(update={"monitor": monitor})
+    settings = settings.model_copy(update={"postroom": postroom})
     groups = overview(settings, settings.sites["berlin"], at(WEDNESDAY))
     assert [(group.site, group.sort) for group in groups] == [
         ("Autohaus Muster Berlin", sort) for sort in ("times", "sources", "limits", "people")
@@ -142,12 +138,19 @@ def test_the_overview_tells_what_is_set_and_what_is_not_as_shipped(house: House,
         "mail bundle lead": ("5m", "0m"),
         "mail escalated_wait": ("30m", "15m"),
         "mail escalations": ("off", "08:00"),
+        "escalate check-in": ("none", "standard"),
+        "monitor early": ("0.5", "0.2"),
     }
     assert found["hot-alert E1"] == ("12h elapsed", None)
     assert found["mobile-berlin silence"] == ("7d", None)
     assert found["hours service mon-fri"] == ("07:00-17:00", None)
     assert found["controllers"] == (CHIEF, None)
     assert found["brakes per_hour"] == ("5", None)
+    assert found["monitor time"] == ("07:00", None)
+    assert found["exceptions 2026-12-31"] == ("08:00-12:00", None)
+    assert found["exceptions 2027-01-04"] == ("closed", None)
+    assert not any(name.startswith("exceptions 2026-01") for name in found), "it is over"
+    assert found["holidays_add"] == ("2026-06-05", None)
     assert found["role service-manager"] == ("meister@muster.example", None)
     assert [one.value for one in groups[-1].settings if one.name.startswith("deputy")] == [
         "eva@muster.example, 2026-12-21 to 2027-01-03"

@@ -28,6 +28,7 @@ At = Callable[[str], datetime]
 FRIDAY = "2026-05-29T07:00+02:00"
 """No closure, no change of the clock before it."""
 FRI, SEVEN = 4, 7 * 60
+CONTROLLER = "controlling@muster.example"
 
 
 def mobile(settings: Settings, **changes: Any) -> Source:
@@ -180,6 +181,13 @@ def test_a_controller_hears_of_each_source_once_in_the_zone_of_his_own_first_sit
         ("by-vendor", "copenhagen"),
         ("by-name", "copenhagen"),
     ]
+
+
+def test_who_stands_in_for_a_controller_is_told_in_his_place(house: House) -> None:
+    stands_in = {"of": CONTROLLER, "to": "eva@muster.example", "from": "2026-05-29", "until": "2026-05-29"}
+    settings = house(deputies=[stands_in])
+    for day, to in ((28, CONTROLLER), (29, "eva@muster.example"), (30, CONTROLLER)):
+        assert next(iter(overseen(settings, [mobile(settings)], date(2026, 5, day)))) == to
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Europe/Copenhagen", "Asia/Shanghai"])
