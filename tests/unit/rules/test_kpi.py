@@ -49,8 +49,8 @@ def test_without_an_e1_the_first_step_that_is_no_warning_is_the_limit() -> None:
         ([("answered", "team", 3)], (), 3),
         ([("send", "team", 3)], (), 3),
         ([("done", "command", 3)], (), 3),
-        ([("later", "team", 3)], (), 3),
-        # to take it, to hand it on, to note something is not to handle it
+        # to take it, to hand it on, to put it off, to note something is not to handle it
+        ([("later", "team", 3)], (), None),
         ([("take", "team", 1), ("assign", "controller", 2), ("not-mine", "team", 3), ("note", "team", 4)], (), None),
         ([("take", "team", 1), ("reply", "team", 4), ("done", "team", 5)], (), 4),
         # what comes in, what the clock does and what a program sends is nobody's work
