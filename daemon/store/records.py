@@ -30,7 +30,11 @@ _END_SOME = _END.where(
 )
 _TAKE_BACK = (
     update(deadline)
-    .where(deadline.c.record == bindparam("the_record"), deadline.c.ended_by == bindparam("taken_back"))
+    .where(
+        deadline.c.record == bindparam("the_record"),
+        deadline.c.revision < bindparam("taken_back"),
+        deadline.c.ended_by >= bindparam("taken_back"),
+    )
     .values(ended_at=None, ended_by=None)
 )
 _END_THOSE_SINCE = _END.where(deadline.c.revision >= bindparam("taken_back"))
@@ -105,7 +109,8 @@ def save(
 def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: datetime) -> None:
     """The deadlines that an undone revision ended hold again; those that it set do not, nor those set since.
 
-    A customer who writes to what was done sets new ones: beside the old ones the record would have two clocks.
+    A customer who writes to what was done or put off ends what still ran, and sets new ones: beside the old ones the
+    record would have two clocks.
     """
     this = {"the_record": key, "taken_back": taken_back}
     connection.execute(_END_THOSE_SINCE, {**this, "ended_at": at, "ended_by": by})

@@ -199,6 +199,18 @@ def test_one_clock_runs_where_a_customer_wrote_to_what_is_undone(hand: Hand) -> 
     assert [one for one in hand.findings() if "names message 1" not in one] == []
 
 
+def test_what_a_customer_ended_holds_again_too(hand: Hand) -> None:
+    ref = hand.house.opened().ref
+    hand.rewrite(ref, policy="hot-alert")
+    hand.house.act(ref, "not-mine", team="service")
+    hand.house.act(ref, "later", until="1d")
+    assert hand.open_steps(ref) == [("W1", 1), ("E1", 1), ("E2.2", 2)]
+    hand.customer_writes(ref)
+    hand.house.act(ref, "undo")
+    assert hand.record(ref).state == "new"
+    assert hand.open_steps(ref) == [("W1", 1), ("E1", 1)], "putting off had ended neither of them"
+
+
 def test_what_a_customer_woke_does_not_rest_again_by_undo(hand: Hand) -> None:
     ref = hand.house.opened().ref
     hand.house.act(ref, "later", until="1d")
