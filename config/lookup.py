@@ -116,6 +116,12 @@ def policy_of(settings: Settings, site: Site, name: str) -> Policy:
     return settings.policies.get(name) or settings.shipped[site.shipped].policy[name]
 
 
+def still_configured(settings: Settings, site: Site, policy_name: str, kind: str) -> str:
+    """Name a record's policy; that of its kind where its own was taken out of the configuration meanwhile."""
+    known = policy_name in settings.policies or policy_name in settings.shipped[site.shipped].policy
+    return policy_name if known else default_policy(settings, site, kind)
+
+
 def steps_of(settings: Settings, site: Site, policy_name: str) -> tuple[Step, ...]:
     """Give the steps that count at a site, with its own times.
 

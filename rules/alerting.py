@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from config.lookup import CONTROLLER, FOLLOW_UP, TEAM, controllers_of, policy_of
+from config.lookup import CONTROLLER, FOLLOW_UP, TEAM, controllers_of, policy_of, still_configured
 from config.models import Settings, Site
 from rules.daybook import daybook_of
-from rules.deadlines import NO_POLICY
 from rules.escalation import ESCALATE, is_escalated
 from rules.hours import NeverOpens, next_open
 from rules.model import Notice, Record
@@ -64,22 +63,25 @@ def _told(it: Happened, purpose: str, because: str, wait: int | None = None) -> 
     if "late" in it.action.args:
         return
     at, way, _ = _timing(it, it.action.args["to"], wait)
-    for to, role in _readers(it):
+    for to, role in _readers(it, at):
         team = it.record.team if role == "team" else None
         listed = role == "controller" and it.site.mail.escalated == "list"
         yield it.notice(purpose, to, because, role=role, team=team, at=at, way="off" if listed else way)
 
 
-def _readers(it: Happened) -> list[tuple[str, str]]:
-    """Addresses and roles of those whom the step names; where there is nobody, whoever runs Postroom."""
+def _readers(it: Happened, at: datetime) -> list[tuple[str, str]]:
+    """Addresses and roles of those whom the step names; the team where the site lacks the role.
+
+    Controllers are those of the day on which they are told (`at`, UTC): whoever is away from Monday has a deputy for
+    what is passed on Friday evening. Where there is none, whoever runs Postroom is told.
+    """
     to = it.action.args["to"]
     if to == TEAM:
         return [(it.keeper, "team")]
-    if to == CONTROLLER:
-        today = daybook_of(it.site, None).local(it.now).date()
-        found = [(address, "controller") for address in controllers_of(it.settings, it.site, today)]
-    else:
-        found = [(it.site.roles[to], "team")] if to in it.site.roles else []
+    if to != CONTROLLER:
+        return [(it.site.roles.get(to, it.team), "team")]
+    day = daybook_of(it.site, None).local(at).date()
+    found = [(address, "controller") for address in controllers_of(it.settings, it.site, day)]
     return found or [(it.settings.postroom.admin, "admin")]
 
 
@@ -108,13 +110,9 @@ def _timing(it: Happened, to: str, wait: int | None = None) -> Timing:
 
 def _delivers(settings: Settings, site: Site, record: Record, step: str) -> str:
     """When a step's mail may go out, as the policies in force say; within opening hours if they know no such step."""
-    names = [name for name in (record.policy, FOLLOW_UP) if name != NO_POLICY]
-    for name in names:
-        try:
-            policy = policy_of(settings, site, name)
-        except KeyError:  # named when the record was opened, and gone since
-            continue
-        for one in policy.step:
+    own = still_configured(settings, site, record.policy, record.kind)
+    for name in (own, FOLLOW_UP):
+        for one in policy_of(settings, site, name).step:
             if one.name == step:
                 return one.deliver
     return "business"

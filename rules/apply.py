@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from config.lookup import FOLLOW_UP
+from config.lookup import FOLLOW_UP, still_configured
 from config.models import Settings, Site
 from config.problems import nearest
 from rules import lifecycle
@@ -167,7 +167,8 @@ def _deadlines(
         return moved(record, action.standing, settings)
     if transition.clocks == "policy":
         began = "moved" if action.name == "not-mine" else "reopened"
-        return plan(settings, record.site, record.team, record.policy, now, record.cycle, began)
+        policy = still_configured(settings, _site(settings, record), record.policy, record.kind)
+        return plan(settings, record.site, record.team, policy, now, record.cycle, began)
     return ()
 
 

@@ -1,7 +1,7 @@
 """What each action writes into a record, beside state, cycle and revision."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -195,7 +195,8 @@ def _part(record: Record, action: Action, site: Site, settings: Settings, now: d
 
 def _rest(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     fields = _part(record, action, site, settings, now)
-    return {**fields, "resubmit_at": action.before.resubmit_at if action.before else None}
+    before = action.before or record
+    return {**fields, "resubmit_at": before.resubmit_at, "passed": before.passed, "paused": before.paused}
 
 
 def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -226,11 +227,20 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "passed", "paused")
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "paused")
     fields = {name: getattr(before, name) for name in kept}
+    rested = before.state == lifecycle.WAITING or before.state in lifecycle.CLOSED_STATES
+    if rested and record.state == lifecycle.NEW and last.name != "not-mine":
+        raise Refused(f"the customer has written since: {last.name} cannot be taken back, somebody has to look at it")
+    fields["passed"] = (*before.passed, *_passed_since(record, before))
     since = {one.by.casefold() for one in record.held}
     held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
     return {**fields, "held": held[-MOST_HELD:], "undone": (*record.undone, before.revision + 1)[-50:]}
+
+
+def _passed_since(record: Record, before: Record) -> Iterator[Passed]:
+    """Steps that have passed although the action stood; not those of a cycle that began with it or after it."""
+    return (one for one in record.passed if one.cycle <= before.cycle and one not in before.passed)
 
 
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {

@@ -40,16 +40,16 @@ DEFINITIONS: Mapping[int, Definition] = {
         version=1,
         step="E1",
         never=frozenset({WARN, REMIND}),
-        handling=frozenset({"reply", "send", "answered", "done", "schedule"}),
+        handling=frozenset({"reply", "send", "answered", "done"}),
         by=frozenset({"team", "command"}),
         no_request=frozenset({SPAM, LINKED}),
         became="read-as",
         words=(
             "before E1 was due (without an E1: before the first step that is no warning), counted from receipt by the "
-            "clock of its policy, a person of the house answered the customer, closed the request or agreed on a "
-            "date; taking it or putting it off is not enough, mails of programs never count. Each request "
-            "counts once, for the site and team that have it now: what is moved or comes back gets no second chance and is no second case. Spam, second "
-            "requests, imported mails and requests without deadlines are not counted"
+            "clock of its policy, a person of the house answered the customer or closed the request; taking it or "
+            "putting it off is not enough, mails of programs never count. Each request counts once, for the site and "
+            "team that have it now: what is moved or comes back gets no second chance and is no second case. Spam, "
+            "second requests, imported mails and requests without deadlines are not counted"
         ),
     )
 }

@@ -39,7 +39,7 @@ def kpi(
 ) -> None:
     """Count which requests were handled in time, by unit, site, team and kind.
 
-    A person answered, closed the request or agreed on a date before E1 was due; taking it is not enough. Days are those
+    A person answered or closed the request before E1 was due; taking it or putting it off is not enough. Days are those
     of each site. Late is also what nobody handled and is overdue; open is what is not due yet. With --json each group
     is a line: its unit, site, team or kind, the counts, the share of those in time, the version of the definition.
     """

@@ -1,7 +1,10 @@
-"""The brakes of outgoing mail: which of the notices that are due become letters now (`rules.brakes`)."""
+"""The brakes of outgoing mail: which of the notices that are due become letters now (`rules.brakes`).
+
+What is told of a site that was taken out of the configuration waits, too: nothing says in whose name it would go.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,6 +16,10 @@ from daemon.store import brakes, outgoing
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from rules.brakes import correspondent_of, is_alert, judged
+from rules.sites import is_configured
+
+NOT_CONFIGURED_WAIT = timedelta(hours=1)
+"""After so long it is looked whether the site is there again."""
 
 log = get_logger(__name__)
 
@@ -31,6 +38,13 @@ class Braked(msgspec.Struct, frozen=True):
 
 def braked(connection: Connection, settings: Settings, due: Sequence[DueNotice], now: datetime) -> Braked:
     """Decide which notices become letters; three queries where any of them counts, else none."""
+    gone = [one for one in due if not is_configured(settings, one.record.site)]
+    if gone:
+        log.error("site-not-configured", sites=sorted({one.record.site for one in gone}), notices=len(gone))
+        here = [one for one in due if is_configured(settings, one.record.site)]
+        found = braked(connection, settings, here, now)
+        waiting = tuple((one.id, now + NOT_CONFIGURED_WAIT) for one in gone)
+        return msgspec.structs.replace(found, waiting=(*found.waiting, *waiting))
     readers = sorted({one.notice.to for one in due if is_alert(one.notice)})
     if not readers and not any(one.notice.correspondent or one.notice.role == "customer" for one in due):
         return Braked(list(due))

@@ -31,6 +31,7 @@ from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosures, LeftOut
 from rules.bundling import MOST, SHARED, mails_of
 from rules.holding import still_holds
+from rules.sites import is_configured
 from templates.fallback import fallback
 from templates.model import Rendered
 
@@ -74,6 +75,7 @@ class Bundler:
             waiting = self._drafts(connection, stopped.sending)
             outdated = outgoing.outdated(connection, BATCH)
             carried = {key: notices.carried_by(connection, key) for key, *_ in outdated}
+            outdated = [one for one in outdated if self._can_be_said(carried[one[0]])]
             again = {key: self._again(connection, carried[key], together) for key, _, together in outdated}
         for key, own_id, _ in outdated:
             self._rewrite(key, own_id, again[key], carried[key])
@@ -236,6 +238,10 @@ class Bundler:
                 self._alarm(connection, one, made.held, key)
 
         write(rewrite).result()
+
+    def _can_be_said(self, carried: Sequence[DueNotice]) -> bool:
+        """Whether the sites are there in whose name the letter would be written again; else it stays as it is."""
+        return all(is_configured(self._shift.settings, one.record.site) for one in carried)
 
     def _again(self, connection: Connection, carried: Sequence[DueNotice], together: bool) -> Draft | None:
         """What the letter would say of its records as they are now; None if nothing of it holds any more."""

@@ -69,7 +69,15 @@ _RENEW = (
 )
 _OURS = (*OPEN, deadline.c.id.in_(bindparam("ids", expanding=True)), deadline.c.lease == bindparam("ours"))
 _RELEASE = update(deadline).where(*_OURS).values(lease=None, lease_until=None)
-_ASIDE = update(deadline).where(*_OURS).values(lease="aside", lease_until=DatabaseTime(SET_ASIDE))
+_ASIDE = (
+    update(deadline)
+    .where(
+        *OPEN,
+        deadline.c.record == bindparam("the_record"),
+        or_(deadline.c.lease == bindparam("ours"), deadline.c.lease.is_(None), deadline.c.lease_until < DatabaseTime()),
+    )
+    .values(lease="aside", lease_until=DatabaseTime(SET_ASIDE))
+)
 _ANY = select(deadline.c.id).where(*_DUE, _FREE).limit(1)
 _NEXT = select(func.min(deadline.c.due_at)).where(*OPEN, deadline.c.lease_until.is_(None))
 
@@ -149,8 +157,11 @@ def fire(connection: Connection, claimed: Claimed, late: Sequence[bool], at: dat
 
 
 def set_aside(connection: Connection, claimed: Claimed) -> None:
-    """They cannot happen now, as their site is not configured: they are tried again later."""
-    connection.execute(_ASIDE, {"ids": [one.id for one in claimed.due], "ours": claimed.lease})
+    """They cannot happen now, as their site is not configured: they are tried again later.
+
+    So are the record's further steps: these would be due meanwhile, and wait for those all the same.
+    """
+    connection.execute(_ASIDE, {"the_record": claimed.kept.id, "ours": claimed.lease})
 
 
 def release(connection: Connection, claimed: Claimed) -> None:

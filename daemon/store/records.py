@@ -30,10 +30,14 @@ _END_SOME = _END.where(
 )
 _TAKE_BACK = (
     update(deadline)
-    .where(deadline.c.record == bindparam("the_record"), deadline.c.ended_by == bindparam("taken_back"))
+    .where(
+        deadline.c.record == bindparam("the_record"),
+        deadline.c.revision < bindparam("taken_back"),
+        deadline.c.ended_by >= bindparam("taken_back"),
+    )
     .values(ended_at=None, ended_by=None)
 )
-_END_THOSE_OF = _END.where(deadline.c.revision == bindparam("taken_back"))
+_END_THOSE_SINCE = _END.where(deadline.c.revision >= bindparam("taken_back"))
 _NEXT_STEP = select(func.min(deadline.c.due_at)).where(
     deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
@@ -103,9 +107,13 @@ def save(
 
 
 def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: datetime) -> None:
-    """The deadlines that an undone revision ended hold again, those that it set do not."""
+    """The deadlines that an undone revision ended hold again; those that it set do not, nor those set since.
+
+    A customer who writes to what was done or put off ends what still ran, and sets new ones: beside the old ones the
+    record would have two clocks.
+    """
     this = {"the_record": key, "taken_back": taken_back}
-    connection.execute(_END_THOSE_OF, {**this, "ended_at": at, "ended_by": by})
+    connection.execute(_END_THOSE_SINCE, {**this, "ended_at": at, "ended_by": by})
     connection.execute(_TAKE_BACK, this)
     move_on(connection, key)
 

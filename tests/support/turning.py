@@ -80,8 +80,9 @@ class Turned:
         return not self.house.value(
             "SELECT (SELECT count(*) FROM message WHERE fate = 'pending') + (SELECT count(*) FROM outbox"
             " WHERE state IN ('waiting', 'sending', 'unknown') AND next_try_at <= ?) + (SELECT count(*) FROM notice"
-            " WHERE outbox IS NULL AND withdrawn_at IS NULL AND at <= ? AND coalesce(held_until, at) <= ?)",
-            *[self._now()] * 3,
+            " WHERE outbox IS NULL AND withdrawn_at IS NULL AND at <= ? AND coalesce(held_until, at) <= ?) + ("
+            "SELECT count(*) FROM deadline WHERE fired_at IS NULL AND ended_at IS NULL AND due_at <= ?)",
+            *[self._now()] * 4,
         )
 
     def _has_ignored(self, number: int) -> bool:

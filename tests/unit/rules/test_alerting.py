@@ -53,7 +53,7 @@ def done(settings: Settings, now: datetime, record: Record, name: str, **given: 
         ("remind", "team", [("reminder", SALES, "team", NOON, "own")]),
         ("mail", "controller", [("untouched", CONTROLLER, "controller", NOON, "own")]),
         ("mail", "service-manager", [("untouched", MANAGER, "team", NOON, "own")]),
-        ("mail", "nobody-any-more", [("untouched", "admin@post.example", "admin", NOON, "own")]),
+        ("mail", "nobody-any-more", [("untouched", SALES, "team", NOON, "own")]),
         (
             "escalate",
             "controller",
@@ -95,6 +95,13 @@ def test_when_it_is_told(house: House, at: At, now: str, effect: str, step: str,
     to = "controller" if effect == "escalate" else "team"
     _, effects = passes(house(), at(now), effect, to, record, step)
     assert effects.notices[0].at == at(when)
+
+
+def test_controllers_are_those_of_the_day_on_which_they_are_told(house: House, at: At) -> None:
+    away = [{"of": CONTROLLER, "to": MANAGER, "from": "2026-05-21", "until": "2026-05-29"}]
+    _, effects = passes(house(deputies=away), at("2026-05-20T22:00+02:00"), "escalate", "controller", step="E2.1")
+    told = next(one for one in effects.notices if one.purpose == "escalated")
+    assert (told.to, told.at) == (MANAGER, at("2026-05-21T08:00+02:00"))
 
 
 def test_not_before_the_deadline_says(house: House, at: At) -> None:

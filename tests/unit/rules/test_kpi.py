@@ -49,7 +49,6 @@ def test_without_an_e1_the_first_step_that_is_no_warning_is_the_limit() -> None:
         ([("answered", "team", 3)], (), 3),
         ([("send", "team", 3)], (), 3),
         ([("done", "command", 3)], (), 3),
-        ([("schedule", "team", 3)], (), 3),
         # to take it, to hand it on, to put it off, to note something is not to handle it
         ([("later", "team", 3)], (), None),
         ([("take", "team", 1), ("assign", "controller", 2), ("not-mine", "team", 3), ("note", "team", 4)], (), None),

@@ -142,7 +142,7 @@ IN_TIME, LATE = MONDAY + H, MONDAY + 3 * H
         ([("done", LATE)], "late"),
         ([("take", IN_TIME)], "late"),
         ([("take", IN_TIME), ("reply", LATE)], "late"),
-        ([("later", IN_TIME)], "in-time"),
+        ([("later", IN_TIME)], "late"),
         ([("done", IN_TIME), ("undo", IN_TIME)], "late"),
         ([("done", IN_TIME), ("undo", IN_TIME), ("reply", MONDAY + 2 * H - timedelta(seconds=1))], "in-time"),
         # a second chance there is not

@@ -60,6 +60,11 @@ class Desk:
         role = Actor("command", "anna") if name == "reschedule" else Actor("team", EVA)
         return act(self.store, self.settings, self.ref, Action(name=name, actor=role, args=args), local(at))
 
+    def passes(self, effect: str, step: str, at: str) -> Record:
+        """A step's time is over."""
+        args = {"step": step, "cycle": "0", "due": local(at).isoformat(), "to": "team"}
+        return act(self.store, self.settings, self.ref, Action(name=effect, actor=Actor("clock"), args=args), local(at))
+
     def open_steps(self) -> list[tuple[str, str]]:
         """Open deadlines with their local times."""
         with self.store.read() as connection:
@@ -174,6 +179,17 @@ def test_what_an_answer_ended_holds_again_when_it_is_undone(desk: Callable[..., 
     one.do("undo", "2026-05-20T12:01")
     assert one.open_steps() == [WARNED, ALERTED]
     assert one.findings() == []
+
+
+def test_what_passed_in_spite_of_an_action_stays_passed_when_it_is_undone(desk: Callable[..., Desk]) -> None:
+    one = desk()
+    one.open("alert", "2026-05-20T10:00")
+    one.do("take", "2026-05-20T11:00")
+    one.passes("warn", "W1", "2026-05-21T22:00")
+    one.passes("escalate", "E1", "2026-05-22T10:00")
+    undone = one.do("undo", "2026-05-22T10:05")
+    assert [each.step for each in undone.passed] == ["W1", "E1"], "the controllers have it, and it fires only once"
+    assert one.do("done", "2026-05-22T10:10", result="called").passed == ()
 
 
 def test_a_record_stays_due_by_what_an_action_did_not_end(desk: Callable[..., Desk]) -> None:
