@@ -145,10 +145,30 @@ def test_what_leaves_the_settings_is_forgotten_and_counts_anew_when_it_comes_bac
         assert watched.since(connection, watched.SOURCE)["mobile-berlin"] == NOW
 
 
+def test_the_all_clear_knows_no_mail_before_that_of_a_source_that_had_never_sent(room: Room) -> None:
+    watchman = Watchman(room.shift, lambda: None, lambda _: None)
+    for friday in (13, 27):
+        room.clock.at = datetime(2026, 11, friday, 6, tzinfo=UTC)
+        run = runs.Run("silent", "Europe/Berlin", f"2026-11-{friday}")
+        room.store.write(lambda c, run=run: runs.begin(c, [run], room.clock.at)).result()  # type: ignore[misc]
+        watchman.wake()
+        watchman.step()
+        room.send("mobile-berlin", [room.clock.at + timedelta(minutes=1)])
+        room.clock.at += timedelta(minutes=2)
+        watchman.wake()
+        watchman.step()
+    first, second = room.texts("speaks")
+    assert "Wieder da seit: Freitag, 13. November 2026, 07:01 Uhr" in first
+    assert "Zuletzt davor" not in first
+    assert "Wieder da seit: Freitag, 27. November 2026, 07:01 Uhr" in second
+    assert "Zuletzt davor: Freitag, 13. November 2026, 07:01 Uhr" in second
+
+
 def quiet_source(settings: Settings, *, quiet: int = 2, told: bool = False, planned: bool = False) -> Silence:
     plan = Planned(source="mobile-berlin", first=NOW.date(), until=NOW.date()) if planned else None
     stands = Standing(
         source="mobile-berlin",
+        seen_at=NOW - timedelta(days=quiet),
         since=NOW - timedelta(days=quiet),
         last_at=None,
         quiet=timedelta(days=quiet),
