@@ -1,5 +1,6 @@
 """Tells controllers of silent sources: every week, early where a rhythm is known, and once when they send again."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -142,12 +143,13 @@ class Watchman:
         found = [one for one in self._stand(controller, watching, now) if not one.stands.is_silent]
         if not found:
             return
-        cleared = [told[one.source.id] for one in found]
-        what = ",".join(f"{one.source}:{one.since.isoformat()}" for one in cleared)
-        letter = self._letter("speaks", controller, found, what)
+        names = [one.source.id for one in found]
+        what = ",".join(f"{name}:{told[name].since.isoformat()}" for name in names)
+        digest = hashlib.sha256(what.encode()).hexdigest()  # of any number of sources; a key must stay short
+        letter = self._letter("speaks", controller, found, digest)
 
         def write(connection: Connection) -> bool:
-            return watched.clear(connection, cleared, now) and _put(connection, letter, now)
+            return watched.clear(connection, controller, names, now) and _put(connection, letter, now)
 
         if self._shift.store.write(write).result():
             log.info("sources-speak", sources=len(found))

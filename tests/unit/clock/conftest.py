@@ -62,9 +62,13 @@ class Room:
 
     def send(self, source: str, times: Sequence[datetime]) -> None:
         """Verified mails of a source that came then."""
-        mails = [Accepted(b"x", "a@b.example", "", "smtp", "192.0.2.1", at) for at in times]
+        self.send_all([(source, at) for at in times])
+
+    def send_all(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Verified mails of these sources."""
+        mails = [Accepted(b"x", "a@b.example", "", "smtp", "192.0.2.1", at) for _, at in sent]
         ids = self.store.write(lambda c: Chain("test").append(c, mails)).result()
-        seen = [Seen(key, source, at, Shape(structure="x")) for key, at in zip(ids, times, strict=True)]
+        seen = [Seen(key, source, at, Shape(structure="x")) for key, (source, at) in zip(ids, sent, strict=True)]
         self.store.write(lambda c: sources.keep(c, seen)).result()
 
     def texts(self, purpose: str) -> list[str]:
