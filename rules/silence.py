@@ -56,6 +56,8 @@ class Standing(Fact, frozen=True, kw_only=True):
     """How a source stands at a moment."""
 
     source: str
+    seen_at: datetime
+    """As in `Heard`."""
     since: datetime
     last_at: datetime | None
     quiet: timedelta
@@ -139,6 +141,7 @@ def standing(settings: Settings, source: Source, heard: Heard, planned: Sequence
     spans = planned_spans(settings, source, planned)
     return Standing(
         source=source.id,
+        seen_at=heard.seen_at,
         since=heard.since,
         last_at=heard.last_at,
         quiet=now - heard.since - _within(spans, heard.since, now),

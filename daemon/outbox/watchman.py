@@ -1,5 +1,6 @@
 """Tells controllers of silent sources: every week, early where a rhythm is known, and once when they send again."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -71,7 +72,11 @@ class Watchman:
         self._began = time.monotonic()
         done = all(map(self._look, weekly))
         by_site = early_sources(self._shift.settings) if done and hourly else {}
-        done = done and all(self._look_early(run, by_site.get(run.scope, ())) for run in hourly)
+        for number, run in enumerate(hourly if done else ()):
+            if number and not self._has_time():
+                done = False
+                break
+            self._look_early(run, by_site.get(run.scope, ()))
         self._is_left = not done
         if self._is_left:
             self._next_look = 0.0
@@ -90,26 +95,26 @@ class Watchman:
         today = now.astimezone(ZoneInfo(run.scope)).date()  # a look that is made up for finds who is there now
         with self._shift.store.read() as connection:
             told = runs.done_on(connection, SILENT, run.day)
-        for controller, watching in overseen_in(settings, run.scope, today).items():
-            part = runs.Run(SILENT, f"{controller} {run.scope}", run.day)
-            if part.scope in told:
-                continue
+        parts = {
+            runs.Run(SILENT, f"{controller} {run.scope}", run.day): (controller, watching)
+            for controller, watching in overseen_in(settings, run.scope, today).items()
+        }
+        waiting = [part for part in parts if part.scope not in told]
+        for number, part in enumerate(waiting):
+            if number and not self._has_time():
+                return False
+            controller, watching = parts[part]
             found = self._known([one for one in self._stand(controller, watching, now) if one.stands.is_silent])
             letter = self._letter("silent", controller, found, f"{run.scope}:{run.day}", caught_up=run.missed > 0)
             mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
-            if not self._has_time():
-                return False
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result():
             log.info("silence-looked", zone=run.scope, day=run.day, mails=mails, missed=run.missed)
             self._shift.count("silence_runs")
             self._ping(now)
         return True
 
-    def _look_early(self, run: runs.Run, watched_here: Sequence[Source]) -> bool:
-        """One mail for each controller about the sources of a site whose gap is no luck, and of which none was told.
-
-        False where time is up.
-        """
+    def _look_early(self, run: runs.Run, watched_here: Sequence[Source]) -> None:
+        """One mail for each controller about the sources of a site whose gap is no luck, and of which none was told."""
         settings, now = self._shift.settings, self._shift.clock.now()
         mails = 0
         for controller, watching in overseen(settings, watched_here, date.fromisoformat(run.day[:10])).items():
@@ -121,7 +126,6 @@ class Watchman:
                 mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result() and mails:
             log.info("early-silence-told", site=run.scope, hour=run.day, mails=mails)
-        return self._has_time()
 
     def _clear(self, told: Sequence[Told]) -> None:
         """Whoever was told of a source is told once that it sends again."""
@@ -139,12 +143,13 @@ class Watchman:
         found = [one for one in self._stand(controller, watching, now) if not one.stands.is_silent]
         if not found:
             return
-        cleared = [told[one.source.id] for one in found]
-        what = ",".join(f"{one.source}:{one.since.isoformat()}" for one in cleared)
-        letter = self._letter("speaks", controller, found, what)
+        names = [one.source.id for one in found]
+        what = ",".join(f"{name}:{told[name].since.isoformat()}" for name in names)
+        digest = hashlib.sha256(what.encode()).hexdigest()  # of any number of sources; a key must stay short
+        letter = self._letter("speaks", controller, found, digest)
 
         def write(connection: Connection) -> bool:
-            return watched.clear(connection, cleared, now) and _put(connection, letter, now)
+            return watched.clear(connection, controller, names, now) and _put(connection, letter, now)
 
         if self._shift.store.write(write).result():
             log.info("sources-speak", sources=len(found))
@@ -248,14 +253,14 @@ def _site_for(settings: Settings, name: str, controller: str, day: date) -> Site
 
 def _shown(one: Silence, report: Report) -> SilentSource:
     stands = one.stands
-    limit, usual = stands.limit, one.quiet.usual
-    if report == "early" and one.quiet.limit_at is not None:
-        limit = one.quiet.limit_at - stands.since
+    limit, usual, last_at = stands.limit, one.quiet.usual, stands.last_at
+    if report == "speaks" and one.told:  # one that had never sent was silent from when it was first seen
+        last_at = one.told.since if one.told.since > stands.seen_at else None
     return SilentSource(
         id=one.source.id,
         type=one.source.type,
         site=one.site.name,
-        last_at=one.told.since if report == "speaks" and one.told else stands.last_at,
+        last_at=last_at,
         every_hours=usual / timedelta(hours=1) if usual else None,
         limit_days=limit / timedelta(days=1) if limit else None,
         chance=one.quiet.chance,

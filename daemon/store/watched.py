@@ -1,10 +1,10 @@
 """Since when sources and time zones are watched, and what controllers were told of silent sources."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from daemon.store import sources
 from daemon.store.engine import insert_missing
@@ -74,11 +74,14 @@ def tell(connection: Connection, news: Sequence[Told]) -> None:
             connection.execute(insert(silent_source).values(source=one.source, controller=one.controller, **values))
 
 
-def clear(connection: Connection, these: Sequence[Told], at: datetime) -> bool:
-    """Their sources send again; False if somebody else said so already, then nothing is changed by it."""
-    pairs = [and_(silent_source.c.source == one.source, silent_source.c.controller == one.controller) for one in these]
-    found = update(silent_source).where(_NOT_CLEARED, or_(*pairs)).values(cleared_at=at)
-    return connection.execute(found).rowcount == len(these)
+def clear(connection: Connection, controller: str, names: Collection[str], at: datetime) -> bool:
+    """A controller's sources send again; False if somebody else said so of one already, then nothing is changed."""
+    these = silent_source.c.controller == controller, silent_source.c.source.in_(names), _NOT_CLEARED
+    still = connection.execute(select(silent_source.c.source).where(*these).with_for_update()).all()
+    if len(still) != len(names):
+        return False
+    connection.execute(update(silent_source).where(*these).values(cleared_at=at))
+    return True
 
 
 def number_silent(connection: Connection) -> int:

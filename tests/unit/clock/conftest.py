@@ -1,7 +1,9 @@
 """A worker's state on the example group and an empty database, with a clock that a test turns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from email import policy
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ from config.models import Settings
 from daemon.reader import Reader
 from daemon.seams import Clock
 from daemon.shift import Shift, data_directory, database_url, desk_keys
-from daemon.store import open_store, watched
+from daemon.store import open_store, sources, watched
+from daemon.store.chains import Accepted, Chain
+from daemon.store.sources import Seen
 from daemon.store.upgrade import prepare
+from parsers.records import Shape
 from rules.silence import watched_zones
 
 
@@ -54,6 +59,25 @@ class Room:
         """Of the database."""
         with self.store.read() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+    def send(self, source: str, times: Sequence[datetime]) -> None:
+        """Verified mails of a source that came then."""
+        self.send_all([(source, at) for at in times])
+
+    def send_all(self, sent: Sequence[tuple[str, datetime]]) -> None:
+        """Verified mails of these sources."""
+        mails = [Accepted(b"x", "a@b.example", "", "smtp", "192.0.2.1", at) for _, at in sent]
+        ids = self.store.write(lambda c: Chain("test").append(c, mails)).result()
+        seen = [Seen(key, source, at, Shape(structure="x")) for key, (source, at) in zip(ids, sent, strict=True)]
+        self.store.write(lambda c: sources.keep(c, seen)).result()
+
+    def texts(self, purpose: str) -> list[str]:
+        """What a person reads in the mails of a purpose, oldest first."""
+        query = "SELECT rendered.bytes FROM rendered JOIN outbox ON outbox.id = rendered.outbox"
+        with self.store.read() as connection:
+            found = connection.exec_driver_sql(f"{query} WHERE purpose = ? ORDER BY outbox.id", (purpose,))
+            mails = [BytesParser(policy=policy.default).parsebytes(row[0]) for row in found]
+        return [str(body.get_content()) for mail in mails if (body := mail.get_body(("plain",)))]
 
     def close(self) -> None:
         """Leave nothing behind."""

@@ -145,10 +145,56 @@ def test_what_leaves_the_settings_is_forgotten_and_counts_anew_when_it_comes_bac
         assert watched.since(connection, watched.SOURCE)["mobile-berlin"] == NOW
 
 
+def test_the_all_clear_knows_no_mail_before_that_of_a_source_that_had_never_sent(room: Room) -> None:
+    watchman = Watchman(room.shift, lambda: None, lambda _: None)
+    for friday in (13, 27):
+        room.clock.at = datetime(2026, 11, friday, 6, tzinfo=UTC)
+        run = runs.Run("silent", "Europe/Berlin", f"2026-11-{friday}")
+        room.store.write(lambda c, run=run: runs.begin(c, [run], room.clock.at)).result()  # type: ignore[misc]
+        watchman.wake()
+        watchman.step()
+        room.send("mobile-berlin", [room.clock.at + timedelta(minutes=1)])
+        room.clock.at += timedelta(minutes=2)
+        watchman.wake()
+        watchman.step()
+    first, second = room.texts("speaks")
+    assert "Wieder da seit: Freitag, 13. November 2026, 07:01 Uhr" in first
+    assert "Zuletzt davor" not in first
+    assert "Wieder da seit: Freitag, 27. November 2026, 07:01 Uhr" in second
+    assert "Zuletzt davor: Freitag, 13. November 2026, 07:01 Uhr" in second
+
+
+def test_what_another_daemon_cleared_in_part_is_left_for_the_next_look(room: Room) -> None:
+    first, second = (Told(name, "a@b.example", NOW, NOW, 1) for name in ("complaints", "mobile-berlin"))
+    room.store.write(lambda c: watched.tell(c, [first, second])).result()
+    assert room.store.write(lambda c: watched.clear(c, "a@b.example", [first.source], NOW)).result()
+    assert not room.store.write(lambda c: watched.clear(c, "a@b.example", [first.source, second.source], NOW)).result()
+    with room.store.read() as connection:
+        assert watched.told(connection) == [second], "or nobody would get its all-clear"
+
+
+def test_any_number_of_sources_can_speak_again_at_once(room: Room) -> None:
+    """As when the network was away for a week: more than the parts that SQLite takes in one expression."""
+    settings, controller = room.shift.settings, "controlling@muster.example"
+    one = settings.sources["mobile-berlin"]
+    many = {name: one.model_copy(update={"id": name}) for name in (f"mobile-{number}" for number in range(1100))}
+    room.use(settings.model_copy(update={"sources": many}))
+    told = [Told(name, controller, room.clock.at, room.clock.at, 1) for name in many]
+    room.store.write(lambda c: watched.tell(c, told)).result()
+    room.clock.at += timedelta(days=8)
+    room.send_all([(name, room.clock.at) for name in many])
+    Watchman(room.shift, lambda: None, lambda _: None).step()
+    ((dedupe,),) = room.rows("SELECT dedupe FROM outbox WHERE purpose = 'speaks'")
+    assert len(str(dedupe)) < 200, "PostgreSQL takes no long keys"
+    with room.store.read() as connection:
+        assert watched.told(connection) == []
+
+
 def quiet_source(settings: Settings, *, quiet: int = 2, told: bool = False, planned: bool = False) -> Silence:
     plan = Planned(source="mobile-berlin", first=NOW.date(), until=NOW.date()) if planned else None
     stands = Standing(
         source="mobile-berlin",
+        seen_at=NOW - timedelta(days=quiet),
         since=NOW - timedelta(days=quiet),
         last_at=None,
         quiet=timedelta(days=quiet),

@@ -7,21 +7,11 @@ from daemon.clock.calendar import Calendar
 from daemon.clock.ping import Ping
 from daemon.outbox.watchman import Watchman
 from daemon.store import sources
-from daemon.store.chains import Accepted, Chain
-from daemon.store.sources import Seen
-from parsers.records import Shape
 from tests.unit.clock.conftest import Room
 
 SOURCE = "website-berlin"
 DIES = datetime(2026, 11, 18, 15, tzinfo=UTC)
 """A Wednesday."""
-
-
-def send(room: Room, times: list[datetime]) -> None:
-    mails = [Accepted(b"x", "a@b.example", "", "smtp", "192.0.2.1", at) for at in times]
-    ids = room.store.write(lambda c: Chain("test").append(c, mails)).result()
-    seen = [Seen(key, SOURCE, at, Shape(structure="x")) for key, at in zip(ids, times, strict=True)]
-    room.store.write(lambda c: sources.keep(c, seen)).result()
 
 
 def a_busy_half_year() -> list[datetime]:
@@ -41,7 +31,7 @@ def test_a_busy_source_that_dies_is_told_within_days_and_once(room: Room) -> Non
     room.use(settings.model_copy(update={"sources": {}}))  # what was seen in November is forgotten
     room.use(settings.model_copy(update={"sources": only}))
     times = a_busy_half_year()
-    send(room, times)
+    room.send(SOURCE, times)
     assert room.store.write(lambda c: sources.prune(c, SOURCE)).result() == len(times) - sources.KEEP
     watchman = Watchman(room.shift, lambda: None, lambda _: None)
     calendar = Calendar(room.shift, watchman.wake, Ping(room.shift))
@@ -58,7 +48,9 @@ def test_a_busy_source_that_dies_is_told_within_days_and_once(room: Room) -> Non
     ((purpose, to, at),) = told()
     assert (purpose, to) == ("early", "controlling@muster.example")
     assert datetime.fromisoformat(str(at)).replace(tzinfo=UTC) <= DIES + timedelta(days=2)
-    send(room, [room.clock.at])
+    (text,) = room.texts("early")
+    assert "Grenze: 7 Tage" in text, "the one of Fridays, which it says is not reached yet"
+    room.send(SOURCE, [room.clock.at])
     watchman.wake()
     watchman.step()
     watchman.wake()
