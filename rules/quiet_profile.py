@@ -132,7 +132,8 @@ def _without_campaigns(known: Sequence[Counted], means: Sequence[float]) -> list
     """Mails by day, with weeks far above the usual cut back: a campaign is over as suddenly as it began."""
     weeks = _weeks(len(known))
     sums = [(sum(day.mails for day in known[week]), sum(means[week])) for week in weeks]
-    usual = median(mails / mean for mails, mean in sums if mean > 0)
+    rates = [mails / mean for mails, mean in sums if mean > 0]
+    usual = median(rates) or median(rate for rate in rates if rate)  # most weeks may be empty
     kept = [float(day.mails) for day in known]
     for week, (mails, mean) in zip(weeks, sums, strict=True):
         level = usual * mean
