@@ -41,6 +41,8 @@ def _outgoing(draft: Draft) -> Iterator[tuple[str, Entry[Any], Path]]:
     for entry in overseen:
         for index, address in enumerate(entry.model.controllers):
             yield address, entry, ("controllers", index)
+        for index, deputy in enumerate(entry.model.deputies):
+            yield deputy.to, entry, ("deputies", index, "to")
     for site in draft.sites:
         for key, table in (("teams", site.model.teams), ("roles", site.model.roles)):
             for name, address in table.items():

@@ -5,8 +5,9 @@ from functools import cache
 
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry
+from config.endings import check_endings, follow_up_steps
 from config.links import policies, unknown
-from config.lookup import CONTROLLER, TEAM
+from config.lookup import CONTROLLER, FOLLOW_UP, TEAM
 from config.models import Policy, Site, Step
 from config.problems import Problem
 from config.reach import house_of, sites_for
@@ -18,13 +19,15 @@ _WRITE_HOURS = 'write hours = { mon-fri = "08:00-18:00" }'
 
 def check_clocks(draft: Draft) -> Iterator[Problem]:
     """Check policies, the sites' changes to them, and that each site has the hours and people that they need."""
+    follow_up = follow_up_steps(draft)
     roles = {TEAM, CONTROLLER}.union(*(site.model.roles for site in draft.sites))
     for policy in draft.policies:
-        yield from _policy(policy, roles if draft.whole("sites") else None)
+        yield from _policy(policy, roles if draft.whole("sites") else None, follow_up)
     by_rules = _rule_policies(draft)
     for site in draft.sites:
         yield from _days(site)
         yield from _window(site)
+        yield from _teams_without(site)
         if site.model.shipped in shipped_versions() and "escalation" not in draft.unread:
             yield from _steps(draft, site)
             yield from _needs(draft, site, by_rules)
@@ -34,7 +37,7 @@ def check_clocks(draft: Draft) -> Iterator[Problem]:
                 yield from unknown(rule, ("escalate",), "policy", rule.model.escalate, policies(draft))
 
 
-def _policy(entry: Entry[Policy], roles: set[str] | None) -> Iterator[Problem]:
+def _policy(entry: Entry[Policy], roles: set[str] | None, follow_up: set[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, step in enumerate(entry.model.step):
         if step.name in seen:
@@ -44,6 +47,7 @@ def _policy(entry: Entry[Policy], roles: set[str] | None) -> Iterator[Problem]:
             yield entry.problem(("step", index, "after"), *_days_on_business(step.after))
         if roles is not None:
             yield from unknown(entry, ("step", index, "to"), "role", step.to, roles)
+        yield from check_endings(entry, index, step, follow_up)
 
 
 def _can_count(step: Step, after: Duration) -> bool:
@@ -73,6 +77,14 @@ def _window(entry: Entry[Site]) -> Iterator[Problem]:
     if site.mail.window == "business" and without:
         what = f"waits for the hours of a team, and '{without[0]}' has none"
         yield entry.problem(("mail", "window"), what, _WRITE_HOURS)
+
+
+def _teams_without(entry: Entry[Site]) -> Iterator[Problem]:
+    """A team with hours of its own must have some: no time could be counted in them, nor any mail be told."""
+    for team, hours in entry.model.team_hours.items():
+        if hours and not any(hours.values()):
+            what = "holds no hours at all; a team without an entry has those of the site"
+            yield entry.problem(("team_hours", team), what)
 
 
 def _steps(draft: Draft, entry: Entry[Site]) -> Iterator[Problem]:
@@ -126,7 +138,8 @@ def _needs(draft: Draft, entry: Entry[Site], by_rules: dict[str, set[str]]) -> I
     defaults = {**shipped_versions()[site.shipped].escalate, **site.escalate}
     used = sorted(set(defaults.values()) | by_rules.get(site.id, set()))
     steps = [(name, step) for name in used for step in _counting(draft, site, name)]
-    by_hours = next((name for name, step in steps if _needs_hours(step)), None)
+    resubmitted = [(FOLLOW_UP, step) for step in _counting(draft, site, FOLLOW_UP) if _counts_hours(step)]
+    by_hours = next((name for name, step in (*steps, *resubmitted) if _needs_hours(step)), None)
     if by_hours is not None and not any(site.hours.values()):
         yield entry.problem(("hours",), f"is missing, policy '{by_hours}' counts business hours", _WRITE_HOURS)
     to_controller = next((name for name, step in steps if step.to == CONTROLLER), None)
@@ -144,7 +157,11 @@ def _counting(draft: Draft, site: Site, name: str) -> Iterator[Step]:
 
 
 def _needs_hours(step: Step) -> bool:
-    return step.clock == "business" or step.deliver == "business" or step.after.unit == "wd"
+    return _counts_hours(step) or step.deliver == "business"
+
+
+def _counts_hours(step: Step) -> bool:
+    return step.clock == "business" or step.after.unit == "wd"
 
 
 def _controlled(draft: Draft, site: Site) -> bool:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from config.locate import locate
 from config.machine import Postroom
-from config.models import Policy, Rule, Site, Source, Test, Unit
+from config.models import PlannedSilence, Policy, Rule, Site, Source, Test, Unit
 from config.partial import remainder
 from config.problems import Path, Problem, nearest
 from config.types import Model
@@ -42,6 +42,7 @@ TABLES: dict[str, dict[str, type[Model]]] = {
     "sources": {"source": Source, "test": Test},
     "rules": {"rule": Rule, "test": Test},
     "escalation": {"policy": Policy},
+    "silences": {"silence": PlannedSilence},
 }
 """Stem of a file -> the tables it may hold; all but `policy` are lists."""
 
@@ -96,6 +97,7 @@ class Draft:
     rules: list[Entry[Rule]] = field(default_factory=list)
     policies: list[Entry[Policy]] = field(default_factory=list)
     tests: list[Entry[Test]] = field(default_factory=list)
+    silences: list[Entry[PlannedSilence]] = field(default_factory=list)
     files: list[TomlFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     named: dict[str, set[str]] = field(default_factory=dict)
@@ -192,7 +194,7 @@ def _keep(draft: Draft, table: str, entry: Entry[Any] | None) -> None:
     if entry is not None:
         lists: dict[str, list[Any]] = {
             "unit": draft.units, "site": draft.sites, "source": draft.sources, "rule": draft.rules,
-            "policy": draft.policies, "test": draft.tests,
+            "policy": draft.policies, "test": draft.tests, "silence": draft.silences,
         }  # fmt: skip
         lists[table].append(entry)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from config.addresses import check_addresses
 from config.clocks import check_clocks
+from config.controllers import check_controllers
 from config.defaults import shipped_versions
 from config.draft import Draft, Entry, read
 from config.links import check_links
@@ -17,6 +18,7 @@ from config.models import Settings, Test
 from config.outside import check_outside, check_tests
 from config.problems import Problem
 from config.reach import check_reach
+from config.silences import check_silences
 from config.types import Model
 
 TEMPLATE_LIMIT = 1 << 20
@@ -35,7 +37,10 @@ def load(directory: Path) -> tuple[Settings | None, list[Problem]]:
         The settings and no problems, or None and every problem of all files, sorted by file and line.
     """
     draft = read(directory.absolute())
-    checks = (check_links, check_addresses, check_clocks, check_reach, check_outside, _some_site)
+    checks = (
+        *(check_links, check_addresses, check_clocks, check_controllers, check_silences),
+        *(check_reach, check_outside, _some_site),
+    )
     found = chain.from_iterable(check(draft) for check in checks)
     draft.problems += [problem for problem in found if not draft.follows(problem)]
     templates = dict(_templates(draft))
@@ -96,6 +101,7 @@ def _settings(draft: Draft, main: Entry[Postroom], templates: dict[str, str]) ->
         units={entry.model.id: entry.model for entry in draft.units},
         sites={entry.model.id: entry.model for entry in draft.sites},
         sources={entry.model.id: entry.model for entry in draft.sources},
+        silences=tuple(entry.model for entry in draft.silences),
         rules=tuple(entry.model for entry in draft.rules),
         policies={str(entry.path[1]): entry.model for entry in draft.policies},
         shipped=shipped_versions(),

@@ -1,8 +1,10 @@
 """Questions that all parts ask of the settings: whose address is this, who is told, which steps apply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-from config.models import Policy, Settings, Site, Source, SourceType, Step
+from config.calendars import parse_date
+from config.models import Deputy, Policy, Settings, Site, Source, SourceType, Step, Unit
 from config.names import KINDS
 from config.values import parse_duration
 
@@ -10,6 +12,8 @@ ADMIN_SITE = "admin"
 """The built-in site that mail to postmaster@ belongs to."""
 MAILBOX = "imap:"
 """Before the id of a mailbox: recipient of its mails where no address of ours is named."""
+FOLLOW_UP = "follow-up"
+"""Policy that runs from a record's resubmission."""
 CONTROLLER, TEAM = "controller", "team"
 """What a step's `to` may be beside the name of a role."""
 
@@ -82,7 +86,8 @@ def team_address(settings: Settings, site: Site, team: str) -> tuple[str, bool]:
 
 def own_addresses(site: Site) -> tuple[str, ...]:
     """Give the addresses of a site's desk and people, in lower case."""
-    given = (site.desk, *site.teams.values(), *site.roles.values(), *site.controllers)
+    stand_in = (one.to for one in site.deputies)
+    given = (site.desk, *site.teams.values(), *site.roles.values(), *site.controllers, *stand_in)
     return tuple(dict.fromkeys(address.lower() for address in given))
 
 
@@ -109,6 +114,12 @@ def default_policy(settings: Settings, site: Site, kind: str) -> str:
 def policy_of(settings: Settings, site: Site, name: str) -> Policy:
     """Find a policy: the admin's own, else the shipped one of the site's version."""
     return settings.policies.get(name) or settings.shipped[site.shipped].policy[name]
+
+
+def still_configured(settings: Settings, site: Site, policy_name: str, kind: str) -> str:
+    """Name a record's policy; that of its kind where its own was taken out of the configuration meanwhile."""
+    known = policy_name in settings.policies or policy_name in settings.shipped[site.shipped].policy
+    return policy_name if known else default_policy(settings, site, kind)
 
 
 def steps_of(settings: Settings, site: Site, policy_name: str) -> tuple[Step, ...]:
@@ -147,11 +158,53 @@ def units_above(settings: Settings, unit: str | None) -> Iterator[str]:
         unit = settings.units[unit].parent
 
 
-def controllers_of(settings: Settings, site: Site) -> tuple[str, ...]:
-    """Give who controls a site: its own controllers, else those of the nearest unit above that names any."""
-    if site.controllers:
-        return site.controllers
-    for unit in units_above(settings, site.unit):
-        if settings.units[unit].controllers:
-            return settings.units[unit].controllers
-    return ()
+def controllers_of(settings: Settings, site: Site, on: date | None = None) -> tuple[str, ...]:
+    """Give who controls a site: its own controllers, else those of the nearest unit above that names any.
+
+    Args:
+        settings: The settings in force.
+        site: The site.
+        on: The site's local day: who stands in on it takes the place of who is absent. None: as if nobody were absent.
+    """
+    above = [settings.units[unit] for unit in units_above(settings, site.unit)]
+    named = next((given for given in (site.controllers, *(one.controllers for one in above)) if given), ())
+    if on is None:
+        return named
+    stands_in: dict[str, str] = {}
+    for one in _deputies(site, above):
+        if parse_date(one.first) <= on <= parse_date(one.last):
+            stands_in.setdefault(one.absent.casefold(), one.to)
+    present = (_present(each, stands_in) for each in named)
+    return tuple({each.casefold(): each for each in present}.values())
+
+
+def overseers_of(settings: Settings, site: Site, on: date | None = None) -> tuple[str, ...]:
+    """Give who may act as a controller of a site: its controllers, absent or not, and who stands in for one.
+
+    Args:
+        settings: The settings in force.
+        site: The site.
+        on: The site's local day; None: whoever stands in on any day.
+    """
+    if on is not None:
+        return (*controllers_of(settings, site), *controllers_of(settings, site, on))
+    above = (settings.units[unit] for unit in units_above(settings, site.unit))
+    return (*controllers_of(settings, site), *(one.to for one in _deputies(site, above)))
+
+
+def _deputies(site: Site, above: Iterable[Unit]) -> Iterator[Deputy]:
+    """Those that the site names, then those of the units above, nearest first: who is absent is so everywhere below."""
+    yield from site.deputies
+    for unit in above:
+        yield from unit.deputies
+
+
+def _present(controller: str, stands_in: Mapping[str, str]) -> str:
+    """Who is there: a deputy may be absent too; where all of them are, the controller himself."""
+    at, seen = controller, set[str]()
+    while at.casefold() in stands_in:
+        if at.casefold() in seen:
+            return controller
+        seen.add(at.casefold())
+        at = stands_in[at.casefold()]
+    return at

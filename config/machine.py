@@ -10,7 +10,9 @@ from config.types import (
     Address,
     Date,
     DurationText,
+    Early,
     Host,
+    JobTime,
     Language,
     Listen,
     Model,
@@ -148,6 +150,20 @@ class Brakes(Model):
     """Mails to one correspondent that nobody of the house asked for: receipts, answers to commands."""
     customers_per_hour: int = Field(default=300, ge=1)
     """Mails to customers, all together; further ones wait."""
+    escalations_per_hour: int = Field(default=20, ge=1)
+    """Mails to one reader about what is overdue; further ones wait and go as one."""
+
+
+class Monitor(Model):
+    """`[monitor]`: sources that fall silent, who watches the watch, and what else controllers get by the calendar."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "off"] = "fri"
+    time: JobTime = 7 * 60
+    """In the local time of each site."""
+    early: Early = 0.2
+    ping: Annotated[str, AfterValidator(check_https)] | None = None
+    """Is asked after each weekly run and once a day: whoever answers there notices when nobody asks any more."""
+    settings_mail: Literal["monthly", "off"] = "monthly"
 
 
 class Desk(Model):
@@ -191,6 +207,7 @@ class Postroom(Model):
     outgoing: Outgoing = Field(default_factory=Outgoing)
     limits: Limits = Field(default_factory=Limits)
     brakes: Brakes = Field(default_factory=Brakes)
+    monitor: Monitor = Field(default_factory=Monitor)
     desk: Desk = Field(default_factory=Desk)
     health: Health = Field(default_factory=Health)
     log: Log = Field(default_factory=Log)

@@ -26,8 +26,12 @@ from config.types import (
     Days,
     Domains,
     DurationText,
+    Early,
+    Endings,
     Holidays,
     Hours,
+    JobTime,
+    JobTimeOrOff,
     Kind,
     Language,
     Model,
@@ -37,13 +41,22 @@ from config.types import (
     Postcodes,
     Secret,
     Silence,
-    TimeOfDay,
-    TimeOrOff,
+    States,
     Wait,
     Zone,
     as_tuple,
 )
 from config.values import Duration
+
+
+class Deputy(Model):
+    """One of `deputies`: who stands in for a controller, on which days."""
+
+    absent: Address = Field(alias="of")
+    to: Address
+    first: Date = Field(alias="from")
+    last: Date = Field(alias="until")
+    """The last day, which still counts."""
 
 
 class Unit(Model):
@@ -54,6 +67,7 @@ class Unit(Model):
     name: str | None = None
     parent: Name | None = None
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
 
 
 class SiteMail(Model):
@@ -62,9 +76,12 @@ class SiteMail(Model):
     bundle: Mapping[Kind, Wait] = {}
     window: Literal["any", "business"] = "any"
     audit: AuditWay = "digest"
-    digest: TimeOfDay = 16 * 60 + 30
-    list: TimeOrOff = 8 * 60
+    digest: JobTime = 16 * 60 + 30
+    list: JobTimeOrOff = 8 * 60
     categories: Mapping[Kind, Category] = {}
+    escalated: Literal["mail", "list"] = "mail"
+    escalated_wait: Wait = Duration(15, "m")
+    escalations: JobTimeOrOff = 8 * 60
 
 
 class Site(Model):
@@ -93,6 +110,7 @@ class Site(Model):
     members: Mapping[Name, Patterns] = {}
     roles: Mapping[Name, Address] = {}
     controllers: Addresses = ()
+    deputies: tuple[Deputy, ...] = ()
     fallback: Name
     desk: Address
     postcodes: tuple[Postcodes, ...] = ()
@@ -139,8 +157,20 @@ class Source(Model):
     kind: Kind | None = None
     escalate: str | None = None
     silence: Silence | None = None
+    early: Early | None = None
     written_back: bool = False
     layout: SourceLayout | None = None
+
+
+class PlannedSilence(Model):
+    """`[[silence]]` of silences.toml: days on which nobody is told that a source, or any of a site, is silent."""
+
+    site: Name | None = None
+    source: Name | None = None
+    first: Date = Field(alias="from")
+    until: Date
+    """Its last day."""
+    reason: str = Field(default="", max_length=200)
 
 
 class Conditions(Model):
@@ -211,6 +241,10 @@ class Step(Model):
     effect: Literal["overdue", "escalate", "mail", "warn", "remind"]
     to: str = "team"
     optional: bool = False
+    until: Endings = ()
+    """What ends it; nothing named: what the lifecycle of the record's kind says."""
+    pause: States = ()
+    """In these states its time stands still."""
 
 
 class Policy(Model):
@@ -271,6 +305,7 @@ class Settings(Model):
     units: Mapping[str, Unit]
     sites: Mapping[str, Site]
     sources: Mapping[str, Source]
+    silences: tuple[PlannedSilence, ...] = ()
     rules: tuple[Rule, ...]
     policies: Mapping[str, Policy]
     shipped: Mapping[int, Shipped]

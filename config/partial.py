@@ -28,7 +28,12 @@ _STAND_INS: dict[str, dict[str, Any]] = {
     "Test": {"mail": "none", "to": "test@invalid.invalid", "expect": {}},
 }
 """Values for required keys that are wrong or missing; nothing is reported of them."""
-_FOLLOWS = {"teams": {"fallback", "members", "team_hours"}, "unit": {"controllers"}, "shipped": {"steps", "escalate"}}
+_FOLLOWS = {
+    "teams": {"fallback", "members", "team_hours"},
+    "unit": {"controllers", "deputies"},
+    "controllers": {"deputies"},
+    "shipped": {"steps", "escalate"},
+}
 """Key -> keys that cannot be judged without it."""
 
 

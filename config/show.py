@@ -36,6 +36,8 @@ def effective(settings: Settings) -> Iterator[Value]:
     yield from _site_defaults(settings, draft)
     yield from _named("source", draft.sources)
     yield from _source_defaults(settings, draft)
+    for number, silence in enumerate(draft.silences, 1):
+        yield from _entry(f"silence[{number}]", silence)
     for number, rule in enumerate(draft.rules, 1):
         yield from _entry(f"rule[{number}]", rule)
     for policy in draft.policies:

@@ -31,7 +31,10 @@ from config.values import (
     format_intervals,
     format_time,
     parse_duration,
+    parse_early,
     parse_intervals,
+    parse_job_time,
+    parse_job_time_or_off,
     parse_silence,
     parse_size,
     parse_time_of_day,
@@ -44,6 +47,10 @@ Category = Literal["action", "audit"]
 Language = Literal["de", "en", "da", "zh"]
 Role = Literal["smtp", "imap", "work"]
 Clock = Literal["business", "wall"]
+Ending = Literal["take", "assign", "later", "reply", "answered", "send", "done"]
+"""Actions that a step may name as what ends it; closing, moving and re-opening end all steps."""
+Resting = Literal["taken", "waiting"]
+"""States in which a step's time may stand still."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
@@ -98,6 +105,15 @@ TimeOrOff = Annotated[
     PlainSerializer(format_time, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{1,2}:\d{2}|off)$"}),
 ]
+JobTime = Annotated[TimeOfDay, BeforeValidator(parse_job_time)]
+"""A local time at which the calendar does something: never between 01:00 and 03:59."""
+JobTimeOrOff = Annotated[TimeOrOff, BeforeValidator(parse_job_time_or_off)]
+Early = Annotated[
+    float | Literal["off"],
+    BeforeValidator(parse_early),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 52}, {"const": "off"}]}),
+]
+"""False alarms of early silence that are to be expected per source and year; or none is given at all."""
 Hours = Annotated[
     tuple[Interval, ...],
     BeforeValidator(parse_intervals),
@@ -123,6 +139,8 @@ Addresses = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 
+Endings = Annotated[tuple[Ending, ...], BeforeValidator(as_tuple)]
+States = Annotated[tuple[Resting, ...], BeforeValidator(as_tuple)]
 Servers = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]+$")], ...],
     BeforeValidator(as_tuple),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+NIGHT = (60, 240)
+"""Minutes of the local day, from and to, between which no job runs: clocks change then."""
 Interval = tuple[int, int]
 """Minutes of the local day, from and to; 480, 1080 is 08:00-18:00. The end may be 1440."""
 
@@ -54,6 +56,15 @@ def parse_silence(text: object) -> Duration | str:
     if duration.unit == "wd":
         raise ValueError(f"'{text}' counts working days, silence counts all, write 7d or off")
     return duration
+
+
+def parse_early(value: object) -> float | str:
+    """Read how many false alarms a year are to be expected of early silence, or `off`."""
+    if value == "off":
+        return "off"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 52:
+        raise ValueError(f"'{value}' is not a number of false alarms a year, write 0.2 (at most 52) or off")
+    return float(value)
 
 
 def parse_time(text: str) -> int:
@@ -131,6 +142,25 @@ def parse_time_or_off(text: object) -> int | str:
         return "off" if text == "off" else parse_time_of_day(text)
     except ValueError as error:
         raise ValueError(f"{error} or off") from error
+
+
+def parse_job_time(text: object) -> int:
+    """Read the local time of a job; not one that a change of the clock may skip or bring twice."""
+    minutes = parse_time_of_day(text)
+    if NIGHT[0] <= minutes < NIGHT[1]:
+        raise ValueError(
+            f"'{format_time(minutes)}' lies between 01:00 and 03:59, which a change of the clock may skip or bring "
+            "twice: write an earlier or a later time"
+        )
+    return minutes
+
+
+def parse_job_time_or_off(text: object) -> int | str:
+    """Read the local time of a job, or `off`."""
+    if text == "off":
+        return "off"
+    parse_time_or_off(text)  # its words, where it is no time at all
+    return parse_job_time(text)
 
 
 def format_time(minutes: int | str) -> str:

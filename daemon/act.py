@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, contacts, records
+from daemon.store import Store, contacts, records, standing
 from rules.apply import apply
+from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
 from rules.model import Action, Effects, Opening, Record, Refused
 from rules.reference import make
@@ -114,7 +115,9 @@ def new_contacts(change: Change) -> tuple[contacts.Contact, ...]:
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
-    """What is to be undone, beside the action that asks for it."""
+    """What an action has to know of the past: what is to be undone, and how the record's deadlines stand."""
+    if action.name not in PASSIVE:
+        return msgspec.structs.replace(action, standing=standing.of(connection, kept.id))
     if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
         return action
     return msgspec.structs.replace(action, last=found[0], before=found[1])

@@ -31,6 +31,7 @@ from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
 from daemon.store.chains import Chain
+from daemon.store.silence_report import silence_standing
 from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
 
@@ -288,6 +289,7 @@ class Acceptor:
                 fates[fate] = fates.get(fate, 0) + number
             states = mailed.by_state(connection)
             pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
+            silence = silence_standing(connection, self._settings.silences, now)
         return {
             "running": True,
             "pid": os.getpid(),
@@ -305,6 +307,7 @@ class Acceptor:
             "outbox": states,
             "oldest_pending_seconds": round(age(pending, now)),
             "oldest_unsent_seconds": round(age(unsent, now)),
+            "silence": silence,
             "mailboxes": self._mailboxes.standing(),
             "relays": [relay.url for relay in self._settings.postroom.relay],
             "own_desk_keys": has_own_keys(self._settings),

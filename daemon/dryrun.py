@@ -15,7 +15,7 @@ from config.draft import read
 from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
-from daemon.desk.plan import hints_for, hints_once_placed, opening_of
+from daemon.desk.plan import hints_for, hints_once_placed
 from daemon.errands import Learn, Parse, Render
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.draft import site_card
@@ -28,6 +28,7 @@ from rules.decide import decide_mail, readings_of
 from rules.explain import differences, mail_json, trace
 from rules.hours import NeverOpens
 from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, Record
+from rules.opening import opening_of
 from rules.reference import LETTERS
 from rules.sites import site_named
 from templates.fallback import fallback
@@ -70,7 +71,7 @@ class DryRun(AbstractContextManager["DryRun"]):
         if recipient is None:
             return _json(mail_json(self._read(raw, Hints())))
         source, _ = site_of(self.settings, recipient)
-        parsed = self._read_for(raw, recipient)
+        parsed = self.read_for(raw, recipient)
         return _json(mail_json(parsed, source.id if source else None))
 
     def parse_as(self, raw: bytes, hints: Hints, source: str) -> Json:
@@ -109,7 +110,7 @@ class DryRun(AbstractContextManager["DryRun"]):
             NeverOpens: A business clock is to run in hours that never come.
         """
         settings, at = self.settings, at.astimezone(UTC)
-        parsed = self._read_for(raw, recipient)
+        parsed = self.read_for(raw, recipient)
         context = Context(imported=imported)
         envelope = Envelope(recipient=recipient, sender=parsed.sender or "", accepted_at=at)
         decision = decide_mail(parsed, envelope, settings, context, at)
@@ -117,11 +118,16 @@ class DryRun(AbstractContextManager["DryRun"]):
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)
         jobs = list(_jobs(settings, parsed, decision, card, at))
         people = (told for told in found["notifications"] if told.get("purpose", "new") == "new")
-        for told, rendered in zip(people, map(self._render, jobs), strict=False):
+        for told, rendered in zip(people, map(self.words, jobs), strict=False):
             told["subject"] = rendered.subject
         return found
 
-    def _read_for(self, raw: bytes, recipient: str) -> Parsed:
+    def read_for(self, raw: bytes, recipient: str) -> Parsed:
+        """What is read from a mail for one of our addresses.
+
+        Raises:
+            Unreadable: As it says.
+        """
         parsed = self._read(raw, hints_for(self.settings, recipient))
         placed = hints_once_placed(self.settings, recipient, parsed)
         return self._read(raw, placed) if placed else parsed
@@ -135,10 +141,10 @@ class DryRun(AbstractContextManager["DryRun"]):
             raise Unreadable(f"it could not be read: {answer.error}")
         return answer.parsed
 
-    def _render(self, job: RenderJob) -> Rendered:
+    def words(self, job: RenderJob, *, subject_only: bool = False) -> Rendered:
         """The words that would be sent; the plain ones where the template fails, as in the daemon."""
         try:
-            (answer,) = self._reader.ask([Render(job)])
+            (answer,) = self._reader.ask([Render(job, subject_only=subject_only)])
         except ReaderDied:
             return fallback(job)
         return answer.rendered or fallback(job)

@@ -6,6 +6,7 @@ from parsers.enclosures import Enclosures
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from templates.model import Rendered, RenderJob
+from templates.reports import ReportJob
 
 
 class Parse(msgspec.Struct, frozen=True, tag="parse"):
@@ -28,6 +29,14 @@ class Render(msgspec.Struct, frozen=True, tag="render"):
     job: RenderJob
     enclosing: bytes | None = None
     """The mail whose attachments go along."""
+    subject_only: bool = False
+    """For a simulation, which shows no more of a mail."""
+
+
+class RenderReport(msgspec.Struct, frozen=True, tag="report"):
+    """A report to be written."""
+
+    job: ReportJob
 
 
 class Templates(msgspec.Struct, frozen=True, tag="templates"):
@@ -47,4 +56,4 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
 
 
-Request = Parse | Learn | Render | Templates
+Request = Parse | Learn | Render | RenderReport | Templates

@@ -9,7 +9,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from daemon.store import Store, StoreError, mailed, messages
+from daemon.store import Store, StoreError, mailed, messages, runs, watched
+from rules.agenda import SILENT as SILENT_RUN
 
 REQUEST_SECONDS = 5
 
@@ -24,7 +25,12 @@ COUNTERS = {
     "letters_not_composed": ("postroom_letters_not_composed_total", "Notices that no mail could be made of"),
     "letters_guarded": ("postroom_letters_guarded_total", "Mails to customers that were held by the leak guard"),
     "notices_capped": ("postroom_notices_capped_total", "Notices that the caps per correspondent stopped"),
-    "notices_braked": ("postroom_notices_braked_total", "Times a notice to a customer was made to wait by the brake"),
+    "notices_braked": ("postroom_notices_braked_total", "Times a notice was made to wait by a brake"),
+    "deadlines_fired": ("postroom_deadlines_fired_total", "Steps of policies whose time came and that happened"),
+    "deadlines_late": ("postroom_deadlines_late_total", "Of these, how many were found more than 15 minutes late"),
+    "deadlines_refused": ("postroom_deadlines_refused_total", "Times a step could not happen and was set aside"),
+    "silence_runs": ("postroom_silence_runs_total", "Weekly looks for silent sources since the start, one a time zone"),
+    "pings_failed": ("postroom_pings_failed_total", "Times the address of the dead man's switch could not be asked"),
     "bounces_attributed": ("postroom_bounces_attributed_total", "Mails of ours that came back, by our signed sender"),
     "worker_deaths": ("postroom_worker_deaths_total", "Times the worker died and was started again"),
     "reader_deaths": ("postroom_reader_deaths_total", "Times the reader died or hung with a request in hand"),
@@ -44,10 +50,14 @@ MAILBOX_WAITING = ("postroom_mailbox_waiting", "Mails seen in a mailbox and not 
 BY_MAILBOX = ("postroom_mailbox_mails_total", "Mails taken from a mailbox since the start")
 ERRORS_BY_MAILBOX = ("postroom_mailbox_errors_total", "Times a mailbox could not be read since the start")
 BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
+SILENT = ("postroom_sources_silent", "Sources whose controllers were told that they are silent")
+LAST_LOOK = ("postroom_silence_run_timestamp_seconds", "When it was last looked for silent sources")
+MISSED_LOOKS = ("postroom_silence_runs_missed", "Weekly looks that did not come at their time, since the first start")
 
 GAUGES = (
     FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, FREE, WORKER, BY_FATE,
-    BY_OUTCOME, MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX,
+    BY_OUTCOME, MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX, SILENT,
+    LAST_LOOK, MISSED_LOOKS,
 )  # fmt: skip
 
 
@@ -144,6 +154,8 @@ class Health:
             fates = messages.by_fate(connection)
             states = mailed.by_state(connection)
             pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
+            looked, missed = runs.last_done(connection, SILENT_RUN)
+            silent = watched.number_silent(connection)
         mails = GaugeMetricFamily(*FATES, labels=["fate", "source"])
         for fate, source, number in fates:
             mails.add_metric([fate, source or ""], number)
@@ -154,6 +166,10 @@ class Health:
         yield letters
         yield GaugeMetricFamily(*OLDEST_PENDING, value=age(pending, now))
         yield GaugeMetricFamily(*OLDEST_UNSENT, value=age(unsent, now))
+        yield GaugeMetricFamily(*SILENT, value=silent)
+        yield GaugeMetricFamily(*MISSED_LOOKS, value=missed)
+        if looked is not None:
+            yield GaugeMetricFamily(*LAST_LOOK, value=looked.timestamp())
 
 
 def age(since: datetime | None, now: datetime) -> float:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
-from daemon.store import Store, StoreError, messages, outgoing
+from daemon.store import Store, StoreError, deadlines, messages, outgoing
 from daemon.store.engine import end_stopped
 
 LOOK_SECONDS = 2.0
@@ -91,6 +91,7 @@ class Leases:
         def write(connection: Connection) -> None:
             messages.renew(connection, old)
             outgoing.renew(connection, old)
+            deadlines.renew(connection, old)
 
         try:
             self._store.write(write, sync=False).result()

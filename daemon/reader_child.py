@@ -13,13 +13,13 @@ import socket
 import msgspec
 
 from daemon import wire
-from daemon.errands import Answer, Learn, Parse, Render, Request, Templates
+from daemon.errands import Answer, Learn, Parse, Render, RenderReport, Request, Templates
 from daemon.processes import end_with_parent, keep_small
 from daemon.seams import crash_point
 from parsers.detach import detached
 from parsers.enclosures import Enclosures
 from parsers.read import parse
-from templates.model import RenderJob, telling
+from templates.model import Rendered, RenderJob, telling
 from templates.render import Renderer, TemplateFault
 
 MEMORY_LIMIT = 768 << 20
@@ -42,9 +42,14 @@ class Reader:
                     from parsers.learn import propose  # only an admin at the command line asks for it
 
                     return Answer(proposal=propose(samples, hints))
+                case Render(job, subject_only=True):
+                    return Answer(rendered=Rendered(subject=self._renderer.subject(job), text=""))
                 case Render(job, enclosing):
                     crash_point("reader-render")
                     return self._written(job, enclosing)
+                case RenderReport(job):
+                    crash_point("reader-render")
+                    return Answer(rendered=self._renderer.render_report(job))
                 case Templates(overrides):
                     self._renderer = Renderer(overrides)
                     return Answer()

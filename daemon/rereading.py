@@ -21,7 +21,7 @@ from daemon.desk.plan import Late, Plan, hints_for, hints_once_placed, plan, see
 from daemon.errands import Parse
 from daemon.outbox.late import late_letter
 from daemon.reader import Reader, ReaderDied
-from daemon.store import Store, messages, outgoing, records, rereading, sources
+from daemon.store import Store, messages, outgoing, probes, records, rereading, sources
 from daemon.store.messages import LostLease
 from daemon.store.rereading import Kind, Opened, Selection
 from daemon.store.sources import Seen
@@ -30,6 +30,7 @@ from rules.apply import apply
 from rules.decide import decide_mail, readings_of
 from rules.hours import NeverOpens
 from rules.model import Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Record, Refused
+from rules.probe import tokens_in
 from rules.rereading import BY_PROGRAM, Change, Comparison, compared, flat, owned_by_people, paired
 
 REPEATS = 5
@@ -229,12 +230,13 @@ class Rereading(AbstractContextManager["Rereading"]):
         with self._store.read() as connection:
             answered = answered_by(connection, settings, self._keys, mail)
             came = arrived(connection, settings, mail, parsed, answered) if answered else None
-            planned = plan(settings, mail, parsed, came, late=self._late)
+            probe = probes.find(connection, tokens_in(parsed))
+            planned = plan(settings, mail, parsed, came, late=self._late, probe=probe)
             pair = (planned.fated.site, planned.fated.digest)
             first = messages.first_of(connection, [pair]).get(pair)
         if first is None or first == mail.id:
             return planned
-        return plan(settings, mail, parsed, came, first, late=self._late)
+        return plan(settings, mail, parsed, came, first, late=self._late, probe=probe)
 
     def _give(self, connection: Connection, one: Kind, planned: Plan) -> None:
         rereading.take_back(connection, one)

@@ -2,10 +2,12 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from rules.kpi import CURRENT
+
 
 def versions() -> dict[str, str]:
-    """Version by distribution."""
-    found = {}
+    """Version by distribution, and that of what `handled in time` means (`rules.kpi.DEFINITIONS`)."""
+    found = {"handled-in-time": str(CURRENT.version)}
     for name in ("postroom", "holidays", "tzdata", "phonenumbers", "Jinja2"):
         try:
             found[name] = version(name)

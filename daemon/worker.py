@@ -19,6 +19,8 @@ from config.models import Settings
 from daemon import log as logging
 from daemon import wire
 from daemon.clock.calendar import Calendar
+from daemon.clock.deadlines import Deadlines
+from daemon.clock.ping import Ping
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
 from daemon.desk.watch import Watch
@@ -30,13 +32,15 @@ from daemon.outbox.guide import Guide
 from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
+from daemon.outbox.watchman import Watchman
 from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
-from daemon.store import StoreError, messages, open_store, outgoing
+from daemon.store import StoreError, deadlines, messages, open_store, outgoing, watched
 from daemon.store.hints import Hints
 from daemon.versions import versions
+from rules.silence import watched_zones
 
 BEAT_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
@@ -72,7 +76,10 @@ class Worker:
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
         self._lists = Lists(self._shift, self._bell.ring)
-        self._calendar = Calendar(self._shift, self._lists.wake)
+        ping = Ping(self._shift)
+        self._watchman = Watchman(self._shift, self._bell.ring, ping.send)
+        self._calendar = Calendar(self._shift, self._wake_for_runs, ping)
+        self._deadlines = Deadlines(self._shift)
         self._outlet = Outlet(self._shift)
         admin = Admin(self._shift)
         self._senders = [Sender(self._shift, self._bell, self._outlet, admin) for _ in range(senders_for(settings))]
@@ -107,7 +114,9 @@ class Worker:
         While letters are composed the reader reads the next mails already.
         """
         self._calendar.step()
-        self._lists.step()
+        listed = self._lists.step()
+        fired = self._deadlines.step()
+        watching = self._watchman.step()
         told = self._bundler.gather()
         taken = self._desk.take()
         if told:
@@ -118,19 +127,25 @@ class Worker:
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        return bool(taken or told)
+        return bool(taken or told or fired or listed or watching)
+
+    def _wake_for_runs(self) -> None:
+        self._lists.wake()
+        self._watchman.wake()
 
     def _clear_what_a_crash_left(self) -> None:
         """What bears our daemon's name was left by a dead worker of ours; what bears another's is in its hands."""
         store, now, holder = self._shift.store, self._shift.clock.now(), self._holder()
         store.write(lambda c: messages.clear_leases(c, holder)).result()
+        store.write(lambda c: deadlines.clear_leases(c, holder)).result()
         in_doubt = store.write(lambda c: outgoing.recover(c, now, holder=holder)).result()
         if in_doubt:
             log.warning("letters-in-doubt", count=in_doubt)
 
     def _take_up(self) -> None:
-        """The database is there again: mails that were in hand when it went away are free. Senders see to theirs."""
+        """The database is there again: what was in hand when it went away is free. Senders see to theirs."""
         self._shift.store.write(lambda c: messages.clear_leases(c, self._holder())).result()
+        self._shift.store.write(lambda c: deadlines.clear_leases(c, self._holder())).result()
         self._adrift = False
 
     def _holder(self) -> str | None:
@@ -153,14 +168,23 @@ class Worker:
     def _remember(self, settings: Settings, written: bytes) -> None:
         """Keep the settings that decisions will name."""
         told, at = json.dumps(versions()), wall_now()
+        zones, seen_at = watched_zones(settings), self._shift.clock.now()
         self._shift.store.write(lambda c: messages.keep_settings(c, settings.digest, told, written, at)).result()
+        self._shift.store.write(lambda c: watched.keep(c, settings.sources, zones, seen_at)).result()
         wire.send(self._sock, json.dumps({"took": settings.digest}).encode())
 
     def _listen(self, seconds: float) -> None:
         """Take what the acceptor says; between batches only, so a batch runs under one set of settings."""
-        self._woken = False
-        while not self._quit and (ready := select.select([self._sock, *self._hints.sockets()], [], [], seconds)[0]):
+        self._woken = rang = False
+        bells = self._calendar.alarms.socket
+        while not self._quit:
+            ready = select.select([self._sock, *([] if rang else [bells]), *self._hints.sockets()], [], [], seconds)[0]
+            if not ready:
+                break
             seconds = 0
+            if bells in ready:
+                rang = True  # the calendar takes it off
+                continue
             if self._sock not in ready:
                 self._woken |= self._hints.heard()
                 continue
@@ -183,7 +207,8 @@ class Worker:
         if self._shift.clock.is_test:
             return TEST_CLOCK_SLEEP_SECONDS
         now = self._shift.clock.now()
-        due = [at for at in (self._desk.next_due(), self._bundler.next_due()) if at is not None]
+        rooms = (self._desk, self._bundler, self._deadlines)
+        due = [at for room in rooms if (at := room.next_due()) is not None]
         # What is due and was not taken is not ours: looking for it must not cost a whole core.
         shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS
         return min([LONGEST_SLEEP_SECONDS, *(max(shortest, (at - now).total_seconds()) for at in due)])
@@ -213,6 +238,7 @@ class Worker:
             self._bundler.close()
         self._shift.leases.end()
         self._hints.close()
+        self._calendar.close()
         self._shift.reader.close()
         self._shift.store.close()
 

@@ -5,15 +5,20 @@ from typing import Any
 
 import msgspec
 
+from config.lookup import FOLLOW_UP, still_configured
 from config.models import Settings, Site
 from config.problems import nearest
 from rules import lifecycle
+from rules.alerting import ALERTS
 from rules.changes import FIELDS
-from rules.deadlines import FOLLOW_UP, plan
+from rules.daybook import daybook_of
+from rules.deadlines import plan
 from rules.hours import NeverOpens
 from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Record, Refused
+from rules.rescheduling import moved
 from rules.sites import site_named
+from rules.standstill import going_on, spared, still, still_passed
 from rules.tellings import TELLS, Happened, first_notice, receipt_notice
 
 
@@ -38,7 +43,8 @@ def apply(record: Record | None, action: Action, settings: Settings, now: dateti
         if record is None:
             return _open(action, transition, now)
         changed = _change(record, action, transition, settings, now)
-        deadlines = _deadlines(changed, action, transition, settings, now)
+        changed, went_on = _time(record, changed, action, transition, settings, now)
+        deadlines = (*went_on, *_deadlines(changed, action, transition, settings, now))
         notices = _notices(record, changed, action, transition, settings, now)
     except NeverOpens as error:
         raise Refused(str(error)) from error
@@ -46,6 +52,8 @@ def apply(record: Record | None, action: Action, settings: Settings, now: dateti
         notices=notices,
         deadlines=deadlines,
         ends_deadlines=transition.ends_deadlines,
+        spares=spared(action.name, transition),
+        rests=tuple(one.step for one in changed.paused) if transition.ends_deadlines else (),
         takes_back=changed.undone[-1] if action.name in ("undo", "rest") else None,
     )
     return changed, effects
@@ -124,9 +132,30 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
         "cycle": record.cycle + transition.new_cycle,
         "revision": record.revision + 1,
     }
+    if transition.ends_deadlines or transition.new_cycle:
+        plain["passed"] = ()  # somebody sees to it, or its time counts anew
     if transition.to == lifecycle.NEW:  # somebody has to look at it anew
         plain |= {"resubmit_at": None, "result": None}
     return msgspec.structs.replace(record, **(plain | fields))
+
+
+def _time(
+    before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
+) -> tuple[Record, tuple[Deadline, ...]]:
+    """Let the time of steps stand still in the new state, or go on in it; what the action does not end has passed."""
+    if not transition.ends_deadlines or transition.clocks == "anew":
+        return record, ()
+    if spared(action.name, transition) is None:
+        return msgspec.structs.replace(record, paused=()), ()
+    site = _site(settings, record)
+    book = daybook_of(site, record.team)
+    paused = still(before.paused, action.standing, action.name, record.state, book, now)
+    goes_on = [one for one in before.paused if action.name not in one.until and record.state not in one.pause]
+    # in a cycle of its own: what goes on once more, after an undo, must not meet itself
+    cycle = record.cycle + (bool(goes_on) and not transition.new_cycle)
+    went_on = tuple(going_on(goes_on, site, record.team, now, cycle))
+    passed = still_passed(before.passed, action.standing, action.name)
+    return msgspec.structs.replace(record, paused=paused, passed=passed, cycle=cycle), went_on
 
 
 def _deadlines(
@@ -134,16 +163,19 @@ def _deadlines(
 ) -> tuple[Deadline, ...]:
     if transition.clocks == "follow-up" and record.resubmit_at is not None:
         return plan(settings, record.site, record.team, FOLLOW_UP, record.resubmit_at, record.cycle, "resubmitted")
+    if transition.clocks == "anew":
+        return moved(record, action.standing, settings)
     if transition.clocks == "policy":
         began = "moved" if action.name == "not-mine" else "reopened"
-        return plan(settings, record.site, record.team, record.policy, now, record.cycle, began)
+        policy = still_configured(settings, _site(settings, record), record.policy, record.kind)
+        return plan(settings, record.site, record.team, policy, now, record.cycle, began)
     return ()
 
 
 def _notices(
     before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Notice, ...]:
-    tell = TELLS.get(transition.tells or "")
+    tell = (TELLS | ALERTS).get(transition.tells or "")
     site = _site(settings, record)
     happened = Happened(before=before, record=record, action=action, site=site, settings=settings, now=now)
     return tuple(tell(happened)) if tell else ()

@@ -2,7 +2,8 @@
 
 What nobody of the house asked for counts for the caps: over them a notice is dropped, but for what a proven member must
 learn, which waits for room. All that goes to customers counts for the brake, a person's own answer too: over it notices
-wait, as most of them are wanted.
+wait, as most of them are wanted. What the clock has to tell counts for its reader: over that it waits, and then goes in
+one mail.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from config.machine import Brakes
+from rules.escalation import PURPOSES
 from rules.model import Notice
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -32,6 +34,9 @@ class Sent(msgspec.Struct, frozen=True):
     customers: int = 0
     oldest_customer: datetime | None = None
     """When the first of those went: an hour later there is room for one more."""
+    alerts: Mapping[str, int] = {}
+    oldest_alert: Mapping[str, datetime] = {}
+    """Mails of the clock about one record each within the hour, by reader in lower case, and when the first went."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -64,7 +69,7 @@ def judged(notices: Sequence[Notice], sent: Sent, brakes: Brakes, now: datetime)
         now: UTC.
     """
     hour, day = Counter(sent.hour), Counter(sent.day)
-    customers = sent.customers
+    customers, alerts = sent.customers, Counter(sent.alerts)
     verdicts = []
     for notice in notices:
         verdict = SEND
@@ -77,13 +82,22 @@ def judged(notices: Sequence[Notice], sent: Sent, brakes: Brakes, now: datetime)
         elif notice.role == "customer" and customers >= brakes.customers_per_hour:
             because = f"more than {brakes.customers_per_hour} mails to customers within an hour"
             verdict = Verdict("wait", because, until=(sent.oldest_customer or now) + HOUR)
+        elif is_alert(notice) and alerts[notice.to.casefold()] >= brakes.escalations_per_hour:
+            because = f"more than {brakes.escalations_per_hour} mails to {notice.to} within an hour"
+            verdict = Verdict("wait", because, until=sent.oldest_alert.get(notice.to.casefold(), now) + HOUR)
         else:
+            alerts[notice.to.casefold()] += is_alert(notice)
             customers += notice.role == "customer"
             if who is not None:
                 hour[who] += 1
                 day[who] += 1
         verdicts.append(verdict)
     return verdicts
+
+
+def is_alert(notice: Notice) -> bool:
+    """Whether a notice is a mail of its own that the clock sends."""
+    return notice.purpose in PURPOSES and notice.way == "own"
 
 
 def _is_patient(notice: Notice, now: datetime) -> bool:

@@ -10,8 +10,8 @@ import msgspec
 
 from rules.model import Notice, Record, Way
 
-MOST = 200
-"""Notices that one mail tells of; more make a further mail."""
+MOST = 1000
+"""Notices that one mail tells of, naming the first records and counting the others; more make a further mail."""
 SHARED: tuple[Way, ...] = ("bundle", "digest")
 
 
@@ -33,8 +33,8 @@ D = TypeVar("D", bound=Due)
 def mails_of(due: Iterable[D]) -> list[tuple[D, ...]]:
     """Group notices into mails, in the order of the first of each.
 
-    A mail of several has one reader, site, category and language. Several notices that say the same of one record to
-    one address, however it is written, are one.
+    A mail of several has one reader, category and language; it is of one site, unless its reader oversees several.
+    Several notices that say the same of one record to one address, however it is written, are one.
     """
     return _grouped(due, _key)
 
@@ -46,10 +46,11 @@ def rows_of(mail: Sequence[D]) -> list[tuple[D, Notice]]:
 
 def _key(one: Due) -> tuple[object, ...]:
     notice, record = one.notice, one.record
-    reader = (record.site, notice.to.casefold(), notice.language)
+    site = None if notice.role == "controller" else record.site
+    reader = (notice.to.casefold(), notice.language)
     if notice.way in SHARED:
-        return (notice.way, *reader, notice.category)
-    return ("own", *reader, record.ref, notice.purpose, notice.role, notice.text, notice.message)
+        return (notice.way, site, *reader, notice.category)
+    return ("own", site, *reader, record.ref, notice.purpose, notice.role, notice.text, notice.message)
 
 
 def _grouped(due: Iterable[D], key: Callable[[D], tuple[object, ...]]) -> list[tuple[D, ...]]:

@@ -1,17 +1,18 @@
 """What each action writes into a record, beside state, cycle and revision."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from config.lookup import controllers_of
+from config.lookup import overseers_of
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
 from rules import glob, lifecycle, reference
 from rules.daybook import daybook_of
-from rules.model import Action, Actor, Held, Record, Refused, Second, Thread
+from rules.escalation import EFFECTS
+from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
 from rules.reach import customer_addresses, reply_address, unreachable
 from rules.resubmission import resubmission
 
@@ -34,13 +35,14 @@ def _assign(record: Record, action: Action, site: Site, settings: Settings, now:
     if not _ADDRESS.fullmatch(to):
         raise Refused(f"'{to[:80]}' is no mail address, write to=name@domain.example")
     # a customer's data goes there: by mail only to people of the house; the admin's command line knows what it does
-    if action.actor.role != "command" and not _of_the_house(to, site, settings):
+    if action.actor.role != "command" and not _of_the_house(to, site, settings, now):
         raise Refused(f"'{to}' is nobody of {site.id}: members, roles, teams and controllers of a site can be assigned")
     return {"assignee": to, "resubmit_at": None}
 
 
-def _of_the_house(address: str, site: Site, settings: Settings) -> bool:
-    known = (*site.teams.values(), *site.roles.values(), *controllers_of(settings, site))
+def _of_the_house(address: str, site: Site, settings: Settings, now: datetime) -> bool:
+    today = daybook_of(site, None).local(now).date()
+    known = (*site.teams.values(), *site.roles.values(), *overseers_of(settings, site, today))
     members = (pattern for patterns in site.members.values() for pattern in patterns)
     return address.casefold() in {each.casefold() for each in known} or glob.any_of(members, (address,)) is not None
 
@@ -193,11 +195,27 @@ def _part(record: Record, action: Action, site: Site, settings: Settings, now: d
 
 def _rest(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     fields = _part(record, action, site, settings, now)
-    return {**fields, "resubmit_at": action.before.resubmit_at if action.before else None}
+    before = action.before or record
+    return {**fields, "resubmit_at": before.resubmit_at, "passed": before.passed, "paused": before.paused}
 
 
 def _read_as(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     return {"result": f"read again as {action.args.get('ref') or action.args['kind']}", "resubmit_at": None}
+
+
+def _pass(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    args = action.args
+    try:
+        due_at, cycle = datetime.fromisoformat(args["due"]), int(args["cycle"])
+    except ValueError:
+        raise Refused(f"'{args['due'][:40]}' is no time, or '{args['cycle'][:40]}' no cycle") from None
+    passed = Passed(step=args["step"], effect=action.name, due_at=due_at, cycle=cycle, late="late" in args)
+    return {"passed": (*record.passed, passed)}
+
+
+def _reschedule(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """Nobody saw to it: what has passed stays so, and what stands still does."""
+    return {"passed": record.passed, "paused": record.paused}
 
 
 def _undo(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
@@ -209,11 +227,20 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         raise Refused(
             f"the last action, {last.name}, was {last.actor.name or last.actor.role}'s; only they may undo it"
         )
-    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category")
+    kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "paused")
     fields = {name: getattr(before, name) for name in kept}
+    rested = before.state == lifecycle.WAITING or before.state in lifecycle.CLOSED_STATES
+    if rested and record.state == lifecycle.NEW and last.name != "not-mine":
+        raise Refused(f"the customer has written since: {last.name} cannot be taken back, somebody has to look at it")
+    fields["passed"] = (*before.passed, *_passed_since(record, before))
     since = {one.by.casefold() for one in record.held}
     held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
     return {**fields, "held": held[-MOST_HELD:], "undone": (*record.undone, before.revision + 1)[-50:]}
+
+
+def _passed_since(record: Record, before: Record) -> Iterator[Passed]:
+    """Steps that have passed although the action stood; not those of a cycle that began with it or after it."""
+    return (one for one in record.passed if one.cycle <= before.cycle and one not in before.passed)
 
 
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
@@ -237,6 +264,8 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "part": _part,
     "rest": _rest,
     "read-as": _read_as,
+    "reschedule": _reschedule,
     "undo": _undo,
+    **dict.fromkeys(EFFECTS, _pass),
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from config.lookup import ADMIN_SITE, TEAM, default_policy, steps_of
 from config.models import Rule, Settings, Site, Source, Step
 from config.types import Category
@@ -12,8 +14,6 @@ from rules.moments import day_and_time
 from rules.sites import site_named
 
 NO_POLICY = "none"
-FOLLOW_UP = "follow-up"
-"""Policy that runs from a record's resubmission."""
 
 
 def plan(
@@ -45,11 +45,11 @@ def plan(
     site = site_named(settings, site_id)
     books = daybook_of(site, team), daybook_of(site, None)
     deadlines = []
-    start = received_at
+    start, words = received_at, began
     for step in steps_of(settings, site, policy_name):
-        deadline = _deadline(step, books, start, cycle, began)
-        deadlines.append(deadline)
-        start, began = deadline.due_at, step.name
+        deadline = _deadline(step, books, start, cycle, words)
+        deadlines.append(replace(deadline, policy=policy_name, since=received_at, began=began))
+        start, words = deadline.due_at, step.name
     return tuple(deadlines)
 
 
@@ -74,7 +74,7 @@ def _deadline(step: Step, books: tuple[DayBook, DayBook], start: datetime, cycle
     team_book, site_book = books
     count = add if step.clock == "business" else elapsed
     due_at, words = count(team_book, start, step.after, began)
-    deliver_at, told = _delivery(step, team_book if step.to == TEAM else site_book, due_at)
+    deliver_at, told = delivery(step.deliver, team_book if step.to == TEAM else site_book, due_at)
     return Deadline(
         step=step.name,
         due_at=due_at,
@@ -83,12 +83,17 @@ def _deadline(step: Step, books: tuple[DayBook, DayBook], start: datetime, cycle
         to=step.to,
         cycle=cycle,
         because=f"{step.name} {step.after} {step.clock}: {words}{told}",
+        after=str(step.after),
+        clock=step.clock,
+        deliver=step.deliver,
+        until=step.until,
+        pause=step.pause,
     )
 
 
-def _delivery(step: Step, book: DayBook, due_at: datetime) -> tuple[datetime, str]:
-    """When the step's mail may go out: at the recipient's next opening; at once where there are no hours."""
-    if step.deliver == "any" or not any(book.week):
+def delivery(deliver: str, book: DayBook, due_at: datetime) -> tuple[datetime, str]:
+    """When a step's mail may go out: at the recipient's next opening; at once where there are no hours."""
+    if deliver == "any" or not any(book.week):
         return due_at, ""
     at = next_open(book, due_at)
     return (at, "") if at == due_at else (at, f", told {day_and_time(book.local(at), book.local(due_at))}")

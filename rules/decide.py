@@ -132,6 +132,8 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
         return "repeat", f"the same mail as message {context.repeat_of}"
     if context.own is not None:
         return "automatic", f"our own outgoing mail {context.own} came back"
+    if context.probe is not None:
+        return "automatic", f"a mail of `source verify {context.probe}`, which came the whole way"
     if context.reference is not None:
         return _answer(context)
     if context.astray is not None:

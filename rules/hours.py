@@ -40,7 +40,10 @@ def add(book: DayBook, start: datetime, duration: Duration, began: str = "opened
     """
     if duration.unit == "d":
         return elapsed(book, start, duration, began)
-    due = _working_days(book, start, duration) if duration.unit == "wd" else _open_time(book, start, duration)
+    if duration.unit == "wd":
+        due = _working_days(book, start, duration)
+    else:
+        due = _open_time(book, start, timedelta(minutes=duration.minutes), f"{duration} of open time")
     first, last = book.local(start), book.local(due)
     counted = [week_words(book.week), *days_words(book, first.date(), last.date())]
     return due, f"{began} {day_and_time(first)}, counts {', '.join(counted)}, due {day_and_time(last, first)}"
@@ -57,6 +60,32 @@ def elapsed(book: DayBook, start: datetime, duration: Duration, began: str = "op
     due = start + timedelta(minutes=duration.minutes)
     first, last = book.local(start), book.local(due)
     return due, f"{began} {day_and_time(first)}, counts {duration} elapsed, due {day_and_time(last, first)}"
+
+
+def add_left(book: DayBook, start: datetime, left: timedelta, clock: str, began: str) -> tuple[datetime, str]:
+    """Count the rest of a time that stood still, on its own clock; to the second.
+
+    Args:
+        book: The hours that count.
+        start: UTC; where it goes on.
+        left: What was left of it.
+        clock: `business` or `wall`.
+        began: What happened at the start, for the words.
+
+    Raises:
+        NeverOpens: As in `add`.
+    """
+    due = _open_time(book, start, left, "an opening") if clock == "business" else start + left
+    first, last = book.local(start), book.local(due)
+    ours = [week_words(book.week), *days_words(book, first.date(), last.date())]
+    counted = ", ".join(ours) if clock == "business" else "elapsed time"
+    return due, f"{began} {day_and_time(first)}, counts {counted}, due {day_and_time(last, first)}"
+
+
+def working_days_between(book: DayBook, first: datetime, last: datetime) -> int:
+    """Working days after the local day of the first moment, up to that of the last."""
+    day, final = book.local(first).date(), book.local(last).date()
+    return sum(bool(book.spans(day + n * _DAY)) for n in range(1, (final - day).days + 1))
 
 
 def is_open(book: DayBook, at: datetime) -> bool:
@@ -95,11 +124,10 @@ def opening_of(book: DayBook, day: date) -> datetime:
     return next_open(book, datetime.combine(day, datetime.min.time(), book.zone).astimezone(UTC))
 
 
-def _open_time(book: DayBook, start: datetime, duration: Duration) -> datetime:
-    left = timedelta(minutes=duration.minutes)
+def _open_time(book: DayBook, start: datetime, left: timedelta, sought: str) -> datetime:
     if not left:
         return start
-    for opens, closes in _spans_from(book, start, f"{duration} of open time"):
+    for opens, closes in _spans_from(book, start, sought):
         begin = max(opens, start)
         if left <= closes - begin:
             return begin + left

@@ -5,10 +5,13 @@ must also be who may have that role: by an address of the house that the border 
 customer's own address.
 """
 
-from config.lookup import controllers_of
+from datetime import date, datetime
+
+from config.lookup import overseers_of
 from config.models import Settings, Site
 from parsers.records import Parsed
 from rules import glob
+from rules.daybook import daybook_of
 from rules.model import Actor, Record
 from rules.reach import customer_addresses
 from rules.reference import TokenRole
@@ -21,7 +24,9 @@ OF_THE_HOUSE = "somebody of the house wrote to the customer's reply address"
 BESIDE = "it did not come by our reply address"
 
 
-def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) -> tuple[Actor, str | None]:
+def writer(
+    parsed: Parsed, role: TokenRole, record: Record, settings: Settings, now: datetime
+) -> tuple[Actor, str | None]:
     """Who wrote a mail to a reply address.
 
     Args:
@@ -29,6 +34,7 @@ def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) 
         role: Of the token, which is genuine.
         record: That the token names.
         settings: The settings in force.
+        now: UTC: who stands in for a controller on the site's day may act as one.
 
     Returns:
         The actor; for a stranger also why it is one.
@@ -39,7 +45,7 @@ def writer(parsed: Parsed, role: TokenRole, record: Record, settings: Settings) 
         if address in {known.casefold() for known in customer_addresses(record)}:
             return Actor("customer", address), None
         return _stranger(address, OF_THE_HOUSE if may_act(address, "team", site, settings) else NOT_CUSTOMER)
-    if not may_act(address, role, site, settings):
+    if not may_act(address, role, site, settings, daybook_of(site, None).local(now).date()):
         return _stranger(address, UNKNOWN)
     if not is_proven(parsed, site):
         return _stranger(address, UNPROVEN)
@@ -66,12 +72,20 @@ def without_token(parsed: Parsed, record: Record) -> tuple[Actor, str | None]:
     return _stranger(address, BESIDE)
 
 
-def may_act(address: str, role: TokenRole, site: Site, settings: Settings) -> bool:
-    """Whether an address may act in this role, if it is really its owner who writes."""
+def may_act(address: str, role: TokenRole, site: Site, settings: Settings, on: date | None = None) -> bool:
+    """Whether an address may act in this role, if it is really its owner who writes.
+
+    Args:
+        address: Whose.
+        role: Of the token.
+        site: Of the record.
+        settings: The settings in force.
+        on: The site's local day, as deputies have theirs; None: on any.
+    """
     if "@" not in address:
         return False
     if role == "controller":
-        return address.casefold() in {known.casefold() for known in controllers_of(settings, site)}
+        return address.casefold() in {known.casefold() for known in overseers_of(settings, site, on)}
     own = (*site.teams.values(), *site.roles.values())
     if address.casefold() in {known.casefold() for known in own}:
         return True

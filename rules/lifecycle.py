@@ -23,9 +23,26 @@ _CUSTOMER = frozenset[ActorRole]({"customer"})
 _OUTSIDE = frozenset[ActorRole]({"customer", "source"})
 
 Tells = Literal[
-    "new", "attached", "assigned", "moved", "again", "reply", "held", "refused", "status", "help", "returned", "kept"
+    "new",
+    "attached",
+    "assigned",
+    "moved",
+    "again",
+    "reply",
+    "held",
+    "refused",
+    "status",
+    "help",
+    "returned",
+    "kept",
+    "overdue",
+    "escalate",
+    "mail",
+    "warn",
+    "remind",
 ]
-"""`rules.tellings` has a function for each; `new` comes from the decision."""
+"""`rules.tellings` and, for what the clock does, `rules.alerting` have a function for each; `new` comes from the
+decision."""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +58,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person can ask for it by its name; what only happens is not offered."""
     ends_deadlines: bool = True
     new_cycle: bool = False
-    clocks: Literal["policy", "follow-up"] | None = None
-    """Deadlines that start: those of the record's policy from now, or the follow-up's from the resubmission."""
+    clocks: Literal["policy", "follow-up", "anew"] | None = None
+    """Deadlines that start: those of the record's policy from now, the follow-up's from the resubmission, or those that
+    run, counted anew from where they began."""
     tells: Tells | None = None
     undo: bool = False
     """Whether its actor may take it back."""
@@ -114,6 +132,20 @@ itself (`house`: `news`, or `known` to come back) the admin."""
 
 NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
 """It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
+PASSES = Transition(
+    to=None,
+    who=frozenset({"clock"}),
+    by_hand=False,
+    needs=("step", "cycle", "due", "to"),
+    may=("deliver", "together", "late"),
+    ends_deadlines=False,
+)
+"""A step's time is over, and nobody has seen to the record: what its policy says of that is done (`EFFECTS`)."""
+RESCHEDULE = Transition(
+    to=None, who=frozenset({"command"}), by_hand=False, needs=("reason",), new_cycle=True, clocks="anew"
+)
+"""Hours or a policy were changed, and its open deadlines are to follow: in a cycle of their own,
+as a step is set once in each; what has passed stays so."""
 
 _ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
@@ -166,8 +198,14 @@ COMMON: Table = {
     **_rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
     **_rows(STATES, "returned", RETURNED),
     **_rows(STATES, "reparse", REPARSE),
+    **_rows(OPEN_STATES, "reschedule", RESCHEDULE),
     **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
     **_rows(STATES, "note", NOTE),
+    **_rows(OPEN_STATES, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),
+    **_rows(OPEN_STATES, "escalate", msgspec.structs.replace(PASSES, tells="escalate")),
+    **_rows(OPEN_STATES, "mail", msgspec.structs.replace(PASSES, tells="mail")),
+    **_rows(OPEN_STATES, "warn", msgspec.structs.replace(PASSES, tells="warn")),
+    **_rows(OPEN_STATES, "remind", msgspec.structs.replace(PASSES, tells="remind")),
     **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
@@ -199,10 +237,12 @@ _TABLES: Mapping[str, Table] = {
 
 
 PASSIVE = frozenset(
-    {"attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"}
-    | {"undo"}
+    {
+        *("attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"),
+        *("undo", "overdue", "escalate", "mail", "warn", "remind"),
+    }
 )
-"""What merely came in, was asked or was noted: `undo` looks past it for what somebody did."""
+"""What merely came in, was asked or noted, or what time did by itself: `undo` looks past it for what somebody did."""
 
 
 def table_of(kind: str) -> Table:

@@ -90,6 +90,8 @@ class Context(Fact, frozen=True, kw_only=True):
     """Number of the outgoing mail about several records that somebody of the house answers (`rules.astray`)."""
     bounced: int | None = None
     """Number of the outgoing mail that the recipient, our envelope sender, names: what comes there is about it."""
+    probe: str | None = None
+    """The source that a mail of our own with this token was made for: it opens nothing (`rules.probe`)."""
     imported: bool = False
     """It was put in later: what was to be done about it was done long ago."""
     late: bool = False
@@ -135,6 +137,30 @@ class Deadline(Fact, frozen=True, kw_only=True):
     to: str
     cycle: int = 0
     because: str
+    after: str = ""
+    """As the policy says it: `2h`, `2wd`."""
+    clock: str = "business"
+    deliver: str = "business"
+    until: tuple[str, ...] = ()
+    """Actions that end it; nothing named: those that end deadlines in the lifecycle of the record's kind."""
+    pause: tuple[str, ...] = ()
+    """States in which its time stands still."""
+    policy: str = ""
+    """Which one it is a step of, where all its steps count from, UTC, and what happened then."""
+    since: datetime | None = None
+    began: str = ""
+    left: int = 0
+    """Of one whose time stood still: seconds of its own clock from where it goes on, or from the step before it."""
+    days: int = 0
+    """The same in working days, for a step that counts them."""
+
+
+class Standing(Fact, frozen=True, kw_only=True):
+    """A deadline as it stands: it may still be open, or its time is over, or something ended it."""
+
+    deadline: Deadline
+    is_open: bool = True
+    has_passed: bool = False
 
 
 class Receipt(Fact, frozen=True, kw_only=True):
@@ -217,6 +243,8 @@ class Action(Fact, frozen=True, kw_only=True):
     """Of `undo`: the record as it was before its last revision; of `part` and `rest`, before it was joined to."""
     last: "Done | None" = None
     """Of `undo`: what made its last revision."""
+    standing: tuple[Standing, ...] = ()
+    """The record's deadlines of all cycles, in order of time, where they may stand still, go on or be moved."""
     unanswered: str | None = None
     """Why the writer of the mail that it came by gets no answer by itself (`rules.gate`)."""
 
@@ -246,6 +274,17 @@ class Held(Fact, frozen=True, kw_only=True):
     text: str
     by: str
     message: int
+
+
+class Passed(Fact, frozen=True, kw_only=True):
+    """A step of the record's policy whose time is over, since when, and what it does."""
+
+    step: str
+    effect: str
+    due_at: datetime
+    cycle: int = 0
+    late: bool = False
+    """It was passed while no daemon ran: nobody was told of it by itself."""
 
 
 class Record(Fact, frozen=True, kw_only=True):
@@ -285,6 +324,10 @@ class Record(Fact, frozen=True, kw_only=True):
     """Addresses of the customer from which our mail came back, in lower case, at most 20."""
     undone: tuple[int, ...] = ()
     """Revisions whose action was taken back: what they had to tell no longer holds."""
+    passed: tuple[Passed, ...] = ()
+    """Steps whose time is over, in their order, until somebody sees to it or a new cycle begins."""
+    paused: tuple[Deadline, ...] = ()
+    """Steps whose time stands still, in their order, with what is left of it."""
 
 
 class Notice(Fact, frozen=True, kw_only=True):
@@ -322,6 +365,10 @@ class Effects(Fact, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     ends_deadlines: bool = False
     """Open deadlines of the record no longer hold: they are closed before new ones are set."""
+    spares: str | None = None
+    """The action, where it ends only the deadlines that end by it: those whose `until` does not name it go on."""
+    rests: tuple[str, ...] = ()
+    """Steps that end all the same: their time stands still, and they are set anew when it goes on."""
     takes_back: int | None = None
     """Revision that is undone: the deadlines that it ended hold again, those that it set do not."""
 

@@ -14,7 +14,7 @@ from rules.timing import works
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
-    """An open record, and when its next step is due (UTC)."""
+    """An open record, and since when it is overdue, else when its next step is due (UTC)."""
 
     record: Record
     due_at: datetime | None = None

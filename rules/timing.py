@@ -92,6 +92,28 @@ def timing(
     return Timing(at, "bundle" if at > now else "own")
 
 
+def step_timing(book: DayBook, now: datetime, wait: int | None = None, *, any_time: bool = False) -> Timing:
+    """When and how somebody is told that a step's time is over: within his hours, where he has any.
+
+    Args:
+        book: His hours: a team's, or for controllers and roles those of the site.
+        now: When the step is passed, UTC.
+        wait: Minutes for others to go along; a wait that would end after closing ends at once. None: a mail of its own.
+        any_time: The step's mail keeps to no hours.
+    """
+    way: Way = "own" if wait is None else "bundle"
+    at = slot_end(now, wait or 0)
+    if any_time or not any(book.week):
+        return Timing(at, way)
+    try:
+        opens = next_open(book, now)
+    except NeverOpens:
+        return Timing(now, way)
+    if opens > now:
+        return Timing(opens, way)
+    return Timing(at if is_open(book, at) else now, way)
+
+
 def slot_end(now: datetime, minutes: int) -> datetime:
     """The end of the slot that a moment lies in: slots of so many minutes, counted from midnight UTC; 0 is at once."""
     if not minutes:

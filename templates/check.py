@@ -1,19 +1,27 @@
 """Try every template before it counts: it compiles, knows the names it uses, and renders full and empty records."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from typing import get_args
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 from config.types import Language
 from templates.model import TemplateProblem
-from templates.purposes import PURPOSES
-from templates.render import CONTEXT, FORMATS, Renderer, TemplateFault
+from templates.purposes import PURPOSES, purpose_of
+from templates.render import CONTEXT, FORMATS, REPORT_CONTEXT, Renderer, TemplateFault
+from templates.reports import REPORT_LAYOUT, REPORTS
+from templates.sample_reports import sample_report
+from templates.sample_together import sample_together
 from templates.samples import EMPTY, FULL, LEAD, sample_job
 from templates.words import WORDS, shipped_files
 
-_LAYOUTS = frozenset(f"{purpose.layout}.{form}.j2" for purpose in PURPOSES.values() for form in FORMATS)
+_LAYOUTS = frozenset(
+    f"{layout}.{form}.j2"
+    for layout in (REPORT_LAYOUT, *(purpose.layout for purpose in PURPOSES.values()))
+    for form in FORMATS
+)
 
 
 def check(overrides: Mapping[str, str], named: Iterable[str] = ()) -> list[TemplateProblem]:
@@ -42,14 +50,13 @@ def _is_purpose(name: str) -> bool:
 
 def _unknown_files(renderer: Renderer, overrides: Mapping[str, str], purposes: set[str]) -> Iterator[TemplateProblem]:
     """Files that no notice would ever use: the admin meant another name."""
-    usable = {
-        f"{language}/{purpose}.{form}.j2" for language in get_args(Language) for purpose in purposes for form in FORMATS
-    }
+    known = purposes | set(REPORTS)
+    usable = {f"{language}/{name}.{form}.j2" for language in get_args(Language) for name in known for form in FORMATS}
     usable |= {f"{language}/{WORDS}" for language in get_args(Language)} | shipped_files().keys()
     referenced = {name for source in renderer.sources for name in _references(renderer, source)}
     for name in sorted(overrides.keys() - usable - referenced):
         nearest = get_close_matches(name, sorted(usable), 1)
-        meant = f"; did you mean {nearest[0]}?" if nearest else f"; known are {', '.join(sorted(purposes))}"
+        meant = f"; did you mean {nearest[0]}?" if nearest else f"; known are {', '.join(sorted(known))}"
         yield TemplateProblem(name, 1, f"is the template of no known purpose and language{meant}")
 
 
@@ -66,16 +73,21 @@ def _unknown_names(renderer: Renderer) -> Iterator[TemplateProblem]:
     """Variables that no template is given, also in branches that the samples do not take."""
     for file in sorted(name for name in renderer.sources if _is_purpose(name) or name in _LAYOUTS):
         try:
-            tree = renderer.parse(file)
-            unknown = meta.find_undeclared_variables(tree) - CONTEXT - renderer.environment.globals.keys()
+            tree, known = renderer.parse(file), _context_of(file)
+            unknown = meta.find_undeclared_variables(tree) - known - renderer.environment.globals.keys()
         except TemplateSyntaxError as error:
             yield TemplateProblem(file, error.lineno, error.message or "does not compile")
             continue
         for name in tree.find_all(nodes.Name):
             if name.ctx == "load" and name.name in unknown:
-                nearest = get_close_matches(name.name, sorted(CONTEXT), 1)
-                meant = f"did you mean '{nearest[0]}'?" if nearest else f"known are {', '.join(sorted(CONTEXT))}"
+                nearest = get_close_matches(name.name, sorted(known), 1)
+                meant = f"did you mean '{nearest[0]}'?" if nearest else f"known are {', '.join(sorted(known))}"
                 yield TemplateProblem(file, name.lineno, f"'{name.name}' is undefined; {meant}")
+
+
+def _context_of(file: str) -> frozenset[str]:
+    name = file.rsplit("/", 1)[-1].split(".")[0]
+    return REPORT_CONTEXT if name in (REPORT_LAYOUT, *REPORTS) else CONTEXT
 
 
 def _failing(renderer: Renderer, purposes: set[str]) -> Iterator[TemplateProblem]:
@@ -83,9 +95,20 @@ def _failing(renderer: Renderer, purposes: set[str]) -> Iterator[TemplateProblem
     known = {(problem.file, problem.line) for problem in _unknown_names(renderer)}
     for language in renderer.languages:
         for purpose in sorted(purposes):
-            for reading in (FULL, LEAD, EMPTY):
-                try:
-                    renderer.render(sample_job(language, purpose, reading))
-                except TemplateFault as fault:
-                    if (fault.file, fault.line) not in known:
-                        yield TemplateProblem(fault.file, fault.line, fault.what)
+            jobs = [sample_job(language, purpose, reading) for reading in (FULL, LEAD, EMPTY)]
+            if purpose_of(purpose, "team").late:
+                jobs.append(sample_together(language, purpose, purpose))
+            for job in jobs:
+                yield from _fault(partial(renderer.render, job), known)
+        for report in REPORTS:
+            for bare in (False, True):
+                told = sample_report(language, report, bare=bare)
+                yield from _fault(partial(renderer.render_report, told), known)
+
+
+def _fault(render: Callable[[], object], known: set[tuple[str, int]]) -> Iterator[TemplateProblem]:
+    try:
+        render()
+    except TemplateFault as fault:
+        if (fault.file, fault.line) not in known:
+            yield TemplateProblem(fault.file, fault.line, fault.what)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rules import lifecycle
 from rules.model import Record
 from templates.forms import one_line, write_link
+from templates.purposes import purpose_of
 from templates.rows import Row
 from templates.words import Words
 
@@ -24,6 +25,10 @@ _SENSIBLE: Mapping[str, Sequence[str]] = {
 _CLOSED = ("reopen", "undo", "status", "help")
 _UNREAD = ("lead", "booking", "take", "not-mine", "spam", "help")
 """Of an unsorted mail: first of all, what it is."""
+_LATE = ("take", "done", "later", "assign")
+"""Of what the clock tells: say at once who sees to it."""
+_OVERSEEN = ("take", "assign", "not-mine", "note", "status", "help")
+"""Of what controllers are told."""
 _FIRST: Mapping[str, Sequence[str]] = {"held": ("send",), "again": ("apart",)}
 """What the purpose of a mail asks for."""
 _ACTION: Mapping[str, str] = {"lead": "read-as", "booking": "read-as"}
@@ -61,12 +66,20 @@ def links(
     """
     if reply_to is None or role not in ("team", "controller"):
         return ()
-    unread = record.kind == "unsorted" and record.state == lifecycle.NEW
-    wanted = (*_FIRST.get(purpose, ()), *(_UNREAD if unread else _SENSIBLE.get(record.state, _CLOSED)))
+    wanted = (*_FIRST.get(purpose, ()), *_sensible(record, purpose, role))
     names = [name for name in dict.fromkeys(wanted) if may(record, _ACTION.get(name, name), role)]
     if len(names) > most:
         names = [*names[: most - 1], names[-1]] if most == MOST else names[:most]  # `help` stays the last
     return tuple(_link(record, name, reply_to, words) for name in names)
+
+
+def _sensible(record: Record, purpose: str, role: str) -> Sequence[str]:
+    if role == "controller":
+        return _OVERSEEN
+    if record.kind == "unsorted" and record.state == lifecycle.NEW:
+        return _UNREAD
+    late = purpose_of(purpose, role).late and record.state in lifecycle.OPEN_STATES
+    return (*(_LATE if late else ()), *_SENSIBLE.get(record.state, _CLOSED))
 
 
 def may(record: Record, action: str, role: str) -> bool:

@@ -4,7 +4,7 @@ Values come from strangers: what does not have the expected shape is shown as it
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from parsers import clean
 from parsers.clean import single_line
 from parsers.records import Distance, Money
-from templates.words import Words
+from templates.words import Words, counted
 
 _SEPARATORS = tuple(mark.encode() for mark in ("\x85", "\u2028", "\u2029"))
 _CONTROLS = bytes(b if (b >= 32 and b != 127) or b in b"\t\n" else 10 if b in b"\r\v\f" else 32 for b in range(256))
@@ -79,6 +79,23 @@ def web_link(url: str) -> str | None:
     return url if _WEB.fullmatch(url) else None
 
 
+def _in_units(value: timedelta) -> tuple[str, int]:
+    """Minutes below two hours, hours below two days, else days; whole hours and days are called so."""
+    minutes = max(1, int(value.total_seconds() / 60 + 0.5))
+    for unit, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= 2 * size or minutes == size:
+            return unit, (minutes + size // 2) // size
+    return "minute", minutes
+
+
+def _offset(local: datetime) -> str:
+    """`UTC+1`, `UTC-3:30`, `UTC`."""
+    minutes = int((local.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    ahead = f"{'-' if minutes < 0 else '+'}{hours}" if minutes else ""
+    return f"UTC{ahead}{f':{rest:02}' if rest else ''}"
+
+
 class Forms:
     """The forms of one language and one site's local time."""
 
@@ -100,11 +117,26 @@ class Forms:
                 return one_line(value, 100)
             if len(value.strip()) <= 10:
                 return self._write("date", parsed)
-            value = parsed if parsed.tzinfo else parsed.replace(tzinfo=self._zone)
+            if parsed.tzinfo is None:
+                return self._write("datetime", parsed)
+            value = parsed
         try:
-            return self._write("datetime", value.astimezone(self._zone))
+            local = value.astimezone(self._zone)
         except OverflowError:  # the years 1 and 9999 have no neighbours
             return self._write("datetime", value)
+        twice = (
+            local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+        )  # the hour that a clock change repeats
+        return f"{self._write('datetime', local)}{f' ({_offset(local)})' if twice else ''}"
+
+    def zone(self, at: datetime) -> str:
+        """Whose time this is: the zone's name, and how far it is from UTC at a moment."""
+        return ", ".join(dict.fromkeys((self._zone.key, _offset(at.astimezone(self._zone)))))
+
+    def duration(self, value: timedelta, table: str = "units") -> str:
+        """A length of time in its fitting unit: `45 minutes`, `14 hours`, `9 days`; `ago` says how long since."""
+        unit, number = _in_units(value)
+        return counted(self._words[table][unit], number, n=self.number(number))
 
     def _write(self, form: str, at: datetime) -> str:
         names = self._words["forms"]

@@ -11,13 +11,15 @@ from rules.reach import reply_address
 from templates import commands, standing
 from templates.commands import Command
 from templates.customers import customer_letter, signature
+from templates.figures import figures_of
 from templates.forms import lines, one_line
+from templates.late import late_of, sign_of_mail
 from templates.model import RenderJob
 from templates.purposes import purpose_of, stays_inside
 from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
-from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of
+from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of, wish_of
 from templates.standing import Item
 from templates.words import Words, filled
 
@@ -25,6 +27,8 @@ MESSAGE_LINES = 400
 """Longer texts are cut; the original has them whole."""
 ADDRESS = 80
 """Characters of the customer's address in the first line."""
+WISH_LINES = 40
+"""Lines of the request's text in a mail of the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class Letter:
     """The first line of a mail to the house: where a plain reply goes. Below it nothing of a reply is ever read."""
     answer: str = ""
     """How to answer the customer, where a plain reply does not."""
+    sign: str = ""
+    """The warning sign, where the controllers have a record that the mail tells of; it begins every subject."""
     heading: str = ""
     """How the subject begins."""
     opening: str = ""
@@ -44,6 +50,8 @@ class Letter:
     person: str = ""
     car: str = ""
     interest: str = ""
+    late: tuple[Row, ...] = ()
+    """Of what the clock tells: since when it is late, who has it, when what follows."""
     why: str = ""
     """The reason, where the mail is about that."""
     asks: str = ""
@@ -62,12 +70,16 @@ class Letter:
     """Commands that are possible, each with what it does."""
     items: tuple[Item, ...] = ()
     """The records of a mail that tells of several."""
+    cleared: tuple[Item, ...] = ()
+    """Of `escalations`: the records that somebody has seen to since the last list."""
     more: int = 0
-    """Records that are not among `items`."""
+    """Records that are not among `items` and `cleared`."""
     signature: tuple[str, ...] = ()
     """The site's name, address and telephone number, for customers."""
     because: str = ""
     ref: str = ""
+    zone: str = ""
+    """Whose local time it is written in, for those who may be elsewhere: controllers and the admin."""
     warnings: tuple[str, ...] = ()
     """What to beware of: an unverified sender, one that imitates another, a link that asks for a password."""
 
@@ -84,15 +96,26 @@ def write_letter(job: RenderJob, words: Words) -> Letter:
 
 def _several(job: RenderJob, speech: Speech) -> Letter:
     words, name, counted = speech.words, job.notice.purpose, standing.counted(job)
-    items = standing.items_of(job, words)
+    open_items, cleared = standing.items_of(job, words)
+    together = words["together"].get(standing.common(job) or "")
     return Letter(
         delimiter=_delimiter(words["reply"]["several"]),
-        heading=filled(words["subjects"][name], **counted),
-        opening=filled(words["openings"][name], **counted),
-        items=items,
-        more=max(0, len(job.others) - len(items)),
+        sign=sign_of_mail(job),
+        heading=filled(together or words["subjects"][name], **counted),
+        opening=filled(together or words["openings"][name], **counted),
+        items=open_items,
+        cleared=cleared,
+        sections=figures_of(job, speech),
+        more=max(0, len(job.others) - len(open_items) - len(cleared)),
         because=_because(job, words),
+        zone=_zone(job, speech),
     )
+
+
+def _zone(job: RenderJob, speech: Speech) -> str:
+    if job.notice.role not in ("controller", "admin"):
+        return ""
+    return speech.named("zone", speech.forms.zone(job.notice.at))
 
 
 def _delimiter(words: str) -> str:
@@ -100,7 +123,8 @@ def _delimiter(words: str) -> str:
 
 
 def _because(job: RenderJob, words: Words) -> str:
-    known = job.notice.because or words["phrases"]["default_because"]
+    default = "controller_because" if job.notice.role == "controller" else "default_because"
+    known = job.notice.because or words["phrases"][default]
     return one_line(translated(one_line(known), words), 300)
 
 
@@ -127,6 +151,7 @@ class _Writer:
         return Letter(
             delimiter=_delimiter(self.goes()),
             answer="" if self.reached or not tells.reach else words["reply"][self.way(actions)],
+            sign=sign_of_mail(job),
             heading=standing.opening(notice, kind, words, "subjects"),
             opening=standing.opening(notice, kind, words),
             topic=", ".join(filter(None, (person, car))) or self.subject(),
@@ -134,19 +159,21 @@ class _Writer:
             person=person or words["phrases"]["unknown"],
             car=car,
             interest=self.speech.word("interests", self.reading.interest),
+            late=late_of(record, self.speech, job.deadlines) if tells.late else (),
             why=because[:1].upper() + because[1:] if tells.why else "",
             asks=self.asks(),
             actions=actions if tells.reach else (),
             commands=commands.links(
                 record, notice.purpose, notice.role, job.reply_to if job.site.heeds else None, words
             ),
-            message=self.cut(text_of(self.reading)) if tells.request else (),
+            message=self.message(),
             said_by=words["said"].get(notice.purpose, words["headings"]["message"]) if said else "",
             said=said,
             sections=tuple(s for s in self.sections() if s.rows),
             help=commands.possible(record, notice.role, words, replies=self.reached) if tells.help else (),
             because=because,
             ref=one_line(record.ref, 40),
+            zone=_zone(job, self.speech),
             warnings=(*self.left_out(), *standing.warnings_of(record, notice, words)),
         )
 
@@ -183,9 +210,14 @@ class _Writer:
     def subject(self) -> str:
         return one_line(self.job.mail.subject or "", 120) if self.job.mail else ""
 
-    def cut(self, text: str | None) -> tuple[str, ...]:
+    def message(self) -> tuple[str, ...]:
+        if not (self.tells.request or self.tells.wish):
+            return ()
+        return self.cut(text_of(self.reading), MESSAGE_LINES if self.tells.request else WISH_LINES)
+
+    def cut(self, text: str | None, most: int = MESSAGE_LINES) -> tuple[str, ...]:
         said = lines(text)
-        return said if len(said) <= MESSAGE_LINES else (*said[:MESSAGE_LINES], "", self.words["phrases"]["cut"])
+        return said if len(said) <= most else (*said[:most], "", self.words["phrases"]["cut"])
 
     def sections(self) -> list[Section]:
         job, home, record = self.job, self.job.site.country, self.job.record
@@ -194,6 +226,10 @@ class _Writer:
             found += self.second()
         if self.tells.status:
             found += standing.status_of(job, self.speech)
+        if self.tells.course:
+            found += standing.course_of(job, self.speech)
+        if self.tells.wish:
+            found += wish_of(self.reading, self.speech)
         if self.tells.request:
             found += sections_of(self.reading, self.speech, home)
             found.append(origin_of(record, job.mail, self.speech))

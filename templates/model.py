@@ -7,6 +7,7 @@ import msgspec
 
 from parsers.enclosures import Enclosures
 from parsers.records import Attachment
+from rules.kpi import Figure
 from rules.model import Deadline, Done, Fact, Notice, Record
 
 
@@ -53,6 +54,10 @@ class RenderItem(Fact, frozen=True, kw_only=True):
     """The desk address with this record's own token: its command links lead there."""
     site: SiteCard | None = None
     """Its site, where that is another than the mail's."""
+    cleared_at: datetime | None = None
+    """Of `escalations`: when somebody saw to it, UTC; None of one that is still open."""
+    cleared_by: str | None = None
+    """Who did: a name or address."""
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):
@@ -69,9 +74,11 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `list`, `bundle` and `digest`: all that the mail tells of, the first included, in any order. `record` and
     `notice` are those of the first; the notice's own purpose and template are then the mail's."""
     deadlines: tuple[Deadline, ...] = ()
-    """Of `status`: what is still to come."""
+    """Of `status` and of what the clock tells: what is still to come."""
     course: tuple[Done, ...] = ()
-    """Of `status`: what made each revision, oldest first."""
+    """Of `status` and `untouched`: what made each revision, oldest first."""
+    figures: tuple[Figure, ...] = ()
+    """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

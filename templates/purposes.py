@@ -24,6 +24,12 @@ class Purpose(NamedTuple):
     """The reason stands above, as it is what the mail is about."""
     second: bool = False
     status: bool = False
+    late: bool = False
+    """Since when it is late, who has it, and when what follows."""
+    wish: bool = False
+    """What the customer wants, in short."""
+    course: bool = False
+    """What is to come, and what happened so far."""
     help: bool = False
     inside: bool = False
     """What a reader answers to it is for the house, or for us, unless he says otherwise."""
@@ -42,11 +48,18 @@ PURPOSES: Mapping[str, Purpose] = {
     "status": Purpose(reach=True, status=True, inside=True),
     "help": Purpose(help=True, inside=True),
     "returned": Purpose(said=True, reach=True, why=True),
+    "overdue": Purpose(late=True, wish=True, reach=True),
+    "escalated": Purpose(late=True, wish=True, reach=True),
+    "flagged": Purpose(late=True, wish=True, reach=True),
+    "untouched": Purpose(late=True, wish=True, reach=True, course=True),
+    "warning": Purpose(late=True, wish=True, reach=True),
+    "reminder": Purpose(late=True, wish=True, reach=True),
     "reply": Purpose("customer", said=True),
     "receipt": Purpose("customer"),
     "list": Purpose("several"),
     "bundle": Purpose("several"),
     "digest": Purpose("several"),
+    "escalations": Purpose("several"),
 }
 _UNKNOWN = Purpose(request=True, said=True, reach=True, why=True)
 

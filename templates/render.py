@@ -5,12 +5,13 @@ bound time or memory: rendering runs in the guarded reader process.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 
 import css_inline
+import msgspec
 from jinja2 import (
     FunctionLoader,
     StrictUndefined,
@@ -22,15 +23,17 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from rules.model import Notice
 from templates.fallback import fallback
 from templates.forms import Forms, one_line, printable
+from templates.late import behind, sign_of_mail
 from templates.letter import write_letter
 from templates.model import Rendered, RenderJob
 from templates.purposes import purpose_of
+from templates.report_letter import write_report
+from templates.reports import REPORT_LAYOUT, ReportJob
 from templates.words import DEFAULT_LANGUAGE, WORDS, Words, load_words, shipped_files
 
-__all__ = ["CONTEXT", "FORMATS", "Renderer", "TemplateFault", "fallback"]
+__all__ = ["CONTEXT", "FORMATS", "REPORT_CONTEXT", "Renderer", "TemplateFault", "fallback"]
 
 FORMATS: Final = ("subject", "txt", "html")
 CONTEXT: Final = frozenset(
@@ -39,7 +42,9 @@ CONTEXT: Final = frozenset(
         *("letter", "words", "forms", "language"),
     )
 )
-"""Names that every template knows; docs/templates.md describes them."""
+"""Names that every template of a mail about records knows; docs/templates.md describes them."""
+REPORT_CONTEXT: Final = frozenset(("report", "site", "letter", "words", "forms", "language"))
+"""Names that every template of a report knows."""
 SUBJECT_LENGTH: Final = 200
 
 _DATA = (str, int, type(None), tuple, datetime)
@@ -107,10 +112,52 @@ class Renderer:
         Raises:
             TemplateFault: A template failed; `fallback` writes the mail without one.
         """
-        language = self.language(job.notice.template, job.notice.language)
+        notice = job.notice
+        layout = purpose_of(notice.purpose, notice.role).layout
+        mail = self._written(notice.template, notice.language, layout, lambda language: self._context(job, language))
+        return msgspec.structs.replace(mail, subject=self._signed(job, mail.subject))
+
+    def subject(self, job: RenderJob) -> str:
+        """The subject alone, for who looks at thousands of mails.
+
+        Raises:
+            TemplateFault: As in `render`.
+        """
+        notice = job.notice
+        layout = purpose_of(notice.purpose, notice.role).layout
+        language = self.language(notice.template, notice.language)
         try:
             context = self._context(job, language)
-            subject, text, html = (self._template(language, job.notice, form).render(context) for form in FORMATS)
+            said = self._template(f"{language}/{notice.template}", layout, "subject").render(context)
+        except TemplateFault:
+            raise
+        except Exception as error:  # whatever an admin's expression can raise
+            raise self._fault(error, f"{language}/{notice.template}") from error
+        return self._signed(job, one_line(said, SUBJECT_LENGTH))
+
+    def _signed(self, job: RenderJob, subject: str) -> str:
+        """With the warning sign where it belongs, whatever template wrote the subject."""
+        return one_line(behind(sign_of_mail(job), subject), SUBJECT_LENGTH)
+
+    def render_report(self, job: ReportJob) -> Rendered:
+        """Write a report in the job's language or else in English; its template is called like the report.
+
+        Raises:
+            TemplateFault: A template failed; `report_fallback` writes the report without one.
+        """
+        return self._written(
+            job.report, job.language, REPORT_LAYOUT, lambda language: self._report_context(job, language)
+        )
+
+    def _written(
+        self, template: str, wanted: str, layout: str, context_in: Callable[[str], dict[str, Any]]
+    ) -> Rendered:
+        language = self.language(template, wanted)
+        try:
+            context = context_in(language)
+            subject, text, html = (
+                self._template(f"{language}/{template}", layout, form).render(context) for form in FORMATS
+            )
             return Rendered(
                 subject=one_line(subject, SUBJECT_LENGTH),
                 text=printable(text).strip("\n") + "\n",
@@ -119,7 +166,7 @@ class Renderer:
         except TemplateFault:
             raise
         except Exception as error:  # whatever an admin's expression can raise
-            raise self._fault(error, f"{language}/{job.notice.template}") from error
+            raise self._fault(error, f"{language}/{template}") from error
 
     def language(self, template: str, wanted: str) -> str:
         """The language to write in: the wanted one if it has words or the template, else English."""
@@ -160,10 +207,20 @@ class Renderer:
             "language": language,
         }
 
-    def _template(self, language: str, notice: Notice, form: str) -> Template:
-        own = f"{language}/{notice.template}.{form}.j2"
-        layout = purpose_of(notice.purpose, notice.role).layout
-        return self.environment.get_template(own if own in self.sources else f"{layout}.{form}.j2")
+    def _report_context(self, job: ReportJob, language: str) -> dict[str, Any]:
+        words = self.words(language)
+        return {
+            "report": job,
+            "site": job.site,
+            "letter": write_report(job, words),
+            "words": words,
+            "forms": Forms(words, job.site.timezone),
+            "language": language,
+        }
+
+    def _template(self, own: str, layout: str, form: str) -> Template:
+        name = f"{own}.{form}.j2"
+        return self.environment.get_template(name if name in self.sources else f"{layout}.{form}.j2")
 
     def _fault(self, error: Exception, fallback_name: str) -> TemplateFault:
         if isinstance(error, TemplateSyntaxError):

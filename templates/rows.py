@@ -40,7 +40,11 @@ class Speech:
 
     def named(self, label: str, value: str) -> str:
         """A labelled value as one line."""
-        return f"{self.label(label)}{self.words['forms']['colon']}{value}"
+        return self.named_as(self.label(label), value)
+
+    def named_as(self, label: str, value: str) -> str:
+        """A value behind a label in words."""
+        return f"{label}{self.words['forms']['colon']}{value}"
 
     def row(self, label: str, value: object, href: str | None = None) -> list[Row]:
         """A row, if there is a value."""

@@ -1,11 +1,15 @@
 """Records to try templates on: one that says everything, one that says next to nothing. All of it is invented."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from parsers import records as r
-from rules.model import Actor, Deadline, Done, Held, Notice, Record, Second
+from rules.escalation import ESCALATE, OVERDUE, WARN
+from rules.kpi import Figure
+from rules.model import Actor, Deadline, Done, Held, Notice, Passed, Record, Second
 from templates.model import MailCard, RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
 
@@ -184,13 +188,23 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
     return job if bare else _with_more(job)
 
 
+_TO_CONTROLLERS = ("escalated", "untouched", "escalations")
+_READERS = {
+    "team": "verkauf@muster.example",
+    "controller": "controlling@muster.example",
+    "customer": "karin@beispiel.example",
+}
+
+
 def _notice(language: str, purpose: str, *, bare: bool = False) -> Notice:
-    to_customer = purpose_of(purpose, "team").layout == "customer"
+    role: Literal["team", "controller", "customer"] = "controller" if purpose in _TO_CONTROLLERS else "team"
+    if purpose_of(purpose, "team").layout == "customer":
+        role = "customer"
     return Notice(
         purpose=purpose,
-        to="karin@beispiel.example" if to_customer else "verkauf@muster.example",
+        to=_READERS[role],
         team="sales",
-        role="customer" if to_customer else "team",
+        role=role,
         template=purpose,
         language=language,
         at=AT,
@@ -211,34 +225,71 @@ def _with_past(record: Record, purpose: str) -> Record:
         case "again":
             second = Second(message=13, source="autoscout-berlin", received_at=AT, reading=AGAIN)
             return msgspec.structs.replace(record, sources=("autoscout-berlin",), requests=(second,))
+        case "overdue" | "reminder":
+            return msgspec.structs.replace(record, assignee=None, passed=_PASSED[:1])
+        case "escalated" | "flagged" | "untouched" | "escalations":
+            return msgspec.structs.replace(record, assignee=None, passed=_PASSED)
+        case "warning":
+            warned = Passed(step="W1", effect=WARN, due_at=AT)
+            return msgspec.structs.replace(record, assignee=None, passed=(warned,))
         case _:
             return record
+
+
+_LATER = AT + timedelta(days=1)
+_PASSED = (
+    Passed(step="E1", effect=OVERDUE, due_at=AT),
+    Passed(step="E2.1", effect=ESCALATE, due_at=AT + timedelta(hours=16)),
+)
 
 
 def _with_more(job: RenderJob) -> RenderJob:
     """What mails of several records, and those about a record's state, know beside."""
     purpose, record = job.notice.purpose, job.record
-    if purpose == "status":
-        due = Deadline(
-            step="E1",
-            due_at=AT,
-            deliver_at=AT,
-            effect="overdue",
-            to="team",
-            because="2h of receipt",
-        )
-        course = (
-            Done(name="open", actor=Actor("source", "mobile-berlin"), at=RECEIVED_AT),
-            Done(name="take", actor=Actor("team", "verkauf1@muster.example"), at=AT),
-        )
-        return msgspec.structs.replace(job, deadlines=(due,), course=course)
-    if purpose_of(purpose, "team").layout != "several":
+    tells = purpose_of(purpose, "team")
+    if tells.status:
+        return msgspec.structs.replace(job, deadlines=(_due("overdue", AT),), course=_COURSE)
+    if tells.late:
+        coming = _due("mail" if purpose == "escalated" else "escalate", _LATER)
+        over = purpose in ("flagged", "untouched")
+        course = (_COURSE[0], *_CLOCK) if tells.course else ()
+        return msgspec.structs.replace(job, deadlines=() if over else (coming,), course=course)
+    if tells.layout != "several":
         return job
-    told = (None, None) if purpose == "list" else ("new", "attached") if purpose == "bundle" else ("new", "taken")
-    first, second = (_notice(job.notice.language, name) if name else None for name in told)
+    first, second = (_notice(job.notice.language, name) if name else None for name in _TOLD.get(purpose, (None, None)))
     other = msgspec.structs.replace(record, ref="L-5T0QW8-H", state="taken", reading=OTHER)
+    if purpose == "escalations":
+        return _escalations(job, msgspec.structs.replace(other, state="done", result="sold"))
     others = (
         RenderItem(record=other, notice=second, due_at=AT + timedelta(days=3), reply_to=REPLY_TO),
         RenderItem(record=record, notice=first, due_at=AT, overdue=True, reply_to=REPLY_TO),
     )
     return msgspec.structs.replace(job, others=others, reply_to=None)
+
+
+_TOLD: Mapping[str, tuple[str, str]] = {"bundle": ("new", "attached"), "digest": ("new", "taken")}
+_COURSE = (
+    Done(name="open", actor=Actor("source", "mobile-berlin"), at=RECEIVED_AT),
+    Done(name="take", actor=Actor("team", "verkauf1@muster.example"), at=AT),
+)
+_CLOCK = (
+    Done(name=OVERDUE, actor=Actor("clock"), at=AT),
+    Done(name=ESCALATE, actor=Actor("clock"), at=AT + timedelta(hours=16)),
+)
+
+
+def _due(effect: str, at: datetime) -> Deadline:
+    return Deadline(step="E", due_at=at, deliver_at=at, effect=effect, to="team", because="2h of receipt")
+
+
+def _escalations(job: RenderJob, cleared: Record) -> RenderJob:
+    """One that is open, and one that somebody has seen to."""
+    others = (
+        RenderItem(record=cleared, cleared_at=AT + timedelta(hours=20), cleared_by="verkauf1@muster.example"),
+        RenderItem(record=job.record, due_at=_LATER, overdue=True, reply_to=REPLY_TO),
+    )
+    figures = (
+        Figure(site=job.site.name, received=42, in_time=35, late=5, open=2),
+        Figure(site=job.site.name, team="sales", received=3, open=3),
+    )
+    return msgspec.structs.replace(job, others=others, figures=figures, reply_to=None)

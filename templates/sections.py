@@ -55,17 +55,31 @@ def sections_of(reading: Reading, speech: Speech, home: str) -> list[Section]:
     """
     headings, it = speech.words["headings"], _Told(speech)
     sections = [Section(speech.word("roles", v.role or "wanted"), tuple(it.vehicle(v))) for v in reading.vehicles[:10]]
+    booking, *other = _asked(reading, speech, it)
     sections += [
-        Section(headings["booking"], tuple(it.booking(reading.booking))),
+        booking,
         Section(headings["customer"], tuple(it.customer(reading.customer, home))),
-        Section(headings["call"], tuple(it.call(reading.call))),
-        Section(headings["review"], tuple(it.named(reading.review, "platform", "author", "area"))),
-        Section(headings["complaint"], tuple(it.named(reading.complaint, "category"))),
-        Section(headings["alert"], tuple(it.named(reading.alert, "score", "threshold"))),
+        *other,
         Section(headings["extra"], tuple(it.further({**reading.extra, **reading.consent}))),
         Section(headings["alternatives"], tuple(it.alternatives(reading.alternatives))),
     ]
     return [section for section in sections if section.rows]
+
+
+def wish_of(reading: Reading, speech: Speech) -> list[Section]:
+    """What a reading asks for beside its text, in short: without cars, addresses and further details."""
+    return [section for section in _asked(reading, speech, _Told(speech)) if section.rows]
+
+
+def _asked(reading: Reading, speech: Speech, it: "_Told") -> tuple[Section, ...]:
+    headings = speech.words["headings"]
+    return (
+        Section(headings["booking"], tuple(it.booking(reading.booking))),
+        Section(headings["call"], tuple(it.call(reading.call))),
+        Section(headings["review"], tuple(it.named(reading.review, "platform", "author", "area"))),
+        Section(headings["complaint"], tuple(it.named(reading.complaint, "category"))),
+        Section(headings["alert"], tuple(it.named(reading.alert, "score", "threshold"))),
+    )
 
 
 def origin_of(record: Record, mail: MailCard | None, speech: Speech) -> Section:

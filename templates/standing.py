@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from rules.escalation import overdue_since
 from rules.model import Done, Notice, Record
 from templates.commands import FEW, Command, links
 from templates.forms import lines, one_line
+from templates.late import late_of, sign_of
 from templates.model import RenderItem, RenderJob, SiteCard
 from templates.purposes import is_strange, purpose_of, stays_inside
 from templates.reach import replies_reach, ways
@@ -15,15 +17,20 @@ from templates.rows import Row, Section, Speech
 from templates.sections import car_of, person_name, text_of
 from templates.words import Words, filled
 
-MOST_RECORDS = 200
+MOST_RECORDS = 500
 """Records of one mail; the others are counted."""
+WHOLE = 50
+"""Records that the clock tells of with what the customer wants and how to reach him; after days down there are more."""
 SAID_LINES = 40
 """Lines of a text among several."""
+WISH_LINES = 8
+"""Lines of what a customer wants, among several that the clock tells of."""
 COURSE = 30
 """Steps of a record's course, the last ones."""
 _ASKED = frozenset({"status", "help", "refuse", "hold"})
 """Actions that change nothing: no part of the course."""
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_LISTS = frozenset({"list", "escalations"})
+_NEVER, _LONG_AGO = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
 class Item(NamedTuple):
@@ -40,6 +47,8 @@ class Item(NamedTuple):
     reply_to: str | None
     """Where a reply about this record goes, for those who see no links."""
     overdue: bool
+    sign: str
+    """The warning sign, where the controllers have it."""
 
 
 def status_of(job: RenderJob, speech: Speech) -> list[Section]:
@@ -54,47 +63,85 @@ def status_of(job: RenderJob, speech: Speech) -> list[Section]:
         *speech.row("held", ", ".join(one.by for one in record.held)),
         *speech.row("sources", " / ".join(filter(None, (record.source, *record.sources)))),
     ]
-    due = [Row(speech.word("effects", one.effect), moment(one.due_at)) for one in job.deadlines[:20]]
+    return [Section(headings["status"], tuple(standing)), *course_of(job, speech)]
+
+
+def course_of(job: RenderJob, speech: Speech) -> list[Section]:
+    """What is due and what happened."""
+    headings = speech.words["headings"]
+    due = [Row(speech.word("effects", one.effect), speech.forms.moment(one.due_at)) for one in job.deadlines[:20]]
     told = [done for done in job.course if done.name not in _ASKED][-COURSE:]
     course = [Row(speech.word("happened", done.name), _when_and_who(done, speech)) for done in told]
-    return [
-        Section(headings["status"], tuple(standing)),
-        Section(headings["deadlines"], tuple(due)),
-        Section(headings["course"], tuple(course)),
-    ]
+    return [Section(headings["deadlines"], tuple(due)), Section(headings["course"], tuple(course))]
 
 
-def items_of(job: RenderJob, words: Words) -> tuple[Item, ...]:
-    """The records that a mail tells of: a list with the overdue first, then by due time; else in the order given."""
+def items_of(job: RenderJob, words: Words) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """The records that a mail tells of, and those of them that somebody has seen to since the last.
+
+    A list has the overdue first, then goes by due time; the cleared ones come as they were cleared. Other mails keep
+    the order given.
+    """
     given: Sequence[RenderItem] = job.others or (RenderItem(record=job.record, notice=None),)
-    if job.notice.purpose == "list":
+    if job.notice.purpose in _LISTS:
         given = sorted(given, key=_urgency)
-    return tuple(_item(one, job, words) for one in given[:MOST_RECORDS])
+    told = given[:MOST_RECORDS]
+    still_open = tuple(_item(one, job, words, whole=n < WHOLE) for n, one in enumerate(told) if one.cleared_at is None)
+    return still_open, tuple(_cleared(one, job, words) for one in told if one.cleared_at is not None)
 
 
-def _urgency(one: RenderItem) -> tuple[bool, datetime, datetime, str]:
-    return not one.overdue, one.due_at or _NEVER, one.record.received_at, one.record.ref
+def _urgency(one: RenderItem) -> tuple[datetime, bool, datetime, datetime, str]:
+    first = overdue_since(one.record) or one.due_at or _NEVER
+    return one.cleared_at or _LONG_AGO, not is_overdue(one), first, one.record.received_at, one.record.ref
 
 
-def _item(one: RenderItem, job: RenderJob, words: Words) -> Item:
+def is_overdue(one: RenderItem) -> bool:
+    """Whether it is late, by the clock's word or by the time of its next step."""
+    return one.overdue or overdue_since(one.record) is not None
+
+
+def _item(one: RenderItem, job: RenderJob, words: Words, *, whole: bool) -> Item:
     record, site, role = one.record, one.site or job.site, job.notice.role
     speech = Speech(words, site.timezone)
     kind = speech.word("kinds", record.kind)
     told = one.notice
-    facts = _listed(one, speech) if told is None else _told(record, told, speech)
     purpose = job.notice.purpose
+    late = purpose_of(told.purpose, role).late if told else purpose == "escalations"
+    facts = _late(one, job, speech) if late else _told(record, told, speech) if told else _listed(one, speech)
+    texts = purpose == "bundle" and (whole or not late)
     commands = links(record, told.purpose if told else purpose, role, one.reply_to if site.heeds else None, words, FEW)
     return Item(
         opening=kind if told is None else opening(told, kind, words),
         title=", ".join(filter(None, (person_name(record.reading.customer), car_of(record.reading)))),
         ref=one_line(record.ref, 40),
         facts=tuple(filter(None, (_elsewhere(one.site, job), *facts))),
-        said=_said(record, told) if purpose == "bundle" else (),
-        actions=_ways(one, site, role, speech) if purpose == "bundle" else (),
+        said=_said(record, told) if texts else (),
+        actions=_ways(one, site, role, speech) if texts else (),
         commands=commands,
         warnings=warnings_of(record, told, words),
         reply_to=one.reply_to if commands else None,
-        overdue=one.overdue,
+        overdue=is_overdue(one),
+        sign=sign_of(record, role),
+    )
+
+
+def _cleared(one: RenderItem, job: RenderJob, words: Words) -> Item:
+    """One that somebody has seen to: what became of it, when and by whom; nothing is left to be done."""
+    record, speech = one.record, Speech(words, (one.site or job.site).timezone)
+    who = one_line(one.cleared_by or "", 80)
+    became = ", ".join(filter(None, (speech.word("states", record.state), _result(record, speech))))
+    told = ", ".join(filter(None, (speech.forms.moment(one.cleared_at), who)))
+    return Item(
+        opening=speech.word("kinds", record.kind),
+        title=", ".join(filter(None, (person_name(record.reading.customer), car_of(record.reading)))),
+        ref=one_line(record.ref, 40),
+        facts=tuple(filter(None, (_elsewhere(one.site, job), speech.named("cleared", told), became))),
+        said=(),
+        actions=(),
+        commands=(),
+        warnings=(),
+        reply_to=None,
+        overdue=False,
+        sign="",
     )
 
 
@@ -116,21 +163,30 @@ def _elsewhere(site: SiteCard | None, job: RenderJob) -> str:
 
 
 def _listed(one: RenderItem, speech: Speech) -> Iterator[str]:
-    record, moment = one.record, speech.forms.moment
+    record, moment, since = one.record, speech.forms.moment, overdue_since(one.record)
     yield ", ".join(filter(None, (speech.word("states", record.state), one_line(record.assignee or "", 80))))
-    if one.due_at is not None:
+    if since is not None:
+        yield speech.named("overdue", moment(since))
+    if one.due_at is not None and not (since and one.overdue):
         yield speech.named("overdue" if one.overdue else "due", moment(one.due_at))
-    elif one.overdue:
+    elif one.overdue and since is None:
         yield str(speech.words["phrases"]["overdue"])
     yield speech.named("received", moment(record.received_at))
 
 
-def _told(record: Record, notice: Notice | None, speech: Speech) -> Iterator[str]:
-    if notice is not None:
-        yield speech.word("interests", record.reading.interest)
-        because = one_line(translated(one_line(notice.because), speech.words), 200)
-        yield speech.named("because", because) if because else ""
-        yield speech.forms.moment(notice.at)
+def _late(one: RenderItem, job: RenderJob, speech: Speech) -> Iterator[str]:
+    """Since when and with whom; the zone, where it is another than the mail's."""
+    yield speech.word("interests", one.record.reading.interest)
+    yield from (speech.named_as(row.label, row.value) for row in late_of(one.record, speech))
+    if one.site and one.site.timezone != job.site.timezone:
+        yield speech.named("zone", speech.forms.zone(job.notice.at))
+
+
+def _told(record: Record, notice: Notice, speech: Speech) -> Iterator[str]:
+    yield speech.word("interests", record.reading.interest)
+    because = one_line(translated(one_line(notice.because), speech.words), 200)
+    yield speech.named("because", because) if because else ""
+    yield speech.forms.moment(notice.at)
 
 
 def written(record: Record, notice: Notice) -> str | None:
@@ -144,6 +200,9 @@ def _said(record: Record, notice: Notice | None) -> tuple[str, ...]:
     if notice is None:
         return ()
     tells = purpose_of(notice.purpose, notice.role)
+    if tells.wish:
+        wish = lines(text_of(record.reading))
+        return wish if len(wish) <= WISH_LINES else (*wish[:WISH_LINES], "…")
     text = text_of(record.reading) if tells.request else written(record, notice) if tells.said else None
     return lines(text)[:SAID_LINES]
 
@@ -161,10 +220,23 @@ def _result(record: Record, speech: Speech) -> str:
 
 
 def _when_and_who(done: Done, speech: Speech) -> str:
-    who = one_line(done.actor.name, 80) or speech.word("actors", done.actor.role)
-    return f"{speech.forms.moment(done.at)}, {who}"
+    who = one_line(done.actor.name, 80) or (
+        "" if done.actor.role == "clock" else speech.word("actors", done.actor.role)
+    )
+    return ", ".join(filter(None, (speech.forms.moment(done.at), who)))
 
 
 def counted(job: RenderJob) -> dict[str, int]:
-    """How many records a mail tells of, and how many of them are overdue."""
-    return {"count": len(job.others), "overdue": sum(one.overdue for one in job.others)}
+    """How many open records a mail tells of, how many of them are overdue, and how many others were cleared."""
+    cleared = sum(one.cleared_at is not None for one in job.others)
+    overdue = sum(is_overdue(one) for one in job.others)
+    return {"count": len(job.others) - cleared, "overdue": overdue, "cleared": cleared}
+
+
+def common(job: RenderJob) -> str | None:
+    """What a bundle is about where the clock tells all of it: the purpose, or `mixed`; None of any other mail."""
+    told = {one.notice.purpose for one in job.others if one.notice}
+    late = all(purpose_of(name, job.notice.role).late for name in told)
+    if job.notice.purpose != "bundle" or not told or not late:
+        return None
+    return next(iter(told)) if len(told) == 1 else "mixed"

@@ -5,7 +5,7 @@ A language is a folder: its words, and beside them its templates. Words that a l
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -63,6 +63,11 @@ def _merge(below: Words, above: Words) -> Words:
             raise ValueError(f"'{key}' must be a {_KINDS.get(type(below[key]), 'text')}")
         merged[key] = _merge(below.get(key, {}), value) if isinstance(value, dict) else value
     return merged
+
+
+def counted(forms: Sequence[str], number: int, **values: object) -> str:
+    """The form for one or that for any other number, filled; an admin who names a single one means both."""
+    return filled(forms[0 if number == 1 else -1], **values)
 
 
 def filled(sentence: str, **values: object) -> str:

@@ -1,6 +1,7 @@
 """Draw mails as a phone shows them: `python -m tests.render_picture [LANGUAGE [PURPOSE …]]`.
 
-Writes build/artefacts/notification-LANGUAGE.html, or PURPOSE-LANGUAGE.html, and, where chromium is installed, a picture
+A name is a purpose, a report (`silent`) or several purposes in one bundle (`overdue+escalated`, `escalated+escalated`).
+Writes build/artefacts/notification-LANGUAGE.html, or NAME-LANGUAGE.html, and, where chromium is installed, a picture
 beside each. docs/notification.png is a copy of the German one.
 """
 
@@ -10,7 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from templates.model import Rendered
 from templates.render import Renderer
+from templates.reports import REPORTS
+from templates.sample_reports import sample_report
+from templates.sample_together import sample_together
 from templates.samples import LEAD, sample_job
 
 ARTEFACTS = Path(__file__).parent.parent / "build" / "artefacts"
@@ -59,9 +64,19 @@ def main(language: str = "de", *purposes: str) -> None:
 def _page(language: str, purpose: str) -> Path:
     name = "notification" if purpose == "new" else purpose
     page = ARTEFACTS / f"{name}-{language}.html"
-    page.write_text(Renderer({}).render(sample_job(language, purpose, LEAD)).html or "", encoding="utf-8")
+    page.write_text(_written(language, purpose).html or "", encoding="utf-8")
     sys.stdout.write(f"{page}\n")
     return page
+
+
+def _written(language: str, name: str) -> Rendered:
+    renderer = Renderer({})
+    for report in REPORTS:
+        if name == report:
+            return renderer.render_report(sample_report(language, report))
+    if "+" in name:
+        return renderer.render(sample_together(language, *name.split("+")))
+    return renderer.render(sample_job(language, name, LEAD))
 
 
 if __name__ == "__main__":

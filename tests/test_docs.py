@@ -43,7 +43,8 @@ def models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from models_in(part)
 
 
-TABLES = (Postroom, models.Unit, models.Site, models.Source, models.Rule, models.Policy, models.Test)
+SETTINGS = (models.Unit, models.Site, models.Source, models.Rule, models.Policy, models.Test, models.PlannedSilence)
+TABLES = (Postroom, *SETTINGS)
 COMMANDS = dict(commands(main))
 KEYS = sorted({key for model in TABLES for key in keys(model)})
 METRICS = sorted({name for name, _ in (*health.COUNTERS.values(), *health.GAUGES)})

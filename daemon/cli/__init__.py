@@ -4,7 +4,9 @@ import click
 
 from daemon.cli import (
     configuring,
+    escalation,
     importing,
+    kpi,
     ledger,
     mails,
     quarantine,
@@ -13,6 +15,8 @@ from daemon.cli import (
     reparse,
     running,
     sieve,
+    silence,
+    simulate,
     source,
     sources,
     stats,
@@ -23,15 +27,19 @@ ORDER = (
     configuring,
     source,
     sources,
+    silence,
     sieve,
     mails,
     importing,
     records,
+    escalation,
+    simulate,
     reparse,
     ledger,
     queue,
     quarantine,
     stats,
+    kpi,
 )
 
 

@@ -135,6 +135,34 @@ def show(directory: Path, changed: bool, as_json: bool) -> None:
         table("", ("Key", "Value", "From"), [(one.key, _shown(one.value), one.origin) for one in values])
 
 
+@config.command("overview")
+@click.argument("site", required=False, metavar="[SITE]")
+@config_option
+@json_option
+def overview(site: str | None, directory: Path, as_json: bool) -> None:
+    """Show what controllers want to look up of a SITE (default: of all): times, sources, limits and people.
+
+    What is not as it was shipped stands beside the shipped value. Controllers get the same by mail once a month.
+    """
+    from config.problems import nearest
+    from daemon.cli.house import now_of
+    from rules.overview import overview as overview_of
+
+    settings = settings_of(directory)
+    if site is not None and site not in settings.sites:
+        known = f"known are {', '.join(settings.sites)}"
+        fail(USAGE, f"there is no site '{site}', {nearest(site, settings.sites) or known}")
+    for name in [site] if site else settings.sites:
+        for group in overview_of(settings, settings.sites[name], now_of(settings)):
+            if as_json:
+                for one in group.settings:
+                    told = {"name": one.name, "value": one.value, "shipped": one.shipped}
+                    json_line({"site": name, "sort": group.sort, **told})
+            else:
+                rows = [(one.name, one.value, one.shipped) for one in group.settings]
+                table(f"{group.site}: {group.sort}", ("Setting", "Value", "Shipped"), rows)
+
+
 def _shown(value: object) -> str:
     """A text as it is, all else as the files write it: `true`, `["smtp", "work"]`."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -13,7 +13,7 @@ from daemon.cli.output import BAD_CONFIGURATION, TRY_AGAIN, USAGE, complain, cou
 
 if TYPE_CHECKING:
     from config.machine import Postroom
-    from config.models import Settings, Site
+    from config.models import PlannedSilence, Settings, Site
     from daemon.seams import Clock
     from daemon.shift import Place
     from daemon.store import Store
@@ -58,6 +58,7 @@ class Rest(NamedTuple):
     directory: Path
     postroom: "Postroom"
     sites: "Mapping[str, Site]"
+    silences: "tuple[PlannedSilence, ...]"
 
 
 def place_of(directory: Path) -> "Settings | Rest":
@@ -73,7 +74,8 @@ def place_of(directory: Path) -> "Settings | Rest":
         return settings_of(directory)  # says what is wrong, and ends
     told = counted(len(problems), "problem")
     complain(f"postroom: {told} in {directory}, see `postroom check`; this goes on with what is sound")
-    return Rest(directory.absolute(), draft.postroom.model, {one.model.id: one.model for one in draft.sites})
+    sites, silences = {one.model.id: one.model for one in draft.sites}, tuple(one.model for one in draft.silences)
+    return Rest(directory.absolute(), draft.postroom.model, sites, silences)
 
 
 @contextmanager

@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 from config.models import Settings
 from daemon.cli.house import Rest, zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
-from daemon.cli.traces import fields, local, source_words
+from daemon.cli.traces import ends_by, fields, local, source_words
 from daemon.store import mailed, messages, records
 from rules.model import Record
 
 Json = dict[str, Any]
 
 _REVISION = ("n", "at", "action", "actor_role", "actor")
-_DEADLINE = ("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "fired_at", "ended_at")
+_DEADLINE = (
+    *("step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "until", "fired_at", "late", "ended_at"),
+)
 _MAIL = ("id", "accepted_at", "received_at", "channel", "sender", "recipient", "subject", "source", "verified", "how")
 
 
@@ -35,7 +37,7 @@ def portrait(connection: Connection, place: Settings | Rest, ref: str, at: str |
         fail(FINDINGS, f"there is no record {ref}")
     shown, until = kept.record, None
     if at is not None:
-        until = _moment(at, zone_of(place, kept.record.site))
+        until = moment_of(at, zone_of(place, kept.record.site))
         past = records.as_of(connection, ref, until)
         if past is None:
             fail(FINDINGS, f"{ref} was not there yet at {at}")
@@ -50,7 +52,7 @@ def _plain(connection: Connection, shown: Record, until: datetime | None) -> Jso
     found = {
         "record": msgspec.structs.asdict(shown),
         "deadlines": [
-            {key: row[key] for key in _DEADLINE}
+            {key: row[key] for key in _DEADLINE} | {"until": (row["until"] or "").split()}
             for row in records.deadlines(connection, ref)
             if row["cycle"] <= shown.cycle
         ],
@@ -84,7 +86,8 @@ def _stands_mail(told: Json, zone: str) -> str:
     return f"{state} until {local(told['at'], zone)}" if "mail" not in told and state == "waiting" else state
 
 
-def _moment(text: str, zone: str) -> datetime:
+def moment_of(text: str, zone: str) -> datetime:
+    """A time that somebody typed, in UTC; without an offset it is of this time zone."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -115,11 +118,12 @@ def print_portrait(found: Json, zone: str) -> None:
         for one in record["requests"]
     ]
     _if_any("Asked again", ("Received", "Source", "Mail", "What"), again)
+    still = {(one["step"], one.get("cycle", 0)) for one in record["paused"]}
     rows = [
-        (d["step"], local(d["due_at"], zone), _stands(d), d["effect"], d["target"], d["because"])
+        (d["step"], local(d["due_at"], zone), _stands(d, still), d["effect"], d["target"], ends_by(d), d["because"])
         for d in found["deadlines"]
     ]
-    _if_any("Deadlines", ("Step", "Due", "Stands", "Effect", "To", "How"), rows)
+    _if_any("Deadlines", ("Step", "Due", "Stands", "Effect", "To", "Ends by", "How"), rows)
     told = [(n["purpose"], n["to"], _stands_mail(n, zone), n.get("mail"), n.get("subject")) for n in found["notices"]]
     _if_any("Told", ("What", "To", "Mail is", "Number", "Subject"), told)
     done = [(r["n"], local(r["at"], zone), r["action"], _who(r), _said(r["args"])) for r in found["revisions"]]
@@ -148,9 +152,11 @@ def _if_any(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -
         table(title, columns, rows)
 
 
-def _stands(deadline: Json) -> str:
+def _stands(deadline: Json, still: set[tuple[str, int]]) -> str:
+    if (deadline["step"], deadline["cycle"]) in still:
+        return "stands still"
     if deadline["fired_at"]:
-        return "fired"
+        return "passed, found late" if deadline["late"] else "passed"
     return "ended" if deadline["ended_at"] else "open"
 
 

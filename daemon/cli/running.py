@@ -25,7 +25,8 @@ from daemon.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from daemon.shift import Place
+    from config.models import Settings
+    from daemon.cli.house import Rest
 
 
 @click.command()
@@ -89,11 +90,12 @@ def status(directory: Path, as_json: bool) -> None:
         finish(FINDINGS)
 
 
-def _status_of_the_store(settings: "Place") -> dict[str, Any]:
+def _status_of_the_store(settings: "Settings | Rest") -> dict[str, Any]:
     """What the database says while no daemon runs."""
     from daemon.intake.mailboxes import standing_of
     from daemon.shift import has_own_keys
     from daemon.store import mailboxes, mailed, messages
+    from daemon.store.silence_report import silence_standing
 
     now = now_of(settings)
     with store_of(settings) as store, store.read() as connection:
@@ -107,6 +109,7 @@ def _status_of_the_store(settings: "Place") -> dict[str, Any]:
             "outbox": mailed.by_state(connection),
             "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
             "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
+            "silence": silence_standing(connection, settings.silences, now),
             "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),
             "relays": [relay.url for relay in settings.postroom.relay],
             "own_desk_keys": has_own_keys(settings),
@@ -136,6 +139,7 @@ def _show(found: dict[str, Any]) -> None:
     line(f"relay: {', '.join(found['relays'])}")
     if found["own_desk_keys"]:
         line(OWN_KEYS, style="yellow")
+    _show_silence(found["silence"])
     _show_mailboxes(found.get("mailboxes", []))
     if mails.get("quarantined"):
         line(f"{counted(mails['quarantined'], 'mail')} set aside: `postroom quarantine list`", style="yellow")
@@ -153,6 +157,18 @@ def _show_disk(disk: dict[str, Any]) -> None:
         line(f"disk: {free} free, {reserve} are kept for what was accepted: new mail is refused for now", style="red")
     else:
         line(f"disk: {free} free, {reserve} of it kept from new mail")
+
+
+def _show_silence(found: dict[str, Any]) -> None:
+    """The watch over silent sources: when it last looked, what it found, what is planned."""
+    missed = f", {counted(found['missed'], 'look')} missed so far" if found["missed"] else ""
+    line(f"silent sources: last looked {_clock(found['last_run']) or 'never'}{missed}")
+    if found["silent"]:
+        line(f"silent, and told: {', '.join(found['silent'])}", style="yellow")
+    for one in found["planned"]:
+        whom = f"site {one['site']}" if one["site"] else one["source"]
+        why = f": {one['reason']}" if one["reason"] else ""
+        line(f"planned silence of {whom} from {one['from']} to {one['until']}{why}")
 
 
 def _show_mailboxes(mailboxes: list[dict[str, Any]]) -> None:

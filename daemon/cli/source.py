@@ -10,6 +10,7 @@ from daemon.cli.configuring import problems_of
 from daemon.cli.house import config_option, settings_of
 from daemon.cli.lesson import show_lesson, show_matrix
 from daemon.cli.output import FINDINGS, OK, USAGE, complain, counted, fail, finish, json_line, json_option, line
+from daemon.cli.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -229,4 +230,5 @@ def _meant(name: str, known: "Sequence[str] | Mapping[str, object]") -> str:
     return f", {meant}" if meant else ""
 
 
+source.add_command(verify)
 COMMANDS = (source,)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.models import Settings
+    from daemon.store.silence_report import Watch
     from daemon.store.source_report import Report
 
 
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 def sources(source: str | None, directory: Path, as_json: bool) -> None:
     """List the sources: when each last sent, how often it does, after how long silence is too long, what has changed.
 
+    Also how likely the present gap is by luck, when it is looked at next, a planned silence, and when `source verify`
+    last saw a mail come the whole way.
+
     With the ID of one: what its mails are made of, how often each field is filled now and was before, and the labels
     that nobody knows.
     """
+    from daemon.store.silence_report import watches
     from daemon.store.source_report import reports
 
     settings, now = settings_of(directory), now_of(settings_of(directory))
@@ -36,14 +41,20 @@ def sources(source: str | None, directory: Path, as_json: bool) -> None:
     wanted = [source] if source else list(settings.sources)
     with store_of(settings) as store, store.read() as connection:
         found = reports(connection, wanted, now, examples=source is not None)
+        watched = watches(connection, settings, wanted, now)
     if as_json:
         for one in found:
-            json_line(_plain(settings, one, whole=source is not None))
+            json_line(_plain(settings, one, watched[one.source], whole=source is not None))
     elif source:
-        _show(settings, found[0])
+        _show(settings, found[0], watched[source])
     else:
-        columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Limit", "Layout", "Drift")
+        columns = ("Source", "Type", "Site", "Last", "Every", "7/30 d", "Layout", "Drift")
         table("Sources", columns, [_row(settings, one, now) for one in found])
+        watch = ("Source", "Quiet for", "Limit", "Chance", "Next look (UTC)", "Planned", "Verified")
+        table("Silence", watch, [_watch_row(settings, watched[one.source]) for one in found])
+        silent = [one.source for one in found if watched[one.source].stands.is_silent]
+        if silent:
+            line(f"Silent: {', '.join(silent)}", style="yellow")
         changed = [one.source for one in found if one.findings]
         if changed:
             line(f"Changed: {', '.join(changed)}. Look closer: postroom sources {changed[0]}", style="yellow")
@@ -59,13 +70,25 @@ def _row(settings: "Settings", one: "Report", now: "datetime") -> tuple[object, 
         duration((now - rhythm.last).total_seconds()) if rhythm and rhythm.last else None,
         duration(one.gap.total_seconds()) if one.gap else None,
         f"{rhythm.week}/{rhythm.month}{f' +{rhythm.unverified}' if rhythm.unverified else ''}" if rhythm else "0/0",
-        _limit(settings, one.source),
         _verified(settings, one.source),
         str(len(one.findings)) if one.findings else None,
     )
 
 
-def _plain(settings: "Settings", one: "Report", *, whole: bool) -> dict[str, Any]:
+def _watch_row(settings: "Settings", watch: "Watch") -> tuple[object, ...]:
+    stands = watch.stands
+    return (
+        stands.source,
+        duration(stands.quiet.total_seconds()),
+        _limit(settings, stands.source),
+        _chance(watch),
+        f"{watch.next_at:%m-%d %H:%M}" if watch.next_at else None,
+        f"until {stands.planned.until}" if stands.planned else None,
+        f"{watch.probe.came_at:%Y-%m-%d}" if watch.probe else None,
+    )
+
+
+def _plain(settings: "Settings", one: "Report", watch: "Watch", *, whole: bool) -> dict[str, Any]:
     source, rhythm = settings.sources[one.source], one.rhythm
     found: dict[str, Any] = {
         "source": one.source,
@@ -80,6 +103,7 @@ def _plain(settings: "Settings", one: "Report", *, whole: bool) -> dict[str, Any
         "unverified_30": rhythm.unverified if rhythm else 0,
         "again_30": rhythm.again if rhythm else 0,
         "silence": _limit(settings, one.source),
+        **_watch(watch),
         "verified": _verified(settings, one.source),
         "drift": [str(each) for each in one.findings],
     }
@@ -88,10 +112,30 @@ def _plain(settings: "Settings", one: "Report", *, whole: bool) -> dict[str, Any
     return found
 
 
-def _show(settings: "Settings", one: "Report") -> None:
+def _watch(watch: "Watch") -> dict[str, Any]:
+    """What is known of its silence."""
+    stands, quiet, planned, probe = watch.stands, watch.quiet, watch.stands.planned, watch.probe
+    return {
+        "quiet_seconds": int(stands.quiet.total_seconds()),
+        "silent": stands.is_silent,
+        "next_look": watch.next_at,
+        "planned": {"from": planned.first, "until": planned.until, "reason": planned.reason} if planned else None,
+        "early": {
+            "limit_at": quiet.limit_at,
+            "chance": quiet.chance,
+            "weeks": quiet.weeks,
+            "mails": quiet.mails,
+            "off_because": quiet.off_because,
+        },
+        "probe": {"at": probe.came_at, "channel": probe.channel, "verified": probe.verified} if probe else None,
+    }
+
+
+def _show(settings: "Settings", one: "Report", watch: "Watch") -> None:
     source, rhythm = settings.sources[one.source], one.rhythm
     heading(f"{one.source}: {source.type} for {source.site or f'the site of its {source.site_by}'}")
     line(f"address {source.address}; silence limit {_limit(settings, one.source)}")
+    _show_watch(watch)
     if rhythm and rhythm.unverified:
         why = "not known to be its own, as neither its secret address nor the border server says so"
         line(f"{counted(rhythm.unverified, 'mail')} in 30 days {why}: they count for nothing here", style="yellow")
@@ -111,6 +155,32 @@ def _show(settings: "Settings", one: "Report") -> None:
     table("Labels that nobody knows", ("Label", "Mails", "For example"), labels)
     made = [(each.structure, each.mails, f"{each.first:%Y-%m-%d}", f"{each.last:%Y-%m-%d}") for each in one.structures]
     table("What its mails are made of", ("Structure", "Mails", "First", "Last"), made)
+
+
+def _show_watch(watch: "Watch") -> None:
+    stands, quiet, planned, probe = watch.stands, watch.quiet, watch.stands.planned, watch.probe
+    if stands.is_silent:
+        line(f"silent for {duration(stands.quiet.total_seconds())}, planned days left out", style="yellow")
+    if planned:
+        why = f": {planned.reason}" if planned.reason else ""
+        line(f"its silence is planned from {planned.first} to {planned.until}{why}")
+    if quiet.off_because:
+        line(f"early silence: {quiet.off_because}")
+    elif quiet.limit_at:
+        learned = f"from {counted(quiet.mails, 'mail')} of {quiet.weeks} weeks"
+        line(f"early silence: from {quiet.limit_at:%Y-%m-%d %H:%M} UTC on, without another mail ({learned})")
+        line(f"chance of the present gap by luck: {_chance(watch)}")
+    line(f"next look at it: {f'{watch.next_at:%Y-%m-%d %H:%M} UTC' if watch.next_at else 'never'}")
+    if probe:
+        proof = {"address": "to its secret address", "authenticated": "vouched for by the border server"}
+        way = f"by {probe.channel}, {proof.get(probe.verified or '', 'but not known to be its own')}"
+        line(f"verified {probe.came_at:%Y-%m-%d %H:%M} UTC: a mail of ours came the whole way {way}")
+    else:
+        line(f"never verified: postroom source verify {stands.source}")
+
+
+def _chance(watch: "Watch") -> str | None:
+    return None if watch.quiet.chance is None else f"{100 * watch.quiet.chance:.2g} %"
 
 
 def _share(part: float) -> str:

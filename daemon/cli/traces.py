@@ -62,10 +62,10 @@ def show_decision(found: Json, zone: str) -> None:
     if not mails and ("quiet" in found or not joins):
         line(f"Nobody is told{_because(found.get('quiet'))}.")
     due = [
-        (one, (one["step"], local(one["due_at"], zone), local(one["deliver_at"], zone), one["because"]))
+        (one, (one["step"], local(one["due_at"], zone), local(one["deliver_at"], zone), ends_by(one), one["because"]))
         for one in found["deadlines"]
     ]
-    _table("Deadlines", ("Step", "Due", "Told", "How"), due, several)
+    _table("Deadlines", ("Step", "Due", "Told", "Ends by", "How"), due, several)
     for decided in found["decisions"]:
         if decided.get("ignored"):
             line(f"Reading {decided['reading']} is ignored: {decided['ignored']}")
@@ -79,6 +79,11 @@ def show_decision(found: Json, zone: str) -> None:
 
 def _promised(by: Any, zone: str) -> str:
     return f", answer promised by {local(by, zone)}" if by else ""
+
+
+def ends_by(deadline: Json) -> str:
+    """What ends a step, where its policy says so."""
+    return ", ".join(deadline.get("until", ())) or "handling"
 
 
 def source_words(source: str | None, verified: str | None) -> str:

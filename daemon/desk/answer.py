@@ -106,10 +106,10 @@ class Arrived(msgspec.Struct, frozen=True):
 
 def arrived(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed, answered: Answered) -> Arrived:
     """Have a mail act on its record; nothing is written."""
-    actor, why = who_writes(parsed, answered, settings)
+    at = mail.received_at or mail.accepted_at
+    actor, why = who_writes(parsed, answered, settings, at)
     if actor.role == "customer":
         answered = _joined_to(connection, answered)
-    at = mail.received_at or mail.accepted_at
     changes = changes_of(connection, settings, mail, parsed, answered, actor, why, at)
     return Arrived(answered.kept.record.ref, actor, tuple(changes))
 
@@ -126,11 +126,11 @@ def _joined_to(connection: Connection, answered: Answered) -> Answered:
     return msgspec.structs.replace(answered, kept=kept)
 
 
-def who_writes(parsed: Parsed, answered: Answered, settings: Settings) -> tuple[Actor, str | None]:
-    """The writer of a mail that comes to a record, and for a stranger why it is one."""
+def who_writes(parsed: Parsed, answered: Answered, settings: Settings, at: datetime) -> tuple[Actor, str | None]:
+    """The writer of a mail that came to a record then (UTC), and for a stranger why it is one."""
     if answered.role is None:
         return without_token(parsed, answered.kept.record)
-    return writer(parsed, answered.role, answered.kept.record, settings)
+    return writer(parsed, answered.role, answered.kept.record, settings, at)
 
 
 def changes_of(

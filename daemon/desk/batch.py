@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from daemon.act import new_contacts, write_change
 from daemon.desk import people
 from daemon.desk.plan import Plan
-from daemon.store import contacts, mailed, messages, records, sources
+from daemon.store import contacts, mailed, messages, probes, records, sources
 
 
 class Batch:
@@ -54,4 +54,5 @@ def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at
     links += [(mail, reading, key, "attached") for (mail, reading), key in attached.items()]
     records.link(connection, links)
     mailed.came_back(connection, [one.returned for one in plans if one.returned is not None], at)
+    probes.came(connection, [one.proved for one in plans if one.proved])
     sources.keep(connection, [one.seen for one in plans if one.seen])

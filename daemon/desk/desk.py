@@ -31,12 +31,14 @@ from daemon.log import get_logger
 from daemon.reader import ReaderDied
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import StoreError, messages, records
+from daemon.store import StoreError, messages, probes, records
 from daemon.store.mailed import SentTo
 from daemon.store.messages import Claimed, LostLease
+from daemon.store.probes import Probe
 from parsers.records import Parsed
 from rules.astray import Astray
 from rules.model import IMPORTED
+from rules.probe import tokens_in
 
 BATCH = 50
 REPEATS = 5
@@ -257,8 +259,19 @@ class Desk:
             came, own, astray = self._arrived(mail, parsed, named, sent)
             back = self._back(mail, parsed, sent)
             bounced = sent.letter if sent else None
+            probe = self._probe(parsed)
             return plan(
-                settings, mail, parsed, came, repeat_of, own=own, astray=astray, bounced=bounced, back=back, met=met
+                settings,
+                mail,
+                parsed,
+                came,
+                repeat_of,
+                own=own,
+                astray=astray,
+                bounced=bounced,
+                back=back,
+                met=met,
+                probe=probe,
             )
         except StoreError:
             raise  # the database is away: no fault of the mail's
@@ -266,6 +279,14 @@ class Desk:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
             return None
+
+    def _probe(self, parsed: Parsed) -> Probe | None:
+        """The mail of our own to a source's address that this one is."""
+        tokens = tokens_in(parsed)
+        if not tokens:
+            return None
+        with self._shift.store.read() as connection:
+            return probes.find(connection, tokens)
 
     def _sent(self, mail: Claimed) -> SentTo | None:
         """The outgoing mail of ours whose envelope sender this one came to."""

@@ -16,6 +16,7 @@ from daemon.desk.bounce import Returned
 from daemon.desk.people import Met, people_of
 from daemon.store.contacts import Contact
 from daemon.store.messages import Claimed, Fated
+from daemon.store.probes import Probe
 from daemon.store.records import Kept
 from daemon.store.sources import Seen
 from parsers.layout import Layout
@@ -25,7 +26,8 @@ from rules.apply import apply
 from rules.astray import Astray
 from rules.decide import decide_mail, readings_of
 from rules.explain import trace
-from rules.model import IMPORTED, Action, Actor, Context, Decision, Known, MailDecision, Opening, Thread
+from rules.model import IMPORTED, Action, Actor, Context, Known, MailDecision
+from rules.opening import opening_of, thread_of
 from rules.places import place_by_content
 
 CLOCK_WITHIN = timedelta(days=1)
@@ -67,6 +69,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Outgoing mail that came back by it."""
     astray: Astray | None = None
     """Who is to be told how to say which record he means."""
+    proved: Probe | None = None
+    """Mail of our own to this source that came the whole way with it."""
 
     @property
     def touches(self) -> frozenset[int]:
@@ -134,6 +138,7 @@ def plan(
     back: Returned | None = None,
     late: Late | None = None,
     met: Sequence[Met] = (),
+    probe: Probe | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
     at = mail.received_at or mail.accepted_at
@@ -145,6 +150,7 @@ def plan(
         own=own,
         astray=astray[0] if astray else None,
         bounced=bounced,
+        probe=probe.source if probe else None,
         imported=mail.channel == IMPORTED or (late is not None and late.at - at > CLOCK_WITHIN),
         late=late is not None,
         known=tuple(one.known for one in met),
@@ -175,7 +181,17 @@ def plan(
     people = people_of(settings, parsed, decision) if late is None else frozenset()
     returned = back.letter if back is not None and decision.fate == "bounce" else None
     told = astray[1] if astray is not None and decision.fate == "ignored" else None
-    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told)
+    proved = _proved(probe, mail, decision)
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
+
+
+def _proved(probe: Probe | None, mail: Claimed, decision: MailDecision) -> Probe | None:
+    """The probe as it came; not where it came to the address of another source."""
+    if probe is None or decision.source != probe.source or decision.fate != "automatic":
+        return None
+    return msgspec.structs.replace(
+        probe, came_at=mail.accepted_at, message=mail.id, channel=mail.channel, verified=decision.verified
+    )
 
 
 def _seen(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime) -> Seen | None:
@@ -193,19 +209,6 @@ def seen_of(mail: Claimed, parsed: Parsed, decision: MailDecision, at: datetime)
     if decision.source is None or decision.verified is None or parsed.shape is None:
         return None
     return Seen(mail.id, decision.source, at, parsed.shape)
-
-
-def opening_of(reading: Reading, decided: Decision, mail: MailDecision, ref: str, at: datetime) -> Opening:
-    """What opens a record of one request of a mail."""
-    return Opening(
-        ref=ref,
-        site=decided.site or mail.site,
-        source=mail.source,
-        reading=reading,
-        decision=decided,
-        received_at=at,
-        flags=mail.flags,
-    )
 
 
 def _requests(
@@ -231,8 +234,8 @@ def _requests(
             kept[decided.again] = Kept(before.id, joined)
             yield Step(number, Change(before, joined, effects, action), "attached")
             continue
-        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
-        opening = msgspec.structs.replace(opening, thread=_thread(parsed, decision.source))
+        thread = thread_of(parsed, decision.source)
+        opening = opening_of(reading, decided, decision, new_reference(decided.kind), at, thread)
         args = {"late": f"read again by {late.by or 'the command line'}"} if late else {}
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
@@ -262,10 +265,3 @@ def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:
     """Each record that an answer changes counts as one reading of it, in the order in which they come."""
     refs = list(dict.fromkeys(change.after.ref for change in changes))
     return tuple(Step(refs.index(change.after.ref), change, "attached") for change in changes)
-
-
-def _thread(parsed: Parsed, source: str | None) -> Thread | None:
-    """The conversation that a person's own mail begins."""
-    if source is not None or parsed.forwarded is not None or parsed.message_id is None:
-        return None
-    return Thread(ids=(parsed.message_id,), subject=parsed.subject)

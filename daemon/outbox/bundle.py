@@ -17,7 +17,7 @@ from daemon.outbox.alarms import leaking, not_told
 from daemon.outbox.brake import Braked, braked
 from daemon.outbox.compose import ComposeError
 from daemon.outbox.draft import Draft, drafts
-from daemon.outbox.letters import letter, still_holds
+from daemon.outbox.letters import letter
 from daemon.outbox.objections import hold, tell_left_out
 from daemon.outbox.systems import system_letter
 from daemon.outbox.together import joint_draft, joint_letter
@@ -29,14 +29,16 @@ from daemon.store.holds import Holds
 from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosures, LeftOut
-from rules.bundling import SHARED, mails_of
+from rules.bundling import MOST, SHARED, mails_of
+from rules.holding import still_holds
+from rules.sites import is_configured
 from templates.fallback import fallback
 from templates.model import Rendered
 
 BATCH = 50
 BATCH_BYTES = 32 << 20
 MOST_ALONG = 1000
-"""Notices at once that go into mails with others."""
+"""Notices at once that go into mails with others, all those of one reader at least."""
 
 log = get_logger(__name__)
 
@@ -73,6 +75,7 @@ class Bundler:
             waiting = self._drafts(connection, stopped.sending)
             outdated = outgoing.outdated(connection, BATCH)
             carried = {key: notices.carried_by(connection, key) for key, *_ in outdated}
+            outdated = [one for one in outdated if self._can_be_said(carried[one[0]])]
             again = {key: self._again(connection, carried[key], together) for key, _, together in outdated}
         for key, own_id, _ in outdated:
             self._rewrite(key, own_id, again[key], carried[key])
@@ -236,6 +239,10 @@ class Bundler:
 
         write(rewrite).result()
 
+    def _can_be_said(self, carried: Sequence[DueNotice]) -> bool:
+        """Whether the sites are there in whose name the letter would be written again; else it stays as it is."""
+        return all(is_configured(self._shift.settings, one.record.site) for one in carried)
+
     def _again(self, connection: Connection, carried: Sequence[DueNotice], together: bool) -> Draft | None:
         """What the letter would say of its records as they are now; None if nothing of it holds any more."""
         holding = [one for one in carried if still_holds(one)]
@@ -247,9 +254,20 @@ class Bundler:
 
 
 def _whole(connection: Connection, due: list[DueNotice], now: datetime) -> list[DueNotice]:
-    """These notices, and what goes into the same mails with them."""
-    found = {one.id: one for one in due}
-    found |= {one.id: one for one in notices.along(connection, due, now, MOST_ALONG)}
+    """These notices, and what goes into the same mails with them.
+
+    A reader whose others are too many for this time waits for the next: half of them would make two mails.
+    """
+    found = {one.id: one for one in due if one.notice.way not in SHARED}
+    shared = 0
+    for reader in dict.fromkeys(one.notice.to.lower() for one in due if one.notice.way in SHARED):
+        if shared >= MOST_ALONG:
+            break
+        more = notices.along(connection, reader, now, MOST)
+        if shared and shared + len(more) > MOST_ALONG:
+            break
+        shared += len(more)
+        found |= {one.id: one for one in more}
     return sorted(found.values(), key=lambda one: (one.notice.at, one.id))
 
 

@@ -6,42 +6,13 @@ from daemon.outbox.draft import Draft, thread_id
 from daemon.outbox.guard import NOTHING, leak
 from daemon.outbox.signing import signed
 from daemon.shift import Shift
-from daemon.store.notices import DueNotice
 from daemon.store.outgoing import Letter
 from parsers.enclosures import Enclosure
 from rules.brakes import correspondent_of
 from rules.house import Internal, internal
-from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
 from rules.reference import token
 from rules.sites import site_named
 from templates.model import Rendered
-
-
-def still_holds(due: DueNotice) -> bool:
-    """Whether what a notice says is still true of its record.
-
-    What came in or was asked stays true: `attached`, `again`, `refused`, `status`, `help`; so does an answer to the
-    customer, unless it was taken back.
-    """
-    notice, record = due.notice, due.record
-    if due.revision in record.undone or notice.way == "off":
-        return False
-    match notice.purpose:
-        case "new" if notice.category == "audit":
-            return record.state not in (SPAM, LINKED)  # for the files, whatever became of it
-        case "new" | "moved":
-            return record.state not in CLOSED_STATES
-        case "assigned":
-            return record.assignee == notice.to and record.state not in CLOSED_STATES
-        case "taken":
-            handed_on = record.state in (NEW, SPAM, LINKED) or record.team != notice.team
-            return not handed_on and (record.assignee is None or notice.because.endswith(record.assignee))
-        case "held":
-            return any(notice.text in (None, one.text) for one in record.held)
-        case "receipt":
-            return record.state not in (SPAM, LINKED)
-        case _:
-            return True
 
 
 def letter(

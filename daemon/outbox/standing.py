@@ -4,26 +4,19 @@ import msgspec
 from sqlalchemy import Connection
 
 from daemon.store import records
-from rules.model import Actor, Deadline, Done
+from daemon.store.standing import deadline_of
+from rules.model import Actor, Done
 from templates.model import RenderJob
-
-STATUS = "status"
+from templates.purposes import purpose_of
 
 
 def with_standing(connection: Connection, job: RenderJob) -> RenderJob:
     """The job with deadlines that still hold and the course of its record, if its mail tells of them."""
-    if job.notice.purpose != STATUS:
+    tells = purpose_of(job.notice.purpose, job.notice.role)
+    if not (tells.status or tells.late):
         return job
     due = tuple(
-        Deadline(
-            step=row["step"],
-            due_at=row["due_at"],
-            deliver_at=row["deliver_at"],
-            effect=row["effect"],
-            to=row["target"],
-            cycle=row["cycle"],
-            because=row["because"],
-        )
+        deadline_of(row)
         for row in records.deadlines(connection, job.record.ref)
         if row["fired_at"] is None and row["ended_at"] is None
     )

@@ -11,10 +11,12 @@ from daemon.outbox.signing import signed
 from daemon.shift import Shift
 from daemon.store.notices import DueNotice, made_at
 from daemon.store.outgoing import Letter
+from parsers.records import Reading
 from rules.bundling import rows_of
-from rules.model import Notice
+from rules.model import Notice, Record
 from rules.sites import site_named
 from templates.model import Rendered, RenderItem, RenderJob
+from templates.standing import MOST_RECORDS
 
 
 def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice]) -> Draft:
@@ -23,7 +25,8 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     Args:
         connection: For reading.
         shift: The worker's state.
-        mail: Notices of one reader, site, category and language, oldest first.
+        mail: Notices of one reader, category and language, oldest first; those of a controller may be of
+            several sites.
     """
     first, now = mail[0], shift.clock.now()
     site = site_named(shift.settings, first.record.site)
@@ -31,13 +34,15 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
     happened = made_at(connection, (one.id for one in mail))
     items = tuple(
         RenderItem(
-            record=one.record,
+            record=one.record if n < MOST_RECORDS else counted_only(one.record),
             notice=msgspec.structs.replace(told, at=happened.get(one.id, told.at)),
             due_at=one.due_at,
             overdue=one.due_at is not None and one.due_at <= now,
-            reply_to=reply_address(shift, site, one),
+            reply_to=reply_address(shift, place, one),
+            site=None if place.id == site.id else site_card(shift.settings, place),
         )
-        for one, told in rows_of(mail)
+        for n, (one, told) in enumerate(rows_of(mail))
+        for place in (site_named(shift.settings, one.record.site),)
     )
     job = RenderJob(
         notice=msgspec.structs.replace(first.notice, purpose=purpose, template=purpose),
@@ -47,6 +52,11 @@ def joint_draft(connection: Connection, shift: Shift, mail: Sequence[DueNotice])
         others=items,
     )
     return Draft(first, job, None, also=tuple(one.id for one in mail[1:]))
+
+
+def counted_only(record: Record) -> Record:
+    """A record that a mail counts and does not name: what strangers wrote need not go to the reader for that."""
+    return msgspec.structs.replace(record, reading=Reading(kind=record.kind), requests=(), thread=None, held=None)
 
 
 def joint_letter(

@@ -1,11 +1,12 @@
 """What went out lately, for the caps and the brake; and notices that they stop."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, func, select, text, update
 
-from daemon.store.schema import notice, outbox
+from daemon.store.schema import ALERTS, notice, outbox
 from rules.brakes import DAY, HOUR, Sent
 
 # In the words of the partial indexes, so that SQLite uses them.
@@ -28,6 +29,16 @@ _BY_CORRESPONDENT = (
 _CUSTOMERS = select(func.count(), func.min(outbox.c.created_at)).where(
     text("outbox.customer"), outbox.c.state != "withdrawn", outbox.c.created_at > bindparam("hour")
 )
+_ALERTS = (
+    select(outbox.c.recipient, func.count().label("number"), func.min(outbox.c.created_at).label("oldest"))
+    .where(
+        ALERTS,
+        outbox.c.recipient.in_(bindparam("readers", expanding=True)),
+        outbox.c.created_at > bindparam("hour"),
+        outbox.c.state != "withdrawn",
+    )
+    .group_by(outbox.c.recipient)
+)
 _DROP = (
     update(notice)
     .where(notice.c.id == bindparam("the_notice"), notice.c.outbox.is_(None))
@@ -40,17 +51,19 @@ _HOLD = (
 )
 
 
-def sent(connection: Connection, correspondents: Sequence[str], now: datetime) -> Sent:
-    """What went out before: to each of these correspondents, and to customers.
+def sent(connection: Connection, correspondents: Sequence[str], now: datetime, readers: Sequence[str] = ()) -> Sent:
+    """What went out before: to each of these correspondents, to customers, and by the clock to these readers.
 
     Args:
         connection: A reading connection.
         correspondents: As `rules.brakes.correspondent_of` names them.
         now: UTC.
+        readers: Addresses of the house.
     """
     since = {"hour": now - HOUR, "day": now - DAY}
     found = connection.execute(_BY_CORRESPONDENT, {**since, "who": correspondents}).all() if correspondents else []
     customers, oldest = connection.execute(_CUSTOMERS, {"hour": since["hour"]}).one()
+    alerts = connection.execute(_ALERTS, {**since, "readers": readers}).all() if readers else []
     return Sent(
         hour={row.correspondent: int(row.hour) for row in found},
         day={row.correspondent: row.day for row in found},
@@ -58,7 +71,17 @@ def sent(connection: Connection, correspondents: Sequence[str], now: datetime) -
         first_in_day={row.correspondent: row.first_in_day for row in found},
         customers=customers,
         oldest_customer=oldest,
+        alerts=_by_reader((row.recipient, row.number) for row in alerts),
+        oldest_alert={row.recipient.casefold(): row.oldest for row in sorted(alerts, key=lambda row: row.oldest)[::-1]},
     )
+
+
+def _by_reader(rows: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    """Numbers by address, however it is written."""
+    numbers = Counter[str]()
+    for address, number in rows:
+        numbers[address.casefold()] += number
+    return numbers
 
 
 def drop(connection: Connection, stopped: Iterable[tuple[int, str]], at: datetime) -> None:

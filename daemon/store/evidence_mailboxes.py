@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, func, select
 
 from daemon.store import seals
-from daemon.store.schema import mailbox, mailbox_folder, mailbox_mail, message
+from daemon.store.mailbox_tables import mailbox, mailbox_folder, mailbox_mail
+from daemon.store.schema import message
 from daemon.store.streams import Finding, stream
 
 _STATES = ("waiting", "taken", "too-large", "gone")

@@ -1,6 +1,7 @@
 """Evidence of records: every state they were in, what led to it, and what followed from it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from rules.model import IMPORTED
 
 Json = dict[str, Any]
 
-_ALWAYS_TOLD = ("assigned", "moved", "reply", "again")
+_ALWAYS_TOLD = ("assigned", "moved", "reply", "again", "overdue", "escalate", "mail", "warn", "remind")
 
 
 class _Kept:
@@ -129,18 +130,27 @@ def _put_in(kept: _Kept) -> Iterator[str]:
 
 
 def _wrong_due(kept: _Kept) -> Iterator[str]:
-    """It is due when the first of the deadlines is that were set last."""
+    """It is due when the first of its open deadlines is; what the clock did is done, once."""
     due_at = kept.row.due_at
-    if due_at is None:
-        if any(one.ended_at is None and one.fired_at is None for one in kept.deadlines):
-            yield "its due time is missing: it has open deadlines"
-        return
-    held = [one.revision for one in kept.deadlines if one.ended_at is None]
-    last = [one for one in kept.deadlines if held and one.revision == max(held)]
-    if due_at not in {one.due_at for one in kept.deadlines}:
+    first = min((one.due_at for one in kept.deadlines if one.ended_at is None and one.fired_at is None), default=None)
+    if due_at is None and first is not None:
+        yield "its due time is missing: it has open deadlines"
+    elif due_at is not None and due_at not in {one.due_at for one in kept.deadlines}:
         yield "a deadline is missing: none is at its due time"
-    elif not last or due_at != min(one.due_at for one in last):
+    elif due_at != first:
         yield "its due time was altered: it is not that of its open deadlines"
+    yield from _wrong_fired(kept)
+
+
+def _wrong_fired(kept: _Kept) -> Iterator[str]:
+    """Each step that has fired led to one revision by the clock, and each of those came of a step."""
+    fired = Counter((one.step, str(one.cycle)) for one in kept.deadlines if one.fired_at is not None)
+    by_clock = (_json(each.args) for each in kept.revisions if each.actor_role == "clock")
+    done = Counter((str(args.get("step")), str(args.get("cycle"))) for args in by_clock)
+    for step, cycle in sorted((fired - done).keys()):
+        yield f"its step {step} of cycle {cycle} has fired, but its history does not say so"
+    for step, cycle in sorted((done - fired).keys()):
+        yield f"its history says that step {step} of cycle {cycle} fired, which is not marked or was marked once only"
 
 
 def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
@@ -153,9 +163,16 @@ def _wrong_step(kept: _Kept, index: int) -> Iterator[str]:
     if kept.revisions[index].action == "undo":
         undone = after.get("undone", [0])[-1]
         state = kept.states[undone - 2].get("state") if 2 <= undone <= index else None
-    cycle = before.get("cycle", 0) + transition.new_cycle
+    cycle = before.get("cycle", 0) + (transition.new_cycle or _goes_on(before, after))
     if after["state"] != state or after.get("cycle", 0) != cycle:
         yield f"its revision {index + 1} was altered: '{kept.revisions[index].action}' does not lead to it"
+
+
+def _goes_on(before: Json, after: Json) -> bool:
+    """Whether the cycle was raised for what had stood still."""
+    return len(before.get("paused", ())) > len(after.get("paused", ())) and after.get("cycle", 0) != before.get(
+        "cycle", 0
+    )
 
 
 def _wrong_columns(kept: _Kept) -> Iterator[str]:
@@ -246,7 +263,8 @@ def _wrong_notices(kept: _Kept) -> Iterator[str]:
         transition, n = kept.transition(index), kept.revisions[index].n
         if transition is None or n in told:
             continue
-        silent = transition.tells == "again" and "imported" in _json(kept.revisions[index].args)
+        args = _json(kept.revisions[index].args)
+        silent = "imported" in args if transition.tells == "again" else "late" in args
         if transition.tells in _ALWAYS_TOLD and not silent:
             yield f"the notice of its revision {n} is missing"
     for one in kept.notices:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, sel
 
 from daemon.store import seals
 from daemon.store.chains import Accepted, Chain
-from daemon.store.schema import TO_FETCH, TO_FINISH, mailbox, mailbox_folder, mailbox_mail
+from daemon.store.mailbox_tables import TO_FETCH, TO_FINISH, mailbox, mailbox_folder, mailbox_mail
 
 LEASE = timedelta(minutes=2)
 """Longer than the longest silence of a server that is waited for."""

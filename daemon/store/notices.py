@@ -11,6 +11,7 @@ from daemon.store.messages import unpack
 from daemon.store.schema import message, message_record, notice, raw, record, revision
 from parsers.records import Attachment
 from rules.bundling import SHARED
+from rules.escalation import PURPOSES, overdue_since
 from rules.model import Actor, Notice, Record
 
 NOTES = 50
@@ -52,7 +53,7 @@ class DueNotice(msgspec.Struct, frozen=True):
     record: Record
     mail: FirstMail | None
     due_at: datetime | None = None
-    """When the record's next step is due."""
+    """Since when the record is overdue, else when its next step is due."""
     further: FirstMail | None = None
     """The mail whose attachments go along (`Notice.message`)."""
 
@@ -66,6 +67,7 @@ _whole = (
         notice.c.record,
         notice.c.revision,
         notice.c.data,
+        notice.c.held_until,
         record.c.data.label("record_data"),
         record.c.due_at,
         *_mail_columns,
@@ -89,8 +91,8 @@ _ALONG = (
         *OPEN,
         notice.c.at <= bindparam("now"),
         READY,
-        notice.c.way.in_(SHARED),
-        func.lower(notice.c.recipient).in_(bindparam("readers", expanding=True)),
+        or_(notice.c.way.in_(SHARED), and_(notice.c.held_until.is_not(None), notice.c.purpose.in_(tuple(PURPOSES)))),
+        func.lower(notice.c.recipient) == bindparam("reader"),
     )
     .order_by(notice.c.at, notice.c.id)
     .limit(bindparam("most"))
@@ -147,10 +149,9 @@ def internal_notes(connection: Connection, record_id: int) -> list[str]:
     return [text for args in rows if (text := _decode_args(args).get("text"))]
 
 
-def along(connection: Connection, these: Iterable[DueNotice], now: datetime, limit: int) -> list[DueNotice]:
-    """All due notices that wait for others and go to the readers of these, oldest first."""
-    readers = {one.notice.to.lower() for one in these if one.notice.way in SHARED}
-    return _read(connection, _ALONG, {"readers": sorted(readers), "now": now, "most": limit}) if readers else []
+def along(connection: Connection, reader: str, now: datetime, limit: int) -> list[DueNotice]:
+    """All due notices that wait for others and go to a reader, however his address is written, oldest first."""
+    return _read(connection, _ALONG, {"reader": reader.lower(), "now": now, "most": limit})
 
 
 def carried_by(connection: Connection, outbox_id: int) -> list[DueNotice]:
@@ -196,9 +197,12 @@ def _first_mail(key: int, subject: str | None, sender: str, at: datetime, size: 
 
 def _read(connection: Connection, query: Select[Any], values: dict[str, object]) -> list[DueNotice]:
     found = []
-    for key, record_id, by, told, data, due_at, *mail in connection.execute(query, values):
+    for key, record_id, by, told, held_until, data, due_at, *mail in connection.execute(query, values):
         first = _first_mail(*mail) if mail[0] is not None else None
-        found.append(DueNotice(key, record_id, by, _decode_notice(told), _decode_record(data), first, due_at))
+        about, notice = _decode_record(data), _decode_notice(told)
+        if held_until is not None and notice.purpose in PURPOSES:
+            notice = msgspec.structs.replace(notice, way="bundle")  # what had to wait goes with all the others
+        found.append(DueNotice(key, record_id, by, notice, about, first, overdue_since(about) or due_at))
     return _with_further(connection, found)
 
 

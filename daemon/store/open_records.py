@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, or_, select
 
 from daemon.store.schema import message, message_record, record
+from rules.escalation import overdue_since
 from rules.lifecycle import NEW, OPEN_STATES
 from rules.model import IMPORTED, Record
 from rules.openlist import Open
@@ -32,4 +33,5 @@ _AT_SITE = (
 def at_site(connection: Connection, site: str, most: int) -> list[Open]:
     """Records that ask for action and are not closed: first those with a due time, the earliest first."""
     rows = connection.execute(_AT_SITE, {"the_site": site, "most": most})
-    return [Open(record=_decode(row.data), due_at=row.due_at) for row in rows]
+    found = [(_decode(row.data), row.due_at) for row in rows]
+    return [Open(record=each, due_at=overdue_since(each) or due_at) for each, due_at in found]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, or_, select, update
 
-from daemon.store import seals
+from daemon.store import seals, terms
 from daemon.store.schema import deadline, message, message_record, notice, record, revision
 from rules.lifecycle import PASSIVE
 from rules.model import Action, Actor, Deadline, Done, Effects, Envelope, Notice, Record
@@ -21,14 +21,25 @@ _SET = insert(deadline).returning(deadline.c.id, sort_by_parameter_order=True)
 _END = update(deadline).where(
     deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
+_END_SOME = _END.where(
+    or_(
+        deadline.c.until.is_(None),
+        deadline.c.until.like(bindparam("by_action")),
+        deadline.c.step.in_(bindparam("rests", expanding=True)),
+    )
+)
 _TAKE_BACK = (
     update(deadline)
-    .where(deadline.c.record == bindparam("the_record"), deadline.c.ended_by == bindparam("taken_back"))
+    .where(
+        deadline.c.record == bindparam("the_record"),
+        deadline.c.revision < bindparam("taken_back"),
+        deadline.c.ended_by >= bindparam("taken_back"),
+    )
     .values(ended_at=None, ended_by=None)
 )
-_END_THOSE_OF = _END.where(deadline.c.revision == bindparam("taken_back"))
-_OPEN_DUE = select(deadline.c.due_at, deadline.c.revision).where(
-    deadline.c.record == bindparam("the_record"), deadline.c.ended_at.is_(None)
+_END_THOSE_SINCE = _END.where(deadline.c.revision >= bindparam("taken_back"))
+_NEXT_STEP = select(func.min(deadline.c.due_at)).where(
+    deadline.c.record == bindparam("the_record"), deadline.c.fired_at.is_(None), deadline.c.ended_at.is_(None)
 )
 _DUE_AT = update(record).where(record.c.id == bindparam("the_record")).values(due_at=bindparam("the_time"))
 _TELL = insert(notice).returning(notice.c.id, sort_by_parameter_order=True)
@@ -91,16 +102,25 @@ def save(
     if effects.takes_back is not None:
         _take_back(connection, kept.id, effects.takes_back, after.revision, at)
     _append(connection, [({"record": kept.id, "n": after.revision, "at": at, **told}, before, effects)])
+    if effects.spares is not None:
+        move_on(connection, kept.id)
 
 
 def _take_back(connection: Connection, key: int, taken_back: int, by: int, at: datetime) -> None:
-    """The deadlines that an undone revision ended hold again, those that it set do not."""
+    """The deadlines that an undone revision ended hold again; those that it set do not, nor those set since.
+
+    A customer who writes to what was done or put off ends what still ran, and sets new ones: beside the old ones the
+    record would have two clocks.
+    """
     this = {"the_record": key, "taken_back": taken_back}
-    connection.execute(_END_THOSE_OF, {**this, "ended_at": at, "ended_by": by})
+    connection.execute(_END_THOSE_SINCE, {**this, "ended_at": at, "ended_by": by})
     connection.execute(_TAKE_BACK, this)
-    held = connection.execute(_OPEN_DUE, this).all()
-    last = max((row.revision for row in held), default=0)
-    due_at = min((row.due_at for row in held if row.revision == last), default=None)
+    move_on(connection, key)
+
+
+def move_on(connection: Connection, key: int) -> None:
+    """A record is due when the first of its open deadlines is."""
+    due_at = connection.execute(_NEXT_STEP, {"the_record": key}).scalar()
     connection.execute(_DUE_AT, {"the_record": key, "the_time": due_at})
 
 
@@ -249,7 +269,7 @@ def _append(connection: Connection, steps: Sequence[tuple[dict[str, object], str
     """Revisions, each sealed after the one before, and their effects: the only place where they are written."""
     for row, _, effects in steps:
         if effects.ends_deadlines:
-            connection.execute(_END, {"the_record": row["record"], "ended_at": row["at"], "ended_by": row["n"]})
+            _end(connection, row, effects)
     deadlines = [[_of(row, _deadline_columns(one)) for one in effects.deadlines] for row, _, effects in steps]
     notices = [[_of(row, _notice_columns(one)) for one in effects.notices] for row, _, effects in steps]
     _number(connection, _SET, deadlines)
@@ -259,6 +279,15 @@ def _append(connection: Connection, steps: Sequence[tuple[dict[str, object], str
         sealed = {**row, "deadlines_seal": seals.deadlines(due), "notices_seal": seals.notices(told)}
         rows.append({**sealed, "seal": seals.revision(sealed, before)})
     connection.execute(_APPEND, rows)
+
+
+def _end(connection: Connection, row: dict[str, object], effects: Effects) -> None:
+    """End all open deadlines, or those that end by the action, and those whose time stands still from now on."""
+    this = {"the_record": row["record"], "ended_at": row["at"], "ended_by": row["n"]}
+    if effects.spares is None:
+        connection.execute(_END, this)
+    else:
+        connection.execute(_END_SOME, {**this, "by_action": f"% {effects.spares} %", "rests": list(effects.rests)})
 
 
 def _of(revised: dict[str, object], columns: dict[str, object]) -> dict[str, object]:
@@ -286,6 +315,8 @@ def _deadline_columns(one: Deadline) -> dict[str, object]:
         "effect": one.effect,
         "target": one.to,
         "because": one.because,
+        "until": terms.ends_by(one),
+        "terms": terms.written(one),
     }
 
 

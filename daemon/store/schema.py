@@ -1,7 +1,6 @@
 """The tables; what a row is stands in docs/flow.md. Migrations bring a database to this shape."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -16,9 +15,10 @@ from sqlalchemy import (
     text,
 )
 
+from daemon.store import mailbox_tables, source_tables
 from daemon.store.columns import Id, Instant, metadata, some_rows
 
-__all__ = ["metadata"]  # who takes it from here has all tables in it
+__all__ = ["mailbox_tables", "metadata", "source_tables"]  # who takes metadata from here has all tables in it
 
 HEAD = "0001"
 """Revision of the newest migration; compared with the database before anything of Alembic is imported."""
@@ -27,6 +27,7 @@ HEAD = "0001"
 # know that the index will do, and reads the whole table.
 PENDING = text("message.fate = 'pending'")
 SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
+ALERTS = text("outbox.purpose IN ('overdue', 'escalated', 'flagged', 'untouched', 'warning', 'reminder')")
 TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
 
 
@@ -175,16 +176,6 @@ record_contact = Table(
     Column("record", ForeignKey("record.id"), primary_key=True, autoincrement=False),
 )
 
-# Statistics of sources, not books: what the latest mails of each were made of. Nothing that their writers say.
-source_mail = Table(
-    "source_mail",
-    metadata,
-    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
-    Column("source", String, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("shape", Text, nullable=False),
-    Index("ix_source_mail_source", "source", "at", "message"),
-)
 
 deadline = Table(
     "deadline",
@@ -199,7 +190,15 @@ deadline = Table(
     Column("effect", String, nullable=False),
     Column("target", String, nullable=False),
     Column("because", String, nullable=False),
+    # What ends it, where that is not for the lifecycle to say: names of actions, each between spaces.
+    Column("until", String),
+    # On which terms it runs (daemon.store.terms), as JSON.
+    Column("terms", String, nullable=False, server_default="{}"),
     Column("fired_at", Instant),
+    # It was found late: while it was passed no daemon ran, or the clock was set.
+    Column("late", Boolean, nullable=False, server_default=false()),
+    Column("lease", String),
+    Column("lease_until", Instant),
     Column("ended_at", Instant),
     # The revision that ended it: to undo that revision lets it hold again.
     Column("ended_by", Integer),
@@ -248,6 +247,13 @@ outbox = Table(
         **some_rows("correspondent IS NOT NULL"),
     ),
     Index("ix_outbox_returned", "recipient", "returned_at", **some_rows("returned_at IS NOT NULL")),
+    # What the clock had to tell, each record by itself: for the cap per recipient.
+    Index(
+        "ix_outbox_alerts",
+        "recipient",
+        "created_at",
+        **some_rows("purpose IN ('overdue', 'escalated', 'flagged', 'untouched', 'warning', 'reminder')"),
+    ),
     Index("ix_outbox_customer", "created_at", **some_rows("customer")),
     Index(
         "ix_outbox_due",
@@ -297,8 +303,11 @@ run = Table(
     Column("day", String, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("done_at", Instant),
+    # How many of its kind did not come at their time, up to this one; 0 where it came at its own.
+    Column("missed", Integer, nullable=False, server_default="0"),
     Index("ix_run_open", "at", **some_rows("done_at IS NULL")),
 )
+
 
 settings_version = Table(
     "settings_version",
@@ -308,69 +317,4 @@ settings_version = Table(
     Column("versions", Text, nullable=False),
     Column("packed", LargeBinary, nullable=False),
     Column("seal", String, nullable=False),
-)
-
-# What was seen in mailboxes; apart from `message`, whose rows say nothing of where a mail was fetched.
-TO_FETCH = text("mailbox_mail.state = 'waiting'")
-TO_FINISH = text("mailbox_mail.state = 'taken' AND mailbox_mail.done_at IS NULL")
-
-mailbox = Table(
-    "mailbox",
-    metadata,
-    Column("account", String, primary_key=True),
-    Column("folders", Integer, nullable=False),
-    Column("owner", String),
-    Column("lease_until", Instant),
-    Column("last_success", Instant),
-    Column("told_at", Instant),
-    Column("compared_at", Instant, nullable=False),
-)
-
-mailbox_folder = Table(
-    "mailbox_folder",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("account", ForeignKey("mailbox.account"), nullable=False),
-    Column("name", String, nullable=False),
-    Column("generation", Integer, nullable=False),
-    Column("uidvalidity", BigInteger, nullable=False),
-    Column("last_uid", BigInteger, nullable=False),
-    Column("skipped_to", BigInteger, nullable=False),
-    Column("cutoff", Instant),
-    Column("mails", Integer, nullable=False),
-    Column("seal", String, nullable=False),
-    UniqueConstraint("account", "name"),
-)
-
-mailbox_mail = Table(
-    "mailbox_mail",
-    metadata,
-    Column("folder", ForeignKey("mailbox_folder.id"), primary_key=True, autoincrement=False),
-    Column("generation", Integer, primary_key=True, autoincrement=False),
-    Column("uid", BigInteger, primary_key=True, autoincrement=False),
-    Column("uidvalidity", BigInteger, nullable=False),
-    Column("state", String, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("digest", String),
-    Column("message", ForeignKey("message.id")),
-    Column("received_at", Instant),
-    Column("done_at", Instant),
-    Column("next_try", Instant),
-    Column("seal", String, nullable=False),
-    Index("ix_mailbox_mail_digest", "digest"),
-    Index(
-        "ix_mailbox_mail_to_fetch",
-        "folder",
-        "generation",
-        "tries",
-        "uid",
-        **some_rows("state = 'waiting'"),
-    ),
-    Index(
-        "ix_mailbox_mail_to_finish",
-        "folder",
-        "generation",
-        "uid",
-        **some_rows("state = 'taken' AND done_at IS NULL"),
-    ),
 )

@@ -67,7 +67,7 @@ fetched = _over("folder", "generation", "uid", "uidvalidity", "state", "tries", 
 """A mail that was seen in a folder, and what became of it; what is done with its original, and when, is not sealed."""
 
 _deadline = itemgetter(
-    "id", "record", "revision", "step", "cycle", "due_at", "deliver_at", "effect", "target", "because"
+    "id", "record", "revision", "step", "cycle", "due_at", "deliver_at", "effect", "target", "because", "until", "terms"
 )
 _notice = itemgetter("id", "record", "revision", "purpose", "recipient", "at", "way", "data")
 _revision = itemgetter(

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, update
 
-from daemon.store.schema import message, source_mail
+from daemon.store.engine import insert_missing
+from daemon.store.schema import message
+from daemon.store.source_tables import source_hour, source_mail
 from parsers.records import Shape
 
 KEEP = 500
@@ -27,7 +29,8 @@ _LATEST = (
     .limit(bindparam("most"))
 )
 _FIRST_TOO_MANY = select(source_mail.c.at).where(_OF).order_by(*_NEWEST).offset(KEEP).limit(1)
-_PRUNE = delete(source_mail).where(_OF, source_mail.c.at <= bindparam("until"))
+_PRUNE = delete(source_mail).where(_OF, source_mail.c.at <= bindparam("until")).returning(source_mail.c.at)
+_HOURS_KEPT = timedelta(days=400)
 _came = func.coalesce(message.c.received_at, message.c.accepted_at)
 _COUNTED = ("opened", "attached", "ignored")
 """Fates of mails that show that a source lives; its newsletters do not."""
@@ -79,9 +82,31 @@ def latest(connection: Connection, source: str, limit: int = KEEP) -> list[Seen]
 
 
 def prune(connection: Connection, source: str) -> int:
-    """Forget what is older than the mails that are kept; how many those were."""
+    """Forget what older mails than those that are kept were made of, but not when they came; how many those were."""
     until = connection.execute(_FIRST_TOO_MANY, {"of": source}).scalar()
-    return connection.execute(_PRUNE, {"of": source, "until": until}).rowcount if until is not None else 0
+    if until is None:
+        return 0
+    gone = sorted(connection.execute(_PRUNE, {"of": source, "until": until}).scalars())
+    _count(connection, source, gone)
+    return len(gone)
+
+
+def _count(connection: Connection, source: str, times: Sequence[datetime]) -> None:
+    """Add mails to their hours; those that were counted before, and came back by being read again, are not."""
+    hours = source_hour.c.source == source
+    counted = connection.execute(select(func.max(source_hour.c.last)).where(hours)).scalar()
+    fresh = [at for at in times if counted is None or at > counted]
+    if not fresh:
+        return
+    by_hour: dict[datetime, list[datetime]] = {}
+    for at in fresh:
+        by_hour.setdefault(at.replace(minute=0, second=0, microsecond=0), []).append(at)
+    rows = [{"source": source, "hour": hour, "mails": 0, "last": each[0]} for hour, each in by_hour.items()]
+    insert_missing(connection, source_hour, rows)
+    for hour, each in by_hour.items():
+        values = {"mails": source_hour.c.mails + len(each), "last": each[-1]}
+        connection.execute(update(source_hour).where(hours, source_hour.c.hour == hour).values(values))
+    connection.execute(delete(source_hour).where(hours, source_hour.c.hour < fresh[-1] - _HOURS_KEPT))
 
 
 def rhythms(connection: Connection, now: datetime) -> dict[str, Rhythm]:
@@ -105,6 +130,32 @@ def rhythms(connection: Connection, now: datetime) -> dict[str, Rhythm]:
 
 def _number(*that: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((and_(*that), 1), else_=0))
+
+
+def last_mails(connection: Connection, names: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """When the last verified mail of each of these sources came; such as are dated ahead do not count."""
+    query = (
+        select(source_mail.c.source, func.max(source_mail.c.at))
+        .where(source_mail.c.source.in_(list(names)), source_mail.c.at <= now)
+        .group_by(source_mail.c.source)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def arrivals(connection: Connection, source: str) -> list[datetime]:
+    """When the verified mails of a source came, of a year and more, the newest last.
+
+    Of older ones only the hour is known: they are spread over it.
+    """
+    query = select(source_mail.c.at).where(source_mail.c.source == source).order_by(*_NEWEST).limit(KEEP)
+    latest = list(reversed(list(connection.execute(query).scalars())))
+    hours = select(source_hour.c.hour, source_hour.c.mails).where(source_hour.c.source == source)
+    before = [
+        hour + timedelta(hours=1) * (number + 0.5) / mails
+        for hour, mails in connection.execute(hours.order_by(source_hour.c.hour))
+        for number in range(mails)
+    ]
+    return [*before, *latest]
 
 
 def median_gap(times: Iterable[datetime]) -> timedelta | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import acceptance, endtoend, figures, mailbox, parsing
+from tests.bench import acceptance, deadlines, endtoend, figures, mailbox, parsing, simulator
 from tests.bench.figures import Section
 
 ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "build" / "artefacts"
@@ -24,12 +24,16 @@ LENGTHS: dict[str, dict[str, Callable[[], Section]]] = {
         "parsing": lambda: parsing.run(rounds=3, count=24),
         "endtoend": lambda: endtoend.run(rounds=3, count=1_000, seconds=8),
         "mailbox": lambda: mailbox.run(rounds=1, count=3_000, single=100, fresh=10),
+        "deadlines": lambda: deadlines.run(rounds=3, few=10_000, many=200_000),
+        "simulator": lambda: simulator.run(rounds=5, few=1_000, many=10_000),
     },
     "full": {
         "acceptance": lambda: acceptance.run(rounds=5, count=3_000),
         "parsing": lambda: parsing.run(rounds=7, count=40),
         "endtoend": lambda: endtoend.run(rounds=5, count=1_500, seconds=20),
         "mailbox": lambda: mailbox.run(rounds=3, count=10_000, single=300, fresh=20),
+        "deadlines": lambda: deadlines.run(rounds=5, few=10_000, many=1_000_000),
+        "simulator": lambda: simulator.run(rounds=3, few=10_000, many=100_000),
     },
 }
 

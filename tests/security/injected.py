@@ -25,7 +25,7 @@ CUSTOMER = "karin@beispiel.example"
 TO_CUSTOMERS = ("reply", "receipt")
 PURPOSES = (
     "new", "assigned", "moved", "attached", "again", "taken", "held", "kept", "refused", "status", "help", "returned",
-    *TO_CUSTOMERS,
+    "escalated", *TO_CUSTOMERS,
 )  # fmt: skip
 SHARPEST = (
     *(f"Max{mark}Bcc: evil@x.example" for mark in BREAKS[:8]),

@@ -60,7 +60,7 @@ def accepted(raw: bytes, recipient: str, trust: str = "authenticated") -> tuple[
         ref=REF, kind="lead", site="berlin", team="sales", state="new", language="de",
         received_at=datetime(2026, 11, 23, tzinfo=UTC), reading=Reading(customer=Customer(emails=(MAX,))),
     )  # fmt: skip
-    actor, _ = writer(parse(raw, hints_for(house, recipient)), named[1], record, house)
+    actor, _ = writer(parse(raw, hints_for(house, recipient)), named[1], record, house, record.received_at)
     return None if actor.role == "stranger" else (actor.role, actor.name)
 
 

@@ -309,10 +309,17 @@ class Installation:
         """Wait until nothing is on its way any more."""
         wait_until(self.is_settled, seconds, "all is settled")
 
-    def postroom(self, *args: str) -> subprocess.CompletedProcess[str]:
+    def postroom(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line on this installation."""
+        running = self.command(*args, env=env)
+        out, err = running.communicate(timeout=120)
+        return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+
+    def command(self, *args: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Begin one."""
         command = [sys.executable, "-c", "from daemon.cli import main; main()", *args, "-c", str(self.directory)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        pipe, around = subprocess.PIPE, {**os.environ, **(env or {})}
+        return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, env=around)
 
 
 def _children(pid: int, module: str) -> Iterator[int]:

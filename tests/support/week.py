@@ -6,7 +6,6 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.models import Settings
@@ -14,6 +13,7 @@ from parsers.records import Customer, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail
 from rules.model import Action, Actor, Context, Envelope, Notice, Opening, Record
+from rules.post import Case, Telling
 from rules.reference import make
 
 MONDAY = date(2026, 6, 8)
@@ -58,22 +58,14 @@ SHOP_RULES = [
 SHOP_TEAMS = {"sales": "sales@muster.example", "service": "service@muster.example", "wheels": "wheels@muster.example"}
 
 
-class Event(NamedTuple):
-    """Something that happened, and what is to be told of it."""
-
-    at: datetime
-    record: Record
-    notice: Notice
-
-
-def week(settings: Settings, seed: int = 5) -> list[Event]:
+def week(settings: Settings, seed: int = 5) -> list[Telling[Case]]:
     """All that is told of a week, in the order in which it happened."""
     dice = random.Random(seed)  # noqa: S311 - a fixed week, no secret
     found = [*_leads(settings, dice), *_check_ins(settings, dice)]
-    return sorted(found, key=lambda event: event.at)
+    return sorted(found, key=lambda event: event.happened_at)
 
 
-def _leads(settings: Settings, dice: random.Random) -> Iterator[Event]:
+def _leads(settings: Settings, dice: random.Random) -> Iterator[Telling[Case]]:
     times = sorted(_moment(dice, LEAD_DAYS, LEAD_HOURS) for _ in range(LEADS))
     second = set(dice.sample(range(LEADS // 4, LEADS), SECOND_REQUESTS))
     opened: list[Record] = []
@@ -83,17 +75,17 @@ def _leads(settings: Settings, dice: random.Random) -> Iterator[Event]:
             opened.append(record)
         else:
             record, notices = _again(settings, dice.choice(opened), at, number)
-        yield from (Event(at, record, notice) for notice in notices)
+        yield from (Telling(Case(record), notice, at, record.revision) for notice in notices)
 
 
-def _check_ins(settings: Settings, dice: random.Random) -> Iterator[Event]:
+def _check_ins(settings: Settings, dice: random.Random) -> Iterator[Telling[Case]]:
     for number in range(CHECK_INS):
         at = _moment(dice, CHECK_IN_DAYS, CHECK_IN_HOURS)
         things = 0 if number >= ASKING else 2 if number < ASKING_TWICE else 1
         asked = dice.choices(THINGS, weights=[share for *_, share in THINGS], k=things)
         readings = (_asks("check-in", None, number), *(_asks(kind, words, number) for kind, words, _ in asked))
         for record, notices in _open(settings, readings, at, LEADS + 3 * number):
-            yield from (Event(at, record, notice) for notice in notices)
+            yield from (Telling(Case(record), notice, at, record.revision) for notice in notices)
 
 
 def _moment(dice: random.Random, days: tuple[int, ...], hours: dict[int, int]) -> datetime:

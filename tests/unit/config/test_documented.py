@@ -21,6 +21,8 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.Dkim, "`[[dkim]]`", ""),
     (machine.Outgoing, "`[outgoing]`", ""),
     (machine.Brakes, "`[brakes]`", ""),
+    (machine.Monitor, "`[monitor]`", ""),
+    (models.PlannedSilence, "silences.toml", ""),
     (machine.Limits, "`[limits]`", ""),
     (machine.Desk, "`[desk]`", "desk."),
     (machine.Health, "`[desk]`", "health."),
@@ -28,6 +30,7 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.TestSeams, "`[desk]`", "test."),
     (models.Unit, "units.toml", ""),
     (models.Site, "sites.toml", ""),
+    (models.Deputy, "`deputies`", ""),
     (models.SiteMail, "`[site.mail]`", ""),
     (models.Source, "sources.toml", ""),
     (models.SourceLayout, "`[source.layout]`", ""),
@@ -59,7 +62,9 @@ def test_every_field_of_a_layout_is_documented() -> None:
 
 
 def test_every_key_of_the_installation_is_documented() -> None:
-    sections = {"smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "desk", "health", "log", "test"}
+    sections = {
+        "smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "monitor", "desk", "health", "log", "test",
+    }  # fmt: skip
     assert [key for key in keys(machine.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
     assert all(f"[{section}]" in PAGE for section in sections)
     assert all(f"{{ {key} = " in PAGE for key in keys(Secret))

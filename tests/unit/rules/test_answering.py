@@ -79,7 +79,7 @@ def test_who_writes(
     why: str | None,
 ) -> None:
     mail = Parsed(digest="", sender=sender.lower() or None, authenticated=authenticated)
-    actor, said = writer(mail, role, record, house(trust=trust))
+    actor, said = writer(mail, role, record, house(trust=trust), record.received_at)
     assert (actor.role, actor.name, said) == (as_whom, sender.lower(), why)
 
 

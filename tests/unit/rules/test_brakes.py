@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from config.machine import Brakes
 from rules.brakes import HOUR, Sent, correspondent_of, judged
-from rules.model import Notice
+from rules.model import Notice, Way
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-EVA = "eva@kunde.example"
+EVA, MAX = "eva@kunde.example", "max@kunde.example"
 
 
 def notice(
@@ -49,6 +49,25 @@ def test_what_waits_waits_until_the_first_of_those_is_an_hour_old() -> None:
     first = NOW - timedelta(minutes=50)
     sent = Sent(customers=300, oldest_customer=first)
     (said,) = judged([notice(EVA, role="customer")], sent, Brakes(), NOW)
+    assert (said.what, said.until) == ("wait", first + HOUR)
+
+
+def alert(to: str, way: Way = "own") -> Notice:
+    return Notice(purpose="overdue", to=to, template="overdue", language="de", at=NOW, way=way)
+
+
+def test_what_is_overdue_comes_in_one_mail_once_it_is_too_much() -> None:
+    assert verdicts([alert(EVA)] * 22) == ["send"] * 20 + ["wait"] * 2
+    assert verdicts([alert(EVA), alert("EVA@kunde.example"), alert(MAX)], escalations_per_hour=1) == [
+        *("send", "wait", "send")
+    ]
+    assert verdicts([alert(EVA, "bundle")] * 22) == ["send"] * 22, "they are one mail already"
+    assert verdicts([notice(EVA, capped=False)] * 3, escalations_per_hour=1) == ["send"] * 3, "that is no alert"
+
+
+def test_it_waits_until_the_first_of_the_hour_is_an_hour_old() -> None:
+    first = NOW - timedelta(minutes=50)
+    (said,) = judged([alert(EVA)], Sent(alerts={EVA: 20}, oldest_alert={EVA: first}), Brakes(), NOW)
     assert (said.what, said.until) == ("wait", first + HOUR)
 
 

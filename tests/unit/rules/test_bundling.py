@@ -64,6 +64,11 @@ def test_what_waits_for_one_reader_goes_together(other: dict[str, Any], together
     assert mails_of([first, second]) == ([(first, second)] if together else [(first,), (second,)])
 
 
+def test_who_oversees_several_sites_has_one_mail() -> None:
+    first, second = told(role="controller"), told("K-2", "potsdam", role="controller")
+    assert mails_of([first, second]) == [(first, second)]
+
+
 @pytest.mark.parametrize(
     ("other", "once"),
     [

@@ -10,7 +10,8 @@ import pytest
 
 from config.lookup import wait_of
 from config.models import Settings
-from rules.bundling import mails_of, rows_of
+from rules.bundling import rows_of
+from rules.post import Case, Post, Telling
 from rules.timing import list_day
 from tests.support.week import (
     ASKING,
@@ -21,11 +22,11 @@ from tests.support.week import (
     SHOP_RULES,
     SHOP_TEAMS,
     ZONE,
-    Event,
     week,
 )
 
 House = Callable[..., Settings]
+Event = Telling[Case]
 ARTEFACTS = Path(__file__).parents[3] / "build" / "artefacts"
 WEEK = [MONDAY + timedelta(days=n) for n in range(6)]
 
@@ -54,12 +55,13 @@ def events(shop: Settings) -> list[Event]:
 
 @pytest.fixture(scope="module")
 def mails(shop: Settings, events: list[Event]) -> list[Sent]:
-    """As the daemon sends them: whenever something is due, all that is due then."""
-    sent = [
-        Sent(at, mail[0].notice.to, mail)
-        for at in sorted({event.notice.at for event in events})
-        for mail in mails_of(event for event in events if event.notice.at == at)
-    ]
+    """As the daemon and the simulator send them: whenever something is due, all that is due then."""
+    post = Post[Case](shop.postroom.brakes)
+    for event in events:
+        post.put(event)
+    sent = []
+    while at := post.next_due():
+        sent += [Sent(at, mail[0].notice.to, mail) for mail in post.take(at)]
     site = shop.sites["berlin"]
     for day in WEEK:
         morning = datetime.combine(day, datetime.min.time(), ZONE).replace(hour=8)
@@ -76,7 +78,7 @@ def test_the_week_is_the_one_asked_for(events: list[Event]) -> None:
 
 
 def test_sixty_percent_fewer_mails(events: list[Event], mails: list[Sent]) -> None:
-    before = [Sent(event.at, event.notice.to) for event in events]
+    before = [Sent(event.happened_at, event.notice.to) for event in events]
     table = _table(before, mails)
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     (ARTEFACTS / "mails-per-adviser.txt").write_text(table, "utf-8")
@@ -92,7 +94,7 @@ def test_no_action_item_is_missing(events: list[Event], mails: list[Sent]) -> No
 def test_none_is_later_than_its_set_minutes(shop: Settings, mails: list[Sent]) -> None:
     site = shop.sites["berlin"]
     waits = {
-        event.record.ref: (mail.at - event.at, timedelta(minutes=wait_of(shop, site, event.record.kind)))
+        event.record.ref: (mail.at - event.happened_at, timedelta(minutes=wait_of(shop, site, event.record.kind)))
         for mail in mails
         for event in mail.events
         if event.notice.category == "action"
@@ -104,7 +106,7 @@ def test_none_is_later_than_its_set_minutes(shop: Settings, mails: list[Sent]) -
 def test_leads_do_not_wait_and_stand_alone(mails: list[Sent]) -> None:
     leads = [mail for mail in mails if any(event.record.kind == "lead" for event in mail.events)]
     assert len(leads) > LEADS
-    assert all(len(mail.events) == 1 and mail.at == mail.events[0].at for mail in leads)
+    assert all(len(mail.events) == 1 and mail.at == mail.events[0].happened_at for mail in leads)
 
 
 def _table(before: Iterable[Sent], after: Iterable[Sent]) -> str:
@@ -126,7 +128,3 @@ def _table(before: Iterable[Sent], after: Iterable[Sent]) -> str:
         cells = "".join(f"{a} / {b}".rjust(12) for a, b in days)
         lines.append(f"{team:10}{cells}{f'{totals[0]} / {totals[1]}':>14}{1 - totals[1] / totals[0]:>8.0%}")
     return "\n".join(lines) + "\n"
-
-
-def _on(count: Counter[tuple[str, date]], day: date, address: str | None) -> int:
-    return sum(n for (to, on), n in count.items() if on == day and address in (to, None))

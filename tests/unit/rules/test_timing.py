@@ -14,7 +14,7 @@ from parsers.records import Customer, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail
 from rules.model import Action, Actor, Context, Envelope, Notice, Notification, Record, Way
-from rules.timing import Timing, list_day, next_list, slot_end, timed, timing
+from rules.timing import Timing, list_day, slot_end, timed, timing
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -192,11 +192,3 @@ def test_what_a_person_writes_is_no_audit_mail(house: House, at: At) -> None:
 def test_the_list_is_due_on_working_days(house: House, at: At, mail: dict[str, Any], now: str, due: bool) -> None:
     site = house(mail=mail).sites["berlin"]
     assert (list_day(site, at(now)) is not None) == due
-
-
-def test_the_next_list_is_never_now(house: House, at: At) -> None:
-    site = house().sites["berlin"]
-    eight = at("2026-05-20T08:00+02:00")
-    assert next_list(site, eight - timedelta(seconds=1)) == eight
-    assert next_list(site, eight) == eight + timedelta(days=1)
-    assert next_list(house(mail={"list": "off"}).sites["berlin"], eight) is None

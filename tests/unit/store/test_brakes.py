@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from daemon.store import Store, brakes, mailed, outgoing
 from daemon.store.notices import due
+from daemon.store.schema import ALERTS
 from rules.brakes import Sent
 from tests.support.outgoing import letter_to
 
@@ -46,6 +47,19 @@ def test_letters_count_for_whom_they_went_to(sent: Store) -> None:
     )
 
 
+def test_what_the_clock_told_counts_for_its_reader(store: Store) -> None:
+    def put(connection: Connection) -> None:
+        told = (("overdue", EVA, 10), ("flagged", "Eva@kunde.example", 30), ("new", EVA, 5), ("overdue", EVA, 70))
+        for number, (purpose, to, minutes) in enumerate(told):
+            letter = msgspec.structs.replace(letter_to(to, number=number), purpose=purpose)
+            outgoing.put(connection, letter, NOW - timedelta(minutes=minutes))
+
+    store.write(put).result()
+    with store.read() as connection:
+        found = brakes.sent(connection, [], NOW, [EVA, "Eva@kunde.example", MAX])
+    assert (found.alerts, found.oldest_alert) == ({EVA: 2}, {EVA: NOW - timedelta(minutes=30)})
+
+
 def test_nothing_went_out(store: Store) -> None:
     with store.read() as connection:
         assert brakes.sent(connection, [], NOW) == brakes.sent(connection, [EVA], NOW) == Sent()
@@ -80,6 +94,7 @@ def test_a_mail_comes_back_once(sent: Store) -> None:
     [
         ("correspondent IN ('a') AND outbox.correspondent IS NOT NULL AND created_at > 'x'", "ix_outbox_correspondent"),
         ("outbox.customer AND created_at > 'x'", "ix_outbox_customer"),
+        (f"{ALERTS} AND recipient IN ('a') AND created_at > 'x'", "ix_outbox_alerts"),
         ("outbox.returned_at IS NOT NULL AND recipient = 'a'", "ix_outbox_returned"),
     ],
 )

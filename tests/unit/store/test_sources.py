@@ -1,5 +1,6 @@
 """What the latest mails of a source were made of: kept with their fate, bounded, told by the ledger's own times."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,6 +49,25 @@ def test_only_so_many_are_kept(store: Store, chain: Chain) -> None:
     with store.read() as connection:
         assert sources.latest(connection, "a", 1000) == seen[7:]
         assert sources.latest(connection, "b") == other
+
+
+def test_when_older_mails_came_is_known_by_the_hour(store: Store, chain: Chain) -> None:
+    seen = keep(store, chain, "a", [USUAL] * (sources.KEEP + 130))
+    times = [one.at for one in seen]
+    store.write(lambda c: sources.prune(c, "a")).result()
+    with store.read() as connection:
+        found = sources.arrivals(connection, "a")
+    assert found[130:] == times[130:]
+    assert Counter(map(hour_of, found)) == Counter(map(hour_of, times))
+    again = [seen[0], seen[40]]  # read again, they stand there once more until the next pruning
+    store.write(lambda c: sources.keep(c, again)).result()
+    assert store.write(lambda c: sources.prune(c, "a")).result() == 2
+    with store.read() as connection:
+        assert sources.arrivals(connection, "a") == found
+
+
+def hour_of(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def test_a_mail_that_was_read_again_counts_as_it_is_read_now(store: Store, chain: Chain) -> None:

@@ -14,7 +14,7 @@ from daemon.store import evidence
 from daemon.store.schema import metadata
 
 LATER = {
-    "deadline": {"fired_at", "ended_at", "ended_by"},
+    "deadline": {"fired_at", "late", "lease", "lease_until", "ended_at", "ended_by"},
     "mailbox": {"owner", "lease_until", "last_success", "told_at", "compared_at"},
     "mailbox_mail": {"done_at", "next_try"},
     "notice": {"outbox", "withdrawn_at", "withdrawn_because", "held_until"},
@@ -24,9 +24,11 @@ LATER = {
     },
 }  # fmt: skip
 """Columns that say how far a row came, and go on changing."""
-COMPUTED = {"source_mail", "contact", "record_contact"}
+COMPUTED = {"source_mail", "source_hour", "contact", "record_contact"}
 """Tables that could be computed anew from the others: nothing is proved by them."""
-TABLES = [table for table in metadata.sorted_tables if table.name not in COMPUTED]
+REMEMBERED = {"watched", "silent_source", "silence", "probe"}
+"""Tables of the watch over sources: who changes them tells a controller too much or too little, and loses no mail."""
+TABLES = [table for table in metadata.sorted_tables if table.name not in COMPUTED | REMEMBERED]
 
 COLUMNS = [
     (table.name, column.name)

@@ -1,6 +1,6 @@
 """How times, amounts, distances and numbers are written in each language."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -80,3 +80,59 @@ def test_links_take_only_what_they_are_for() -> None:
 
 def test_printable_keeps_text_and_mends_the_rest() -> None:
     assert printable("a\r\nb\rc\u2028d\x85e\tf\0g中😀\udc80") == "a\nb\nc\nd\ne\tf g中😀?"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (timedelta(0), {"de": "1 Minute", "en": "1 minute", "da": "1 minut", "zh": "1分钟"}),
+        (timedelta(minutes=45), {"de": "45 Minuten", "en": "45 minutes", "da": "45 minutter", "zh": "45分钟"}),
+        (timedelta(minutes=60), {"de": "1 Stunde", "en": "1 hour", "da": "1 time", "zh": "1小时"}),
+        (timedelta(minutes=90), {"de": "90 Minuten"}),
+        (timedelta(minutes=125), {"de": "2 Stunden", "en": "2 hours", "da": "2 timer", "zh": "2小时"}),
+        (timedelta(hours=24), {"de": "1 Tag", "en": "1 day", "da": "1 dag", "zh": "1天"}),
+        (timedelta(hours=47), {"de": "47 Stunden"}),
+        (timedelta(hours=49), {"de": "2 Tage", "en": "2 days", "da": "2 dage", "zh": "2天"}),
+        (timedelta(days=1500), {"de": "1.500 Tage", "en": "1,500 days"}),
+    ],
+)
+def test_durations_have_their_unit_and_its_form(value: timedelta, written: dict[str, str]) -> None:
+    for language, told in written.items():
+        assert Forms(load_words(language, {}), "UTC").duration(value) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "days"),
+    [
+        ("de", "vor 1 Tag", "vor 9 Tagen"),
+        ("en", "1 day ago", "9 days ago"),
+        ("da", "for 1 dag siden", "for 9 dage siden"),
+        ("zh", "1天前", "9天前"),
+    ],
+)
+def test_how_long_since(language: str, day: str, days: str) -> None:
+    forms = Forms(load_words(language, {}), "UTC")
+    assert forms.duration(timedelta(days=1), "ago") == day
+    assert forms.duration(timedelta(days=9), "ago") == days
+
+
+def test_the_hour_that_comes_twice_says_which() -> None:
+    forms = Forms(load_words("en", {}), "Europe/Berlin")
+    told = [forms.moment(datetime(2026, 10, 25, hour, 30, tzinfo=UTC)) for hour in (0, 1, 2)]
+    day = "Sunday, 25 October 2026,"
+    assert told == [f"{day} 02:30 (UTC+2)", f"{day} 02:30 (UTC+1)", f"{day} 03:30"]
+    assert forms.moment("2026-10-25T02:30") == f"{day} 02:30"  # nobody said which
+    assert forms.moment(datetime(2026, 3, 29, 1, 30, tzinfo=UTC)) == "Sunday, 29 March 2026, 03:30"
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Berlin", "Europe/Berlin, UTC+1"),
+        ("Asia/Kolkata", "Asia/Kolkata, UTC+5:30"),
+        ("America/St_Johns", "America/St_Johns, UTC-3:30"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_a_zone_is_named_with_its_offset(zone: str, said: str) -> None:
+    assert Forms(load_words("de", {}), zone).zone(datetime(2026, 11, 20, tzinfo=UTC)) == said

@@ -10,6 +10,8 @@ import pytest
 
 from parsers.records import Customer, Reading, Vehicle
 from templates.render import Renderer
+from templates.reports import Setting, SettingGroup
+from templates.sample_reports import sample_report
 from templates.samples import EMPTY, FULL, sample_job
 from tests.render_picture import chromium
 
@@ -34,8 +36,16 @@ onload = function () {{
 
 MAILS = [
     *((language, "new", reading) for language in ("de", "zh") for reading in (FULL, EMPTY, HOSTILE)),
-    *(("de", purpose, HOSTILE) for purpose in ("help", "again", "bundle", "list", "reply")),
+    *(("de", purpose, HOSTILE) for purpose in ("help", "again", "bundle", "list", "reply", "untouched", "escalations")),
 ]
+
+
+def shown_width(html: str, page: Path) -> tuple[int, int]:
+    """Width of what is drawn in the phone's frame, and of the frame."""
+    page.write_text(FRAME.format(escape(html)), encoding="utf-8")
+    width = re.search(r"<title>width (\d+) of (\d+)", chromium("--dump-dom", page.as_uri()).stdout)
+    assert width is not None
+    return int(width[1]), int(width[2])
 
 
 @pytest.mark.peer
@@ -44,12 +54,16 @@ def test_nothing_stands_out_of_a_phone(
     language: str, purpose: str, reading: Reading, tmp_path: Path, need_program: Callable[[str, str], str]
 ) -> None:
     need_program("chromium", "chromium")
-    page = tmp_path / "page.html"
     job = sample_job(language, purpose, reading)
     if reading is HOSTILE:
         job = msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=LONG, because=LONG))
-    html = Renderer({}).render(job).html or ""
-    page.write_text(FRAME.format(escape(html)), encoding="utf-8")
-    width = re.search(r"<title>width (\d+) of (\d+)", chromium("--dump-dom", page.as_uri()).stdout)
-    assert width is not None
-    assert int(width[1]) == int(width[2]) == 360
+    assert shown_width(Renderer({}).render(job).html or "", tmp_path / "page.html") == (360, 360)
+
+
+@pytest.mark.peer
+def test_no_setting_stands_out_of_a_phone(tmp_path: Path, need_program: Callable[[str, str], str]) -> None:
+    need_program("chromium", "chromium")
+    settings = (Setting(name=LONG, value=LONG, shipped=LONG),)
+    groups = (SettingGroup(site=LONG, sort="people", settings=settings),)
+    job = msgspec.structs.replace(sample_report("de", "settings"), groups=groups)
+    assert shown_width(Renderer({}).render_report(job).html or "", tmp_path / "page.html") == (360, 360)

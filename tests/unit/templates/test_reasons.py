@@ -22,6 +22,10 @@ GERMAN = load_words("de", {})
         ("moved to service by root: wants: all {0} of it", "an service übergeben von root: wants: all {0} of it"),
         ("moved to service by root", "an service übergeben von root"),
         ("assigned to you", "Ihnen zugewiesen"),
+        ("nobody has seen to L-1", "L-1 wurde noch nicht bearbeitet"),
+        ("nobody has seen to L-1 in time", "L-1 wurde nicht rechtzeitig bearbeitet"),
+        ("the time to see to L-1 is nearly over", "die Frist für L-1 läuft bald ab"),
+        ("L-1 is still untouched; L-1 has been escalated", "L-1 ist noch unbearbeitet; L-1 wurde eskaliert"),
         ("a reason of another version", "a reason of another version"),
     ],
 )

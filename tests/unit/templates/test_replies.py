@@ -60,7 +60,8 @@ def changed(job: RenderJob, *, state: str = "new", role: str = "team", reply: st
 def test_delimiter_is_the_first_line_of_text_html_and_fallback(language: str, purpose: str) -> None:
     job = sample_job(language, purpose, LEAD)
     mail = SHIPPED.render(job)
-    goes = "several" if purpose in SEVERAL else "inside" if purpose in INSIDE else "customer"
+    controls = job.notice.role == "controller"
+    goes = "several" if purpose in SEVERAL else "record" if controls else "inside" if purpose in INSIDE else "customer"
     words = said(goes, language)
     assert mail.text.splitlines()[0] == f"##- {words} -##"
     assert is_delimiter(fallback(job).text.splitlines()[0])
