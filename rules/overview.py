@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Literal
 
 from config.calendars import parse_date
 from config.lookup import controllers_of, source_type, units_above, wait_of
@@ -11,28 +10,7 @@ from config.models import Deputy, Settings, Site, SiteMail
 from config.values import format_intervals, format_time
 from rules.course import runs_for, set_steps
 from rules.daybook import daybook_of
-from rules.model import Fact
-
-Sort = Literal["times", "sources", "limits", "people"]
-
-
-class Setting(Fact, frozen=True, kw_only=True):
-    """One value of the overview."""
-
-    name: str
-    """As the configuration calls it: `standard E1`, `mobile-berlin silence`."""
-    value: str
-    shipped: str | None = None
-    """What is shipped, where the value differs."""
-
-
-class SettingGroup(Fact, frozen=True, kw_only=True):
-    """The settings of one sort at one site."""
-
-    site: str
-    """Its name."""
-    sort: Sort
-    settings: tuple[Setting, ...]
+from rules.setting import Setting, SettingGroup, Sort
 
 
 def overview(settings: Settings, site: Site, now: datetime) -> tuple[SettingGroup, ...]:

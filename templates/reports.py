@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from rules.model import Fact
-from rules.overview import Setting, SettingGroup
+from rules.setting import Setting, SettingGroup
 from templates.model import SiteCard
 
 __all__ = ["REPORTS", "REPORT_LAYOUT", "Report", "ReportJob", "Setting", "SettingGroup", "SilentSource"]

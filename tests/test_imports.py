@@ -1,6 +1,8 @@
 """The walls of the house: imports run one way, and the pure packages stay pure."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +143,10 @@ def test_pure_packages_touch_no_clock_network_chance_or_database(package: str) -
             if isinstance(node, ast.Call) and ast.unparse(node.func) in IMPURE_CALLS
         ]
     assert wrong == []
+
+
+def test_the_reader_starts_without_the_configuration() -> None:
+    """It is started anew again and again: pydantic and the settings' models would double what that costs."""
+    code = "import sys, daemon.reader_child; print({'pydantic', 'config.models'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"

@@ -8,11 +8,13 @@ import contextlib
 import socket
 from collections.abc import Iterable
 from datetime import UTC
-
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+from typing import TYPE_CHECKING
 
 from rules.agenda import Bell
+
+if TYPE_CHECKING:  # it takes a while to load, and a clock that a test turns needs no alarms
+    from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.triggers.cron import CronTrigger
 
 # By default a job that is a second late is dropped.
 JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -35,6 +37,8 @@ class Alarms:
     def set(self, bells: Iterable[Bell]) -> None:
         """These from now on; also after the machine's clock was set, as what sleeps has reckoned with the old one."""
         if self._scheduler is None:
+            from apscheduler.schedulers.background import BackgroundScheduler
+
             self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=JOB_DEFAULTS, daemon=True)
             self._scheduler.start()
         self._scheduler.remove_all_jobs()
@@ -61,8 +65,10 @@ class Alarms:
         self._ringing.close()
 
 
-def trigger_of(bell: Bell) -> CronTrigger:
+def trigger_of(bell: Bell) -> "CronTrigger":
     """When it rings, by the clock of its zone."""
+    from apscheduler.triggers.cron import CronTrigger
+
     return CronTrigger(
         day_of_week=bell.weekday or "*",
         hour="*" if bell.hour is None else bell.hour,

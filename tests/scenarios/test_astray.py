@@ -9,6 +9,7 @@ import pytest
 from tests.support.client import lead, new_key, send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened, words_of
 from tests.support.daemon import Installation
+from tests.support.fixtures import ON_SQLITE
 from tests.support.sink import Arrived, Sink
 from tests.support.waiting import wait_until
 
@@ -88,6 +89,7 @@ def test_a_member_who_answers_a_bundle_hears_what_to_do_and_opens_nothing(answer
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+@ON_SQLITE
 def test_who_is_not_proven_or_names_the_record_is_read_as_ever(answering: Answering) -> None:
     bundle = answering.bundle()
     ref = answering.house.value("SELECT ref FROM record ORDER BY id LIMIT 1")
@@ -99,6 +101,7 @@ def test_who_is_not_proven_or_names_the_record_is_read_as_ever(answering: Answer
     assert answering.sink.to(EVA) == []
 
 
+@ON_SQLITE
 def test_the_daily_list_is_such_a_mail(answering: Answering) -> None:
     answering.bundle()
     answering.clock.write_text("2026-11-24T07:00:00+00:00")

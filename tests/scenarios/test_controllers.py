@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.turning import Turned
 from tests.support.waiting import wait_until
@@ -119,6 +119,7 @@ def test_one_list_a_day_for_all_sites_of_a_controller(friday: Turned, sink: Sink
     friday.is_in_order()
 
 
+@ON_SQLITE
 def test_the_settings_of_all_sites_once_a_month(friday: Turned, sink: Sink) -> None:
     friday.turn("2026-11-30T12:00")
     assert friday.told("settings") == []

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.client import lead, new_key, send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened, words_of
 from tests.support.daemon import SALES, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.waiting import wait_until
 
@@ -83,6 +83,7 @@ def test_a_request_is_worked_from_inbox_to_inbox(new_house: Houses, sink: Sink) 
     assert "Eine Frage habe ich noch." in words_of(only(sink, EVA, 2))
 
 
+@ON_SQLITE
 def test_what_cannot_be_done_is_explained_to_its_writer_alone(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     key = new_key()
@@ -108,6 +109,7 @@ def test_what_cannot_be_done_is_explained_to_its_writer_alone(new_house: Houses,
     assert house.postroom("ledger").returncode == 0
 
 
+@ON_SQLITE
 def test_what_was_not_meant_for_the_customer_does_not_reach_him(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     key = new_key()

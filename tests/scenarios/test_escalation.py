@@ -8,7 +8,7 @@ import pytest
 from tests.support.client import lead, new_key, send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened
 from tests.support.daemon import ROOT, SALES
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.turning import Turned
 from tests.support.waiting import wait_until
@@ -116,6 +116,7 @@ def say(turned: Turned, told: Arrived, text: str, **how: Any) -> None:
     send(turned.house, content, address, sender=EVA)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("handled", [by_command, by_reply, by_take])
 def test_it_stops_at_once(friday: Turned, sink: Sink, handled: Any) -> None:
     ref, _ = new_lead(friday, sink)
@@ -149,6 +150,7 @@ def test_what_is_taken_back_goes_on(friday: Turned, sink: Sink) -> None:
     friday.is_in_order()
 
 
+@ON_SQLITE
 def test_a_hot_alert(friday: Turned, sink: Sink) -> None:
     send(friday.house, HOT_ALERT.read_bytes(), ALERT_ADDRESS)
     friday.house.settle()

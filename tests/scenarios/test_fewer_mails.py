@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import SALES, Installation
+from tests.support.fixtures import ON_SQLITE
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -120,6 +121,7 @@ def test_audit_mails_go_once_a_day(monday: Callable[[str], Day], sink: Sink) -> 
     day.is_in_order()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("way", "mails"), [("off", 0), ("archiv@muster.example", 2)])
 def test_audit_mails_go_to_an_archive_or_not_at_all(
     monday: Callable[[str], Day], sink: Sink, way: str, mails: int

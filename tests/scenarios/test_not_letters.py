@@ -7,7 +7,7 @@ from tests.scenarios.test_conversation import EVA, TOM, only, record_of, say
 from tests.support.client import lead, new_key, send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, words_of
 from tests.support.daemon import ADMIN, SALES, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -19,6 +19,7 @@ def fates(house: Installation) -> list[str]:
     return [row[0] for row in house.query("SELECT fate FROM message ORDER BY id")]
 
 
+@ON_SQLITE
 def test_a_members_out_of_office_is_kept_and_does_nothing(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     key = new_key()
@@ -34,6 +35,7 @@ def test_a_members_out_of_office_is_kept_and_does_nothing(new_house: Houses, sin
     assert house.postroom("ledger").returncode == 0
 
 
+@ON_SQLITE
 def test_a_recall_never_goes_to_the_customer(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     key = new_key()
@@ -55,6 +57,7 @@ def test_a_recall_never_goes_to_the_customer(new_house: Houses, sink: Sink) -> N
     assert house.postroom("ledger").returncode == 0
 
 
+@ON_SQLITE
 def test_whoever_is_proven_hears_that_his_answer_waits_whatever_marks_it_bears(new_house: Houses, sink: Sink) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
     send(house, lead(new_key()))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import WEBSITE, Installation
-from tests.support.fixtures import Databases, Houses
+from tests.support.fixtures import ON_SQLITE, Databases, Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.waiting import wait_until
 
@@ -155,6 +155,7 @@ def test_silent_sources_are_told_every_friday_until_they_speak(weeks: Weeks) -> 
     assert found.returncode == 0, found.stdout
 
 
+@ON_SQLITE
 def test_a_missed_run_is_made_up_for_once(weeks: Weeks) -> None:
     weeks.start()
     weeks.friday("2026-11-06")
@@ -173,6 +174,7 @@ def test_a_missed_run_is_made_up_for_once(weeks: Weeks) -> None:
     assert weeks.house.status()["silence"]["missed"] == 6  # of two zones
 
 
+@ON_SQLITE
 def test_what_is_planned_is_not_told(weeks: Weeks) -> None:
     weeks.house.write(
         "silences.toml",
@@ -258,6 +260,7 @@ def test_two_daemons_tell_once(new_house: Houses, tmp_path: Path, sink: Sink, ne
     assert sink.doubled() == {}
 
 
+@ON_SQLITE
 def test_who_watches_the_watch_is_asked(new_house: Houses, tmp_path: Path, sink: Sink) -> None:
     with Listener() as listener:
         weeks = Weeks(new_house(started=False), tmp_path / "clock", sink)

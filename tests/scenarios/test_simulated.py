@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import SALES
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.turning import BERLIN, Turned
 
 SERVICE = "service.berlin@muster.example"
@@ -77,6 +77,7 @@ def _minute(text: str) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(second=0, microsecond=0)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("answers", ["0%", "100%/3h/done"])
 def test_the_daemon_sends_what_was_simulated(friday: Turned, answers: str) -> None:
     first, second = new_key(), new_key()
