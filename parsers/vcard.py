@@ -28,7 +28,8 @@ def readings(document: Document, hints: Hints) -> tuple[Reading, ...]:
     if not foreign:
         return ()
     if len(people) == 1 and _is_senders(foreign[0], document):
-        language = next((one[:2].lower() for card in found for one in card.languages if one[:2].isalpha()), None)
+        languages = (one[:2].lower() for card in found for one in card.languages)
+        language = next((one for one in languages if len(one) == 2 and one.isascii() and one.isalpha()), None)
         return (marked(Reading(customer=foreign[0], language=language), "vcard"),)
     named = "; ".join(", ".join(filter(None, (one.name, *one.emails, *one.phones))) for one in foreign[:SHOWN])
     return (marked(Reading(extra={"contact card": named[:1_000]}), "vcard"),)

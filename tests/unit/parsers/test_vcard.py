@@ -143,6 +143,12 @@ def test_the_senders_card_completes_the_sender() -> None:
     assert reading.language == "da"
 
 
+@pytest.mark.parametrize("written", ["àà", "d", "12", "中文"])
+def test_what_is_no_language_is_none(written: str) -> None:
+    (reading,) = readings(mail(CARD + f"LANG:{written}\n" + END))
+    assert reading.language is None
+
+
 NOT_THE_CUSTOMER: dict[str, tuple[bytes, dict[str, str]]] = {
     "somebody else's": (
         mail(CARD.replace("jens@", "anna@").replace("Jens Jensen", "Anna Jensen") + END),
