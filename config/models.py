@@ -84,6 +84,21 @@ class SiteMail(Model):
     escalations: JobTimeOrOff = 8 * 60
 
 
+class SiteBooking(Model):
+    """`[site.booking]`: how the workshop plans its visits, and what it tells its customers."""
+
+    length: Duration = Duration(1, "h")
+    reminder: int = Field(default=2, ge=0, le=4)
+    remind_at: JobTime = 10 * 60
+    morning_at: JobTime = 7 * 60
+    list: JobTimeOrOff = 7 * 60
+    thanks: bool = True
+    accepted: Literal["schedule", "ask"] = "schedule"
+    preconditions: Mapping[Name, Literal["offer", "schedule", "warn"]] = {}
+    hide: Mapping[str, tuple[Literal["services", "price", "remarks", "adviser", "courtesy-car"], ...]] = {}
+    directions: str | None = None
+
+
 class Site(Model):
     """`[[site]]` of sites.toml: one place of business."""
 
@@ -122,6 +137,7 @@ class Site(Model):
     shipped: int = 1
     steps: Mapping[str, Mapping[str, str]] = {}
     mail: SiteMail = Field(default_factory=SiteMail)
+    booking: SiteBooking = Field(default_factory=SiteBooking)
 
 
 class BlockOfLines(Model):

@@ -47,7 +47,21 @@ Category = Literal["action", "audit"]
 Language = Literal["de", "en", "da", "zh"]
 Role = Literal["smtp", "imap", "work"]
 Clock = Literal["business", "wall"]
-Ending = Literal["take", "assign", "later", "reply", "answered", "send", "done"]
+Ending = Literal[
+    "take",
+    "assign",
+    "later",
+    "reply",
+    "answered",
+    "send",
+    "done",
+    "offer",
+    "schedule",
+    "pre-book",
+    "ask",
+    "decline",
+    "cancel",
+]
 """Actions that a step may name as what ends it; closing, moving and re-opening end all steps."""
 Resting = Literal["taken", "waiting"]
 """States in which a step's time may stand still."""

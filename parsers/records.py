@@ -113,6 +113,14 @@ class Booking(Part, frozen=True):
     location: str | None = None
     url: str | None = None
     """Where the booking can be looked at or changed."""
+    stamp: str | None = None
+    """DTSTAMP of a calendar answer, ISO 8601 with offset."""
+    attendee: str | None = None
+    """Address of who answers, lower case; of a delegation, who delegates."""
+    delegate: str | None = None
+    """Address of who comes instead (RFC 5545, 3.2.5)."""
+    recurrence: str | None = None
+    """Which occurrence of a series is meant, as written: none of our visits has any."""
 
 
 class Review(Part, frozen=True):
@@ -229,6 +237,16 @@ class Command(Part, frozen=True, kw_only=True):
     """The line as it stands there, at most 200 characters."""
 
 
+class Wish(Part, frozen=True, kw_only=True):
+    """What a customer answers in plain words to a mail about a workshop visit."""
+
+    name: Literal["accept", "reject", "postpone", "counter", "cancel", "look", "prefer"]
+    at: str | None = None
+    """Of `counter`: the time that he names, local: ISO 8601 without offset."""
+    days: int | None = None
+    """Of `prefer`: how many days before he wants to be reminded, 0 for never."""
+
+
 class Answer(Part, frozen=True, kw_only=True):
     """What somebody wrote above the mail that he answers."""
 
@@ -236,6 +254,8 @@ class Answer(Part, frozen=True, kw_only=True):
     """The first lines that begin with `!`, at most 10."""
     text: str | None = None
     """What is meant for a reader: without commands, quotation and anything of ours; with the writer's signature."""
+    wish: Wish | None = None
+    """What a short answer says of a workshop visit, where it is clear and nothing else stands beside it."""
     doubt: str | None = None
     """Why it is not certain that `text` ends where the quotation begins, in English; None where it is."""
     to: tuple[str, ...] = ()

@@ -14,12 +14,12 @@ from rules.changes import FIELDS
 from rules.daybook import daybook_of
 from rules.deadlines import plan
 from rules.hours import NeverOpens
-from rules.lifecycle import Transition
 from rules.model import Action, Deadline, Effects, Notice, Record, Refused
 from rules.rescheduling import moved
 from rules.sites import site_named
 from rules.standstill import going_on, spared, still, still_passed
 from rules.tellings import TELLS, Happened, first_notice, receipt_notice
+from rules.transition import NEW, Transition
 
 
 def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
@@ -108,7 +108,7 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         site=opening.site,
         source=opening.source,
         team=decision.team,
-        state=transition.to or lifecycle.NEW,
+        state=transition.to or NEW,
         category=decision.category,
         policy=decision.policy,
         language=decision.language,
@@ -134,7 +134,7 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
     }
     if transition.ends_deadlines or transition.new_cycle:
         plain["passed"] = ()  # somebody sees to it, or its time counts anew
-    if transition.to == lifecycle.NEW:  # somebody has to look at it anew
+    if transition.to == NEW:  # somebody has to look at it anew
         plain |= {"resubmit_at": None, "result": None}
     return msgspec.structs.replace(record, **(plain | fields))
 

@@ -15,9 +15,9 @@ from config.problems import nearest
 from config.values import Duration, parse_duration
 from rules.daybook import DayBook
 from rules.hours import NeverOpens, add, elapsed
-from rules.lifecycle import NEW
 from rules.model import Action, Actor, Record
 from rules.reach import reply_address
+from rules.transition import NEW
 
 WAYS = {
     "reply": "the customer is answered, and it is closed",

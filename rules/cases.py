@@ -10,10 +10,10 @@ from config.models import Settings
 from parsers.records import Parsed
 from rules.decide import readings_of
 from rules.escalation import overdue_since
-from rules.lifecycle import OPEN_STATES
 from rules.model import Action, Deadline, Done, Effects, Known, MailDecision, Record, Standing
 from rules.post import Case
 from rules.second import contacts_at, contacts_of_record, known
+from rules.transition import OPEN_STATES
 
 MOST_KNOWN = 20
 """Open records of a person that are looked at, the newest first; as in the daemon."""

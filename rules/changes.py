@@ -9,7 +9,7 @@ from config.lookup import overseers_of
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.clean import single_line
-from rules import glob, lifecycle, reference
+from rules import glob, lifecycle, reference, transition
 from rules.daybook import daybook_of
 from rules.escalation import EFFECTS
 from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
@@ -80,7 +80,7 @@ def _reparse(record: Record, action: Action, site: Site, settings: Settings, now
     if opening is None:
         raise Refused("there is nothing that was read again")
     decided, fields = opening.decision, Fields(reading=opening.reading)
-    if record.kind == UNSORTED and record.state == lifecycle.NEW and decided.kind != UNSORTED:
+    if record.kind == UNSORTED and record.state == transition.NEW and decided.kind != UNSORTED:
         fields["kind"] = decided.kind
         if not record.cycle:
             fields |= {"team": decided.team, "category": decided.category}
@@ -93,7 +93,7 @@ def _reply(record: Record, action: Action, site: Site, settings: Settings, now: 
         raise Refused(f"{site.id} answers its customers itself: write to the customer, with our address in Bcc")
     if reply_address(record) is None:
         raise Refused(unreachable(record))
-    taken = record.state in lifecycle.OPEN_STATES
+    taken = record.state in transition.OPEN_STATES
     own = {"assignee": action.actor.name or record.assignee, "resubmit_at": None} if taken else {}
     return {**own, "held": _of_others(record, action.actor.name)}
 
@@ -229,8 +229,8 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
         )
     kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "paused")
     fields = {name: getattr(before, name) for name in kept}
-    rested = before.state == lifecycle.WAITING or before.state in lifecycle.CLOSED_STATES
-    if rested and record.state == lifecycle.NEW and last.name != "not-mine":
+    rested = before.state == transition.WAITING or before.state in transition.CLOSED_STATES
+    if rested and record.state == transition.NEW and last.name != "not-mine":
         raise Refused(f"the customer has written since: {last.name} cannot be taken back, somebody has to look at it")
     fields["passed"] = (*before.passed, *_passed_since(record, before))
     since = {one.by.casefold() for one in record.held}

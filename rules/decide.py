@@ -11,12 +11,12 @@ from config.types import Category
 from parsers.records import Parsed, Reading
 from rules import second
 from rules.deadlines import NO_POLICY, plan, policy_for
-from rules.lifecycle import WAITING
 from rules.match import Facts, judge
 from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
 from rules.receipts import receipt_for
 from rules.timing import own_category, timed
+from rules.transition import WAITING
 from rules.verified import flags_of, verified_by
 
 UNSORTED = "unsorted"

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from rules.bundling import Due
 from rules.escalation import PURPOSES, still_said
-from rules.lifecycle import CLOSED_STATES, LINKED, NEW, SPAM
+from rules.transition import CLOSED_STATES, LINKED, NEW, SPAM
+from rules.visit_mails import VISIT_MAILS, still_true
 
 
 class Told(Due, Protocol):
@@ -38,6 +39,8 @@ def still_holds(due: Told) -> bool:
             return any(notice.text in (None, one.text) for one in record.held)
         case purpose if purpose in PURPOSES:
             return record.state not in CLOSED_STATES and still_said(purpose, record)
+        case purpose if purpose in VISIT_MAILS:
+            return still_true(notice, record)
         case "receipt":
             return record.state not in (SPAM, LINKED)
         case _:

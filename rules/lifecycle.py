@@ -4,88 +4,43 @@
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import msgspec
 
-from rules.model import ActorRole
-
-NEW, TAKEN, WAITING, DONE, SPAM, LINKED = "new", "taken", "waiting", "done", "spam", "linked"
-OPEN_STATES = (NEW, TAKEN, WAITING)
-CLOSED_STATES = (DONE, SPAM, LINKED)
-STATES = (*OPEN_STATES, *CLOSED_STATES)
-
-STAFF = frozenset[ActorRole]({"team", "command"})
-_OVERSEERS = STAFF | frozenset[ActorRole]({"controller"})
-_OPENERS = frozenset[ActorRole]({"customer", "source", "team", "command"})
-_WRITERS = _OPENERS | frozenset[ActorRole]({"controller", "stranger"})
-_CUSTOMER = frozenset[ActorRole]({"customer"})
-_OUTSIDE = frozenset[ActorRole]({"customer", "source"})
-
-Tells = Literal[
-    "new",
-    "attached",
-    "assigned",
-    "moved",
-    "again",
-    "reply",
-    "held",
-    "refused",
-    "status",
-    "help",
-    "returned",
-    "kept",
-    "overdue",
-    "escalate",
-    "mail",
-    "warn",
-    "remind",
-]
-"""`rules.tellings` and, for what the clock does, `rules.alerting` have a function for each; `new` comes from the
-decision."""
-
-
-class Transition(msgspec.Struct, frozen=True, kw_only=True):
-    """What an action does to a record in some state."""
-
-    to: str | None
-    """The new state; None leaves it as it is."""
-    who: frozenset[ActorRole] = STAFF
-    needs: tuple[str, ...] = ()
-    may: tuple[str, ...] = ()
-    """Arguments that must and that may be given; every action may name the `message` that it came by."""
-    by_hand: bool = True
-    """Whether a person can ask for it by its name; what only happens is not offered."""
-    ends_deadlines: bool = True
-    new_cycle: bool = False
-    clocks: Literal["policy", "follow-up", "anew"] | None = None
-    """Deadlines that start: those of the record's policy from now, the follow-up's from the resubmission, or those that
-    run, counted anew from where they began."""
-    tells: Tells | None = None
-    undo: bool = False
-    """Whether its actor may take it back."""
-
-
-Table = Mapping[tuple[str | None, str], Transition]
-"""(state, action) -> what follows; the state of a record that is not there yet is None."""
-
-
-def _rows(states: tuple[str | None, ...], action: str, transition: Transition) -> Table:
-    return {(state, action): transition for state in states}
-
+from rules.booking_cycle import booking_table
+from rules.transition import (
+    CLOSED_STATES,
+    CUSTOMER,
+    DONE,
+    LINKED,
+    NEW,
+    OPENERS,
+    OUTSIDE,
+    OVERSEERS,
+    REQUESTED,
+    SPAM,
+    STAFF,
+    STATES,
+    TAKEN,
+    WAITING,
+    WRITERS,
+    Table,
+    Transition,
+    rows,
+)
 
 _MAIL = ("class", "imported", "text", "message_id", "subject", "problem")
 """What is said of a mail that comes to a record."""
 
 ATTACH = Transition(
-    to=None, who=_WRITERS, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
+    to=None, who=WRITERS, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
 """A further mail for a record: kept with it whatever its state, and told unless a program wrote it (`class`) or it was
 put in later (`imported`)."""
 
 REOPENS = Transition(
     to=NEW,
-    who=_CUSTOMER,
+    who=CUSTOMER,
     by_hand=False,
     needs=("message",),
     may=_MAIL,
@@ -95,7 +50,7 @@ REOPENS = Transition(
 )
 """The customer writes, and somebody has to look at it again."""
 WRITES = Transition(
-    to=None, who=_CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
+    to=None, who=CUSTOMER, by_hand=False, needs=("message",), may=_MAIL, ends_deadlines=False, tells="attached"
 )
 """The customer writes to a record that somebody sees to, or that stays closed; what was found to be spam wakes nobody.
 
@@ -103,7 +58,7 @@ Of a second request, his words go to the record that it was joined to (`daemon.d
 ANSWERED = Transition(to=TAKEN, by_hand=False, may=("text",), undo=True)
 """A team that answers its customers itself (`reply = "direct"`) shows us its answer by Bcc: it has seen to it."""
 JOINS = Transition(
-    to=None, who=_OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again"
+    to=None, who=OUTSIDE | STAFF, by_hand=False, may=(*_MAIL, "ref"), ends_deadlines=False, tells="again"
 )
 """The same person asks a second time for the same thing: linked and told, never hidden."""
 
@@ -130,7 +85,7 @@ RETURNED = Transition(
 """A mail of ours came back for good: kept with the record whatever its state; the team is told, of one to the house
 itself (`house`: `news`, or `known` to come back) the admin."""
 
-NOTE = Transition(to=None, who=_OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
+NOTE = Transition(to=None, who=OVERSEERS, needs=("text",), may=("letter",), ends_deadlines=False, tells="kept")
 """It stays in the house; its writer is told so where it reads like a letter to the customer (`letter`)."""
 PASSES = Transition(
     to=None,
@@ -147,25 +102,25 @@ RESCHEDULE = Transition(
 """Hours or a policy were changed, and its open deadlines are to follow: in a cycle of their own,
 as a step is set once in each; what has passed stays so."""
 
-_ASKS = Transition(to=None, who=_OVERSEERS, by_hand=False, ends_deadlines=False)
+_ASKS = Transition(to=None, who=OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
 
 COMMON: Table = {
-    **_rows((None,), "open", Transition(to=NEW, who=_OPENERS, may=("late",), ends_deadlines=False, tells="new")),
-    **_rows(OPEN_STATES, "take", Transition(to=TAKEN, who=_OVERSEERS, undo=True)),
-    **_rows(OPEN_STATES, "assign", Transition(to=TAKEN, who=_OVERSEERS, needs=("to",), tells="assigned", undo=True)),
-    **_rows(OPEN_STATES, "done", Transition(to=DONE, may=("result",), undo=True)),
-    **_rows(
-        OPEN_STATES,
+    **rows((None,), "open", Transition(to=NEW, who=OPENERS, may=("late",), ends_deadlines=False, tells="new")),
+    **rows(REQUESTED, "take", Transition(to=TAKEN, who=OVERSEERS, undo=True)),
+    **rows(REQUESTED, "assign", Transition(to=TAKEN, who=OVERSEERS, needs=("to",), tells="assigned", undo=True)),
+    **rows(REQUESTED, "done", Transition(to=DONE, may=("result",), undo=True)),
+    **rows(
+        REQUESTED,
         "later",
         Transition(to=WAITING, needs=("until",), new_cycle=True, clocks="follow-up", undo=True),
     ),
-    **_rows(
-        OPEN_STATES,
+    **rows(
+        REQUESTED,
         "not-mine",
         Transition(
             to=NEW,
-            who=_OVERSEERS,
+            who=OVERSEERS,
             may=("team", "reason"),
             new_cycle=True,
             clocks="policy",
@@ -173,62 +128,65 @@ COMMON: Table = {
             undo=True,
         ),
     ),
-    **_rows(OPEN_STATES, "spam", Transition(to=SPAM, undo=True)),
-    **_rows((NEW, TAKEN, WAITING), "reply", Transition(to=TAKEN, needs=("text",), tells="reply", undo=True)),
-    **_rows((DONE,), "reply", Transition(to=None, needs=("text",), tells="reply", undo=True)),
-    **_rows(OPEN_STATES, "answered", ANSWERED),
-    **_rows((DONE,), "answered", msgspec.structs.replace(ANSWERED, to=None)),
-    **_rows(
-        (*OPEN_STATES, DONE),
+    **rows(REQUESTED, "spam", Transition(to=SPAM, undo=True)),
+    **rows((NEW, TAKEN, WAITING), "reply", Transition(to=TAKEN, needs=("text",), tells="reply", undo=True)),
+    **rows((DONE,), "reply", Transition(to=None, needs=("text",), tells="reply", undo=True)),
+    **rows(REQUESTED, "answered", ANSWERED),
+    **rows((DONE,), "answered", msgspec.structs.replace(ANSWERED, to=None)),
+    **rows(
+        (*REQUESTED, DONE),
         "hold",
         Transition(to=None, by_hand=False, needs=("text", "problem"), ends_deadlines=False, tells="held"),
     ),
-    **_rows(OPEN_STATES, "send", Transition(to=TAKEN, tells="reply", undo=True)),
-    **_rows((DONE,), "send", Transition(to=None, tells="reply", undo=True)),
-    **_rows(STATES, "attach", ATTACH),
-    **_rows((NEW, TAKEN), "write", WRITES),
-    **_rows((WAITING, DONE), "write", REOPENS),
-    **_rows((LINKED,), "write", WRITES),
-    **_rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
-    **_rows((NEW, TAKEN), "join", JOINS),
-    **_rows((WAITING,), "join", WAKES),
-    **_rows(OPEN_STATES, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
-    **_rows(OPEN_STATES, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
-    **_rows(STATES, "part", PARTS),
-    **_rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
-    **_rows(STATES, "returned", RETURNED),
-    **_rows(STATES, "reparse", REPARSE),
-    **_rows(OPEN_STATES, "reschedule", RESCHEDULE),
-    **_rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
-    **_rows(STATES, "note", NOTE),
-    **_rows(OPEN_STATES, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),
-    **_rows(OPEN_STATES, "escalate", msgspec.structs.replace(PASSES, tells="escalate")),
-    **_rows(OPEN_STATES, "mail", msgspec.structs.replace(PASSES, tells="mail")),
-    **_rows(OPEN_STATES, "warn", msgspec.structs.replace(PASSES, tells="warn")),
-    **_rows(OPEN_STATES, "remind", msgspec.structs.replace(PASSES, tells="remind")),
-    **_rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
-    **_rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
-    **_rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
-    **_rows(STATES, "refuse", msgspec.structs.replace(_ASKS, needs=("problem",), may=_MAIL, tells="refused")),
+    **rows(REQUESTED, "send", Transition(to=TAKEN, tells="reply", undo=True)),
+    **rows((DONE,), "send", Transition(to=None, tells="reply", undo=True)),
+    **rows(STATES, "attach", ATTACH),
+    **rows((NEW, TAKEN), "write", WRITES),
+    **rows((WAITING, DONE), "write", REOPENS),
+    **rows((LINKED,), "write", WRITES),
+    **rows((SPAM,), "write", msgspec.structs.replace(WRITES, tells=None)),
+    **rows((NEW, TAKEN), "join", JOINS),
+    **rows((WAITING,), "join", WAKES),
+    **rows(REQUESTED, "again", Transition(to=LINKED, needs=("ref",), undo=True)),
+    **rows(REQUESTED, "apart", Transition(to=None, needs=("ref",), ends_deadlines=False)),
+    **rows(STATES, "part", PARTS),
+    **rows((NEW,), "rest", msgspec.structs.replace(PARTS, to=WAITING)),
+    **rows(STATES, "returned", RETURNED),
+    **rows(STATES, "reparse", REPARSE),
+    **rows(REQUESTED, "reschedule", RESCHEDULE),
+    **rows(CLOSED_STATES, "reopen", Transition(to=NEW, new_cycle=True, clocks="policy")),
+    **rows(STATES, "note", NOTE),
+    **rows(REQUESTED, "overdue", msgspec.structs.replace(PASSES, tells="overdue")),
+    **rows(REQUESTED, "escalate", msgspec.structs.replace(PASSES, tells="escalate")),
+    **rows(REQUESTED, "mail", msgspec.structs.replace(PASSES, tells="mail")),
+    **rows(REQUESTED, "warn", msgspec.structs.replace(PASSES, tells="warn")),
+    **rows(REQUESTED, "remind", msgspec.structs.replace(PASSES, tells="remind")),
+    **rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
+    **rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
+    **rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),
+    **rows(STATES, "refuse", msgspec.structs.replace(_ASKS, needs=("problem",), may=_MAIL, tells="refused")),
 }
 
 LEAD: Table = COMMON
 CHECK_IN: Table = COMMON
-REVIEW: Table = {**COMMON, **_rows((DONE,), "write", WRITES)}
+REVIEW: Table = {**COMMON, **rows((DONE,), "write", WRITES)}
 """A review that was answered stays so, whatever its author writes."""
 ALERT: Table = {
     **COMMON,
-    **_rows(OPEN_STATES, "done", Transition(to=DONE, needs=("result",), undo=True)),
+    **rows(REQUESTED, "done", Transition(to=DONE, needs=("result",), undo=True)),
 }
 """An alert is closed with what was done about it: the importer asks."""
 UNSORTED: Table = {
     **COMMON,
-    **_rows(OPEN_STATES, "read-as", Transition(to=DONE, needs=("kind",), may=("ref",))),
+    **rows(REQUESTED, "read-as", Transition(to=DONE, needs=("kind",), may=("ref",))),
 }
 """A person names what an unsorted mail is, and it is read again as that: the new record keeps the time of receipt."""
 
+BOOKING: Table = booking_table(COMMON)
+
 _TABLES: Mapping[str, Table] = {
     "lead": LEAD,
+    "booking": BOOKING,
     "check-in": CHECK_IN,
     "review": REVIEW,
     "alert": ALERT,
@@ -240,6 +198,7 @@ PASSIVE = frozenset(
     {
         *("attach", "write", "join", "part", "rest", "hold", "refuse", "status", "help", "note", "reparse", "returned"),
         *("undo", "overdue", "escalate", "mail", "warn", "remind"),
+        *("confirm", "tentative", "stale", "look", "prefer", "announce"),
     }
 )
 """What merely came in, was asked or noted, or what time did by itself: `undo` looks past it for what somebody did."""

@@ -8,9 +8,9 @@ from config.models import Settings
 from parsers.records import Parsed, Reading
 from rules import reference
 from rules.decide import decide
-from rules.lifecycle import WAITING
 from rules.model import Action, Context, Decision, Envelope, Opening, Record, Refused, Second
 from rules.places import place_of
+from rules.transition import WAITING
 
 LINKING = frozenset({"again", "apart", "read-as"})
 """Actions that `follow_up` has a second half for."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from parsers.records import Reading
+from parsers.records import Money, Reading
 
 Fate = Literal["pending", "opened", "attached", "command", "repeat", "automatic", "bounce", "ignored", "quarantined"]
 ActorRole = Literal["customer", "team", "controller", "clock", "command", "source", "stranger", "relay"]
@@ -232,6 +232,14 @@ class Opening(Fact, frozen=True, kw_only=True):
     """Of a person who wrote directly: the conversation begins with that mail."""
 
 
+class Beside(Fact, frozen=True, kw_only=True):
+    """Another booking of the same vehicle at the site, offered or agreed."""
+
+    ref: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Action(Fact, frozen=True, kw_only=True):
     """Something that happens to a record: the only thing that changes one."""
 
@@ -247,6 +255,10 @@ class Action(Fact, frozen=True, kw_only=True):
     """The record's deadlines of all cycles, in order of time, where they may stand still, go on or be moved."""
     unanswered: str | None = None
     """Why the writer of the mail that it came by gets no answer by itself (`rules.gate`)."""
+    beside: tuple[Beside, ...] = ()
+    """Of what sets the time of a visit: other bookings of the same vehicle."""
+    prefers: int | None = None
+    """How many days before a visit the person wants to be reminded, as said at any visit; 0 never, None unknown."""
 
 
 class Done(Fact, frozen=True, kw_only=True):
@@ -285,6 +297,45 @@ class Passed(Fact, frozen=True, kw_only=True):
     cycle: int = 0
     late: bool = False
     """It was passed while no daemon ran: nobody was told of it by itself."""
+
+
+class Visit(Fact, frozen=True, kw_only=True):
+    """A workshop visit: what its customer wants, and what is offered or agreed. Of a booking only."""
+
+    uid: str
+    """Of its calendar entry (RFC 5545, 3.8.4.7): one for life."""
+    sequence: int = 0
+    """Raised by all that changes the calendar entry (RFC 5546, 2.1.4); it never falls."""
+    invited: bool = False
+    """Whether the customer was sent a calendar entry."""
+    wanted: tuple[str, ...] = ()
+    """Times that the customer asked for, local to the site: ISO 8601 without offset, ten characters for a day."""
+    starts_at: datetime | None = None
+    """Offered, pre-booked or agreed, UTC; None where nothing is."""
+    ends_at: datetime | None = None
+    zone: str
+    """The site's time zone, in which the customer is told the time."""
+    proposed_at: datetime | None = None
+    """What the customer wants instead, UTC, until the workshop has said something."""
+    proposed_until: datetime | None = None
+    services: tuple[str, ...] = ()
+    price: Money | None = None
+    """What it is estimated to cost."""
+    remarks: str | None = None
+    """For the customer to read, too."""
+    adviser: str | None = None
+    courtesy_car: str | None = None
+    """`yes`, `no`, or which one."""
+    preferred: bool = False
+    """The main driver chose this dealer as the preferred one."""
+    ready: tuple[str, ...] = ()
+    """Preconditions of the site's checklist that are met."""
+    answer: str | None = None
+    """What the customer's calendar says of it: accepted, declined, tentative, delegated, needs-action."""
+    answered_at: datetime | None = None
+    """DTSTAMP of the newest calendar answer, UTC: what is older than it says nothing any more."""
+    reminder: int | None = None
+    """How many days before he wants to be reminded, 1 to 4; 0 never; None where he has not said it."""
 
 
 class Record(Fact, frozen=True, kw_only=True):
@@ -328,6 +379,8 @@ class Record(Fact, frozen=True, kw_only=True):
     """Steps whose time is over, in their order, until somebody sees to it or a new cycle begins."""
     paused: tuple[Deadline, ...] = ()
     """Steps whose time stands still, in their order, with what is left of it."""
+    visit: Visit | None = None
+    """Of a booking: the workshop visit that it is about."""
 
 
 class Notice(Fact, frozen=True, kw_only=True):
@@ -354,6 +407,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     """Mail whose attachments go along."""
     as_is: bool = False
     """Of an answer that waited: its writer was told why, and wants it sent."""
+    sequence: int | None = None
+    """Of a mail about a visit: of the calendar entry that it tells of; it is not sent once that is out of date."""
     correspondent: str | None = None
     """Whom the caps count it for (`rules.brakes`): who is told by a program or, of a stranger's mail, who wrote it."""
 

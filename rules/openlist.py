@@ -8,9 +8,9 @@ import msgspec
 from config.lookup import team_address
 from config.models import Settings, Site
 from rules.daybook import daybook_of
-from rules.lifecycle import WAITING
 from rules.model import Record
 from rules.timing import works
+from rules.transition import WAITING
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from config.values import Duration
 from rules.daybook import DayBook, daybook_of
 from rules.deadlines import delivery
 from rules.hours import add, add_left, between, working_days_between
-from rules.lifecycle import CLOSED_STATES, Transition
 from rules.model import Deadline, Passed, Standing
+from rules.transition import CLOSED_STATES, Transition
 
 WENT_ON = "went on"
 """What happened where a deadline counts from that had stood still."""

@@ -8,7 +8,7 @@ import msgspec
 from config.lookup import team_address
 from config.models import Settings, Site
 from parsers.clean import block, single_line
-from rules import lifecycle
+from rules import transition
 from rules.answering import PROGRAM
 from rules.changes import WORDS_LIMIT, waiting_answer
 from rules.model import Action, Notice, Notification, Receipt, Record
@@ -122,7 +122,7 @@ def _again(it: Happened) -> Iterator[Notice]:
     if "imported" in it.action.args:
         return
     actor = it.action.actor
-    through = f" through {actor.name}" if actor.role == "source" else it.by if actor.role in lifecycle.STAFF else ""
+    through = f" through {actor.name}" if actor.role == "source" else it.by if actor.role in transition.STAFF else ""
     yield it.notice("again", it.keeper, f"the same person asks again{through}", text=it.text, message=it.message)
 
 
@@ -149,7 +149,7 @@ def _reply(it: Happened) -> Iterator[Notice]:
         message=held.message if held else it.message,
         as_is=held is not None,
     )
-    if it.before.state == lifecycle.NEW and it.action.actor.name.casefold() != it.team.casefold():
+    if it.before.state == transition.NEW and it.action.actor.name.casefold() != it.team.casefold():
         yield it.notice("taken", it.team, f"answered{it.by}", category="audit")
 
 

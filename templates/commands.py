@@ -6,7 +6,7 @@ Which ones are sensible stands in tables here; which ones are possible, `rules.l
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rules import lifecycle
+from rules import lifecycle, transition
 from rules.model import Record
 from templates.forms import one_line, write_link
 from templates.purposes import purpose_of
@@ -18,9 +18,9 @@ MOST = 6
 FEW = 3
 
 _SENSIBLE: Mapping[str, Sequence[str]] = {
-    lifecycle.NEW: ("take", "done", "later", "not-mine", "spam", "help"),
-    lifecycle.TAKEN: ("done", "later", "not-mine", "undo", "status", "help"),
-    lifecycle.WAITING: ("take", "done", "later", "undo", "status", "help"),
+    transition.NEW: ("take", "done", "later", "not-mine", "spam", "help"),
+    transition.TAKEN: ("done", "later", "not-mine", "undo", "status", "help"),
+    transition.WAITING: ("take", "done", "later", "undo", "status", "help"),
 }
 _CLOSED = ("reopen", "undo", "status", "help")
 _UNREAD = ("lead", "booking", "take", "not-mine", "spam", "help")
@@ -76,9 +76,9 @@ def links(
 def _sensible(record: Record, purpose: str, role: str) -> Sequence[str]:
     if role == "controller":
         return _OVERSEEN
-    if record.kind == "unsorted" and record.state == lifecycle.NEW:
+    if record.kind == "unsorted" and record.state == transition.NEW:
         return _UNREAD
-    late = purpose_of(purpose, role).late and record.state in lifecycle.OPEN_STATES
+    late = purpose_of(purpose, role).late and record.state in transition.OPEN_STATES
     return (*(_LATE if late else ()), *_SENSIBLE.get(record.state, _CLOSED))
 
 

@@ -22,6 +22,13 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     country: str = "DE"
     phone: str | None = None
     address: str | None = None
+    geo: tuple[float, float] | None = None
+    """Latitude and longitude."""
+    directions: str | None = None
+    """Link that leads there, where the site has one of its own."""
+    hide: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """What a mail about a visit, or the `calendar`, does not show: purpose -> services, price, remarks, adviser,
+    courtesy-car."""
     reply: Literal["through", "direct"] = "through"
     heeds: bool = True
     """Whether mails of its people can be proven theirs, so that they may act by mail."""
@@ -89,12 +96,21 @@ def telling(job: RenderJob, found: Enclosures) -> RenderJob:
     return msgspec.structs.replace(job, mail=card)
 
 
+class Calendar(Fact, frozen=True, kw_only=True):
+    """A calendar that goes with a mail (RFC 5545, RFC 6047): CRLF line ends, UTF-8."""
+
+    method: Literal["REQUEST", "CANCEL", "DECLINECOUNTER", "PUBLISH"]
+    content: str
+    name: str = "invite.ics"
+
+
 class Rendered(Fact, frozen=True, kw_only=True):
     """A mail's words: one line of subject, plain text, and HTML with inlined styles."""
 
     subject: str
     text: str
     html: str | None = None
+    calendar: Calendar | None = None
 
 
 class TemplateProblem(msgspec.Struct, frozen=True):

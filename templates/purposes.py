@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from rules.model import Notice, Record
 from rules.reach import customer_addresses
+from rules.visit_mails import VISIT_MAILS
 
 
 class Purpose(NamedTuple):
@@ -30,6 +31,8 @@ class Purpose(NamedTuple):
     """What the customer wants, in short."""
     course: bool = False
     """What is to come, and what happened so far."""
+    visit: bool = False
+    """The workshop visit: when, what for, how it stands."""
     help: bool = False
     inside: bool = False
     """What a reader answers to it is for the house, or for us, unless he says otherwise."""
@@ -56,6 +59,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "reminder": Purpose(late=True, wish=True, reach=True),
     "reply": Purpose("customer", said=True),
     "receipt": Purpose("customer"),
+    **dict.fromkeys(VISIT_MAILS, Purpose("customer", visit=True)),
+    "visit-answer": Purpose(said=True, reach=True, why=True, visit=True),
     "list": Purpose("several"),
     "bundle": Purpose("several"),
     "digest": Purpose("several"),

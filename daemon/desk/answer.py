@@ -19,9 +19,9 @@ from rules.answering import actions_of, refusal
 from rules.astray import Astray, astray
 from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
-from rules.lifecycle import LINKED
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
 from rules.reference import TokenRole, read_token
+from rules.transition import LINKED
 
 MOST_JOINS = 10
 """How far it is followed to which record a second request of a second request belongs."""

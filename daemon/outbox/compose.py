@@ -16,6 +16,7 @@ from typing import Final
 from daemon.outbox.body import CRLF, LINE, body, encoded_words
 from parsers.clean import single_line
 from parsers.enclosures import Enclosure
+from templates.model import Calendar
 
 MAX_ORIGINAL: Final = 10 << 20
 """Originals above this size (bytes) are not attached; the caller says so in the mail (`MailCard.attached`)."""
@@ -63,6 +64,8 @@ class OutgoingMail:
     attachments: tuple[Enclosure, ...] = ()
     original: bytes | None = None
     """The mail that the record came from, as received."""
+    calendar: Calendar | None = None
+    """Goes as the last alternative, which mail programs offer to answer, and once more as a file (RFC 6047, 2.4)."""
 
 
 def compose(mail: OutgoingMail) -> bytes:

@@ -7,9 +7,9 @@ from daemon.outbox.draft import Draft
 from daemon.shift import Shift
 from daemon.store.notices import asked_by
 from parsers.enclosures import LeftOut, Why
-from rules.lifecycle import STAFF
 from rules.model import Action, Actor, Refused
 from rules.sites import site_named
+from rules.transition import STAFF
 
 WHY: dict[Why, str] = {
     "program": "programs are not passed on",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from daemon.store.engine import insert_missing
 from daemon.store.schema import contact, record, record_contact
-from rules.lifecycle import OPEN_STATES
+from rules.transition import OPEN_STATES
 
 MOST_KNOWN = 20
 """Open records of a person that are looked at, the newest first."""

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from daemon.store.schema import deadline, record, revision
 from rules.escalation import ESCALATE, is_escalated
-from rules.lifecycle import OPEN_STATES
 from rules.model import Actor, Done, Record
+from rules.transition import OPEN_STATES
 
 _decode = msgspec.json.Decoder(Record).decode
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, RowMapping, select
 from daemon.store import seals
 from daemon.store.schema import deadline, message, message_record, notice, outbox, record, revision
 from daemon.store.streams import Finding, Stream, stream
-from rules.lifecycle import Transition, table_of
+from rules.lifecycle import table_of
 from rules.model import IMPORTED
+from rules.transition import Transition
 
 Json = dict[str, Any]
 

@@ -5,9 +5,9 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from daemon.store.schema import message, message_record, record
 from rules.escalation import overdue_since
-from rules.lifecycle import NEW, OPEN_STATES
 from rules.model import IMPORTED, Record
 from rules.openlist import Open
+from rules.transition import NEW, OPEN_STATES
 
 _decode = msgspec.json.Decoder(Record).decode
 _imported = (

@@ -11,9 +11,9 @@ import pytest
 from daemon.act import act
 from daemon.shift import database_url
 from daemon.store import open_store
-from rules import changes, lifecycle
-from rules.lifecycle import Transition
+from rules import changes, lifecycle, transition
 from rules.model import Action, Actor
+from rules.transition import Transition
 
 ALL = ("--since", "2026-01-01")
 
@@ -108,7 +108,7 @@ def test_what_a_person_has_changed_is_left(
     ask: Any, austrian: None, post_room: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No action of today changes a reading: one that does is put into the tables."""
-    table: lifecycle.Table = {
+    table: transition.Table = {
         **lifecycle.LEAD,
         ("waiting", "correct"): Transition(to=None),
         ("new", "correct"): Transition(to=None),

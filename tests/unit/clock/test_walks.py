@@ -7,8 +7,8 @@ import pytest
 
 from daemon.act import act
 from daemon.store import records, standing
-from rules.lifecycle import CLOSED_STATES
 from rules.model import Action, Refused
+from rules.transition import CLOSED_STATES
 from tests.support.answering import ANNA, AT
 from tests.support.seeds import seed
 from tests.unit.clock.test_deadlines import Hand, hand

@@ -12,8 +12,8 @@ from parsers.records import Reading
 from rules.alerting import together_at
 from rules.apply import apply
 from rules.escalation import EFFECTS, PURPOSES, escalated_since, is_escalated, overdue_since, still_said
-from rules.lifecycle import CLOSED_STATES, OPEN_STATES
 from rules.model import Action, Actor, Done, Effects, Passed, Record, Refused
+from rules.transition import CLOSED_STATES, OPEN_STATES
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]

@@ -9,8 +9,9 @@ from config.models import Settings
 from parsers.records import Customer, Parsed, Reading
 from rules.apply import apply
 from rules.decide import decide_mail
-from rules.lifecycle import CLOSED_STATES, OPEN_STATES, known, possible
+from rules.lifecycle import known, possible
 from rules.model import Action, Actor, ActorRole, Context, Effects, Envelope, Held, Opening, Record, Refused, Second
+from rules.transition import CLOSED_STATES, REQUESTED
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -148,7 +149,7 @@ def test_every_action_of_every_state_can_be_done_by_team_and_command(
     reading = Reading(kind="lead", customer=Customer(emails=("max@kunde.example",)))
     second = Second(message=7, received_at=RECORD.received_at, reading=reading)
     held = (Held(text="x", by="verkauf@muster.example", message=7),)
-    for state in (*OPEN_STATES, *CLOSED_STATES):
+    for state in (*REQUESTED, *CLOSED_STATES):
         for name in possible("lead", state):
             for role in ("team", "command"):
                 if name == "undo":
@@ -159,7 +160,7 @@ def test_every_action_of_every_state_can_be_done_by_team_and_command(
 
 @pytest.mark.parametrize("role", ["customer", "clock", "source", "stranger"])
 def test_others_may_do_nothing_with_a_record(act: Act, role: ActorRole) -> None:
-    for state in (*OPEN_STATES, *CLOSED_STATES):
+    for state in (*REQUESTED, *CLOSED_STATES):
         for name in possible("lead", state):
             with pytest.raises(Refused, match=f"a {role} may not {name}; command,.* team may"):
                 act(name, in_state(state), role=role)
@@ -288,7 +289,7 @@ def test_not_mine_without_a_team_goes_to_the_fallback_team(act: Act) -> None:
     assert act("not-mine", in_state("taken", team="service", assignee="x@y.example"))[0].team == "sales"
 
 
-@pytest.mark.parametrize("state", [*OPEN_STATES, *CLOSED_STATES])
+@pytest.mark.parametrize("state", [*REQUESTED, *CLOSED_STATES])
 @pytest.mark.parametrize(
     ("role", "mail_class", "told"),
     [

@@ -14,9 +14,10 @@ from parsers.records import Customer, Parsed, Reading
 from rules.apply import apply
 from rules.deadlines import plan
 from rules.decide import decide_mail
-from rules.lifecycle import CLOSED_STATES, OPEN_STATES, table_of
+from rules.lifecycle import table_of
 from rules.model import Action, Actor, Context, Envelope, Passed, Record, Refused, Standing
 from rules.rescheduling import moves
+from rules.transition import CLOSED_STATES, OPEN_STATES
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]

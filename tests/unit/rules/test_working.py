@@ -10,10 +10,10 @@ import pytest
 from config.models import Settings
 from parsers.records import Customer, Reading
 from rules.apply import apply
-from rules.lifecycle import OPEN_STATES, STATES
 from rules.model import Action, Actor, ActorRole, Done, Effects, Held, Opening, Record, Refused, Second
 from rules.model import Decision as Decided
 from rules.tellings import KEPT
+from rules.transition import REQUESTED, STATES
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -205,7 +205,7 @@ def second(at: At, source: str | None) -> dict[str, Any]:
     return {"opening": opening}
 
 
-@pytest.mark.parametrize("state", OPEN_STATES)
+@pytest.mark.parametrize("state", REQUESTED)
 def test_a_second_request_stands_with_the_first(act: Act, record: Record, at: At, state: str) -> None:
     before = msgspec.structs.replace(record, state=state)
     after, effects = act(before, "join", "source", "autoscout", more=second(at, "autoscout"), message="9")

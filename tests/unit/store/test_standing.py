@@ -19,8 +19,9 @@ from daemon.cli.byhand import opening_by_hand
 from daemon.store import Store, evidence_records, open_store, records, standing
 from daemon.store.schema import record
 from daemon.store.upgrade import prepare
-from rules.lifecycle import CLOSED_STATES, possible
+from rules.lifecycle import possible
 from rules.model import Action, Actor, Record, Refused
+from rules.transition import CLOSED_STATES
 from tests.support.seeds import seed
 
 BASE = Path(__file__).parents[2] / "configs" / "base"

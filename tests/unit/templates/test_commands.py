@@ -8,7 +8,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from parsers import commands
-from rules import lifecycle
+from rules import lifecycle, transition
 from rules.model import Held, Record, Second
 from rules.reference import LETTERS
 from templates.commands import MOST, links, possible
@@ -79,7 +79,7 @@ def test_links_write_to_the_record_with_subject_and_body(language: str) -> None:
     assert {url.path for url in found} == {REPLY_TO.replace("+", "%2B")}
 
 
-@pytest.mark.parametrize(("purpose", "kind", "state"), list(product(PURPOSES, LETTERS, lifecycle.STATES)))
+@pytest.mark.parametrize(("purpose", "kind", "state"), list(product(PURPOSES, LETTERS, transition.STATES)))
 def test_never_more_than_six_and_never_what_is_refused(purpose: str, kind: str, state: str) -> None:
     one = msgspec.structs.replace(
         record(kind, state), requests=(SECOND,), held=(Held(text=ANSWER, by="a@b.example", message=1),)

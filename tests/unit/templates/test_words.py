@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from config.models import Step
-from rules import lifecycle
+from rules import lifecycle, transition
 from rules.model import ActorRole, RecordFlag
 from rules.reference import LETTERS
 from templates.purposes import PURPOSES
@@ -64,7 +64,7 @@ def test_tables_have_a_word_for_everything(table: str) -> None:
     actions = {action for kind in LETTERS for action in lifecycle.known(kind)}
     silent = {"status", "help", "refuse", "hold"}
     needed = {
-        "states": set(lifecycle.STATES),
+        "states": set(transition.STATES),
         "kinds": set(LETTERS),
         "actors": set(get_args(ActorRole)),
         "effects": set(get_args(Step.model_fields["effect"].annotation)),

@@ -1,0 +1,60 @@
+"""Mails to the customer about a workshop visit: when each is still true, and which calendar goes with it."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from rules.model import Notice, Record
+from rules.transition import (
+    ACCEPTED,
+    ARRIVED,
+    ASKED,
+    CANCELLED,
+    DONE,
+    OFFERED,
+    PREBOOKED,
+    SCHEDULED,
+)
+
+CalendarMethod = Literal["REQUEST", "CANCEL", "DECLINECOUNTER"]
+
+
+class VisitMail(NamedTuple):
+    """One row of the table."""
+
+    states: tuple[str, ...] | None
+    """States of the booking in which it is true; None: in all."""
+    method: CalendarMethod | None = None
+    """Of the calendar that goes along (RFC 5546, 3.2); where no entry was ever sent, there is nothing to cancel."""
+    sequenced: bool = True
+    """It is about one state of the calendar entry, and is not sent once that has changed."""
+
+
+VISIT_MAILS: Mapping[str, VisitMail] = {
+    "visit-offer": VisitMail((OFFERED,), "REQUEST"),
+    "visit-scheduled": VisitMail((SCHEDULED,), "REQUEST"),
+    "visit-changed": VisitMail((SCHEDULED,), "REQUEST"),
+    "visit-prebooked": VisitMail((PREBOOKED,), "REQUEST"),
+    "visit-agreed": VisitMail((ACCEPTED,)),
+    "visit-ask": VisitMail((ASKED,)),
+    "visit-kept": VisitMail((OFFERED, SCHEDULED), "DECLINECOUNTER"),
+    "visit-declined": VisitMail((CANCELLED,), "CANCEL"),
+    "visit-cancelled": VisitMail((CANCELLED,), "CANCEL"),
+    "visit-current": VisitMail(None, "REQUEST", sequenced=False),
+    "visit-reminder": VisitMail((SCHEDULED,)),
+    "visit-today": VisitMail((SCHEDULED, ARRIVED)),
+    "visit-thanks": VisitMail((DONE,), sequenced=False),
+}
+"""`visit-current` says how things stand, whatever the state is; its calendar is that of the state."""
+
+
+def still_true(notice: Notice, record: Record) -> bool:
+    """Whether a mail about a visit still says what holds.
+
+    Args:
+        notice: Its purpose is one of `VISIT_MAILS`.
+        record: As it is now.
+    """
+    told, visit = VISIT_MAILS[notice.purpose], record.visit
+    if visit is None or (told.states is not None and record.state not in told.states):
+        return False
+    return not told.sequenced or notice.sequence in (None, visit.sequence)
