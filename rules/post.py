@@ -65,12 +65,14 @@ class Post(Generic[C]):
 
     def take(self, now: datetime) -> list[tuple[Telling[C], ...]]:
         """The mails that go out now, each with the notices that it carries."""
-        due = []
-        while self._waiting and self._waiting[0][0] <= now:
-            due.append(heappop(self._waiting)[2])
-        if not (holding := [one for one in due if still_holds(one)]):
+        due, waiting = list[Telling[C]](), self._waiting
+        while waiting and waiting[0][0] <= now:
+            one = heappop(waiting)[2]
+            if still_holds(one):
+                due.append(one)
+        if not due:
             return []
-        sending = self._let_go(holding, now)
+        sending = self._let_go(due, now)
         if len(sending) > 1:
             sending.sort(key=lambda one: one.notice.at)
         mails = mails_of(sending)
@@ -80,7 +82,10 @@ class Post(Generic[C]):
 
     def _let_go(self, due: list[Telling[C]], now: datetime) -> list[Telling[C]]:
         """Those that no brake stops; what the clock tells and had to wait goes with all the others."""
-        if not any(_counts(one.notice) for one in due):
+        for one in due:
+            if _counts(one.notice):
+                break
+        else:
             return due
         notices = [one.notice for one in due]
         sending = []
@@ -128,8 +133,12 @@ class _Lately:
     def sent(self, notices: Iterable[Notice], now: datetime) -> Sent:
         """What counts for these."""
         _forget(self._customers, now - HOUR)
-        who = {correspondent_of(one.correspondent) for one in notices if one.correspondent}
-        readers = {one.to.casefold() for one in notices if is_alert(one)}
+        who, readers = set[str](), set[str]()
+        for one in notices:
+            if one.correspondent:
+                who.add(correspondent_of(one.correspondent))
+            if is_alert(one):
+                readers.add(one.to.casefold())
         oldest = self._customers[0] if self._customers else None
         if not who and not readers:
             return Sent(customers=len(self._customers), oldest_customer=oldest)

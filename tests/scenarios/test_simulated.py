@@ -22,7 +22,15 @@ id = "checkin-berlin"
 site = "berlin"
 type = "tjekvik"
 address = "{CHECK_IN}"
+
+[[source]]
+id = "silent-berlin"
+site = "berlin"
+type = "website"
+address = "silent.berlin.r2d9@leads.muster.example"
+silence = "1d"
 """
+MONITOR = '[monitor]\nday = "mon"\n'
 OURS = 'receipt = ["lead"]\nmail = { bundle = { check-in = "10m" }, categories = { check-in = "action" } }'
 MINUTE = timedelta(minutes=1)
 
@@ -40,6 +48,7 @@ def friday(new_house: Houses, tmp_path: Path) -> Turned:
     """Friday afternoon at Berlin, which works until 18:00, and from 9:00 to 13:00 on Saturday."""
     house = new_house(started=False)
     house.append("sources.toml", SOURCE)
+    house.append("postroom.toml", MONITOR)
     sites = (house.directory / "sites.toml").read_text("utf-8")
     ours = f'{OURS}\nsteps = {{ standard = {{ "EM2.1" = "on" }} }}'
     house.write("sites.toml", sites.replace('steps = { standard = { "EM2.1" = "on", "E1" = "3h" } }', ours, 1))
@@ -91,8 +100,8 @@ def test_the_daemon_sends_what_was_simulated(friday: Turned, answers: str) -> No
 
     expected = simulated(friday, answers)
     purposes = {told.purpose for told in expected}
-    assert {"new", "again", "bundle", "receipt", "list", "overdue"} <= purposes
-    assert ("untouched" in purposes) == (answers == "0%")
+    assert {"new", "again", "bundle", "receipt", "list", "overdue", "silent"} <= purposes
+    assert ("untouched" in purposes) == ("escalations" in purposes) == (answers == "0%")
 
     closing = {"2026-11-21T10:30": f"kunde-{first}@%", "2026-11-21T10:41": f"kunde-{second}@%"}
     answered = (
