@@ -1,8 +1,8 @@
 """No process outlives the test run that started it, not even where the run was killed by SIGKILL.
 
-All that a run starts inherits a mark in its environment. A watcher in a session of its own reads from a pipe whose other
-end is the run's alone: when that is closed, by whatever end of the run, it ends all that bears the mark, again and again
-until nothing does, as a daemon may just be replacing its worker. A run within a run has both marks.
+All that a run starts inherits a mark in its environment. A watcher in a session of its own reads from a pipe whose
+other end is the run's alone. When that is closed, by whatever end of the run, it ends all that bears the mark, again
+and again until nothing does: a daemon may just be replacing its worker. What a run within a run starts has both marks.
 """
 
 import os
