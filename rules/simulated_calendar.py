@@ -13,7 +13,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from config.models import Settings, Site, Source
-from rules.agenda import LIST, SILENT, Bell, Due, bells, due
+from rules.agenda import LIST, SILENT, Bell, Due, bells, due_by_day
 from rules.cases import SimulatedCase
 from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointments
 from rules.daybook import instant
@@ -65,7 +65,7 @@ class Calendar:
             SETTINGS: self._for_controller,
             SILENT: self._silent,
         }
-        for one in due(self._settings, now):
+        for one in due_by_day(self._settings, now):
             if one.job in jobs and one[:3] not in self._known and (one.at is None or one.at >= self._begin):
                 self._known.add(one[:3])
                 yield from jobs[one.job](one, now)
@@ -129,10 +129,13 @@ class Calendar:
 
     # Sources.
 
-    def heard(self, source: str, now: datetime) -> Iterator[Mail]:
+    def heard(self, source: str, now: datetime) -> Iterable[Mail]:
         """A source sends, as is proved: whoever was told that it is silent is told so."""
         self._last_mail[source] = now
-        for controller, told in self._told.pop(source, {}).items():
+        return self._all_clear(source, now) if source in self._told else ()
+
+    def _all_clear(self, source: str, now: datetime) -> Iterator[Mail]:
+        for controller, told in self._told.pop(source).items():
             site = site_for(self._settings, source, controller, now.date())
             one = self._stands(self._settings.sources[source], site, now)._replace(told=told)
             yield self._report(SPEAKS, controller, [one], now)
@@ -143,7 +146,9 @@ class Calendar:
         for controller, watching in overseen_in(self._settings, run.scope, today).items():
             stand = (self._stands(source, site, now) for source, site in watching)
             found = [
-                one._replace(told=self._told[one.source.id].get(controller)) for one in stand if one.stands.is_silent
+                one._replace(told=self._told.get(one.source.id, {}).get(controller))
+                for one in stand
+                if one.stands.is_silent
             ]
             for one in found:
                 self._told[one.source.id][controller] = once_more(one, controller, now)

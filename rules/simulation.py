@@ -98,8 +98,8 @@ class Room:
                 if mails := happen(at):
                     yield from mails
 
-    def _plan(self, at: datetime, rank: int, happen: Callable[[datetime], Iterable[Mail]], turn: int = 0) -> None:
-        heappush(self._events, (at, rank, turn, next(self._order), happen))
+    def _plan(self, at: datetime, rank: int, happen: Callable[[datetime], Iterable[Mail]]) -> None:
+        heappush(self._events, (at, rank, 0, next(self._order), happen))
 
     def _await_bell(self, bell: Bell, now: datetime) -> None:
         self._plan(next_ring(bell, now), _DAY, partial(self._ring, bell))
@@ -199,10 +199,10 @@ class Room:
             self._act(case, Action(name=due.effect, actor=CLOCK, args=args), now)
         return ()
 
-    def _await_step(self, case: SimulatedCase) -> None:
+    def _await_step(self, case: SimulatedCase, at: datetime) -> None:
         """Look at the record when its next step is due; where that has changed by then, nothing is done."""
-        if case.next_at is not None:
-            self._plan(case.next_at, _STEP, partial(self._pass, case), case.turn)
+        happen: Callable[[datetime], Iterable[Mail]] = partial(self._pass, case)
+        heappush(self._events, (at, _STEP, case.turn, next(self._order), happen))
 
     def _act(self, case: SimulatedCase, action: Action, now: datetime) -> None:
         if action.name not in PASSIVE:
@@ -210,7 +210,8 @@ class Room:
         try:
             after, effects = apply(case.record, action, self.settings, now)
         except Refused:
-            self._await_step(case)
+            if case.next_at is not None:
+                self._await_step(case, case.next_at)
             return  # as in the daemon: the record stays as it is
         self._write(case, after, effects, action, now)
 
@@ -221,7 +222,8 @@ class Room:
             self._calendar.clear(case, case.course[-1])
         if effects.deadlines:
             case.turn = next(self._order)
-        self._await_step(case)
+        if case.next_at is not None:
+            self._await_step(case, case.next_at)
         for notice in effects.notices:
             self._post.put(Telling(case, notice, now, after.revision))
         if after.category == "action" and case.is_open:

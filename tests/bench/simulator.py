@@ -33,7 +33,7 @@ PURE = {
     ),
     simulated_mail: ("rows_of",),
     simulated_calendar: ("open_lists", "overview", "overseen_in", "standing"),
-    agenda: ("list_day", "last_check", "is_open"),
+    agenda: ("list_day", "last_check"),
     cases: ("contacts_at", "contacts_of_record", "known"),
     post: ("still_holds", "judged", "mails_of"),
 }
