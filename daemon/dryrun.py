@@ -16,7 +16,7 @@ from config.lookup import site_of
 from config.models import Settings
 from config.problems import Problem
 from daemon.desk.plan import hints_for, hints_once_placed
-from daemon.errands import Learn, Parse, Render
+from daemon.errands import Learn, Parse, Render, RenderReport
 from daemon.outbox.compose import MAX_ORIGINAL
 from daemon.outbox.draft import site_card
 from daemon.reader import Reader, ReaderDied
@@ -31,8 +31,9 @@ from rules.model import Action, Actor, Context, Envelope, MailDecision, Notice, 
 from rules.opening import opening_of
 from rules.reference import LETTERS
 from rules.sites import site_named
-from templates.fallback import fallback
+from templates.fallback import fallback, report_fallback
 from templates.model import MailCard, Rendered, RenderJob
+from templates.reports import ReportJob
 
 Json = dict[str, Any]
 
@@ -148,6 +149,14 @@ class DryRun(AbstractContextManager["DryRun"]):
         except ReaderDied:
             return fallback(job)
         return answer.rendered or fallback(job)
+
+    def report(self, job: ReportJob) -> Rendered:
+        """The words of a mail that is about no record; the plain ones where the template fails, as in the daemon."""
+        try:
+            (answer,) = self._reader.ask([RenderReport(job)])
+        except ReaderDied:
+            return report_fallback(job)
+        return answer.rendered or report_fallback(job)
 
 
 def _json(value: Json) -> Json:

@@ -14,14 +14,16 @@ from daemon.dryrun import DryRun, Unreadable
 from daemon.outbox.compose import OutgoingMail, compose
 from daemon.outbox.draft import site_card
 from daemon.outbox.together import counted_only
+from daemon.outbox.watchman import silent_source
 from daemon.store import Store, rereading
 from daemon.store.rereading import Selection
 from parsers.records import Parsed
 from rules.cases import Arrival
 from rules.openlist import Open, is_overdue
-from rules.simulation import Mail, Row
+from rules.simulated_mail import Mail, Row
 from rules.sites import site_named
 from templates.model import MailCard, Rendered, RenderItem, RenderJob
+from templates.reports import REPORTS, Report, ReportJob
 from templates.standing import MOST_RECORDS
 
 FIRST_HOUR, LAST_HOUR = 7, 22
@@ -160,7 +162,23 @@ def local_day(settings: Settings, mail: Mail) -> date:
 
 def words(dry: DryRun, mail: Mail, *, subject_only: bool) -> Rendered:
     """The words of a mail; reply addresses in it are the plain desk's, as nothing can be answered."""
+    if not mail.rows:
+        return dry.report(_report(dry.settings, mail))
     return dry.words(_job(dry.settings, mail), subject_only=subject_only)
+
+
+def _report(settings: Settings, mail: Mail) -> ReportJob:
+    told = mail.notice
+    report: Report = next(name for name in REPORTS if name == told.purpose)
+    return ReportJob(
+        report=report,
+        to=told.to,
+        language=told.language,
+        site=site_card(settings, site_named(settings, mail.site)),
+        at=mail.at,
+        sources=tuple(silent_source(one, report) for one in mail.silences),
+        groups=mail.settings,
+    )
 
 
 def _job(settings: Settings, mail: Mail) -> RenderJob:
@@ -185,8 +203,10 @@ def _items(settings: Settings, mail: Mail) -> Iterator[RenderItem]:
             notice=row.notice,
             due_at=row.due_at,
             overdue=is_overdue(Open(record=row.record, due_at=row.due_at), mail.at),
-            reply_to=place.desk,
+            reply_to=None if row.cleared else place.desk,
             site=None if place.id == mail.site else site_card(settings, place),
+            cleared_at=row.cleared.at if row.cleared else None,
+            cleared_by=(row.cleared.actor.name or row.cleared.actor.role) if row.cleared else None,
         )
 
 

@@ -41,6 +41,15 @@ class Due(NamedTuple):
 
 def due(settings: Settings, now: datetime) -> Iterator[Due]:
     """All runs that are due by now and not superseded; that of last week is due until this week's is."""
+    yield from due_by_day(settings, now)
+    for name in dict.fromkeys(_early_sites(settings)):
+        site = settings.sites[name]
+        if is_open(daybook_of(site, None), now):
+            yield Due(QUIET, name, now.astimezone(ZoneInfo(site.timezone)).strftime("%Y-%m-%dT%H"))
+
+
+def due_by_day(settings: Settings, now: datetime) -> Iterator[Due]:
+    """Those of them that are a day's, or a week's."""
     for site in settings.sites.values():
         if (day := list_day(site, now)) is not None:
             yield Due(LIST, site.id, day.isoformat())
@@ -51,10 +60,6 @@ def due(settings: Settings, now: datetime) -> Iterator[Due]:
         for zone in watched_zones(settings):
             day, at = last_check(weekday_of(monitor.day), monitor.time, zone, now)
             yield Due(SILENT, zone, day.isoformat(), at)
-    for name in dict.fromkeys(_early_sites(settings)):
-        site = settings.sites[name]
-        if is_open(daybook_of(site, None), now):
-            yield Due(QUIET, name, now.astimezone(ZoneInfo(site.timezone)).strftime("%Y-%m-%dT%H"))
 
 
 def bells(settings: Settings) -> frozenset[Bell]:

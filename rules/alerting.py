@@ -65,7 +65,7 @@ def _told(it: Happened, purpose: str, because: str, wait: int | None = None) -> 
     at, way, _ = _timing(it, it.action.args["to"], wait)
     for to, role in _readers(it, at):
         team = it.record.team if role == "team" else None
-        listed = role == "controller" and it.site.mail.escalated == "list"
+        listed = purpose == "escalated" and role == "controller" and it.site.mail.escalated == "list"
         yield it.notice(purpose, to, because, role=role, team=team, at=at, way="off" if listed else way)
 
 

@@ -37,6 +37,8 @@ class SimulatedCase(Case, eq=False):
     course: list[Done] = msgspec.field(default_factory=list)
     next_at: datetime | None = None
     """When its next step is due, UTC."""
+    turn: int = 0
+    """When its deadlines were made: of those that are due at the same moment, older ones come first."""
 
     @property
     def is_open(self) -> bool:
@@ -46,7 +48,7 @@ class SimulatedCase(Case, eq=False):
     @property
     def due_at(self) -> datetime | None:
         """Since when it is overdue, else when its next step is due, UTC."""
-        return overdue_since(self.record) or self.next_at
+        return (overdue_since(self.record) if self.record.passed else None) or self.next_at
 
     def deadlines(self) -> Iterator[Deadline]:
         """Those that are still to come, in order of time."""
@@ -55,7 +57,13 @@ class SimulatedCase(Case, eq=False):
     def become(self, after: Record, effects: Effects, action: Action, now: datetime) -> None:
         """The record as an action leaves it: deadlines end, new ones are set."""
         if effects.ends_deadlines:
-            self.standing = [_ended(one) if _ends(one.deadline, effects) else one for one in self.standing]
+            every = effects.spares is None
+            self.standing = [
+                msgspec.structs.replace(one, is_open=False)
+                if one.is_open and (every or _ends(one.deadline, effects))
+                else one
+                for one in self.standing
+            ]
         if effects.deadlines:
             begun = bool(self.standing)
             self.standing += [Standing(deadline=one) for one in effects.deadlines]
@@ -63,30 +71,29 @@ class SimulatedCase(Case, eq=False):
                 self.standing.sort(key=lambda one: one.deadline.due_at)
         self.course.append(Done(name=action.name, actor=action.actor, at=now))
         self.record = after
-        self.next_at = None
+        if effects.ends_deadlines or effects.deadlines:
+            self._look_ahead()
+
+    def let_pass(self, now: datetime) -> Deadline | None:
+        """Let the time of the next step be over that is due by now; None where something ended it before."""
+        if self.next_at is None or self.next_at > now:
+            return None
+        place, one = next((place, one) for place, one in enumerate(self.standing) if one.is_open)
+        self.standing[place] = msgspec.structs.replace(one, is_open=False, has_passed=True)
+        self._look_ahead()
+        return one.deadline
+
+    def _look_ahead(self) -> None:
         for one in self.standing:
             if one.is_open:
                 self.next_at = one.deadline.due_at
-                break
-
-    def pass_by(self, due: Deadline) -> bool:
-        """Let a step's time be over; False where something ended it before."""
-        for place, one in enumerate(self.standing):
-            if one.deadline is due and one.is_open:
-                self.standing[place] = msgspec.structs.replace(one, is_open=False, has_passed=True)
-                return True
-        return False
+                return
+        self.next_at = None
 
 
 def _ends(deadline: Deadline, effects: Effects) -> bool:
-    """As the daemon's tables: all, or those that end by the action or whose time stands still from now on."""
-    if effects.spares is None or not deadline.until:
-        return True
-    return effects.spares in deadline.until or deadline.step in effects.rests
-
-
-def _ended(one: Standing) -> Standing:
-    return msgspec.structs.replace(one, is_open=False) if one.is_open else one
+    """As the daemon's tables: those that end by the action, or whose time stands still from now on."""
+    return not deadline.until or effects.spares in deadline.until or deadline.step in effects.rests
 
 
 class Persons:

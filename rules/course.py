@@ -132,7 +132,7 @@ def _step(
     due = planned.get(one.step)
     if due is None:
         return CourseStep(set=one)
-    if one.to == CONTROLLER and site.mail.escalated == "list":
+    if one.to == CONTROLLER and one.effect == ESCALATE and site.mail.escalated == "list":
         return CourseStep(set=one, due_at=due.due_at, because=due.because)
     book = daybook_of(site, team if one.to == TEAM else None)
     wait = site.mail.escalated_wait.minutes if one.effect == ESCALATE else None

@@ -65,12 +65,16 @@ class Post(Generic[C]):
 
     def take(self, now: datetime) -> list[tuple[Telling[C], ...]]:
         """The mails that go out now, each with the notices that it carries."""
-        due = []
-        while self._waiting and self._waiting[0][0] <= now:
-            due.append(heappop(self._waiting)[2])
-        if not (holding := [one for one in due if still_holds(one)]):
+        sending, waiting, braked = list[Telling[C]](), self._waiting, False
+        while waiting and waiting[0][0] <= now:
+            one = heappop(waiting)[2]
+            if still_holds(one):
+                sending.append(one)
+                braked = braked or _counts(one.notice)
+        if braked:
+            sending = self._let_go(sending, now)
+        if not sending:
             return []
-        sending = self._let_go(holding, now)
         if len(sending) > 1:
             sending.sort(key=lambda one: one.notice.at)
         mails = mails_of(sending)
@@ -80,8 +84,6 @@ class Post(Generic[C]):
 
     def _let_go(self, due: list[Telling[C]], now: datetime) -> list[Telling[C]]:
         """Those that no brake stops; what the clock tells and had to wait goes with all the others."""
-        if not any(_counts(one.notice) for one in due):
-            return due
         notices = [one.notice for one in due]
         sending = []
         for one, said in zip(due, judged(notices, self._lately.sent(notices, now), self._brakes, now), strict=True):
@@ -116,7 +118,7 @@ class _Lately:
     def went(self, mail: tuple[Telling[C], ...], now: datetime) -> None:
         """A mail goes out."""
         notice = mail[0].notice
-        if is_joint(mail):
+        if len(mail) > 1 and is_joint(mail):
             return
         if notice.role == "customer":
             self._customers.append(now)
@@ -128,13 +130,18 @@ class _Lately:
     def sent(self, notices: Iterable[Notice], now: datetime) -> Sent:
         """What counts for these."""
         _forget(self._customers, now - HOUR)
-        who = {correspondent_of(one.correspondent) for one in notices if one.correspondent}
-        readers = {one.to.casefold() for one in notices if is_alert(one)}
+        who, readers = set[str](), set[str]()
+        for one in notices:
+            if one.correspondent:
+                who.add(correspondent_of(one.correspondent))
+            if is_alert(one):
+                readers.add(one.to.casefold())
         oldest = self._customers[0] if self._customers else None
         if not who and not readers:
             return Sent(customers=len(self._customers), oldest_customer=oldest)
         by_day = {name: _since(self._correspondents.get(name), now - DAY) for name in who}
-        by_hour = {name: [at for at in times if at > now - HOUR] for name, times in by_day.items()}
+        last_hour = now - HOUR
+        by_hour = {name: [at for at in times if at > last_hour] for name, times in by_day.items()}
         alerts = {name: _since(self._alerts.get(name), now - HOUR) for name in readers}
         return Sent(
             hour={name: len(times) for name, times in by_hour.items()},

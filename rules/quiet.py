@@ -91,7 +91,8 @@ def quiet(
     weeks = int((last - signs[0]) // (7 * 86400))
     known = Quiet(weeks=weeks, mails=len(signs), last_at=datetime.fromtimestamp(last, UTC))
     if weeks < LEAST_WEEKS or len(signs) < LEAST_MAILS:
-        return _off(known, f"{weeks} weeks with {len(signs)} mails, needs {LEAST_WEEKS} with {LEAST_MAILS}")
+        came = _came(len(signs), timedelta(seconds=signs[-1] - signs[0]))
+        return _off(known, f"{came}, needs {LEAST_MAILS} in {LEAST_WEEKS} weeks")
     profile = learn(days)
     if profile is None:
         return _off(known, "all of its mails came in planned silences or on free days")
@@ -123,6 +124,14 @@ def _judged(known: Quiet, limit: datetime | None, told: datetime | None, now: da
         return _off(known, f"too rare ({known.rhythm}): beyond chance after {_span(known.last_at, limit)}{sooner}")
     silent = now >= limit
     return msgspec.structs.replace(known, limit_at=limit, silent=silent, next_at=None if silent else limit)
+
+
+def _came(mails: int, within: timedelta) -> str:
+    """`1 mail`, `5 mails in 2 days`, `168 mails in 7 weeks`: in whole weeks, where there is one."""
+    if mails == 1:
+        return "1 mail"
+    number, name = (within // (7 * _ONE), "week") if within >= 7 * _ONE else (max(1, round(within / _ONE)), "day")
+    return f"{mails} mails in {number} {name}{'' if number == 1 else 's'}"
 
 
 def _span(last: datetime | None, limit: datetime | None) -> str:

@@ -141,15 +141,6 @@ def list_day(site: Site, now: datetime) -> date | None:
     return day if due <= now and any(works(book, day) for book in books) else None
 
 
-def next_list(site: Site, now: datetime) -> datetime | None:
-    """The next time at which a site's list may be due, UTC; None where it has none."""
-    if site.mail.list == "off":
-        return None
-    book = daybook_of(site, None)
-    days = (book.local(now).date() + timedelta(days=ahead) for ahead in range(3))
-    return next(at for day in days if (at := instant(day, int(site.mail.list), book.zone)) > now)
-
-
 def works(book: DayBook, day: date) -> bool:
     """Whether a day is worked; where nobody has hours, every day is."""
     return bool(book.spans(day)) or not any(book.week)

@@ -5,6 +5,8 @@ Templates lay these parts out; they can still reach the record itself. Empty thi
 
 from dataclasses import dataclass
 
+import msgspec
+
 from parsers.ours import DELIMITER, DELIMITER_END
 from parsers.records import Reading
 from rules.reach import reply_address
@@ -107,9 +109,17 @@ def _several(job: RenderJob, speech: Speech) -> Letter:
         cleared=cleared,
         sections=figures_of(job, speech),
         more=max(0, len(job.others) - len(open_items) - len(cleared)),
-        because=_because(job, words),
+        because=_because(_for_all(job), words),
         zone=_zone(job, speech),
     )
+
+
+def _for_all(job: RenderJob) -> RenderJob:
+    """Without a reason that is that of the first record alone."""
+    reasons = {one.notice.because for one in job.others if one.notice is not None}
+    if len(reasons) <= 1:
+        return job
+    return msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, because=""))
 
 
 def _zone(job: RenderJob, speech: Speech) -> str:

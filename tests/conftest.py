@@ -8,11 +8,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.peers.postgres import postgres
+from tests.support import orphans
 from tests.support.fixtures import Tell
 
 __all__ = ["need_program", "postgres"]
 
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+
+def pytest_configure() -> None:
+    """Whatever ends this run, or one of the processes that it is spread over, ends the daemons that it has started."""
+    orphans.leave_none()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """`run`, `status`, `reload`: the daemon itself."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,6 @@ from daemon.cli.output import (
     json_line,
     json_option,
     line,
-    moment,
     size,
     table,
 )
@@ -184,8 +183,8 @@ def _show_mailboxes(mailboxes: list[dict[str, Any]]) -> None:
 
 
 def _clock(told: str | None) -> str | None:
-    """A time as the daemon tells it, to the second."""
-    return moment(datetime.fromisoformat(told)) if told else None
+    """A time as the daemon tells it, to the minute; in UTC, as an installation has many zones."""
+    return f"{datetime.fromisoformat(told).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if told else None
 
 
 def _waits(numbers: dict[str, int], states: tuple[str, ...], seconds: float) -> str:

@@ -44,8 +44,8 @@ def add(name: str, until: str, first: str | None, reason: str, directory: Path) 
     planned = Planned(site=site, source=source, first=begins, until=ends, reason=reason[:MOST_REASON])
     with store_of(settings) as store:
         at = now_of(settings)
-        store.write(lambda c: silences.add(c, planned, user(), at)).result()
-    line(f"silence of {name} is planned from {begins} to {ends}")
+        added = store.write(lambda c: silences.add(c, planned, user(), at)).result()
+    line(f"silence of {name} {'is' if added else 'was already'} planned from {begins} to {ends}")
 
 
 @silence.command("list")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from daemon.dryrun import DryRun
     from daemon.simulating import Sample
     from rules.cases import Arrival
-    from rules.simulation import Mail
+    from rules.simulated_mail import Mail
 
 DATE = click.DateTime(["%Y-%m-%d"])
 MOST_DAYS = 1100

@@ -9,12 +9,10 @@ from daemon.shift import Shift
 from daemon.store.outgoing import Letter
 from rules.model import Notice
 from rules.sites import site_named
+from rules.watching import report_notice
 from templates.fallback import fallback, report_fallback
 from templates.model import Rendered, RenderJob
 from templates.reports import ReportJob
-
-ASKS = ("silent", "early")
-"""Reports that ask somebody to act."""
 
 log = get_logger(__name__)
 
@@ -49,15 +47,7 @@ def _letter(shift: Shift, site_id: str, dedupe: str, notice: Notice, rendered: R
 
 def report_letter(shift: Shift, site_id: str, dedupe: str, job: ReportJob) -> Letter | None:
     """A report from a site, about no record; None where its recipient is no address that a mail can go to."""
-    told = Notice(
-        purpose=job.report,
-        to=job.to,
-        role="controller",
-        category="action" if job.report in ASKS else "audit",
-        template=job.report,
-        language=job.language,
-        at=job.at,
-    )
+    told = report_notice(job.report, job.to, job.language, job.at)
     rendered = _written(shift, job.report, RenderReport(job)) or report_fallback(job)
     return _letter(shift, site_id, dedupe, told, rendered)
 

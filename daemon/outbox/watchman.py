@@ -4,23 +4,22 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from config.models import Settings, Site, Source
+from config.models import Site, Source
 from daemon.log import get_logger
 from daemon.outbox.draft import site_card
 from daemon.outbox.listing import report_letter
 from daemon.shift import Shift
 from daemon.store import outgoing, runs, silences, sources, watched
 from daemon.store.outgoing import Letter
-from daemon.store.watched import Told
 from rules.agenda import QUIET, SILENT
-from rules.early import UNKNOWN, Quiet, assessed, early_of
-from rules.silence import Standing, overseen, overseen_in, planned_of, sites_of, standing, to_tell
+from rules.early import assessed
+from rules.silence import overseen, overseen_in, planned_of, standing
+from rules.watching import Silence, Told, early_sources, is_early, may_be_early, once_more, site_for
 from templates.reports import Report, ReportJob, SilentSource
 
 LOOK_SECONDS = 5.0
@@ -30,18 +29,6 @@ SLICE_SECONDS = 0.5
 REPEATS = 5
 
 log = get_logger(__name__)
-
-
-class Silence(NamedTuple):
-    """A source that a controller is to be told of."""
-
-    source: Source
-    site: Site
-    """The controller's first of its sites."""
-    stands: Standing
-    told: Told | None
-    """What the controller was told of it before."""
-    quiet: Quiet = UNKNOWN
 
 
 class Watchman:
@@ -106,7 +93,7 @@ class Watchman:
             controller, watching = parts[part]
             found = self._known([one for one in self._stand(controller, watching, now) if one.stands.is_silent])
             letter = self._letter("silent", controller, found, f"{run.scope}:{run.day}", caught_up=run.missed > 0)
-            mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
+            mails += self._tell(part, letter, [once_more(one, controller, now) for one in found])
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result():
             log.info("silence-looked", zone=run.scope, day=run.day, mails=mails, missed=run.missed)
             self._shift.count("silence_runs")
@@ -123,7 +110,7 @@ class Watchman:
             part = runs.Run(QUIET, f"{controller} {run.scope}", run.day)
             letter = self._letter("early", controller, found, f"{run.scope}:{run.day}")
             if found:  # of the many hours that have nothing to tell nothing is kept
-                mails += self._tell(part, letter, [_once_more(one, controller, now) for one in found])
+                mails += self._tell(part, letter, [once_more(one, controller, now) for one in found])
         if self._shift.store.write(lambda c: runs.finish(c, run, now)).result() and mails:
             log.info("early-silence-told", site=run.scope, hour=run.day, mails=mails)
 
@@ -139,7 +126,7 @@ class Watchman:
 
     def _clear_for(self, controller: str, told: Mapping[str, Told]) -> None:
         settings, now = self._shift.settings, self._shift.clock.now()
-        watching = [(settings.sources[name], _site_for(settings, name, controller, now.date())) for name in told]
+        watching = [(settings.sources[name], site_for(settings, name, controller, now.date())) for name in told]
         found = [one for one in self._stand(controller, watching, now) if not one.stands.is_silent]
         if not found:
             return
@@ -191,7 +178,7 @@ class Watchman:
             site=site_card(shift.settings, site),
             at=shift.clock.now(),
             caught_up=caught_up,
-            sources=tuple(_shown(one, report) for one in found),
+            sources=tuple(silent_source(one, report) for one in found),
         )
         return report_letter(shift, site.id, f"{report}:{what}:{controller.casefold()}", job)
 
@@ -219,39 +206,8 @@ class Watchman:
         return False
 
 
-def early_sources(settings: Settings) -> Mapping[str, Sequence[Source]]:
-    """The sources that are watched early, by the site whose hours they are looked at in."""
-    found: dict[str, list[Source]] = {}
-    for source in settings.sources.values():
-        if early_of(settings, source) is not None:
-            for site in sites_of(settings, source)[:1]:
-                found.setdefault(site.id, []).append(source)
-    return found
-
-
-def may_be_early(one: Silence) -> bool:
-    """Whether it would be news that a source is silent: it is not so by its limit, by plan, or told already."""
-    return one.told is None and one.stands.planned is None and not one.stands.is_silent
-
-
-def is_early(one: Silence) -> bool:
-    """Whether a source is silent by its own rhythm, and that is news."""
-    return may_be_early(one) and one.quiet.silent
-
-
-def _once_more(one: Silence, controller: str, now: datetime) -> Told:
-    times = one.told.times if one.told else 0
-    return Told(one.source.id, controller, one.stands.since, now, times + 1)
-
-
-def _site_for(settings: Settings, name: str, controller: str, day: date) -> Site:
-    """The first site of a source that a controller has; who has none any more is told in the name of its first."""
-    source = settings.sources[name]
-    mine = (site for who, site in to_tell(settings, source, day) if who.casefold() == controller.casefold())
-    return next(mine, sites_of(settings, source)[0])
-
-
-def _shown(one: Silence, report: Report) -> SilentSource:
+def silent_source(one: Silence, report: Report) -> SilentSource:
+    """What a report says of one source."""
     stands = one.stands
     limit, usual, last_at = stands.limit, one.quiet.usual, stands.last_at
     if report == "speaks" and one.told:  # one that had never sent was silent from when it was first seen

@@ -9,8 +9,10 @@ from daemon.store.source_tables import silence
 from rules.silence import Planned
 
 
-def add(connection: Connection, one: Planned, by: str, at: datetime) -> None:
-    """Plan one."""
+def add(connection: Connection, one: Planned, by: str, at: datetime) -> bool:
+    """Plan one; False where the same days are planned already, for whatever reason."""
+    if any(_days(each) == _days(one) for each in listing(connection)):
+        return False
     connection.execute(
         insert(silence).values(
             site=one.site,
@@ -22,6 +24,7 @@ def add(connection: Connection, one: Planned, by: str, at: datetime) -> None:
             at=at,
         )
     )
+    return True
 
 
 def listing(connection: Connection) -> list[Planned]:
@@ -52,3 +55,7 @@ def end(connection: Connection, name: str, today: date) -> Sequence[int]:
     connection.execute(update(silence).where(*begun).values(until=yesterday))
     connection.execute(delete(silence).where(silence.c.id.in_(found), silence.c.first >= today.isoformat()))
     return found
+
+
+def _days(one: Planned) -> tuple[str | None, str | None, date, date]:
+    return one.site, one.source, one.first, one.until

@@ -3,28 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from daemon.store import sources
 from daemon.store.engine import insert_missing
 from daemon.store.source_tables import silent_source, watched
 from rules.silence import Heard
+from rules.watching import Told
 
 SOURCE, ZONE = "source", "zone"
 _NOT_CLEARED = text("silent_source.cleared_at IS NULL")
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What a controller was told of a source, and was not told otherwise since."""
-
-    source: str
-    controller: str
-    since: datetime
-    """From when its silence counted."""
-    told_at: datetime
-    """The last time."""
-    times: int
 
 
 def keep(connection: Connection, names: Iterable[str], zones: Iterable[str], at: datetime) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tests.bench import acceptance, deadlines, endtoend, figures, mailbox, parsing, simulator
 from tests.bench.figures import Section
+from tests.support import orphans
 
 ARTEFACTS = Path(__file__).resolve().parent.parent.parent / "build" / "artefacts"
 REPORT = os.environ.get("BENCH_REPORT") == "1"
@@ -76,6 +77,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(sections):
         console.print(f"no section {', '.join(unknown)}; there are {', '.join(sections)}")
         return 2
+    orphans.leave_none()
     where = conditions()
     done = [measure(console, name, run) for name, run in sections.items() if not names or name in names]
     console.print()

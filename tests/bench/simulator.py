@@ -15,7 +15,7 @@ from config.load import load
 from config.models import Settings
 from daemon.dryrun import DryRun
 from daemon.simulating import Sample, span, spread
-from rules import cases, post, simulation
+from rules import agenda, cases, post, simulated_calendar, simulated_mail, simulation
 from rules.behaviour import habits_of
 from rules.cases import Arrival
 from rules.simulation import Behaviour, simulate
@@ -29,8 +29,11 @@ first ones."""
 PURE = {
     simulation: (
         *("decide_mail", "apply", "opening_of", "thread_of", "make", "daybook_of", "habit_for", "answered_at"),
-        *("answers", "list_day", "open_lists", "rows_of"),
+        "answers",
     ),
+    simulated_mail: ("rows_of",),
+    simulated_calendar: ("open_lists", "overview", "overseen_in", "standing"),
+    agenda: ("list_day", "last_check"),
     cases: ("contacts_at", "contacts_of_record", "known"),
     post: ("still_holds", "judged", "mails_of"),
 }

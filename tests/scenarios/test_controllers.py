@@ -31,7 +31,7 @@ def friday(new_house: Houses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     house = new_house(started=False)
     house.append("postroom.toml", '[monitor]\nday = "off"\nearly = "off"\n')  # silent sources are told elsewhere
     sites = (house.directory / "sites.toml").read_text("utf-8")
-    sites = sites.replace("steps = { standard", f"{LISTED}steps = {{ standard", 1)
+    sites = sites.replace('steps = { standard = { "EM2.1" = "on", ', f"{LISTED}steps = {{ standard = {{ ", 1)
     sites = sites.replace('vendor_ids = ["VW-14467"]', f'vendor_ids = ["VW-14467"]\n{LISTED}', 1)
     house.write("sites.toml", sites)
     deputies = f'[{{ of = "{CONTROLLER}", to = "{DEPUTY}", from = "2026-11-26", until = "2026-11-26" }}]'

@@ -146,7 +146,7 @@ def test_silent_sources_are_told_every_friday_until_they_speak(weeks: Weeks) -> 
     ]
     status = weeks.house.postroom("status").stdout
     assert "silent, and told: autoscout-potsdam, complaints, importer, website-berlin, website-odense" in status
-    assert "last looked 2026-11-27 06:00:00+00:00" in status
+    assert "last looked 2026-11-27 06:00 UTC" in status
     figures = weeks.house.get("/metrics")[1]
     assert "postroom_sources_silent 5.0" in figures
     assert "postroom_silence_runs_missed 0.0" in figures

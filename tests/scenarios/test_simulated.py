@@ -22,7 +22,15 @@ id = "checkin-berlin"
 site = "berlin"
 type = "tjekvik"
 address = "{CHECK_IN}"
+
+[[source]]
+id = "silent-berlin"
+site = "berlin"
+type = "website"
+address = "silent.berlin.r2d9@leads.muster.example"
+silence = "1d"
 """
+MONITOR = '[monitor]\nday = "mon"\n'
 OURS = 'receipt = ["lead"]\nmail = { bundle = { check-in = "10m" }, categories = { check-in = "action" } }'
 MINUTE = timedelta(minutes=1)
 
@@ -40,6 +48,7 @@ def friday(new_house: Houses, tmp_path: Path) -> Turned:
     """Friday afternoon at Berlin, which works until 18:00, and from 9:00 to 13:00 on Saturday."""
     house = new_house(started=False)
     house.append("sources.toml", SOURCE)
+    house.append("postroom.toml", MONITOR)
     sites = (house.directory / "sites.toml").read_text("utf-8")
     ours = f'{OURS}\nsteps = {{ standard = {{ "EM2.1" = "on" }} }}'
     house.write("sites.toml", sites.replace('steps = { standard = { "EM2.1" = "on", "E1" = "3h" } }', ours, 1))
@@ -58,8 +67,8 @@ def came(turned: Turned, local: str, content: bytes, *to: str) -> None:
 
 
 def simulated(turned: Turned, answers: str) -> list[Told]:
-    """What the command says of Friday to Monday, from the mails that came on Friday."""
-    span = ("--stored", "2026-11-20..2026-11-20", "--from", "2026-11-20", "--to", "2026-11-23")
+    """What the command says of Friday to Tuesday, from the mails that came on Friday."""
+    span = ("--stored", "2026-11-20..2026-11-20", "--from", "2026-11-20", "--to", "2026-11-24")
     done = turned.house.postroom("simulate", *span, "--answers", answers, "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(row) for row in done.stdout.splitlines()]
@@ -80,10 +89,10 @@ def _minute(text: str) -> datetime:
 @ON_SQLITE
 @pytest.mark.parametrize("answers", ["0%", "100%/3h/done"])
 def test_the_daemon_sends_what_was_simulated(friday: Turned, answers: str) -> None:
-    first, second = new_key(), new_key()
+    first, second, third, fourth = (new_key() for _ in range(4))
     came(friday, "2026-11-20T16:30", lead(first))
-    came(friday, "2026-11-20T16:32", lead(new_key()), CHECK_IN)
-    came(friday, "2026-11-20T16:33", lead(new_key()), CHECK_IN)
+    came(friday, "2026-11-20T16:32", lead(third), CHECK_IN)
+    came(friday, "2026-11-20T16:33", lead(fourth), CHECK_IN)
     came(friday, "2026-11-20T16:35", lead(first, text="Und was kostet er?"))
     friday.turn("2026-11-20T16:40")
     came(friday, "2026-11-20T16:41", lead(second))
@@ -91,13 +100,15 @@ def test_the_daemon_sends_what_was_simulated(friday: Turned, answers: str) -> No
 
     expected = simulated(friday, answers)
     purposes = {told.purpose for told in expected}
-    assert {"new", "again", "bundle", "receipt", "list", "overdue"} <= purposes
-    assert ("untouched" in purposes) == (answers == "0%")
+    assert {"new", "again", "bundle", "receipt", "list", "overdue", "silent"} <= purposes
+    assert ("untouched" in purposes) == ("escalations" in purposes) == (answers == "0%")
 
-    closing = {"2026-11-21T10:30": f"kunde-{first}@%", "2026-11-21T10:41": f"kunde-{second}@%"}
-    answered = (
-        {} if answers == "0%" else {datetime.fromisoformat(at).replace(tzinfo=BERLIN): closing[at] for at in closing}
-    )
+    closing = {"21T10:30": first, "21T10:41": second, "23T09:32": third, "23T09:33": fourth}
+    answered = {
+        datetime.fromisoformat(f"2026-11-{at}").replace(tzinfo=BERLIN): f"kunde-{key}@%" for at, key in closing.items()
+    }
+    if answers == "0%":
+        answered.clear()
     changes = {told.at for told in expected} | {at.astimezone(UTC) for at in answered}
     now = datetime(2026, 11, 20, 15, 42, tzinfo=UTC)
     for at in sorted({moment for each in changes for moment in (each - MINUTE, each) if moment > now}):
@@ -106,7 +117,7 @@ def test_the_daemon_sends_what_was_simulated(friday: Turned, answers: str) -> No
             if due == at:
                 ref = friday.house.value("SELECT ref FROM record WHERE data LIKE ?", f"%{like}")
                 assert friday.house.postroom("do", ref, "done").returncode == 0
-    friday.turn("2026-11-23T23:59")
+    friday.turn("2026-11-24T23:59")
     assert sorted(really(friday)) == sorted(expected)
     assert {SALES, SERVICE} <= {told.to for told in expected}
     friday.is_in_order()

@@ -31,6 +31,8 @@ def test_what_is_planned_is_listed_until_it_is_ended(postroom: Postroom, post_ro
     days = ("--from", "2080-12-24", "--until", "2081-01-06")
     assert ask("silence", "add", "berlin", *days, "--reason", "rebuilding").code == 0
     assert ask("silence", "add", "mobile-berlin", *days).code == 0
+    again = ask("silence", "add", "mobile-berlin", *days, "--reason", "said twice")
+    assert (again.code, "was already planned" in again.out) == (0, True)
     plan = {"from": "2080-12-24", "until": "2081-01-06", "kept": True}
     assert ask("silence", "list", "--json").rows == [
         {"site": "berlin", "source": None, "reason": "rebuilding", **plan},

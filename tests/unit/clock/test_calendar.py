@@ -8,11 +8,11 @@ import pytest
 from config.models import Settings
 from daemon.clock.calendar import Calendar
 from daemon.clock.ping import Ping
-from daemon.outbox.watchman import Silence, Watchman, is_early, may_be_early
+from daemon.outbox.watchman import Watchman
 from daemon.store import runs, watched
-from daemon.store.watched import Told
 from rules.early import Quiet
 from rules.silence import Planned, Standing
+from rules.watching import Silence, Told, is_early, may_be_early
 from tests.unit.clock.conftest import Hand, Room
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

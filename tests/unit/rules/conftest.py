@@ -64,7 +64,10 @@ def house() -> Callable[..., Settings]:
     """Make settings: the group above, with rules and single values of the site `berlin` as the test needs them."""
 
     def make(
-        rules: list[dict[str, Any]] | None = None, policies: dict[str, Any] | None = None, **berlin: Any
+        rules: list[dict[str, Any]] | None = None,
+        policies: dict[str, Any] | None = None,
+        monitor: dict[str, Any] | None = None,
+        **berlin: Any,
     ) -> Settings:
         sites = [Site.model_validate(BERLIN | berlin), Site.model_validate(COPENHAGEN)]
         units = [
@@ -80,6 +83,7 @@ def house() -> Callable[..., Settings]:
                     "admin": "admin@post.example",
                     "data": "/nowhere",
                     "relay": [{"url": "maildir:out"}],
+                    "monitor": monitor or {},
                 }
             ),
             units={unit.id: unit for unit in units},

@@ -154,7 +154,7 @@ def passed(
         ({}, "mail", "2026-05-23T14:00+02:00", "2026-05-26T08:00+02:00", "own"),
         # the daily list alone
         ({"escalated": "list"}, "escalate", OPEN, "2026-05-20T10:15+02:00", "off"),
-        ({"escalated": "list"}, "mail", OPEN, OPEN, "off"),
+        ({"escalated": "list"}, "mail", OPEN, OPEN, "own"),
     ],
 )
 def test_when_a_controller_is_told(

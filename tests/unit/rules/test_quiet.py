@@ -75,9 +75,12 @@ def test_fewer_false_alarms_cost_time(alarms: float, later: bool) -> None:
     ("mails", "because"),
     [
         ([], "no mail yet"),
-        ([MONDAY], "0 weeks with 1 mails, needs 8 with 20"),
-        (steady(56, 9, 11, 13), "7 weeks with 168 mails, needs 8 with 20"),
-        ([MONDAY + 4 * DAY * index for index in range(19)], "10 weeks with 19 mails, needs 8 with 20"),
+        ([MONDAY], "1 mail, needs 20 in 8 weeks"),
+        ([MONDAY, MONDAY + DAY / 24], "2 mails in 1 day, needs 20 in 8 weeks"),
+        ([MONDAY, MONDAY + DAY, MONDAY + 4 * DAY], "3 mails in 4 days, needs 20 in 8 weeks"),
+        ([MONDAY, MONDAY + 7 * DAY], "2 mails in 1 week, needs 20 in 8 weeks"),
+        (steady(56, 9, 11, 13), "168 mails in 7 weeks, needs 20 in 8 weeks"),
+        ([MONDAY + 4 * DAY * index for index in range(19)], "19 mails in 10 weeks, needs 20 in 8 weeks"),
     ],
 )
 def test_too_little_history_says_so(mails: list[datetime], because: str) -> None:

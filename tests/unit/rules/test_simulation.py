@@ -12,7 +12,8 @@ from config.models import Settings
 from parsers.records import Customer, Parsed, Reading
 from rules.behaviour import Habit, habit_for, habits_of
 from rules.cases import Arrival
-from rules.simulation import Behaviour, Mail, simulate
+from rules.simulated_mail import Mail
+from rules.simulation import Behaviour, simulate
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -20,12 +21,16 @@ SALES, CONTROLLER = "verkauf@muster.example", "controlling@muster.example"
 BERLIN = ZoneInfo("Europe/Berlin")
 FROM, TO = "2026-12-22T00:00+01:00", "2027-01-05T00:00+01:00"
 NOBODY = Behaviour()
+OFF = {"day": "off", "settings_mail": "off"}
+"""`[monitor]` where controllers get nothing by the calendar; what they get is in test_simulated_calendar.py."""
 
 
 @pytest.fixture
 def christmas(house: House) -> Settings:
     """Closed from Christmas Eve to New Year, but for the last morning of the year; Saturdays are worked."""
     return house(
+        monitor=OFF,
+        mail={"escalations": "off"},
         closures=["2026-12-24..2027-01-01"],
         exceptions={"2026-12-31": "08:00-12:00"},
         steps={"standard": {"EM2.1": "on"}},

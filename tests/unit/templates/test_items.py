@@ -102,6 +102,24 @@ def test_a_stranger_is_marked_in_a_bundle_too() -> None:
     assert "Beware: it is not confirmed that this mail comes from the customer." in text
 
 
+@pytest.mark.parametrize(
+    ("reasons", "footer"),
+    [
+        (("nobody has seen to A", "nobody has seen to B"), "it is meant for your team"),
+        (("rule 'Leads'", "rule 'Leads'"), "rule 'Leads'"),
+    ],
+)
+def test_the_footer_of_several_gives_no_reason_of_one(reasons: tuple[str, str], footer: str) -> None:
+    told = msgspec.structs.replace(sample_job("en", "new", OTHER).notice, because=reasons[0], role="team")
+    other = msgspec.structs.replace(told, because=reasons[1])
+    items = (RenderItem(record=record("A"), notice=told), RenderItem(record=record("B"), notice=other))
+    job = listed(*items, purpose="bundle")
+    job = msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, because=reasons[0], role="team"))
+    last = SHIPPED.render(job).text.rstrip().splitlines()[-1]
+    assert footer in last
+    assert "nobody has seen" not in last
+
+
 def test_digest_tells_no_texts() -> None:
     text = SHIPPED.render(sample_job("de", "digest", LEAD)).text
     assert "Dem Kunden wurde geantwortet" in text
