@@ -106,12 +106,12 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         country=site.country,
         phone=site.phone,
         address=site.address,
+        reply=site.reply,
+        heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
         geo=site.geo,
         directions=site.booking.directions,
         hide=dict(site.booking.hide),
         reminder=site.booking.reminder,
-        reply=site.reply,
-        heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
     )
 
 

@@ -31,13 +31,14 @@ def by_icalendar(content: str) -> list[Seen]:
     assert isinstance(read, icalendar.Calendar)
     zones = {str(zone["TZID"]): zone.to_tz(lookup_tzid=False) for zone in read.timezones}
 
-    def moment(event: icalendar.Event, name: str) -> datetime | None:
+    def moment(event: Any, name: str) -> datetime | None:
         if name not in event:
             return None
         found: datetime = event[name].dt
         zone = zones.get(str(event[name].params.get("TZID", "")))
         return found.replace(tzinfo=zone) if zone else found
 
+    events: list[Any] = list(read.events)
     return [
         _seen(
             str(read["METHOD"]),
@@ -47,7 +48,7 @@ def by_icalendar(content: str) -> list[Seen]:
             moment(event, "DTEND"),
             str(event["SUMMARY"]),
         )
-        for event in read.events
+        for event in events
     ]
 
 
