@@ -16,10 +16,8 @@ from templates.words import filled
 SERVICES = 20
 LINES = 60
 """Of remarks, and of a reason."""
-_ELSE = str.maketrans({"\\": "/", "\t": " "})
-"""Calendar programs, and the library, read a backslash before an `n` in different ways."""
 _NAME = str.maketrans({'"': "'", "^": " ", "\\": "/"})
-"""A name stands in a parameter: there is no quotation mark (RFC 5545, 3.2), and not all know RFC 6868."""
+"""A name stands in a parameter: it knows no quotation mark and no escapes (RFC 5545, 3.2), and few know RFC 6868."""
 
 
 class Told(NamedTuple):
@@ -34,7 +32,7 @@ class Told(NamedTuple):
 
 def plain(text: object, limit: int) -> str:
     """A text of one line that all calendar programs read alike."""
-    return one_line(text, limit).translate(_ELSE)
+    return _faithful(one_line(text, limit))
 
 
 def name_of(text: str | None) -> str:
@@ -114,4 +112,9 @@ def _visiting(reading: Reading) -> tuple[Vehicle, ...]:
 
 
 def _prose(text: str | None) -> str:
-    return "\n".join(line.translate(_ELSE) for line in lines((text or "")[:4_000])[:LINES])
+    return "\n".join(map(_faithful, lines((text or "")[:4_000])[:LINES]))
+
+
+def _faithful(line: str) -> str:
+    """As the library writes it without changing it: it makes a line end of a backslash before an N."""
+    return line.replace("\\N", "/N").replace("\t", " ")

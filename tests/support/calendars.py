@@ -23,6 +23,10 @@ class Seen(NamedTuple):
     local: str | None
     """The start by the clock of its zone, with its offset."""
     summary: str
+    text: str
+    """The description."""
+    person: str
+    """What the attendee is called."""
 
 
 def by_icalendar(content: str) -> list[Seen]:
@@ -47,6 +51,8 @@ def by_icalendar(content: str) -> list[Seen]:
             moment(event, "DTSTART"),
             moment(event, "DTEND"),
             str(event["SUMMARY"]),
+            str(event.get("DESCRIPTION", "")),
+            str(event["ATTENDEE"].params.get("CN", "")) if "ATTENDEE" in event else "",
         )
         for event in events
     ]
@@ -66,12 +72,21 @@ def by_vobject(content: str) -> list[Seen]:
             event.dtstart.value if "dtstart" in event.contents else None,
             event.dtend.value if "dtend" in event.contents else None,
             event.summary.value,
+            event.contents["description"][0].value if "description" in event.contents else "",
+            event.attendee.params.get("CN", [""])[0] if "attendee" in event.contents else "",
         )
         for event in read.contents.get("vevent", [])
     ]
 
 
-def _seen(method: str, uid: str, sequence: int, start: datetime | None, end: datetime | None, summary: str) -> Seen:
+def _seen(
+    method: str,
+    uid: str,
+    sequence: int,
+    start: datetime | None,
+    end: datetime | None,
+    *said: str,
+) -> Seen:
     assert start is None or start.tzinfo is not None
     return Seen(
         method,
@@ -80,7 +95,7 @@ def _seen(method: str, uid: str, sequence: int, start: datetime | None, end: dat
         start.astimezone(UTC) if start else None,
         end.astimezone(UTC) if end else None,
         start.strftime("%Y-%m-%dT%H:%M%z") if start else None,
-        summary,
+        *said,
     )
 
 

@@ -297,6 +297,14 @@ def test_a_teams_day_is_read_alike_whatever_strangers_write(text: str, other: st
     assert by_icalendar(made.content) == by_vobject(made.content)
 
 
+def test_words_come_back_as_they_were_written() -> None:
+    remarks = 'C:\\Neu\\neu; a, b: "c" ^n\nzweite Zeile \\; \\, \\'
+    job = telling("visit-offer", visit=msgspec.structs.replace(VISIT, remarks=remarks))
+    for seen in (*by_icalendar(calendar(job).content), *by_vobject(calendar(job).content)):
+        assert remarks.replace("\\N", "/N") in seen.text
+        assert seen.person == "Karin Beispiel"
+
+
 @pytest.mark.parametrize("address", ["a b@x.example", 'a"b@x.example', "müller@x.example", "a;RSVP=FALSE:b@x.example"])
 def test_an_address_cannot_add_to_its_line(address: str) -> None:
     job = telling("visit-offer")
