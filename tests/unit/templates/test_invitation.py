@@ -1,5 +1,7 @@
 """The calendar of a visit's mails: what it says in each state, read alike by two readers and by our own."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -338,6 +340,14 @@ def test_a_calendar_that_fails_is_a_fault_and_the_mail_goes_out_plainer() -> Non
 
 
 PLAIN = {f"de/visit-offer.{form}.j2": "x" for form in ("subject", "txt", "html")}
+
+
+def test_who_writes_none_does_not_wait_for_the_library() -> None:
+    code = (
+        "import sys; from templates.render import Renderer; from templates.samples import sample_job;"
+        "Renderer({}).render(sample_job('de', 'receipt')); sys.exit('icalendar' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
 def test_nobody_but_the_customer_gets_one() -> None:
