@@ -121,7 +121,8 @@ class Dovecot:
 
     def start(self) -> None:
         """Start, and wait until it greets."""
-        command = [_program("dovecot"), "-F", "-c", str(self._settings)]
+        # It forgets the mark of `tests.support.orphans` with all of its environment.
+        command = ["setpriv", "--pdeathsig=TERM", _program("dovecot"), "-F", "-c", str(self._settings)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
                                          start_new_session=True)  # fmt: skip
         wait_until(self._greets, START_SECONDS, "Dovecot greets")

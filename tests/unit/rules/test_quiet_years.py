@@ -33,29 +33,32 @@ class Sieve:
     """Tells quickly of most gaps that they are far from their limit, by a profile that may be four weeks old.
 
     A gap passes if its chance is less than 20 times what an alarm asks for, so that the few weeks make no difference;
-    before that, if as much was to be expected as an alarm needs at least, had the source been half as fast.
+    before that, if as much was to be expected as an alarm needs at least, had the source been half as fast. Every gap
+    passes while nothing can be learned: in clumps a source may have sent on no usual day yet.
     """
 
     def __init__(self, made: Made) -> None:
         self._made = made
         self._enough = log(365 * made.rate / FALSE_ALARMS)
-        self._learned: dict[int, tuple[Profile, float]] = {}
+        self._learned: dict[int, tuple[Profile, float] | None] = {}
 
     def passes(self, last: datetime, following: datetime) -> bool:
         if self._made.between(last, following) < 0.55 * self._enough:
             return False
-        profile, stretched = self._profile((last - self._made.begins) // timedelta(weeks=4))
+        learned = self._profile((last - self._made.begins) // timedelta(weeks=4))
+        if learned is None:
+            return True
+        profile, stretched = learned
         course = Course(profile, ahead(self._made.book, last.timestamp()), last.timestamp())
         return believed(course.surprise(following.timestamp()), stretched) > self._enough - 3
 
-    def _profile(self, month: int) -> tuple[Profile, float]:
+    def _profile(self, month: int) -> tuple[Profile, float] | None:
         if month not in self._learned:
             until = self._made.begins + month * timedelta(weeks=4)
             signs = signs_of_life(last_before(self._made, until), until)
             past = counted(self._made.book, signs)
             profile = learn(past)
-            assert profile is not None
-            self._learned[month] = profile, stretch(profile, past, signs)
+            self._learned[month] = (profile, stretch(profile, past, signs)) if profile else None
         return self._learned[month]
 
 
