@@ -230,7 +230,8 @@ class Walk(RuleBasedStateMachine):
             told = VISIT_MAILS.get(one.notice.purpose)
             if told is None or not told.sequenced or not self._holds(one):
                 continue
-            assert one.entry == _entry(_visit(self.record)), one
+            # before the first entry nobody was told of a time: there are questions, and who has no address
+            assert one.entry == _entry(_visit(self.record)) or not _visit(self.record).invited, one
             same = one.state == self.record.state
             assert same or (one.state, self.record.state) == ("scheduled", "arrived"), one
 
@@ -408,8 +409,10 @@ def _walk(house: Settings, salt: int) -> None:
 def test_whatever_is_done_to_a_booking(house: House) -> None:
     sites = [{"preconditions": {"parts": "warn"}}, {"preconditions": {"parts": "schedule"}, "accepted": "ask"}]
     Walk.taken, Walk.went = 0, set()
-    salts = count(seed())
-    while Walk.taken < STEPS_WANTED:
-        _walk(house(booking=sites[Walk.taken // WALKS % 2]), next(salts))
+    for salt in count(seed()):
+        _walk(house(booking=sites[salt % 2]), salt)
+        if Walk.taken >= STEPS_WANTED:
+            break
     own = {row for row in TABLE if row[1] not in {name for _, name in table_of("lead")}}
-    assert len(own - Walk.went) < len(own) // 10, sorted(own - Walk.went)
+    assert {name for _, name in own} <= {name for _, name in Walk.went}
+    assert len(own - Walk.went) < len(own) // 4, sorted(own - Walk.went)
