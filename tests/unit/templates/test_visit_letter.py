@@ -1,0 +1,361 @@
+"""Mails to customers about a workshop visit: what each says, what can be answered, and what stays hidden."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+import pytest
+
+from parsers.records import Customer, Money, Reading, Vehicle
+from rules import transition
+from rules.model import Visit
+from rules.visit_mails import VISIT_MAILS
+from templates.fallback import fallback
+from templates.letter import write_letter
+from templates.model import RenderJob, SiteCard
+from templates.render import Renderer
+from templates.sample_visits import VISIT
+from templates.samples import EMPTY, LEAD, REPLY_TO, SITE, sample_job
+from templates.visit_facts import way_to
+from templates.words import load_words
+
+LANGUAGES = ("de", "en", "da", "zh")
+MAILS = sorted(VISIT_MAILS)
+SHIPPED = Renderer({})
+WORDS = {language: load_words(language, {}) for language in LANGUAGES}
+YES = {"de": "Ja", "en": "Yes", "da": "Ja", "zh": "同意"}
+NO = {"de": "Nein", "en": "No", "da": "Nej", "zh": "不同意"}
+OTHER = {"de": "Anderer Termin: ", "en": "Another time: ", "da": "Andet tidspunkt: ", "zh": "其他时间："}
+
+
+def job_of(purpose: str, language: str = "de", state: str | None = None, **visit: Any) -> RenderJob:
+    """The sample's mail, of a record in some state and with another visit."""
+    job = sample_job(language, purpose, LEAD)
+    told = msgspec.structs.replace(job.record.visit or VISIT, **visit)
+    record = msgspec.structs.replace(job.record, visit=told, state=state or job.record.state)
+    return msgspec.structs.replace(job, record=record)
+
+
+def at_site(job: RenderJob, **card: Any) -> RenderJob:
+    return msgspec.structs.replace(job, site=msgspec.structs.replace(job.site, **card))
+
+
+def read_as(job: RenderJob, reading: Reading) -> RenderJob:
+    return msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, reading=reading))
+
+
+def rows(job: RenderJob) -> dict[str, str]:
+    """What the mail's rows say, by their labels."""
+    letter = write_letter(job, WORDS[job.notice.language])
+    return {row.label: row.value for section in letter.sections for row in section.rows}
+
+
+def bodies(job: RenderJob) -> list[str]:
+    """What the mail's links write."""
+    found = [urlsplit(row.href or "") for row in write_letter(job, WORDS[job.notice.language]).actions]
+    assert {unquote(link.path) for link in found} <= {REPLY_TO}
+    return [parse_qs(link.query)["body"][0] for link in found]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_offer_has_a_link_for_each_answer(language: str) -> None:
+    job = job_of("visit-offer", language)
+    assert bodies(job) == [YES[language], NO[language], OTHER[language]]
+    hrefs = [row.href or "" for row in write_letter(job, WORDS[language]).actions]
+    assert all(job.record.ref in href for href in hrefs)
+    html = SHIPPED.render(job).html or ""
+    assert len(re.findall(r'<a [^>]*href="mailto:', html)) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_offer_says_the_answers_in_words_too(language: str) -> None:
+    text = SHIPPED.render(job_of("visit-offer", language)).text
+    for answer in (YES[language], NO[language], OTHER[language].strip(), "STATUS"):
+        assert answer in text
+    assert "mailto:" not in text
+
+
+@pytest.mark.parametrize("purpose", ["visit-scheduled", "visit-changed", "visit-prebooked", "visit-agreed"])
+def test_a_confirmation_asks_for_no_answer(purpose: str) -> None:
+    for language in LANGUAGES:
+        assert bodies(job_of(purpose, language)) == [OTHER[language]]
+    letter = write_letter(job_of(purpose), WORDS["de"])
+    assert "?" not in letter.opening
+    assert "„Ja“" not in " ".join(letter.notes)
+
+
+@pytest.mark.parametrize("purpose", MAILS)
+def test_without_a_reply_address_there_is_no_link_that_answers(purpose: str) -> None:
+    job = msgspec.structs.replace(job_of(purpose), reply_to=None)
+    assert "mailto:" not in (SHIPPED.render(job).html or "")
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        (transition.OFFERED, ["Ja", "Nein", "Anderer Termin: "]),
+        (transition.SCHEDULED, ["Anderer Termin: "]),
+        (transition.ACCEPTED, ["Anderer Termin: "]),
+        (transition.NEW, []),
+        (transition.CANCELLED, []),
+        (transition.DONE, []),
+    ],
+)
+def test_how_things_stand_offers_what_the_state_allows(state: str, first: list[str]) -> None:
+    assert bodies(job_of("visit-current", state=state)) == first
+
+
+@pytest.mark.parametrize("state", transition.STATES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_things_stand_has_a_sentence_for_every_state(language: str, state: str) -> None:
+    opening = write_letter(job_of("visit-current", language, state=state), WORDS[language]).opening
+    assert opening in WORDS[language]["visit_states"].values()
+    nothing = state in (transition.SPAM, transition.LINKED)
+    assert (opening == WORDS[language]["visit_states"]["spam"]) is nothing
+
+
+def test_a_time_that_no_longer_counts_is_not_told() -> None:
+    for state in (transition.DECLINED, transition.POSTPONED, transition.ASKED):
+        mail = SHIPPED.render(job_of("visit-current", state=state))
+        assert "09:00" not in mail.subject
+        assert "11:30" not in mail.text
+        assert "Wunschtermin: Donnerstag, 3. Dezember 2026; Freitag, 4. Dezember 2026, 09:00 Uhr" in mail.text
+
+
+def test_what_the_customer_proposed_is_shown_until_it_is_decided() -> None:
+    later = datetime(2026, 12, 4, 13, 0, tzinfo=UTC)
+    countered, moving = (
+        job_of("visit-current", state=state, proposed_at=later) for state in (transition.COUNTERED, transition.MOVING)
+    )
+    assert rows(countered)["Ihr Vorschlag"] == rows(moving)["Ihr Vorschlag"] == "Freitag, 4. Dezember 2026, 14:00 Uhr"
+    assert "Termin" not in rows(countered)
+    assert rows(moving)["Termin"] == "Donnerstag, 3. Dezember 2026, 09:00 Uhr"
+
+
+def test_what_was_kept_is_an_offer_or_what_was_agreed() -> None:
+    assert bodies(job_of("visit-kept", state=transition.OFFERED))[0] == "Ja"
+    assert bodies(job_of("visit-kept", state=transition.SCHEDULED)) == ["Anderer Termin: "]
+
+
+@pytest.mark.parametrize("purpose", ["visit-ask", "visit-kept", "visit-declined", "visit-cancelled"])
+def test_what_the_team_wrote_stands_in_its_words(purpose: str) -> None:
+    job = job_of(purpose)
+    said = "Erste Zeile.\n\nZweite <b>Zeile</b>."
+    mail = SHIPPED.render(msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=said)))
+    assert f"Dazu schreibt Ihnen unser Team:\n\n{said}\n" in mail.text
+    assert "Zweite &lt;b&gt;Zeile&lt;/b&gt;." in (mail.html or "")
+    silent = msgspec.structs.replace(job, notice=msgspec.structs.replace(job.notice, text=None))
+    assert "unser Team" not in SHIPPED.render(silent).text
+
+
+@pytest.mark.parametrize(
+    ("language", "when", "length", "price"),
+    [
+        ("de", "Donnerstag, 3. Dezember 2026, 09:00 Uhr", "2 Stunden 30 Minuten (bis 11:30 Uhr)", "1.299,00 €"),
+        ("en", "Thursday, 3 December 2026, 09:00", "2 hours 30 minutes (until 11:30)", "€1,299.00"),
+        ("da", "torsdag den 3. december 2026 kl. 09.00", "2 timer 30 minutter (til kl. 11.30)", "1.299,00 euro"),
+        ("zh", "2026年12月3日（星期四）09:00", "2小时30分钟（至11:30）", "1,299.00 欧元"),
+    ],
+)
+def test_times_and_prices_have_the_form_of_the_language(language: str, when: str, length: str, price: str) -> None:
+    told, labels = rows(job_of("visit-scheduled", language)), WORDS[language]["visit_labels"]
+    assert (told[labels["time"]], told[labels["length"]], told[labels["price"]]) == (when, length, price)
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "currency", "written"),
+    [
+        ("da", "1299", "DKK", "1.299,00 kr."),
+        ("zh", "1299.00", "CNY", "1,299.00 元"),
+        ("en", "1299.5", "DKK", "DKK\u00a01,299.50"),
+        ("de", "89.90", None, "89,90"),
+        ("de", "89.90", "CHF", "89,90 CHF"),
+        ("de", "ca. 100", "EUR", "ca. 100 EUR"),
+    ],
+)
+def test_prices_of_any_currency(language: str, amount: str, currency: str | None, written: str) -> None:
+    told = rows(job_of("visit-offer", language, price=Money(amount, currency)))
+    assert told[WORDS[language]["visit_labels"]["price"]].replace("\u00a0", " ") == written.replace("\u00a0", " ")
+
+
+def test_a_visit_over_night_says_when_it_ends() -> None:
+    told = rows(job_of("visit-scheduled", ends_at=datetime(2026, 12, 4, 9, 0, tzinfo=UTC)))
+    assert told["Bis"] == "Freitag, 4. Dezember 2026, 10:00 Uhr"
+    assert "Dauer" not in told
+
+
+def test_midnight_is_that_of_the_site() -> None:
+    """Eight in the evening until two at night in Shanghai is one day in Berlin."""
+    starts = datetime(2026, 12, 3, 12, 0, tzinfo=UTC)
+    visit: dict[str, Any] = {"starts_at": starts, "ends_at": starts + timedelta(hours=6)}
+    assert rows(job_of("visit-scheduled", **visit))["Dauer"] == "6 Stunden (bis 19:00 Uhr)"
+    there = rows(job_of("visit-scheduled", zone="Asia/Shanghai", **visit))
+    assert (there["Termin"], there["Bis"]) == (
+        "Donnerstag, 3. Dezember 2026, 20:00 Uhr",
+        "Freitag, 4. Dezember 2026, 02:00 Uhr",
+    )
+
+
+def test_the_hour_that_comes_twice_says_which_and_lasts_as_long_as_it_does() -> None:
+    starts = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    told = rows(job_of("visit-scheduled", starts_at=starts, ends_at=starts + timedelta(hours=1)))
+    assert told["Termin"] == "Sonntag, 25. Oktober 2026, 02:30 Uhr (UTC+2)"
+    assert told["Dauer"] == "1 Stunde (bis 02:30 Uhr (UTC+1))"
+
+
+@pytest.mark.parametrize(
+    ("starts", "offset"),
+    [(datetime(2026, 12, 3, 8, tzinfo=UTC), "UTC+1"), (datetime(2026, 7, 3, 8, tzinfo=UTC), "UTC+2")],
+)
+def test_every_mail_names_the_zone_of_its_times(starts: datetime, offset: str) -> None:
+    for purpose in MAILS:
+        assert f"Zeiten: Europe/Berlin, {offset}\n" in SHIPPED.render(job_of(purpose, starts_at=starts)).text
+
+
+@pytest.mark.parametrize("purpose", MAILS)
+def test_what_the_site_hides_is_in_no_part_of_the_mail(purpose: str) -> None:
+    hidden = ("services", "price", "remarks", "adviser", "courtesy-car")
+    job = at_site(job_of(purpose), hide={purpose: hidden})
+    for mail in (SHIPPED.render(job), fallback(job)):
+        told = f"{mail.subject}{mail.text}{mail.html}"
+        for secret in ("Inspektion", "1.299", "Serviceheft", "Eva Muster", "reserviert", *hidden):
+            assert secret not in told
+
+
+def test_what_is_hidden_in_one_mail_stands_in_the_others() -> None:
+    hide = {"visit-reminder": ("price",)}
+    assert "Voraussichtliche Kosten" not in rows(at_site(job_of("visit-reminder"), hide=hide))
+    assert rows(at_site(job_of("visit-offer"), hide=hide))["Voraussichtliche Kosten"] == "1.299,00 €"
+
+
+@pytest.mark.parametrize(
+    ("courtesy_car", "shown"),
+    [
+        ("yes", "ist für Sie reserviert"),
+        ("no", "nicht vorgesehen"),
+        ("Fiat 500", "Fiat 500"),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_courtesy_car(courtesy_car: str | None, shown: str | None) -> None:
+    assert rows(job_of("visit-offer", courtesy_car=courtesy_car)).get("Ersatzwagen") == shown
+
+
+def test_an_adviser_who_is_an_address_stays_in_the_house() -> None:
+    assert "eva@muster.example" not in SHIPPED.render(job_of("visit-offer", adviser=" eva@muster.example")).text
+
+
+@pytest.mark.parametrize(
+    ("vehicles", "shown"),
+    [
+        ((Vehicle(role="wanted", model="Golf"), Vehicle(role="own", model="Polo", plate="B-X 1")), "Polo, B-X 1"),
+        ((Vehicle(role="wanted", model="Golf"), Vehicle(model="Polo")), "Polo"),
+        ((Vehicle(plate="AB 12 345"),), "AB 12 345"),
+        ((Vehicle(vin="WVWZZZCDZMW000001"),), "WVWZZZCDZMW000001"),
+        ((Vehicle(),), None),
+        ((), None),
+    ],
+)
+def test_vehicle(vehicles: tuple[Vehicle, ...], shown: str | None) -> None:
+    assert rows(read_as(job_of("visit-offer"), Reading(kind="booking", vehicles=vehicles))).get("Fahrzeug") == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"),
+    [
+        ("Dr. Karl-Heinz O'Neill", "Guten Tag Dr. Karl-Heinz O'Neill,"),
+        ("王伟", "Guten Tag 王伟,"),
+        ("gewinn.example", "Guten Tag,"),
+        ("http://gewinn.example", "Guten Tag,"),
+        ("karin@beispiel.example", "Guten Tag,"),
+        ("x" * 100, "Guten Tag,"),
+        (None, "Guten Tag,"),
+    ],
+)
+def test_a_greeting_names_only_what_looks_like_a_name(name: str | None, greeting: str) -> None:
+    job = read_as(job_of("visit-offer"), Reading(kind="booking", customer=Customer(name=name)))
+    assert SHIPPED.render(job).text.startswith(greeting + "\n")
+
+
+def test_the_greeting_knows_names_in_two_parts() -> None:
+    job = read_as(
+        job_of("visit-offer", "zh"), Reading(kind="booking", customer=Customer(first_name="Li", last_name="Na"))
+    )
+    assert SHIPPED.render(job).text.startswith("Li Na，您好！\n")
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (None, "Wann wir Sie an den Termin erinnern, bestimmen Sie"),
+        (0, "Eingestellt ist: keine Erinnerung."),
+        (1, "Eingestellt ist eine Erinnerung 1 Tag vorher."),
+        (3, "Eingestellt ist eine Erinnerung 3 Tage vorher."),
+    ],
+)
+def test_a_confirmation_says_how_to_change_the_reminder(days: int | None, told: str) -> None:
+    text = SHIPPED.render(job_of("visit-scheduled", reminder=days)).text
+    assert told in text
+    assert "„Erinnerung 3 Tage vorher“" in text
+
+
+@pytest.mark.parametrize(
+    ("site", "link"),
+    [
+        ({"directions": "https://muster.example/anfahrt", "geo": (1.0, 2.0)}, "https://muster.example/anfahrt"),
+        ({"geo": (52.5321, 13.3849)}, "https://www.google.com/maps/dir/?api=1&destination=52.5321%2C13.3849"),
+        ({"geo": (-33.0, 151.2)}, "https://www.google.com/maps/dir/?api=1&destination=-33%2C151.2"),
+        (
+            {"geo": (31.23, 121.47), "country": "CN"},
+            "https://uri.amap.com/navigation?to=121.47,31.23&mode=car&coordinate=wgs84&callnative=1",
+        ),
+        ({"geo": None}, None),
+        ({"directions": "javascript:alert(1)", "geo": None}, None),
+    ],
+)
+def test_the_morning_mail_leads_to_the_workshop(site: dict[str, Any], link: str | None) -> None:
+    job = at_site(job_of("visit-today"), **site)
+    assert way_to(job.site) == link
+    assert [row.href for row in write_letter(job, WORDS["de"]).actions] == ([link] if link else [])
+    assert ("Anfahrt: " in SHIPPED.render(job).text) is (link is not None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", MAILS)
+def test_a_visit_of_which_nothing_is_known_leaves_no_trace(language: str, purpose: str) -> None:
+    job = sample_job(language, purpose, EMPTY)
+    gone = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, visit=None))
+    bare = SiteCard(id="a", name="Autohaus", desk="desk@a.example", timezone="Europe/Berlin", language="de")
+    for one in (job, gone, msgspec.structs.replace(job, site=bare)):
+        for mail in (SHIPPED.render(one), fallback(one)):
+            told = f"{mail.subject}\n{mail.text}\n{mail.html or ''}"
+            assert "None" not in told
+            assert "{" not in f"{mail.subject}{mail.text}"
+            empty = [line for line in mail.text.splitlines() if re.search(r"(: |：)$", line)]
+            assert empty == []
+            assert not re.search(r'<td class="value"[^>]*>\s*(<b>\s*</b>)?\s*</td>', mail.html or "")
+
+
+@pytest.mark.parametrize("purpose", MAILS)
+def test_the_mail_without_its_template_says_the_same(purpose: str) -> None:
+    mail, plain = SHIPPED.render(job_of(purpose)), fallback(job_of(purpose))
+    assert plain.subject == mail.subject
+    letter = write_letter(job_of(purpose), WORDS["de"])
+    told = [letter.greeting, letter.opening, *letter.said, *letter.notes, letter.close, *letter.signature]
+    told += [f"{row.label}: {row.href or row.value}" for section in letter.sections for row in section.rows]
+    assert [line for line in told if line not in plain.text.splitlines()] == []
+
+
+def test_whatever_is_wrong_with_a_visit_its_time_is_told() -> None:
+    broken = job_of("visit-today", zone="Nowhere/Atall")
+    assert "2026-12-03 08:00 UTC" in fallback(broken).text
+
+
+def test_a_broken_visit_of_no_time_still_makes_a_mail() -> None:
+    broken = Visit(uid="x", zone="Nowhere/Atall")
+    job = job_of("visit-ask")
+    job = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, visit=broken))
+    assert fallback(job).text.endswith(f"{SITE.name}\n")
