@@ -65,7 +65,8 @@ def _told(letter: Letter) -> list[str]:
 
 def _told_customer(letter: Letter) -> list[str]:
     rows = [f"{row.label}: {row.href or row.value}" for section in letter.sections for row in section.rows]
-    parts = ((letter.greeting,), (letter.opening,), letter.said, rows, *((note,) for note in letter.notes))
+    ways = [f"{row.label}: {row.value}" for row in letter.actions if row.value == row.href]  # others answer by mail
+    parts = ((letter.greeting,), (letter.opening,), letter.said, rows, ways, *((note,) for note in letter.notes))
     told = [line for part in (*parts, (letter.close,)) if any(part) for line in (*part, "")]
     return [*(told or [""]), "-- ", *letter.signature]
 

@@ -23,7 +23,7 @@ SITE = SiteCard(
     language="de",
     phone="+49301234567",
     address="Musterallee 1, 10115 Berlin",
-    geo=(52.5321, 13.3849),
+    geo=(52.5321, 13.385),
 )
 FULL = r.Reading(
     kind="lead",

@@ -86,7 +86,7 @@ class Facts:
 
     def _place(self) -> list[Row]:
         place = ", ".join(filter(None, (self._site.name, self._site.address)))
-        return self._row("place", place) + self._directions()
+        return self._row("place", place)
 
     def _directions(self) -> list[Row]:
         link = way_to(self._site)
@@ -105,6 +105,7 @@ _ROWS: Mapping[str, Callable[[Facts], list[Row]]] = {
     "courtesy-car": Facts._courtesy_car,
     "remarks": Facts._remarks,
     "place": Facts._place,
+    "directions": Facts._directions,
 }
 
 

@@ -28,7 +28,7 @@ from rules.transition import (
     TAKEN,
     WAITING,
 )
-from templates.forms import lines, one_line, write_link
+from templates.forms import call_link, lines, one_line, phone, write_link
 from templates.model import RenderJob
 from templates.rows import Row, Section, Speech
 from templates.visit_facts import Facts, way_to
@@ -62,11 +62,12 @@ class _Told(NamedTuple):
 
     title: str
     rows: tuple[str, ...]
-    answers: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-_ALL = ("time", "services", "price", "vehicle", "adviser", "courtesy-car", "remarks", "place")
+_THERE = ("time", "services", "price", "vehicle", "adviser", "courtesy-car", "remarks", "place")
+_ALL = (*_THERE, "directions")
 _SHORT = ("when", "services", "vehicle")
 _WISH = ("wanted", "services", "vehicle")
 
@@ -80,7 +81,7 @@ _COUNTERED = _Told("wanted", ("proposed", "services", "vehicle"), (), ("reply",)
 _MOVING = _Told("agreed", (*_ALL, "proposed"), (), ("reply", "status"))
 _REFUSED = _Told("wanted", _WISH, (), ("anew",))
 _GONE = _Told("cancelled", _SHORT, (), ("anew",))
-_TODAY = _Told("agreed", _ALL, ("directions",), ("today",))
+_TODAY = _Told("agreed", _THERE, ("directions", "call"), ("today",))
 _HERE = _Told("agreed", _ALL, (), ("questions",))
 _PAST = _Told("past", _SHORT, (), ("questions",))
 _NOTHING = _Told("past", (), (), ("questions",))
@@ -138,7 +139,7 @@ def visit_letter(job: RenderJob, speech: Speech) -> VisitWords:
         said=said,
         sections=_sections(job, told, speech),
         actions=_links(job, told, speech),
-        notes=_notes(visit, told, speech),
+        notes=_notes(job, told, speech),
         close=words["receipt"]["close"],
         foot=_foot(job, visit, speech),
     )
@@ -184,15 +185,23 @@ def _sections(job: RenderJob, told: _Told, speech: Speech) -> tuple[Section, ...
 
 
 def _links(job: RenderJob, told: _Told, speech: Speech) -> tuple[Row, ...]:
-    """Buttons: each answer writes a mail to us, of the words that are read as that answer."""
-    if "directions" in told.answers:
-        way, label = way_to(job.site), speech.words["visit_values"]["directions"]
-        return (Row(label, way, way),) if way else ()
-    found = (_answer(job, name, speech) for name in told.answers)
-    return tuple(row for row in found if row.href)
+    """Buttons; one that would lead nowhere is left out."""
+    return tuple(row for row in (_link(job, name, speech) for name in told.links) if row.href)
+
+
+def _link(job: RenderJob, name: str, speech: Speech) -> Row:
+    words = speech.words
+    if name == "directions":
+        way = way_to(job.site)
+        return Row(words["visit_values"]["directions"], way or "", way)
+    if name == "call":
+        number = job.site.phone or ""
+        return Row(speech.named("call", phone(number)), number, call_link(number))
+    return _answer(job, name, speech)
 
 
 def _answer(job: RenderJob, name: str, speech: Speech) -> Row:
+    """A link that writes a mail to us, of the words that are read as that answer."""
     words, answers = speech.words, speech.words["visit_answers"]
     written = speech.named_as(answers[name], "") if name == "other" else answers[name]
     topic = filled(words["visit"]["topic"], ref=one_line(job.record.ref, 40))
@@ -200,25 +209,30 @@ def _answer(job: RenderJob, name: str, speech: Speech) -> Row:
     return Row(words["visit_buttons"][name], written, href)
 
 
-def _notes(visit: Visit | None, told: _Told, speech: Speech) -> tuple[str, ...]:
+def _notes(job: RenderJob, told: _Told, speech: Speech) -> tuple[str, ...]:
+    """What he can do; where the site has a telephone, also by that."""
     notes, answers = speech.words["visit_notes"], speech.words["visit_answers"]
-    places = {**answers, "other": speech.named_as(answers["other"], "").rstrip()}
-    return tuple(
-        filled(notes[name], **places) if name != "reminder" else _reminder(visit, places, speech) for name in told.notes
-    )
+    days = job.record.visit.reminder if job.record.visit else None
+    places = {
+        **answers,
+        "other": speech.named_as(answers["other"], "").rstrip(),
+        "phone": phone(job.site.phone or ""),
+        "days": counted(speech.words["units"]["day"], days, n=days) if days else "",
+    }
+    named = [_reminder(days) if name == "reminder" else name for name in told.notes]
+    if job.site.phone:
+        named = [f"{name}_call" if f"{name}_call" in notes else name for name in named]
+    return tuple(filled(notes[name], **places) for name in named)
 
 
-def _reminder(visit: Visit | None, places: Mapping[str, str], speech: Speech) -> str:
-    """How he is reminded, where he has said it, and how he changes that."""
-    notes, days = speech.words["visit_notes"], visit.reminder if visit else None
-    if days is None:
-        return filled(notes["reminder"], **places)
-    if days == 0:
-        return filled(notes["reminder_never"], **places)
-    return filled(notes["reminder_days"], days=counted(speech.words["units"]["day"], days, n=days), **places)
+def _reminder(days: int | None) -> str:
+    """How he changes when he is reminded: by what he has said of it."""
+    return "reminder" if days is None else "reminder_days" if days else "reminder_never"
 
 
 def _foot(job: RenderJob, visit: Visit | None, speech: Speech) -> tuple[str, ...]:
     number = speech.named_as(speech.words["visit"]["number"], one_line(job.record.ref, 40))
-    at = visit.starts_at if visit else None
-    return (number, speech.named("zone", speech.forms.zone(at))) if at else (number,)
+    if visit is None:
+        return (number,)
+    zone = speech.forms.zone(visit.starts_at or job.notice.at)
+    return number, speech.named_as(speech.words["visit"]["zone"], zone)

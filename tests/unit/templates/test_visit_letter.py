@@ -211,7 +211,7 @@ def test_the_hour_that_comes_twice_says_which_and_lasts_as_long_as_it_does() -> 
 )
 def test_every_mail_names_the_zone_of_its_times(starts: datetime, offset: str) -> None:
     for purpose in MAILS:
-        assert f"Zeiten: Europe/Berlin, {offset}\n" in SHIPPED.render(job_of(purpose, starts_at=starts)).text
+        assert f"Zeitzone: Europe/Berlin, {offset}\n" in SHIPPED.render(job_of(purpose, starts_at=starts)).text
 
 
 @pytest.mark.parametrize("purpose", MAILS)
@@ -226,8 +226,8 @@ def test_what_the_site_hides_is_in_no_part_of_the_mail(purpose: str) -> None:
 
 def test_what_is_hidden_in_one_mail_stands_in_the_others() -> None:
     hide = {"visit-reminder": ("price",)}
-    assert "Voraussichtliche Kosten" not in rows(at_site(job_of("visit-reminder"), hide=hide))
-    assert rows(at_site(job_of("visit-offer"), hide=hide))["Voraussichtliche Kosten"] == "1.299,00 €"
+    assert "Kosten (etwa)" not in rows(at_site(job_of("visit-reminder"), hide=hide))
+    assert rows(at_site(job_of("visit-offer"), hide=hide))["Kosten (etwa)"] == "1.299,00 €"
 
 
 @pytest.mark.parametrize(
@@ -319,8 +319,21 @@ def test_a_confirmation_says_how_to_change_the_reminder(days: int | None, told: 
 def test_the_morning_mail_leads_to_the_workshop(site: dict[str, Any], link: str | None) -> None:
     job = at_site(job_of("visit-today"), **site)
     assert way_to(job.site) == link
-    assert [row.href for row in write_letter(job, WORDS["de"]).actions] == ([link] if link else [])
-    assert ("Anfahrt: " in SHIPPED.render(job).text) is (link is not None)
+    assert [row.href for row in write_letter(job, WORDS["de"]).actions] == [
+        *([link] if link else []),
+        "tel:+49301234567",
+    ]
+    for mail in (SHIPPED.render(job), fallback(job)):
+        assert (f"Route zur Werkstatt öffnen: {link}\n" in mail.text) is (link is not None)
+
+
+@pytest.mark.parametrize("purpose", ["visit-scheduled", "visit-today"])
+def test_who_has_a_telephone_can_be_called(purpose: str) -> None:
+    job = job_of(purpose)
+    mute = at_site(job, phone=None)
+    assert "rufen Sie uns an: +49 30 1234567." in " ".join(write_letter(job, WORDS["de"]).notes)
+    assert "rufen" not in SHIPPED.render(mute).text
+    assert "tel:" not in (SHIPPED.render(mute).html or "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
