@@ -10,9 +10,10 @@ from parsers import records as r
 from rules.escalation import ESCALATE, OVERDUE, WARN
 from rules.kpi import Figure
 from rules.model import Actor, Deadline, Done, Held, Notice, Passed, Record, Second
+from rules.visit_mails import VISIT_MAILS
 from templates.model import MailCard, RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
-from templates.sample_visits import TEAM_WORDS, visiting
+from templates.sample_visit_mails import TEAM_WORDS, visiting
 
 RECEIVED_AT = datetime(2026, 11, 20, 13, 42, 7, tzinfo=UTC)
 SITE = SiteCard(
@@ -181,7 +182,7 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         attached=True,
         attachments=(r.Attachment(name="golf.jpg", type="image/jpeg", size=482_113),),
     )
-    if purpose_of(purpose, "team").visit:
+    if purpose in VISIT_MAILS:
         record = visiting(record, purpose, bare=bare)
     job = RenderJob(
         notice=_notice(language, purpose, bare=bare),

@@ -1,6 +1,7 @@
 """Mails to customers about a workshop visit: what each says, what can be answered, and what stays hidden."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -8,6 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 import pytest
 
+from daemon.outbox.compose import OutgoingMail
+from daemon.outbox.guard import leak
 from parsers.records import Customer, Money, Reading, Vehicle
 from rules import transition
 from rules.model import Visit
@@ -16,7 +19,7 @@ from templates.fallback import fallback
 from templates.letter import write_letter
 from templates.model import RenderJob, SiteCard
 from templates.render import Renderer
-from templates.sample_visits import VISIT
+from templates.sample_visit_mails import VISIT
 from templates.samples import EMPTY, LEAD, REPLY_TO, SITE, sample_job
 from templates.visit_facts import way_to
 from templates.words import load_words
@@ -25,6 +28,8 @@ LANGUAGES = ("de", "en", "da", "zh")
 MAILS = sorted(VISIT_MAILS)
 SHIPPED = Renderer({})
 WORDS = {language: load_words(language, {}) for language in LANGUAGES}
+WITH_ANSWERS = set(MAILS) - {"visit-ask", "visit-declined", "visit-cancelled", "visit-today", "visit-thanks"}
+"""Those that link to an answer."""
 YES = {"de": "Ja", "en": "Yes", "da": "Ja", "zh": "同意"}
 NO = {"de": "Nein", "en": "No", "da": "Nej", "zh": "不同意"}
 OTHER = {"de": "Anderer Termin: ", "en": "Another time: ", "da": "Andet tidspunkt: ", "zh": "其他时间："}
@@ -325,6 +330,30 @@ def test_the_morning_mail_leads_to_the_workshop(site: dict[str, Any], link: str 
     ]
     for mail in (SHIPPED.render(job), fallback(job)):
         assert (f"Route zur Werkstatt öffnen: {link}\n" in mail.text) is (link is not None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", MAILS)
+def test_the_leak_guard_lets_it_go_to_its_customer_only(language: str, purpose: str) -> None:
+    job = job_of(purpose, language)
+    written = SHIPPED.render(job)
+    own = REPLY_TO.partition("+")[2].partition("@")[0]
+    mail = OutgoingMail(
+        sender=job.site.desk,
+        sender_name=job.site.name,
+        to=job.notice.to,
+        reply_to=REPLY_TO,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        message_id="<1@muster.example>",
+        date=job.notice.at,
+    )
+    assert leak(mail, own, None, ()) is None
+    another = msgspec.structs.replace(job, reply_to=REPLY_TO.replace("tabc", "kxyz"))
+    html = SHIPPED.render(another).html
+    links = purpose in WITH_ANSWERS
+    assert (leak(replace(mail, html=html), own, None, ()) == "it held a reply address of ours") is links
 
 
 @pytest.mark.parametrize("purpose", ["visit-scheduled", "visit-today"])

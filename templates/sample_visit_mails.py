@@ -1,4 +1,4 @@
-"""Workshop visits to try templates on, as they are when each mail about them is written. All of it is invented."""
+"""Workshop visits to try the mails to their customers on, each as it is when its mail is written. All is invented."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,6 @@ from rules.transition import (
     ARRIVED,
     ASKED,
     CANCELLED,
-    COUNTERED,
     DONE,
     NEW,
     OFFERED,
@@ -38,7 +37,6 @@ STATES: Mapping[str, str] = {
     "visit-cancelled": CANCELLED,
     "visit-today": ARRIVED,
     "visit-thanks": DONE,
-    "visit-answer": COUNTERED,
 }
 """By purpose; `scheduled` of all others."""
 _OWN = r.Vehicle(role="own", make="Volvo", model="XC60", year="2021", plate="B-KB 1414", vin="YV1UZ8256M1000001")
@@ -65,8 +63,6 @@ def visiting(record: Record, purpose: str, *, bare: bool = False) -> Record:
     """A sample record as a booking, in the state in which a mail of that purpose is written."""
     state = NEW if bare else STATES.get(purpose, SCHEDULED)
     visit = BARE if bare else VISIT
-    if state == COUNTERED:
-        visit = msgspec.structs.replace(visit, proposed_at=datetime(2026, 12, 4, 13, 0, tzinfo=UTC))
     reading = msgspec.structs.replace(
         record.reading, kind="booking", interest="service", vehicles=() if bare else (_OWN,)
     )
