@@ -58,7 +58,7 @@ class Facts:
         return self._time() or self._wanted()
 
     def _wanted(self) -> list[Row]:
-        return self._row("wanted", "; ".join(map(self._forms.moment, self._visit.wanted[:WANTED])))
+        return [row for at in self._visit.wanted[:WANTED] for row in self._row("wanted", self._forms.moment(at))]
 
     def _proposed(self) -> list[Row]:
         return self._row("proposed", self._forms.moment(self._visit.proposed_at))

@@ -216,6 +216,7 @@ def _notes(job: RenderJob, told: _Told, speech: Speech) -> tuple[str, ...]:
     places = {
         **answers,
         "other": speech.named_as(answers["other"], "").rstrip(),
+        "remind": filled(answers["remind"], n=2 if days == 3 else 3),  # an example of something else
         "phone": phone(job.site.phone or ""),
         "days": counted(speech.words["units"]["day"], days, n=days) if days else "",
     }

@@ -126,7 +126,8 @@ def test_a_time_that_no_longer_counts_is_not_told() -> None:
         mail = SHIPPED.render(job_of("visit-current", state=state))
         assert "09:00" not in mail.subject
         assert "11:30" not in mail.text
-        assert "Wunschtermin: Donnerstag, 3. Dezember 2026; Freitag, 4. Dezember 2026, 09:00 Uhr" in mail.text
+        wanted = "Wunschtermin: Donnerstag, 3. Dezember 2026\nWunschtermin: Freitag, 4. Dezember 2026, 09:00 Uhr\n"
+        assert wanted in mail.text
 
 
 def test_what_the_customer_proposed_is_shown_until_it_is_decided() -> None:
@@ -293,18 +294,18 @@ def test_the_greeting_knows_names_in_two_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "told"),
+    ("days", "told", "example"),
     [
-        (None, "Wann wir Sie an den Termin erinnern, bestimmen Sie"),
-        (0, "Eingestellt ist: keine Erinnerung."),
-        (1, "Eingestellt ist eine Erinnerung 1 Tag vorher."),
-        (3, "Eingestellt ist eine Erinnerung 3 Tage vorher."),
+        (None, "Wann wir Sie an den Termin erinnern, bestimmen Sie", 3),
+        (0, "Eingestellt ist: keine Erinnerung.", 3),
+        (1, "Eingestellt ist eine Erinnerung 1 Tag vorher.", 3),
+        (3, "Eingestellt ist eine Erinnerung 3 Tage vorher.", 2),
     ],
 )
-def test_a_confirmation_says_how_to_change_the_reminder(days: int | None, told: str) -> None:
+def test_a_confirmation_says_how_to_change_the_reminder(days: int | None, told: str, example: int) -> None:
     text = SHIPPED.render(job_of("visit-scheduled", reminder=days)).text
     assert told in text
-    assert "„Erinnerung 3 Tage vorher“" in text
+    assert f"„Erinnerung {example} Tage vorher“" in text
 
 
 @pytest.mark.parametrize(
