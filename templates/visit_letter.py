@@ -72,10 +72,9 @@ _SHORT = ("when", "services", "vehicle")
 _WISH = ("wanted", "services", "vehicle")
 
 _OFFER = _Told("offer", _ALL, ("yes", "no", "other"), ("answer", "status"))
-_AGREED = _Told("agreed", _ALL, ("other",), ("change", "reminder", "status"))
-_REMINDED = _Told("agreed", _ALL, ("other",), ("change", "reminder"))
-_PREBOOKED = _Told("pre-booked", _ALL, ("other",), ("change", "status"))
-_ACCEPTED = _Told("agreed", _ALL, ("other",), ("change", "status"))
+_AGREED = _Told("agreed", _ALL, ("other", "cancel"), ("change", "reminder", "status"))
+_REMINDED = _Told("agreed", _ALL, ("other", "cancel"), ("change", "reminder"))
+_SET_ASIDE = _Told("pre-booked", _ALL, ("other", "cancel"), ("change", "status"))
 _WANTED = _Told("wanted", _WISH, (), ("reply",))
 _COUNTERED = _Told("wanted", ("proposed", "services", "vehicle"), (), ("reply",))
 _MOVING = _Told("agreed", (*_ALL, "proposed"), (), ("reply", "status"))
@@ -89,10 +88,10 @@ _NOTHING = _Told("past", (), (), ("questions",))
 _BY_STATE: Mapping[str, _Told] = {
     **dict.fromkeys((NEW, TAKEN, WAITING, ASKED, DECLINED, POSTPONED), _WANTED),
     OFFERED: _OFFER,
-    ACCEPTED: _ACCEPTED,
+    ACCEPTED: _SET_ASIDE,
     COUNTERED: _COUNTERED,
     MOVING: _MOVING,
-    PREBOOKED: _PREBOOKED,
+    PREBOOKED: _SET_ASIDE,
     SCHEDULED: _AGREED,
     ARRIVED: _HERE,
     DONE: _PAST,
@@ -103,8 +102,8 @@ _BY_PURPOSE: Mapping[str, _Told] = {
     "visit-offer": _OFFER,
     "visit-scheduled": _AGREED,
     "visit-changed": _AGREED,
-    "visit-prebooked": _PREBOOKED,
-    "visit-agreed": _ACCEPTED,
+    "visit-prebooked": _SET_ASIDE,
+    "visit-agreed": _SET_ASIDE,
     "visit-ask": _WANTED,
     "visit-declined": _REFUSED,
     "visit-cancelled": _GONE,

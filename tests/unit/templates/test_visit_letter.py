@@ -34,6 +34,8 @@ YES = {"de": "Ja", "en": "Yes", "da": "Ja", "zh": "同意"}
 NO = {"de": "Nein", "en": "No", "da": "Nej", "zh": "不同意"}
 OTHER = {"de": "Anderer Termin: ", "en": "Another time: ", "da": "Andet tidspunkt: ", "zh": "其他时间："}
 
+CANCEL = {"de": "Absagen", "en": "Cancel", "da": "Aflys", "zh": "取消"}
+
 
 def job_of(purpose: str, language: str = "de", state: str | None = None, **visit: Any) -> RenderJob:
     """The sample's mail, of a record in some state and with another visit."""
@@ -85,7 +87,7 @@ def test_an_offer_says_the_answers_in_words_too(language: str) -> None:
 @pytest.mark.parametrize("purpose", ["visit-scheduled", "visit-changed", "visit-prebooked", "visit-agreed"])
 def test_a_confirmation_asks_for_no_answer(purpose: str) -> None:
     for language in LANGUAGES:
-        assert bodies(job_of(purpose, language)) == [OTHER[language]]
+        assert bodies(job_of(purpose, language)) == [OTHER[language], CANCEL[language]]
     letter = write_letter(job_of(purpose), WORDS["de"])
     assert "?" not in letter.opening
     assert "„Ja“" not in " ".join(letter.notes)
@@ -101,8 +103,8 @@ def test_without_a_reply_address_there_is_no_link_that_answers(purpose: str) -> 
     ("state", "first"),
     [
         (transition.OFFERED, ["Ja", "Nein", "Anderer Termin: "]),
-        (transition.SCHEDULED, ["Anderer Termin: "]),
-        (transition.ACCEPTED, ["Anderer Termin: "]),
+        (transition.SCHEDULED, ["Anderer Termin: ", "Absagen"]),
+        (transition.ACCEPTED, ["Anderer Termin: ", "Absagen"]),
         (transition.NEW, []),
         (transition.CANCELLED, []),
         (transition.DONE, []),
@@ -142,7 +144,7 @@ def test_what_the_customer_proposed_is_shown_until_it_is_decided() -> None:
 
 def test_what_was_kept_is_an_offer_or_what_was_agreed() -> None:
     assert bodies(job_of("visit-kept", state=transition.OFFERED))[0] == "Ja"
-    assert bodies(job_of("visit-kept", state=transition.SCHEDULED)) == ["Anderer Termin: "]
+    assert bodies(job_of("visit-kept", state=transition.SCHEDULED)) == ["Anderer Termin: ", "Absagen"]
 
 
 @pytest.mark.parametrize("purpose", ["visit-ask", "visit-kept", "visit-declined", "visit-cancelled"])
