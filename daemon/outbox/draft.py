@@ -108,6 +108,10 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         address=site.address,
         reply=site.reply,
         heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
+        geo=site.geo,
+        directions=site.booking.directions,
+        hide=dict(site.booking.hide),
+        reminder=site.booking.reminder,
     )
 
 
