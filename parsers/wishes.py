@@ -13,6 +13,7 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib import resources
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -99,10 +100,12 @@ def wish(text: str, region: str = "DE", on: date | None = None) -> Wish | None:
 def restricts(text: str) -> bool:
     """Whether somebody's words beside the answer of his calendar may take it back or ask for something else.
 
-    What calendars write by themselves does not count.
+    What calendars write by themselves does not count, nor what stands below mails.
     """
-    lines = (line.casefold() for line in text[: 2 * LONGEST].split("\n"))
-    own = " ".join(line for line in lines if not any(phrase in line for phrase in words().programs))
+    if by_calendar(text):
+        return False
+    lines = takewhile(lambda line: not signature.is_disclaimer(line), text[: 2 * LONGEST].split("\n"))
+    own = " ".join(lines)
     told = plain(own)
     return (
         "?" in own
@@ -110,6 +113,12 @@ def restricts(text: str) -> bool:
         or not words().but.isdisjoint(told.split())
         or any(word in told for word in words().but_in_chinese)
     )
+
+
+def by_calendar(text: str) -> bool:
+    """Whether a calendar wrote a text by itself: `Karin has accepted this invitation`."""
+    told = text[: 2 * LONGEST].casefold()
+    return any(phrase in told for phrase in words().programs)
 
 
 def plain(text: str) -> str:
