@@ -51,6 +51,11 @@ def is_calendar(part: Part) -> bool:
     return part.type.startswith(("application/", "text/x-")) and (part.name or "").lower().endswith(NAMES)
 
 
+def is_answering(reading: Reading) -> bool:
+    """Whether a request is what a calendar says to an invitation, or a withdrawal of one."""
+    return reading.booking is not None and reading.booking.method in (*_BY_ATTENDEE, "CANCEL")
+
+
 def _with_method(event: Event, part: Part) -> Event:
     """The type of the part names the method, too (RFC 6047 2.4), and some calendars leave it to that."""
     method = part.params.get("method", "").strip().upper()[:40]

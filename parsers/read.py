@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import answerable, answers, bounces, document, forwards, sender, suspicion, threads, wishes
+from parsers import answerable, answers, bounces, calendar, document, forwards, sender, suspicion, threads, wishes
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -34,7 +34,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = requested(mail, inside, hints, mail_class)
+    found = _with_calendar(requested(mail, inside, hints, mail_class), mail, mail_class)
     most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
@@ -71,6 +71,14 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
 def _no_answer(mail: Document, mail_class: MailClass) -> str | None:
     unclear: str | None = "it could not be told who wrote it"
     return tried("no_answer", mail, lambda: answerable.no_answer(mail, mail_class), unclear)
+
+
+def _with_calendar(found: tuple[Reading, ...], mail: Document, mail_class: MailClass) -> tuple[Reading, ...]:
+    """Where a mail answers one of ours, what its calendar answers is read whoever sent it: programs do so by right."""
+    if not mail.hints.answering or mail_class == "bounce" or any(map(calendar.is_answering, found)):
+        return found
+    read = tried("calendar", mail, lambda: calendar.readings(mail, mail.hints), ())
+    return (*filter(calendar.is_answering, read), *found)
 
 
 def _answer(mail: Document) -> Answer:
