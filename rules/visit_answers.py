@@ -24,15 +24,14 @@ SERIES = "his calendar answers for one day of a series, and a visit is none"
 NO_ANSWER = "his calendar sends {method}, which is no answer to an invitation"
 UNCLEAR = "his calendar says neither yes nor no"
 WHOSE = "it is not clear whose answer his calendar sends"
-DELEGATED = "he sends somebody else: {delegate}"
-SOMEBODY = "nobody by name"
+DELEGATED = "he sends somebody else"
 OTHER_TIME = "his calendar has another time than ours"
 AHEAD = "his calendar answers a later invitation than the last of ours"
 NO_TIME = "his calendar proposes no time"
 SAME_TIME = "the time that he proposes is the one that stands"
 PASSED = "the time that he proposes has passed"
 CONTRADICTS = "his words and his calendar do not say the same"
-NOT_NOW = "{name} is not possible while the booking is {state}"
+NOT_NOW = "what he asks for is not possible while the booking is {state}"
 
 KEPT = "attach"
 """An answer that says once more what it said before is only kept."""
@@ -140,7 +139,7 @@ def _read(entry: Booking, parsed: Parsed, record: Record, visit: Visit, site: Si
 def _not_his(entry: Booking, parsed: Parsed, record: Record) -> str | None:
     """Why it is not the customer's own answer."""
     if entry.delegate is not None or entry.partstat == "delegated":
-        return DELEGATED.format(delegate=entry.delegate or SOMEBODY)
+        return f"{DELEGATED}: {entry.delegate}" if entry.delegate else DELEGATED
     known = {address.casefold() for address in (*customer_addresses(record), parsed.sender or "")}
     return None if entry.attendee is not None and entry.attendee.casefold() in known else WHOSE
 
@@ -220,7 +219,7 @@ def _possible(found: VisitAnswer, record: Record) -> VisitAnswer:
     if (record.state, found.name) in table_of(record.kind) and not in_workshop:
         return found
     said = {"text": found.args["text"]} if "text" in found.args else {}
-    return VisitAnswer(None, said, NOT_NOW.format(name=found.name, state=record.state))
+    return VisitAnswer(None, said, NOT_NOW.format(state=record.state))
 
 
 def _of_closed(found: VisitAnswer) -> VisitAnswer:

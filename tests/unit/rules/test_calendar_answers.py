@@ -16,10 +16,13 @@ import pytest
 from config.models import Settings
 from parsers.read import parse
 from parsers.records import Customer, Hints, Reading, Vehicle
+from rules import visit_answers
 from rules.answering import actions_of, unsettled
 from rules.apply import apply
 from rules.identity import writer
 from rules.model import Effects, Record, Refused, Visit
+from templates.reasons import translated
+from templates.words import load_words
 
 House = Callable[..., Settings]
 ROOT = Path(__file__).parents[3]
@@ -179,3 +182,31 @@ def row(case: dict[str, Any]) -> str:
 def test_the_page_shows_the_table() -> None:
     shown = [line for line in PAGE.read_text("utf-8").splitlines() if re.match(r"\| (\d\d-|\S+\.ics#)", line)]
     assert shown == [row(case) for case in CASES]
+
+
+REASONS = (
+    visit_answers.OTHER_ENTRY,
+    visit_answers.SERIES,
+    visit_answers.NO_ANSWER.format(method="ADD"),
+    visit_answers.UNCLEAR,
+    visit_answers.WHOSE,
+    visit_answers.DELEGATED,
+    f"{visit_answers.DELEGATED}: max@beispiel.example",
+    visit_answers.OTHER_TIME,
+    visit_answers.AHEAD,
+    visit_answers.NO_TIME,
+    visit_answers.SAME_TIME,
+    visit_answers.PASSED,
+    visit_answers.CONTRADICTS,
+    visit_answers.NOT_NOW.format(state="arrived"),
+)
+
+
+@pytest.mark.parametrize("language", ["de", "da", "zh"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_the_team_reads_the_reason_in_its_language(reason: str, language: str) -> None:
+    because = f"a further mail for B-7KQ2M4-2; {reason}"
+    told = translated(because, load_words(language, {})).partition("; ")[2]
+    assert told
+    assert told != reason
+    assert "arrived" not in told
