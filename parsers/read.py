@@ -77,7 +77,8 @@ def _with_calendar(found: tuple[Reading, ...], mail: Document, mail_class: MailC
     """Where a mail answers one of ours, what its calendar answers is read whoever sent it: programs do so by right."""
     if not mail.hints.answering or mail_class == "bounce" or any(map(calendar.is_answering, found)):
         return found
-    read = tried("calendar", mail, lambda: calendar.readings(mail, mail.hints), ())
+    nothing: tuple[Reading, ...] = ()
+    read = tried("calendar", mail, lambda: calendar.readings(mail, mail.hints), nothing)
     return (*filter(calendar.is_answering, read), *found)
 
 

@@ -100,10 +100,8 @@ def wish(text: str, region: str = "DE", on: date | None = None) -> Wish | None:
 def restricts(text: str) -> bool:
     """Whether somebody's words beside the answer of his calendar may take it back or ask for something else.
 
-    What calendars write by themselves does not count, nor what stands below mails.
+    What servers put below mails does not count.
     """
-    if by_calendar(text):
-        return False
     lines = takewhile(lambda line: not signature.is_disclaimer(line), text[: 2 * LONGEST].split("\n"))
     own = " ".join(lines)
     told = plain(own)

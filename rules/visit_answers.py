@@ -77,9 +77,14 @@ def calendar_answer(parsed: Parsed, record: Record, site: Site, now: datetime) -
     answers = list(_answers(parsed))
     if not answers:
         return None
-    entry = next((one for one in answers if is_entry(one.uid, record.visit)), None)
-    if entry is None:
+    ours = [one for one in answers if is_entry(one.uid, record.visit)]
+    if not ours:
         return VisitAnswer(None, problem=OTHER_ENTRY)
+    entry = ours[0]
+    if any(
+        (one.method, one.partstat, one.starts_at) != (entry.method, entry.partstat, entry.starts_at) for one in ours
+    ):
+        return _with_words(VisitAnswer(None, problem=CONTRADICTS), entry, parsed)
     found = _with_words(_read(entry, parsed, record, record.visit, site, now), entry, parsed)
     if found.name is not None and found.name not in ("stale", "look", KEPT) and _contradicted(found, entry, parsed):
         return _with_words(VisitAnswer(None, problem=CONTRADICTS), entry, parsed)
@@ -201,8 +206,9 @@ def _with_words(found: VisitAnswer, entry: Booking, parsed: Parsed) -> VisitAnsw
 def _contradicted(found: VisitAnswer, entry: Booking, parsed: Parsed) -> bool:
     """Whether a person's words in the same mail say something else than his calendar, or may."""
     means = "accept" if found.name in ("accept", "agree", "confirm") else found.name or ""
-    body = parsed.answer or None
-    texts = [text for text in (entry.remarks, body.text if body else None) if text]
+    body = parsed.answer
+    own = None if body is None or wishes.by_calendar(body.text or "") else body.text
+    texts = [text for text in (entry.remarks, own) if text]
     spoken = [wish for text in texts if (wish := wishes.wish(text)) is not None]
     if body and body.wish:
         spoken.append(body.wish)

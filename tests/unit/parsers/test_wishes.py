@@ -8,7 +8,7 @@ import pytest
 
 from parsers import read
 from parsers.records import Hints, Wish
-from parsers.wishes import LONGEST, plain, restricts, wish
+from parsers.wishes import LONGEST, by_calendar, plain, restricts, wish
 
 ON = date(2026, 11, 20)
 """A Friday."""
@@ -350,9 +350,7 @@ def test_status_may_stand_in_the_subject_of_an_empty_mail() -> None:
         ("", False),
         ("Vielen Dank!", False),
         ("Ja, gern", False),
-        ("Karin Beispiel has accepted this invitation.", False),
-        ("Karin Beispiel hat Ihre Einladung angenommen.", False),
-        ("Accepted: Werkstatt nicht vergessen", False),
+        ("Danke\n\nDiese E-Mail kann vertrauliche Informationen enthalten und darf nicht weitergegeben werden.", False),
         ("Können Sie auch die Bremsen prüfen?", True),
         ("Ja, aber erst um 10 Uhr", True),
         ("But only if I get a courtesy car", True),
@@ -362,3 +360,17 @@ def test_status_may_stand_in_the_subject_of_an_empty_mail() -> None:
 )
 def test_words_may_take_back_what_a_calendar_says(text: str, doubts: bool) -> None:
     assert restricts(text) is doubts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Karin Beispiel has accepted this invitation.\n\nInspektion\nBitte nicht vergessen",
+        "Karin Beispiel hat diese Einladung angenommen.",
+        "Karin Beispiel har accepteret denne invitation.",
+        "Karin Beispiel 已接受此邀请",
+    ],
+)
+def test_what_a_calendar_writes_by_itself_is_known(text: str) -> None:
+    assert by_calendar(text)
+    assert not by_calendar("Ja, ich habe die Einladung bekommen")

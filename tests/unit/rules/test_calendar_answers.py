@@ -6,6 +6,7 @@ The mails are written by us after what the programs are known to send; those of 
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from config.machine import Brakes
 from config.models import Settings
 from parsers.read import parse
 from parsers.records import Customer, Hints, Reading, Vehicle
 from rules import visit_answers
 from rules.answering import actions_of, unsettled
 from rules.apply import apply
+from rules.brakes import Sent, judged
 from rules.identity import writer
 from rules.model import Effects, Record, Refused, Visit
 from templates.reasons import translated
@@ -210,3 +213,10 @@ def test_the_team_reads_the_reason_in_its_language(reason: str, language: str) -
     assert told
     assert told != reason
     assert "arrived" not in told
+
+
+def test_a_program_that_never_stops_answering_is_not_answered_for_ever(house: House) -> None:
+    case = next(case for case in CASES if case["mail"].endswith("-thunderbird-old-invitation"))
+    notices = [notice for _ in range(50) for notice in outcome(case, house()).effects.notices]
+    verdicts = judged(notices, Sent(), Brakes(), NOW)
+    assert Counter(verdict.what for verdict in verdicts) == {"send": 5, "drop": 45}
