@@ -87,7 +87,7 @@ class SiteMail(Model):
 class SiteBooking(Model):
     """`[site.booking]`: how the workshop plans its visits, and what it tells its customers."""
 
-    length: Duration = Duration(1, "h")
+    length: DurationText = Duration(1, "h")
     reminder: int = Field(default=2, ge=0, le=4)
     remind_at: JobTime = 10 * 60
     morning_at: JobTime = 7 * 60

@@ -19,7 +19,11 @@ from rules.rescheduling import moved
 from rules.sites import site_named
 from rules.standstill import going_on, spared, still, still_passed
 from rules.tellings import TELLS, Happened, first_notice, receipt_notice
-from rules.transition import NEW, Transition
+from rules.transition import CLOSED_STATES, NEW, Transition
+from rules.visit_changes import VISIT_FIELDS
+from rules.visit_reminders import reminders
+from rules.visit_tellings import ANSWERS, VISIT_TELLS
+from rules.visits import asked_anew, visit_of
 
 
 def apply(record: Record | None, action: Action, settings: Settings, now: datetime) -> tuple[Record, Effects]:
@@ -41,7 +45,7 @@ def apply(record: Record | None, action: Action, settings: Settings, now: dateti
     _check_arguments(action, transition)
     try:
         if record is None:
-            return _open(action, transition, now)
+            return _open(action, transition, settings, now)
         changed = _change(record, action, transition, settings, now)
         changed, went_on = _time(record, changed, action, transition, settings, now)
         deadlines = (*went_on, *_deadlines(changed, action, transition, settings, now))
@@ -94,10 +98,21 @@ def _check_arguments(action: Action, transition: Transition) -> None:
             raise Refused(f"{action.name} needs {name}={_EXAMPLES.get(name, '…')}")
 
 
-_EXAMPLES = {"until": "2d", "to": "name@domain.example", "text": "'…'", "ref": "L-7KQ2M4-2", "kind": "lead"}
+_FIELDS = FIELDS | VISIT_FIELDS
+_TELLS = TELLS | ALERTS | VISIT_TELLS
+_EXAMPLES = {
+    "until": "2d",
+    "to": "name@domain.example",
+    "text": "'…'",
+    "ref": "L-7KQ2M4-2",
+    "kind": "lead",
+    "at": "2026-12-03T09:00",
+    "days": "3",
+    "what": "parts",
+}
 
 
-def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record, Effects]:
+def _open(action: Action, transition: Transition, settings: Settings, now: datetime) -> tuple[Record, Effects]:
     opening = action.opening
     if opening is None or opening.decision.ignored is not None:
         raise Refused("there is nothing to open")
@@ -118,6 +133,9 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
         related=decision.related,
         thread=opening.thread,
     )
+    if record.kind == "booking":
+        visit = visit_of(record.ref, record.reading, _site(settings, record), settings)
+        record = msgspec.structs.replace(record, visit=visit)
     notices = tuple(first_notice(wish, decision.language, now) for wish in decision.notifications)
     if decision.receipt is not None:
         notices += (receipt_notice(decision.receipt, decision.category, now),)
@@ -125,7 +143,7 @@ def _open(action: Action, transition: Transition, now: datetime) -> tuple[Record
 
 
 def _change(record: Record, action: Action, transition: Transition, settings: Settings, now: datetime) -> Record:
-    set_fields = FIELDS.get(action.name)
+    set_fields = _FIELDS.get(action.name)
     fields = set_fields(record, action, _site(settings, record), settings, now) if set_fields else {}
     plain: dict[str, Any] = {
         "state": transition.to or record.state,
@@ -136,6 +154,8 @@ def _change(record: Record, action: Action, transition: Transition, settings: Se
         plain["passed"] = ()  # somebody sees to it, or its time counts anew
     if transition.to == NEW:  # somebody has to look at it anew
         plain |= {"resubmit_at": None, "result": None}
+        if record.visit is not None and record.state in CLOSED_STATES:
+            plain["visit"] = asked_anew(record.visit)
     return msgspec.structs.replace(record, **(plain | fields))
 
 
@@ -165,8 +185,10 @@ def _deadlines(
         return plan(settings, record.site, record.team, FOLLOW_UP, record.resubmit_at, record.cycle, "resubmitted")
     if transition.clocks == "anew":
         return moved(record, action.standing, settings)
+    if transition.clocks == "visit":
+        return reminders(record, _site(settings, record), now, record.cycle)
     if transition.clocks == "policy":
-        began = "moved" if action.name == "not-mine" else "reopened"
+        began = "moved" if action.name == "not-mine" else "answered" if action.name in ANSWERS else "reopened"
         policy = still_configured(settings, _site(settings, record), record.policy, record.kind)
         return plan(settings, record.site, record.team, policy, now, record.cycle, began)
     return ()
@@ -175,7 +197,7 @@ def _deadlines(
 def _notices(
     before: Record, record: Record, action: Action, transition: Transition, settings: Settings, now: datetime
 ) -> tuple[Notice, ...]:
-    tell = (TELLS | ALERTS).get(transition.tells or "")
+    tell = _TELLS.get(transition.tells or "")
     site = _site(settings, record)
     happened = Happened(before=before, record=record, action=action, site=site, settings=settings, now=now)
     return tuple(tell(happened)) if tell else ()

@@ -39,6 +39,10 @@ _FURTHER = (*NEGOTIATED, *PLANNED)
 _ASKING = (*REQUESTED, OFFERED, ASKED, ACCEPTED, DECLINED, POSTPONED)
 """Nothing is agreed yet, or no longer."""
 _AGREED = (SCHEDULED, PREBOOKED, MOVING, ACCEPTED)
+_PENDING = (PREBOOKED, ACCEPTED)
+"""Agreed but for the workshop's last word: of what the customer wants instead, nothing is agreed any more."""
+_MAIL = ("text", "stamp", "message_id", "subject", "class")
+"""What is said of a customer's mail."""
 
 _OFFER = Transition(to=OFFERED, may=("at", *DETAILS), tells="offer")
 _SCHEDULE = Transition(to=SCHEDULED, may=("at", *DETAILS), new_cycle=True, clocks="visit", tells="schedule")
@@ -47,10 +51,10 @@ _ASK = Transition(to=ASKED, needs=("text",), tells="ask")
 _DECLINE = Transition(to=CANCELLED, may=("reason",), tells="decline")
 _KEEP = Transition(to=OFFERED, may=("reason",), tells="keep")
 """Not at the time that the customer wants: what was offered or agreed stands."""
-_CANCEL = Transition(to=CANCELLED, who=STAFF | CUSTOMER, may=("reason", "text", "stamp"), tells="cancel")
+_CANCEL = Transition(to=CANCELLED, who=STAFF | CUSTOMER, may=("reason", *_MAIL), tells="cancel")
 _READY = Transition(to=None, needs=("what",), may=("no",), ends_deadlines=False)
 """A precondition of the site's checklist is met, or (`no`) is not after all."""
-_PREFER = Transition(to=None, who=STAFF | CUSTOMER, needs=("days",), ends_deadlines=False)
+_PREFER = Transition(to=None, who=STAFF | CUSTOMER, needs=("days",), may=_MAIL, ends_deadlines=False)
 """How many days before a visit its customer wants to be reminded: 1 to 4, or `off`."""
 
 _SAYS = Transition(
@@ -58,7 +62,7 @@ _SAYS = Transition(
     who=CUSTOMER,
     by_hand=False,
     needs=("message",),
-    may=("text", "stamp", "message_id", "subject", "class"),
+    may=_MAIL,
     new_cycle=True,
     clocks="policy",
     tells="answer",
@@ -118,10 +122,10 @@ def booking_table(common: Table) -> Table:
         **rows((MOVING,), "confirm", replace(_ACCEPT, tells="answer")),
         **rows((OFFERED, COUNTERED, *_AGREED), "tentative", _TENTATIVE),
         **rows((OFFERED, COUNTERED, ASKED, POSTPONED, *_AGREED), "reject", _REJECT),
-        **rows((OFFERED, COUNTERED, ASKED, DECLINED), "postpone", _POSTPONE),
-        **rows(_AGREED, "postpone", replace(_POSTPONE, to=MOVING)),
-        **rows((OFFERED, ASKED, DECLINED, POSTPONED, COUNTERED), "counter", _COUNTER),
-        **rows(_AGREED, "counter", replace(_COUNTER, to=MOVING)),
+        **rows((OFFERED, COUNTERED, ASKED, DECLINED, *_PENDING), "postpone", _POSTPONE),
+        **rows((SCHEDULED, MOVING), "postpone", replace(_POSTPONE, to=MOVING)),
+        **rows((OFFERED, ASKED, DECLINED, POSTPONED, COUNTERED, *_PENDING), "counter", _COUNTER),
+        **rows((SCHEDULED, MOVING), "counter", replace(_COUNTER, to=MOVING)),
         **rows((*ACTIONS, *PLANNED), "stale", _STALE),
         **rows(STATES, "look", _LOOK),
         **rows((SCHEDULED,), "announce", _ANNOUNCE),

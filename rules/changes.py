@@ -15,6 +15,7 @@ from rules.escalation import EFFECTS
 from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
 from rules.reach import customer_addresses, reply_address, unreachable
 from rules.resubmission import resubmission
+from rules.visits import read_anew
 
 WORDS_LIMIT = 200
 """Characters of a result or reason that are kept on a record."""
@@ -84,6 +85,8 @@ def _reparse(record: Record, action: Action, site: Site, settings: Settings, now
         fields["kind"] = decided.kind
         if not record.cycle:
             fields |= {"team": decided.team, "category": decided.category}
+    if fields.get("kind", record.kind) == "booking":
+        fields["visit"] = read_anew(record, opening.reading, site, settings)
     return fields
 
 
@@ -132,7 +135,12 @@ def _same(address: str, other: str) -> bool:
 
 
 def _write(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
-    """The customer's mail goes on with the conversation; who had it before keeps it, and he can be reached again."""
+    """Who had it before keeps it."""
+    return conversation(record, action)
+
+
+def conversation(record: Record, action: Action) -> Fields:
+    """The customer's mail goes on with the conversation, and he can be reached again."""
     reached = tuple(one for one in record.bounced if one != action.actor.name.casefold())
     return {"thread": _thread(record, action), "bounced": reached}
 
@@ -230,12 +238,22 @@ def _undo(record: Record, action: Action, site: Site, settings: Settings, now: d
     kept = ("kind", "state", "team", "assignee", "resubmit_at", "result", "again_of", "category", "paused")
     fields = {name: getattr(before, name) for name in kept}
     rested = before.state == transition.WAITING or before.state in transition.CLOSED_STATES
-    if rested and record.state == transition.NEW and last.name != "not-mine":
+    since = rested and record.state == transition.NEW and last.name != "not-mine"
+    if since or (record.visit is not None and _went_on(record, before, last.name)):
         raise Refused(f"the customer has written since: {last.name} cannot be taken back, somebody has to look at it")
     fields["passed"] = (*before.passed, *_passed_since(record, before))
-    since = {one.by.casefold() for one in record.held}
-    held = (*(one for one in before.held if one.by.casefold() not in since), *record.held)
+    writers = {one.by.casefold() for one in record.held}
+    held = (*(one for one in before.held if one.by.casefold() not in writers), *record.held)
     return {**fields, "held": held[-MOST_HELD:], "undone": (*record.undone, before.revision + 1)[-50:]}
+
+
+def _went_on(record: Record, before: Record, name: str) -> bool:
+    """Whether a visit is no longer where an action led: what was offered or agreed then may not be so now."""
+    row = lifecycle.table_of(before.kind).get((before.state, name))
+    led_to = (row.to if row else None) or before.state
+    if not {led_to, before.state, record.state} & {*transition.NEGOTIATED, *transition.PLANNED, transition.CANCELLED}:
+        return False
+    return (record.state, record.cycle) != (led_to, before.cycle + bool(row and row.new_cycle))
 
 
 def _passed_since(record: Record, before: Record) -> Iterator[Passed]:

@@ -12,6 +12,7 @@ from rules.deadlines import plan
 from rules.model import Deadline, Record, Refused, Standing
 from rules.sites import site_named
 from rules.standstill import WENT_ON, going_on
+from rules.visit_reminders import ANNOUNCE
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -30,8 +31,9 @@ def moves(record: Record, standing: Iterable[Standing], settings: Settings) -> t
     """Every open step of a record, with its time under these settings; its cycle is the record's.
 
     A policy is counted from where its deadlines began, in today's hours of the record's team. What has passed or was
-    ended stays so. A step that the policy did not have begins only where it comes after all that has passed, and nobody
-    ended another of it. What stands still goes on in the hours that are then in force.
+    ended stays so, and so do reminders of a visit, which count back from it. A step that the policy did not have begins
+    only where it comes after all that has passed, and nobody ended another of it. What stands still goes on in the
+    hours that are then in force.
 
     Raises:
         Refused: The site or a policy is no longer configured.
@@ -59,7 +61,8 @@ Run = dict[str, Standing]
 
 def _runs(standing: Iterable[Standing]) -> Iterator[Run]:
     """Policies that still have something open."""
-    ordered = sorted(standing, key=lambda one: (_beginning(one.deadline), one.deadline.cycle, one.deadline.due_at))
+    of_policies = (one for one in standing if one.deadline.effect != ANNOUNCE)
+    ordered = sorted(of_policies, key=lambda one: (_beginning(one.deadline), one.deadline.cycle, one.deadline.due_at))
     for _, rows in groupby(ordered, key=lambda one: _beginning(one.deadline)):
         newest = {one.deadline.step: one for one in rows}
         if any(one.is_open for one in newest.values()):

@@ -12,7 +12,7 @@ from rules.daybook import DayBook, daybook_of
 from rules.deadlines import delivery
 from rules.hours import add, add_left, between, working_days_between
 from rules.model import Deadline, Passed, Standing
-from rules.transition import CLOSED_STATES, Transition
+from rules.transition import CLOSED_STATES, PLANNED, Transition
 
 WENT_ON = "went on"
 """What happened where a deadline counts from that had stood still."""
@@ -22,9 +22,9 @@ _MINUTE = 60
 def spared(action: str, transition: Transition) -> str | None:
     """The action, if it ends only some deadlines; None where it ends all, or none.
 
-    Whatever closes a record, or starts its policy anew, ends all.
+    Whatever closes a record, plans its visit or starts its policy anew, ends all.
     """
-    ends_all = transition.to in CLOSED_STATES or transition.clocks in ("policy", "anew")
+    ends_all = transition.to in (*CLOSED_STATES, *PLANNED) or transition.clocks in ("policy", "anew")
     return action if transition.ends_deadlines and not ends_all else None
 
 

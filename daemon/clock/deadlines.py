@@ -17,6 +17,8 @@ from daemon.store.messages import LostLease
 from rules.alerting import LATE_AFTER, together_at
 from rules.apply import apply
 from rules.model import Action, Actor, Refused
+from rules.sites import site_named
+from rules.visit_reminders import ANNOUNCE, announced
 
 BATCH = 100
 CLOCK = Actor("clock")
@@ -96,14 +98,26 @@ class Deadlines:
             now: UTC.
             together: Of what is found late: when all of it is told. Only the last step is: the others are past.
         """
-        changes = []
+        changes: list[Change] = []
         kept = one.kept
-        for due in one.due:
+        for due in self._telling(one, now):
             action = Action(name=due.effect, actor=CLOCK, args=_args(due, together, last=due is one.due[-1]))
             after, effects = apply(kept.record, action, self._shift.settings, now)
             changes.append(Change(kept, after, effects, action))
             kept = records.Kept(kept.id, after)
         return changes
+
+    def _telling(self, one: Claimed, now: datetime) -> tuple[Due, ...]:
+        """The steps that something follows from: of the reminders of a visit that of its customer, if any."""
+        shift, steps = self._shift, [due.step for due in one.due if due.effect == ANNOUNCE]
+        if not steps:
+            return one.due
+        try:
+            site = site_named(shift.settings, one.kept.record.site)
+        except KeyError:
+            return one.due  # the door says why not
+        his = announced(one.kept.record, steps, None, site, now)
+        return tuple(due for due in one.due if due.effect != ANNOUNCE or due.step == his)
 
     def _together_from(self, now: datetime) -> datetime:
         """One time for all that is found late in one go, so that each reader gets one mail."""

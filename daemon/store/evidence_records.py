@@ -14,6 +14,7 @@ from daemon.store.streams import Finding, Stream, stream
 from rules.lifecycle import table_of
 from rules.model import IMPORTED
 from rules.transition import Transition
+from rules.visit_reminders import ANNOUNCE
 
 Json = dict[str, Any]
 
@@ -144,11 +145,15 @@ def _wrong_due(kept: _Kept) -> Iterator[str]:
 
 
 def _wrong_fired(kept: _Kept) -> Iterator[str]:
-    """Each step that has fired led to one revision by the clock, and each of those came of a step."""
+    """Each step that has fired led to one revision by the clock, and each of those came of a step.
+
+    A reminder of a visit leads to none where it is not that of its customer.
+    """
     fired = Counter((one.step, str(one.cycle)) for one in kept.deadlines if one.fired_at is not None)
+    silent = Counter({(one.step, str(one.cycle)): 1 for one in kept.deadlines if one.effect == ANNOUNCE})
     by_clock = (_json(each.args) for each in kept.revisions if each.actor_role == "clock")
     done = Counter((str(args.get("step")), str(args.get("cycle"))) for args in by_clock)
-    for step, cycle in sorted((fired - done).keys()):
+    for step, cycle in sorted((fired - done - silent).keys()):
         yield f"its step {step} of cycle {cycle} has fired, but its history does not say so"
     for step, cycle in sorted((done - fired).keys()):
         yield f"its history says that step {step} of cycle {cycle} fired, which is not marked or was marked once only"
