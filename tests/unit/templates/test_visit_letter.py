@@ -11,7 +11,8 @@ import pytest
 
 from daemon.outbox.compose import OutgoingMail
 from daemon.outbox.guard import leak
-from parsers.records import Customer, Reading
+from parsers.records import Customer, Reading, Wish
+from parsers.wishes import wish
 from rules import transition
 from rules.model import Visit
 from rules.visit_mails import VISIT_MAILS
@@ -21,6 +22,7 @@ from templates.model import RenderJob, SiteCard
 from templates.render import Renderer
 from templates.samples import EMPTY, REPLY_TO, SITE, sample_job
 from templates.visit_facts import way_to
+from templates.words import filled
 from tests.support.visit_mails import LANGUAGES, WORDS, at_site, job_of, read_as, rows
 
 MAILS = sorted(VISIT_MAILS)
@@ -49,6 +51,18 @@ def test_an_offer_has_a_link_for_each_answer(language: str) -> None:
     assert all(job.record.ref in href for href in hrefs)
     html = SHIPPED.render(job).html or ""
     assert len(re.findall(r'<a [^>]*href="mailto:', html)) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_our_mails_ask_for_is_understood(language: str) -> None:
+    """What links write and sentences name is what the reader of answers knows, as it stands and in his hand."""
+    links = [*bodies(job_of("visit-offer", language)), bodies(job_of("visit-scheduled", language))[1]]
+    assert [wish(body) for body in links] == [Wish(name=name) for name in ("accept", "reject", "postpone", "cancel")]
+    assert wish(f"{OTHER[language]}4.12.2026 14:00") == Wish(name="counter", at="2026-12-04T14:00")
+    answers = WORDS[language]["visit_answers"]
+    assert wish(answers["status"]) == Wish(name="look")
+    assert wish(answers["quiet"]) == Wish(name="prefer", days=0)
+    assert wish(filled(answers["remind"], n=3)) == Wish(name="prefer", days=3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
