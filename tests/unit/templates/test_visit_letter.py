@@ -83,6 +83,16 @@ def test_a_confirmation_asks_for_no_answer(purpose: str) -> None:
 
 
 @pytest.mark.parametrize("purpose", MAILS)
+def test_only_what_the_mail_is_for_is_a_button_in_colour(purpose: str) -> None:
+    """Nobody is invited to move or cancel what was just agreed."""
+    html = SHIPPED.render(job_of(purpose)).html or ""
+    coloured = re.findall(r'<a class="button"[^>]*>([^<]*)</a>', html)
+    main = {"visit-offer": "Ja, der Termin passt", "visit-kept": "Ja, der Termin passt"}
+    main["visit-today"] = "Route zur Werkstatt öffnen"
+    assert coloured == ([main[purpose]] if purpose in main else [])
+
+
+@pytest.mark.parametrize("purpose", MAILS)
 def test_without_a_reply_address_there_is_no_link_that_answers(purpose: str) -> None:
     job = msgspec.structs.replace(job_of(purpose), reply_to=None)
     assert "mailto:" not in (SHIPPED.render(job).html or "")
