@@ -51,6 +51,11 @@ def is_calendar(part: Part) -> bool:
     return part.type.startswith(("application/", "text/x-")) and (part.name or "").lower().endswith(NAMES)
 
 
+def is_answering(reading: Reading) -> bool:
+    """Whether a request is what a calendar says to an invitation, or a withdrawal of one."""
+    return reading.booking is not None and reading.booking.method in (*_BY_ATTENDEE, "CANCEL")
+
+
 def _with_method(event: Event, part: Part) -> Event:
     """The type of the part names the method, too (RFC 6047 2.4), and some calendars leave it to that."""
     method = part.params.get("method", "").strip().upper()[:40]
@@ -59,8 +64,9 @@ def _with_method(event: Event, part: Part) -> Event:
 
 def _reading(event: Event, document: Document, hints: Hints) -> Reading:
     who, others = _customer(event, document)
-    answer = next((one.partstat for one in event.attendees if who and one.email == who.email), None)
     is_answer = event.method in _BY_ATTENDEE  # its description is the one that is answered
+    answering = (_named(list(event.attendees), document) if is_answer else None) or who
+    answer = next((one for one in event.attendees if answering and one.email == answering.email), None)
     booking = Booking(
         uid=event.uid,
         sequence=event.sequence,
@@ -69,11 +75,15 @@ def _reading(event: Event, document: Document, hints: Hints) -> Reading:
         ends_at=_sensible(event.ends_at),
         zone=event.zone,
         services=(event.summary,) if event.summary else (),
-        remarks=event.comment or (None if is_answer else event.description),
+        remarks=event.comment or (answer and answer.comment) or (None if is_answer else event.description),
         status=event.status,
-        partstat=answer.lower() if answer else None,
+        partstat=answer.partstat.lower() if answer and answer.partstat else None,
         location=event.location,
         url=event.url,
+        stamp=_sensible(event.stamp) if is_answer or event.method == "CANCEL" else None,
+        attendee=_answers(answer) if is_answer else None,
+        delegate=_comes_instead(answer) if is_answer else None,
+        recurrence=event.recurrence,
     )
     names = ", ".join(f"{one.name} <{one.email}>" if one.name else one.email for one in others)[:500]
     reading = Reading(
@@ -84,6 +94,18 @@ def _reading(event: Event, document: Document, hints: Hints) -> Reading:
     )
     told = marked(reading, "calendar")
     return told if is_answer else _with_description(told, event.description, hints)
+
+
+def _answers(answer: Party | None) -> str | None:
+    """Whose place it is: of who comes for somebody else, the other one's."""
+    return (answer.delegated_from or answer.email).lower() if answer else None
+
+
+def _comes_instead(answer: Party | None) -> str | None:
+    if answer is None:
+        return None
+    found = answer.email if answer.delegated_from else answer.delegated_to
+    return found.lower() if found else None
 
 
 def _sensible(time: str | None) -> str | None:
@@ -103,7 +125,8 @@ def _customer(event: Event, document: Document) -> tuple[Party | None, tuple[Par
     guests = [one for one in attendees if one.email in allowed and not _same(one, organizer)]
     hosts = [organizer] if organizer and organizer.email in allowed else []
     if event.method in _BY_ATTENDEE:
-        return (guests[0] if len(guests) == 1 else _named(guests, document)), ()
+        rewritten = [] if guests else attendees  # some servers put the attendee for the organizer
+        return (guests[0] if len(guests) == 1 else _named(guests or rewritten, document)), ()
     found = _named([*guests, *hosts], document)
     if found is None and len(guests) == 1:
         found = guests[0]

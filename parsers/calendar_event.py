@@ -32,6 +32,12 @@ class Party:
     partstat: str | None = None
     is_person: bool = True
     """Whether it is not declared a room, a resource or a group (RFC 5545 3.2.3)."""
+    delegated_to: str | None = None
+    """Address of who comes instead (RFC 5545 3.2.5)."""
+    delegated_from: str | None = None
+    """Address of who sent this one (RFC 5545 3.2.4)."""
+    comment: str | None = None
+    """Google puts what somebody adds to an answer into `X-RESPONSE-COMMENT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Event:
     attendees: tuple[Party, ...] = ()
     recurrence: str | None = None
     """Which occurrence of a series is meant, as written."""
+    stamp: str | None = None
+    """DTSTAMP: when the sender said this (RFC 5545 3.8.7.2), ISO 8601 with offset; UTC where it names no zone."""
 
 
 def events(text: str) -> tuple[list[Event], list[str]]:
@@ -103,6 +111,7 @@ def _event(calendar: Calendar, lines: list[Line]) -> Event:
             party for one in (attendees if isinstance(attendees, list) else [attendees]) if (party := _party(one))
         ),
         recurrence=single_line(given["RECURRENCE-ID"].value, 60) if "RECURRENCE-ID" in given else None,
+        stamp=_stamp(calendar, given.get("DTSTAMP")),
     )
 
 
@@ -151,6 +160,17 @@ def _time(component: "icalendar.Event", calendar: Calendar, line: Line | None) -
     offset = found.utcoffset()
     is_whole = offset is not None and offset.seconds % 60 == 0  # ISO 8601 cannot write others
     return found if is_whole else found.replace(tzinfo=None)
+
+
+def _stamp(calendar: Calendar, line: Line | None) -> str | None:
+    """Read as a start is: the library takes every DTSTAMP for UTC, also one that names its zone."""
+    if line is None:
+        return None
+    alone = Line("DTSTART", line.parameters, line.value)
+    found = _time(_component(calendar, [alone]), calendar, alone)
+    if not isinstance(found, datetime):
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
 
 
 def _duration(component: "icalendar.Event") -> timedelta | None:
@@ -211,4 +231,13 @@ def _party(found: Any) -> Party | None:
         name=None if name is None or "@" in name else name,
         partstat=single_line(str(parameters.get("PARTSTAT", "")), 40),
         is_person=str(parameters.get("CUTYPE", "INDIVIDUAL")).upper() in ("INDIVIDUAL", "UNKNOWN"),
+        delegated_to=_address(parameters.get("DELEGATED-TO")),
+        delegated_from=_address(parameters.get("DELEGATED-FROM")),
+        comment=block(str(parameters.get("X-RESPONSE-COMMENT", "")).strip('"')),
     )
+
+
+def _address(found: Any) -> str | None:
+    """The first of the addresses that a parameter lists."""
+    first = found[0] if isinstance(found, list) and found else found
+    return values.email(str(first)) if first else None

@@ -4,14 +4,14 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import answerable, answers, bounces, document, forwards, sender, suspicion, threads
+from parsers import answerable, answers, bounces, calendar, document, forwards, sender, suspicion, threads, wishes
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
 from parsers.fingerprint import shape
 from parsers.guard import tried
 from parsers.levels import LEVELS
-from parsers.records import Forwarded, Hints, MailClass, Parsed, Reading
+from parsers.records import Answer, Forwarded, Hints, MailClass, Parsed, Reading
 from parsers.requests import classified, new_text, readings, unsorted
 from parsers.several import is_named
 from parsers.unlabelled import speaks_of_self
@@ -34,7 +34,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = requested(mail, inside, hints, mail_class)
+    found = _with_calendar(requested(mail, inside, hints, mail_class), mail, mail_class)
     most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
@@ -61,7 +61,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         authenticated=authenticated_domain(mail.headers, hints.border) if hints.border else None,
         flags=tried("flags", mail, lambda: suspicion.flags(mail, found), ()),
         addressed=hints.address is not None and sender.is_addressed(mail, hints.address),
-        answer=tried("answer", mail, lambda: answers.answer(mail), None) if hints.answering else None,
+        answer=tried("answer", mail, lambda: _answer(mail), None) if hints.answering else None,
         references=threads.references(mail.headers),
         own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
@@ -71,6 +71,19 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
 def _no_answer(mail: Document, mail_class: MailClass) -> str | None:
     unclear: str | None = "it could not be told who wrote it"
     return tried("no_answer", mail, lambda: answerable.no_answer(mail, mail_class), unclear)
+
+
+def _with_calendar(found: tuple[Reading, ...], mail: Document, mail_class: MailClass) -> tuple[Reading, ...]:
+    """Where a mail answers one of ours, what its calendar answers is read whoever sent it: programs do so by right."""
+    if not mail.hints.answering or mail_class == "bounce" or any(map(calendar.is_answering, found)):
+        return found
+    nothing: tuple[Reading, ...] = ()
+    read = tried("calendar", mail, lambda: calendar.readings(mail, mail.hints), nothing)
+    return (*filter(calendar.is_answering, read), *found)
+
+
+def _answer(mail: Document) -> Answer:
+    return wishes.with_wish(answers.answer(mail), mail)
 
 
 def _left_out(found: int, most: int) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ stands below is a note, so that no remark of one colleague to another reaches a 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -15,9 +16,11 @@ from parsers.records import Answer, Command, Parsed
 from parsers.signature import is_letter
 from rules.house import INTERNAL, internal
 from rules.identity import may_act
+from rules.lifecycle import WRITES, table_of
 from rules.model import Action, Actor, Record
 from rules.reach import customer_addresses, reply_address
 from rules.sites import site_named
+from rules.visit_answers import KEPT, VisitAnswer, calendar_answer, spoken_answer
 
 Args = dict[str, str]
 
@@ -44,6 +47,7 @@ def actions_of(
     message: int,
     *,
     imported: bool,
+    now: datetime,
     from_nobody: bool = False,
     to_house: bool = False,
 ) -> tuple[Action, ...]:
@@ -57,6 +61,7 @@ def actions_of(
         settings: The settings in force.
         message: Number of the mail.
         imported: It was put in later.
+        now: UTC, when it came.
         from_nobody: Its envelope has no sender: nothing that a person sends is like that.
         to_house: It answers a mail whose plain answer is not meant for the customer.
     """
@@ -68,10 +73,10 @@ def actions_of(
     if recalls and actor.role in ("team", "controller") and not imported:
         return (refusal(actor, message, RECALL),)
     by_program = recalls or _is_by_a_program(parsed, actor, answer) or (from_nobody and not answer.commands)
+    if actor.role == "customer" and not imported:
+        return (_of_customer(parsed, actor, record, settings, mail, now, by_program=by_program),)
     if imported or by_program:  # or what was done about it long ago
         return (Action(name="attach", actor=actor, args=mail),)
-    if actor.role == "customer":
-        return (Action(name="write", actor=actor, args=mail | _as_written(parsed)),)
     site = site_named(settings, record.site)
     may_be_a_program = parsed.no_answer == TEXT_SAYS or parsed.class_because in RESPONDERS
     doubt = PROGRAM if may_be_a_program else None
@@ -85,6 +90,53 @@ def actions_of(
     else:
         wanted = _commands(answer) if answer.commands else _plain(answer, site.reply)
     return tuple(Action(name=name, actor=actor, args={**args, "message": str(message)}) for name, args in wanted)
+
+
+def _of_customer(
+    parsed: Parsed, actor: Actor, record: Record, settings: Settings, mail: Args, now: datetime, *, by_program: bool
+) -> Action:
+    """A customer's calendar counts whoever sent the mail, his words where a person did."""
+    site = settings.sites.get(record.site)
+    found = calendar_answer(parsed, record, site, now) if site else None
+    if found is not None:
+        return _of_visit(found, actor, record, {**mail, "class": "reply", "text": ""})
+    if by_program:
+        return Action(name="attach", actor=actor, args=mail)
+    written = mail | _as_written(parsed)
+    found = spoken_answer(parsed, record, site, now) if site else None
+    return _of_visit(found, actor, record, written) if found else _written(actor, written)
+
+
+def _of_visit(found: VisitAnswer, actor: Actor, record: Record, mail: Args) -> Action:
+    """What an answer to a mail about a visit does, or why the team has to read it; a repetition wakes nobody."""
+    args = {**mail, **found.args}
+    if found.name == KEPT:
+        return Action(name="attach", actor=actor, args={"message": mail["message"], "class": "automatic"})
+    if found.name is None:
+        return _written(actor, args, found.problem)
+    transition = table_of(record.kind)[record.state, found.name]
+    allowed = ("message", *transition.needs, *transition.may)
+    return Action(name=found.name, actor=actor, args={name: args[name] for name in allowed if args.get(name)})
+
+
+def unsettled(action: Action, parsed: Parsed, why: str) -> Action | None:
+    """What an answer to a mail about a visit does that is not possible: the team reads it, and why it moved nothing.
+
+    Args:
+        action: What it was to do.
+        parsed: The mail.
+        why: Why that was refused.
+    """
+    if action.actor.role != "customer" or action.name in ("attach", "write"):
+        return None
+    mail = _mail(parsed, int(action.args["message"]), imported=False)
+    return _written(action.actor, {**mail, **action.args, "class": "reply"}, why)
+
+
+def _written(actor: Actor, args: Args, problem: str | None = None) -> Action:
+    """The customer writes, and the team reads it."""
+    given = {name: args[name] for name in (*WRITES.needs, *WRITES.may) if args.get(name)}
+    return Action(name="write", actor=actor, args={**given, "problem": problem} if problem else given)
 
 
 def _is_by_a_program(parsed: Parsed, actor: Actor, answer: Answer) -> bool:

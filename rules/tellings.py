@@ -114,6 +114,8 @@ def _attached(it: Happened) -> Iterator[Notice]:
     because = f"a further mail for {it.record.ref}"
     if role == "stranger":
         because += f"; {args.get('problem') or 'its sender is not known here'}"
+    elif "problem" in args:  # it was to do something to a visit
+        because += f"; {args['problem']}"
     by_stranger = (it.action.actor.name or it.keeper) if role == "stranger" else None
     yield it.notice("attached", it.keeper, because, text=it.text, message=it.message, correspondent=by_stranger)
 

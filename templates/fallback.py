@@ -24,7 +24,7 @@ def fallback(job: RenderJob) -> Rendered:
     """
     try:
         letter = write_letter(job, _words(job.notice.language))
-        told = [*letter.said, "", "-- ", *letter.signature] if letter.signature else _told(letter)
+        told = _told_customer(letter) if letter.signature else _told(letter)
         mail = Rendered(subject=_subject(letter), text="\n".join(told) + "\n")
     except Exception:  # the lead must reach the team, whatever is wrong with its record
         mail = _bare(job)
@@ -75,6 +75,14 @@ def _told(letter: Letter) -> list[str]:
     return [*told, "", "-- ", " / ".join(filter(None, (letter.because, letter.zone, letter.ref)))]
 
 
+def _told_customer(letter: Letter) -> list[str]:
+    rows = [f"{row.label}: {row.href or row.value}" for section in letter.sections for row in section.rows]
+    ways = [f"{row.label}: {row.value}" for row in letter.actions if row.value == row.href]  # others answer by mail
+    parts = ((letter.greeting,), (letter.opening,), letter.said, rows, ways, *((note,) for note in letter.notes))
+    told = [line for part in (*parts, (letter.close,)) if any(part) for line in (*part, "")]
+    return [*(told or [""]), "-- ", *letter.signature]
+
+
 def _item(item: Item) -> list[str]:
     named = behind(item.sign, ": ".join(filter(None, (item.opening, item.title))))
     calls = (f"{row.label}: {row.value}" for row in item.actions)
@@ -86,7 +94,7 @@ def _bare(job: RenderJob) -> Rendered:
     """What needs no more than attributes that every record has."""
     site = one_line(job.site.name)
     if job.notice.role == "customer":
-        return Rendered(subject=site, text="\n".join((*lines(job.notice.text), "", site)) + "\n")
+        return Rendered(subject=site, text="\n".join((*lines(job.notice.text), *_when(job), "", site)) + "\n")
     customer = job.record.reading.customer
     reach = (*customer.phones, *customer.emails) if customer else ()
     told = [job.notice.text or "", str(job.record.reading.comments or ""), "", *map(one_line, reach)]
@@ -95,3 +103,10 @@ def _bare(job: RenderJob) -> Rendered:
         subject=behind(sign_of(job.record, job.notice.role), f"{one_line(job.record.kind)} [{ref}]"),
         text=f"{_BARE}\n\n{ref}\n\n" + "\n".join(f"> {line}" for text in told for line in text.splitlines()) + "\n",
     )
+
+
+def _when(job: RenderJob) -> list[str]:
+    """The time of a workshop visit, in the form that all languages read: what its customer must know."""
+    visit = job.record.visit
+    at = visit.starts_at if visit else None
+    return [f"{at:%Y-%m-%d %H:%M} UTC"] if at else []

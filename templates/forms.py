@@ -120,14 +120,21 @@ class Forms:
             if parsed.tzinfo is None:
                 return self._write("datetime", parsed)
             value = parsed
+        return self._local("datetime", value)
+
+    def time(self, value: datetime) -> str:
+        """The time of day alone, for who knows the day."""
+        return self._local("time", value)
+
+    def _local(self, form: str, value: datetime) -> str:
         try:
             local = value.astimezone(self._zone)
         except OverflowError:  # the years 1 and 9999 have no neighbours
-            return self._write("datetime", value)
+            return self._write(form, value)
         twice = (
             local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
         )  # the hour that a clock change repeats
-        return f"{self._write('datetime', local)}{f' ({_offset(local)})' if twice else ''}"
+        return f"{self._write(form, local)}{f' ({_offset(local)})' if twice else ''}"
 
     def zone(self, at: datetime) -> str:
         """Whose time this is: the zone's name, and how far it is from UTC at a moment."""
@@ -156,14 +163,19 @@ class Forms:
         marks = {",": self._words["forms"]["thousands"], ".": self._words["forms"]["decimal"]}
         return "".join(marks.get(c, c) for c in f"{value:,}")
 
-    def money(self, money: Money | None) -> str:
-        """An amount with its currency; cents only where there are any."""
+    def money(self, money: Money | None, *, cents: bool = False) -> str:
+        """An amount with its currency.
+
+        Args:
+            money: Of an unknown currency, the amount stands alone; what is no number stands as it was written.
+            cents: Also where there are none, as in an estimate; else only where there are any.
+        """
         if money is None:
             return ""
         if not _AMOUNT.fullmatch(money.amount):
             return one_line(f"{money.amount} {money.currency or ''}", 60)
         amount = Decimal(money.amount).quantize(Decimal("0.01"))
-        text = self.number(int(amount) if amount == int(amount) else amount)
+        text = self.number(amount if cents or amount != int(amount) else int(amount))
         if money.currency is None:
             return text
         currency = self._words["currencies"].get(money.currency, one_line(money.currency, 10) + "\u00a0")

@@ -23,6 +23,7 @@ from templates.reasons import translated
 from templates.rows import Row, Section, Speech
 from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of, wish_of
 from templates.standing import Item
+from templates.visit_letter import visit_letter
 from templates.words import Words, filled
 
 MESSAGE_LINES = 400
@@ -58,6 +59,10 @@ class Letter:
     """The reason, where the mail is about that."""
     asks: str = ""
     """What its reader can do about it."""
+    greeting: str = ""
+    notes: tuple[str, ...] = ()
+    close: str = ""
+    """Of a mail to a customer about a workshop visit: first line, what he can do, last line."""
     actions: tuple[Row, ...] = ()
     """Links that answer: call, write."""
     commands: tuple[Command, ...] = ()
@@ -91,9 +96,28 @@ def write_letter(job: RenderJob, words: Words) -> Letter:
     speech = Speech(words, job.site.timezone)
     layout = purpose_of(job.notice.purpose, job.notice.role).layout
     if layout == "customer":
-        heading, said = customer_letter(job, speech)
-        return Letter(heading=heading, said=said, signature=signature(job.site, words))
+        return _to_customer(job, speech)
     return _several(job, speech) if layout == "several" else _Writer(job, speech).letter()
+
+
+def _to_customer(job: RenderJob, speech: Speech) -> Letter:
+    signed = signature(job.site, speech.words)
+    if not purpose_of(job.notice.purpose, job.notice.role).visit:
+        heading, said = customer_letter(job, speech)
+        return Letter(heading=heading, said=said, signature=signed)
+    told = visit_letter(job, speech)
+    return Letter(
+        heading=told.subject,
+        greeting=told.greeting,
+        opening=told.opening,
+        said_by=told.said_by,
+        said=told.said,
+        sections=told.sections,
+        actions=told.actions,
+        notes=told.notes,
+        close=told.close,
+        signature=(*signed, *told.foot),
+    )
 
 
 def _several(job: RenderJob, speech: Speech) -> Letter:

@@ -10,8 +10,10 @@ from parsers import records as r
 from rules.escalation import ESCALATE, OVERDUE, WARN
 from rules.kpi import Figure
 from rules.model import Actor, Deadline, Done, Held, Notice, Passed, Record, Second
+from rules.visit_mails import VISIT_MAILS
 from templates.model import MailCard, RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
+from templates.sample_visit_mails import TEAM_WORDS, visiting
 
 RECEIVED_AT = datetime(2026, 11, 20, 13, 42, 7, tzinfo=UTC)
 SITE = SiteCard(
@@ -22,6 +24,7 @@ SITE = SiteCard(
     language="de",
     phone="+49301234567",
     address="Musterallee 1, 10115 Berlin",
+    geo=(52.5321, 13.385),
 )
 FULL = r.Reading(
     kind="lead",
@@ -152,6 +155,7 @@ _TEXTS = {
     "reply": ANSWER,
     "receipt": "2026-11-23T10:00:00+01:00",
     "returned": "550 5.1.1 <karin@beispiel.example>: user unknown",
+    **TEAM_WORDS,
 }
 """A receipt's text is the time until which the site answers."""
 
@@ -178,6 +182,8 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         attached=True,
         attachments=(r.Attachment(name="golf.jpg", type="image/jpeg", size=482_113),),
     )
+    if purpose in VISIT_MAILS:
+        record = visiting(record, purpose, bare=bare)
     job = RenderJob(
         notice=_notice(language, purpose, bare=bare),
         record=record if bare else _with_past(record, purpose),

@@ -15,7 +15,7 @@ from daemon.store.messages import Claimed
 from parsers.answerable import RECALLS
 from parsers.records import Parsed
 from rules import reference
-from rules.answering import actions_of, refusal
+from rules.answering import actions_of, refusal, unsettled
 from rules.astray import Astray, astray
 from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
@@ -154,6 +154,7 @@ def changes_of(
         settings,
         mail.id,
         imported=imported,
+        now=at,
         from_nobody=_from_nobody(mail),
         to_house=answered.role == "house",
     )
@@ -170,9 +171,27 @@ def changes_of(
     except Refused as refused:
         if actor.role in ("team", "controller"):
             instead = msgspec.structs.replace(refusal(actor, mail.id, str(refused)), unanswered=closed)
-        else:  # hours that never come must not lose what a customer writes
-            instead = msgspec.structs.replace(actions[0], name="attach")
-        return _done(connection, settings, answered.kept, [instead], at)
+            return _done(connection, settings, answered.kept, [instead], at)
+        return _only_told(connection, settings, parsed, answered.kept, actions[0], str(refused), at)
+
+
+def _only_told(
+    connection: Connection,
+    settings: Settings,
+    parsed: Parsed,
+    kept: records.Kept,
+    action: Action,
+    why: str,
+    at: datetime,
+) -> list[Change]:
+    """A customer's mail that cannot do what it asks for: its team reads it; hours that never come lose nothing."""
+    read = unsettled(action, parsed, why)
+    if read is not None:
+        try:
+            return _done(connection, settings, kept, [read], at)
+        except Refused:
+            action = read
+    return _done(connection, settings, kept, [msgspec.structs.replace(action, name="attach")], at)
 
 
 def _from_nobody(mail: Claimed) -> bool:

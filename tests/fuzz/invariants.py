@@ -35,6 +35,7 @@ from parsers.records import (
     Review,
     Shape,
     Vehicle,
+    Wish,
 )
 from tests.fuzz.rules import (
     ADDRESS,
@@ -82,13 +83,15 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
     Dealer: {"name": LINE, "id": LINE},
     Provider: {"name": LINE},
     Booking: {
-        **dict.fromkeys(("uid", "method", "zone", "status", "partstat", "location"), LINE),
+        **dict.fromkeys(("uid", "method", "zone", "status", "partstat", "location", "recurrence"), LINE),
+        **dict.fromkeys(("attendee", "delegate"), ADDRESS),
         "sequence": number(10**9),
         "starts_at": DAY_OR_INSTANT,
         "ends_at": DAY_OR_INSTANT,
         "services": each(LINE, 50),
         "remarks": PROSE,
         "url": _URL,
+        "stamp": INSTANT,
     },
     Review: {**dict.fromkeys(("platform", "author", "rating", "best_rating", "area"), LINE), "text": PROSE},
     Complaint: {"category": LINE, "text": PROSE},
@@ -137,6 +140,7 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "args": keyed(like("[a-z]+", 10), prose(4_000), 3),
         "written": line(200),
     },
+    Wish: {"at": like(r"20\d\d-\d\d-\d\dT\d\d:\d\d", 16), "days": number(4)},
     Answer: {
         "commands": each(None, 10),
         "text": PROSE,

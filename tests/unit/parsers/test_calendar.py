@@ -381,3 +381,118 @@ def test_calendar_of_an_answer_is_read() -> None:
 @pytest.mark.parametrize("year", ["0001", "1601", "9999"])
 def test_times_that_nobody_books(year: str) -> None:
     assert booking(mail(ics("UID:1", f"DTSTART:{year}1112T073000Z"))).starts_at is None
+
+
+ANSWER = ("UID:b-7kq2m4-2@post.muster.example", "DTSTAMP:20261120T091500Z", "SEQUENCE:1")
+DESK = "ORGANIZER;CN=Autohaus Muster:mailto:desk+b7kq2m4.sig@muster.example"
+FROM_KARIN = (
+    "From: Karin Beispiel <Karin@beispiel.example>\r\nTo: desk+b7kq2m4.sig@muster.example\r\n"
+    "Subject: Accepted: Werkstatt\r\nMIME-Version: 1.0\r\n"
+)
+
+
+def answered(*lines: str, method: str | None = "REPLY", kind: str = "text/calendar; charset=utf-8") -> Booking:
+    return booking(mail(ics(*ANSWER, *lines, method=method), head=FROM_KARIN, kind=kind))
+
+
+def test_an_answer_names_its_stamp_and_who_answers() -> None:
+    found = answered(DESK, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example", "COMMENT:Bis dann")
+    assert (found.method, found.sequence, found.partstat) == ("REPLY", 1, "accepted")
+    assert (found.stamp, found.attendee) == ("2026-11-20T09:15:00+00:00", "karin@beispiel.example")
+    assert (found.remarks, found.delegate, found.recurrence) == ("Bis dann", None, None)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "read_as"),
+    [
+        ("DTSTAMP;TZID=Europe/Berlin:20261120T101500", "2026-11-20T10:15:00+01:00"),
+        ("DTSTAMP:20261120T091500", "2026-11-20T09:15:00+00:00"),
+        ("DTSTAMP;VALUE=DATE:20261120", None),
+        ("DTSTAMP:soon", None),
+        ("DTSTAMP:00010101T000000Z", None),
+    ],
+)
+def test_stamps_as_programs_write_them(stamp: str, read_as: str | None) -> None:
+    raw = mail(ics("UID:1", stamp, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example", method="REPLY"))
+    assert booking(raw).stamp == read_as
+
+
+def test_an_invitation_has_no_stamp_to_count_answers_by() -> None:
+    raw = mail(ics("UID:1", "DTSTAMP:20261120T091500Z", "DTSTART:20261203T080000Z"))
+    assert booking(raw).stamp is None
+
+
+def test_of_several_attendees_the_one_who_wrote_answers() -> None:
+    found = answered(
+        DESK,
+        "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:max@beispiel.example",
+        "ATTENDEE;PARTSTAT=declined:MAILTO:KARIN@beispiel.example",
+    )
+    assert (found.partstat, found.attendee) == ("declined", "karin@beispiel.example")
+
+
+def test_nobody_answers_where_none_of_several_wrote() -> None:
+    found = answered(
+        DESK, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@beispiel.example", "ATTENDEE;PARTSTAT=DECLINED:mailto:b@example.org"
+    )
+    assert (found.partstat, found.attendee) == (None, None)
+
+
+def test_an_attendee_whom_his_server_made_the_organizer() -> None:
+    found = answered(
+        "ORGANIZER:mailto:karin@beispiel.example", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example"
+    )
+    assert (found.partstat, found.attendee) == ("accepted", "karin@beispiel.example")
+
+
+@pytest.mark.parametrize("organizer", ["ORGANIZER:invalid:nomail", "ORGANIZER:", "X-NOTHING:1"])
+def test_an_answer_without_its_organizer(organizer: str) -> None:
+    assert answered(organizer, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example").partstat == "accepted"
+
+
+def test_who_sends_somebody_else_and_who_comes_instead() -> None:
+    sends = 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:Max@beispiel.example":mailto:karin@beispiel.example'
+    found = answered(DESK, sends)
+    assert (found.partstat, found.attendee, found.delegate) == (
+        "delegated",
+        "karin@beispiel.example",
+        "max@beispiel.example",
+    )
+    comes = 'ATTENDEE;PARTSTAT=ACCEPTED;DELEGATED-FROM="mailto:max@beispiel.example":mailto:karin@beispiel.example'
+    found = answered(DESK, comes)
+    assert (found.attendee, found.delegate) == ("max@beispiel.example", "karin@beispiel.example")
+
+
+def test_an_occurrence_is_named_as_written() -> None:
+    lines = (
+        "RECURRENCE-ID;TZID=Europe/Berlin:20261203T090000",
+        "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example",
+    )
+    assert answered(*lines).recurrence == "20261203T090000"
+
+
+def test_google_puts_the_comment_beside_the_attendee() -> None:
+    who = 'ATTENDEE;PARTSTAT=ACCEPTED;X-RESPONSE-COMMENT="Bitte auch Öl":mailto:karin@beispiel.example'
+    assert answered(DESK, who).remarks == "Bitte auch Öl"
+
+
+def test_outlook_s_proposal_is_the_new_time_not_the_old_one() -> None:
+    found = answered(
+        "DTSTART:20261204T090000Z",
+        "DTEND:20261204T100000Z",
+        "X-MS-OLK-ORIGINALSTART:20261203T080000Z",
+        "X-MS-OLK-ORIGINALEND:20261203T090000Z",
+        "ATTENDEE;PARTSTAT=TENTATIVE:mailto:karin@beispiel.example",
+        method="COUNTER",
+    )
+    assert (found.method, found.starts_at, found.ends_at) == (
+        "COUNTER",
+        "2026-12-04T09:00:00+00:00",
+        "2026-12-04T10:00:00+00:00",
+    )
+
+
+def test_the_method_may_stand_in_the_type_alone() -> None:
+    who = "ATTENDEE;PARTSTAT=ACCEPTED:mailto:karin@beispiel.example"
+    found = answered(who, method=None, kind='text/calendar; charset=utf-8; method="reply"')
+    assert (found.method, found.partstat) == ("REPLY", "accepted")

@@ -1,5 +1,6 @@
 """What further programs write between an answer and the mail it quotes: all of it goes with the quotation."""
 
+import msgspec
 import pytest
 
 from parsers.answers import DATED
@@ -83,7 +84,9 @@ def test_an_introduction_needs_no_colon_above_a_quotation(name: str, mark: str) 
     for own in (OWN, "Ja."):
         for gap in ("\n", "\n\n"):
             body = f"{own}\n\n{WITHOUT_COLON[name]}{gap}{mark}Haben Sie den Golf noch?\n"
-            assert parse((HEAD + body).encode(), Hints(answering=True)).answer == Answer(text=own)
+            answer = parse((HEAD + body).encode(), Hints(answering=True)).answer
+            assert answer is not None
+            assert msgspec.structs.replace(answer, wish=None) == Answer(text=own)
 
 
 @pytest.mark.parametrize("name", WITHOUT_COLON)

@@ -159,7 +159,7 @@ def test_what_a_member_asks_for(
     wanted: list[tuple[str, dict[str, str]]],
     role: Any,
 ) -> None:
-    actions = actions_of(mail, Actor(role, EVA), None, record, house(**site), 7, imported=False)
+    actions = actions_of(mail, Actor(role, EVA), None, record, house(**site), 7, imported=False, now=record.received_at)
     assert [(one.name, one.args) for one in actions] == [(name, {**args, "message": "7"}) for name, args in wanted]
 
 
@@ -179,7 +179,7 @@ def test_what_a_member_asks_for(
 def test_what_is_only_kept(house: House, record: Record, role: Any, mail_class: Any, imported: bool, name: str) -> None:
     mail = Parsed(digest="", mail_class=mail_class, answer=Answer(text=TEXT), subject="Re: Golf", message_id="<1@a>")
     why = UNKNOWN if role == "stranger" else None
-    (action,) = actions_of(mail, Actor(role, MAX), why, record, house(), 7, imported=imported)
+    (action,) = actions_of(mail, Actor(role, MAX), why, record, house(), 7, imported=imported, now=record.received_at)
     assert action.name == name
     told = {"message": "7", "class": mail_class, "text": TEXT, "message_id": "<1@a>", "subject": "Re: Golf"}
     assert action.args == told | ({"imported": "yes"} if imported else {}) | ({"problem": why} if why else {})
@@ -187,7 +187,9 @@ def test_what_is_only_kept(house: House, record: Record, role: Any, mail_class: 
 
 def test_a_long_mail_is_kept_in_part(house: House, record: Record) -> None:
     mail = Parsed(digest="", mail_class="reply", text="ä" * 30_000)
-    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    (action,) = actions_of(
+        mail, Actor("customer", MAX), None, record, house(), 7, imported=False, now=record.received_at
+    )
     assert len(action.args["text"]) == 20_000
 
 
@@ -218,7 +220,7 @@ TO_WHOM = [
 def test_words_for_colleagues_and_of_programs_do_not_go_to_the_customer(
     house: House, record: Record, mail: Parsed, wanted: list[tuple[str, dict[str, str]]] | None
 ) -> None:
-    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False)
+    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False, now=record.received_at)
     if wanted is None:
         assert [one.name for one in actions] == ["attach"]
     else:
@@ -226,14 +228,26 @@ def test_words_for_colleagues_and_of_programs_do_not_go_to_the_customer(
 
 
 def test_a_mail_from_nobody_is_no_answer(house: House, record: Record) -> None:
-    actions = actions_of(answered(), Actor("team", EVA), None, record, house(), 7, imported=False, from_nobody=True)
+    actions = actions_of(
+        answered(),
+        Actor("team", EVA),
+        None,
+        record,
+        house(),
+        7,
+        imported=False,
+        now=record.received_at,
+        from_nobody=True,
+    )
     assert [one.name for one in actions] == ["attach"]
 
 
 def test_while_an_answer_waits_the_next_one_of_its_writer_waits_too(house: House, record: Record) -> None:
     held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
     for who, name in ((EVA, "hold"), ("tom@muster.example", "reply")):
-        (action,) = actions_of(answered(), Actor("team", who), None, held, house(), 7, imported=False)
+        (action,) = actions_of(
+            answered(), Actor("team", who), None, held, house(), 7, imported=False, now=record.received_at
+        )
         assert action.name == name
 
 
@@ -248,7 +262,9 @@ def test_a_plain_answer_to_a_mail_for_the_house_waits(house: House, record: Reco
         (answered((MAX,)), record, "answered", None),
         (answered((DESK_TOKEN,)), unknown, "reply", None),
     ):
-        (action,) = actions_of(mail, Actor("team", EVA), None, at, house(), 7, imported=False, to_house=True)
+        (action,) = actions_of(
+            mail, Actor("team", EVA), None, at, house(), 7, imported=False, now=record.received_at, to_house=True
+        )
         assert (action.name, action.args.get("problem")) == (name, problem)
 
 
@@ -256,7 +272,7 @@ def test_who_says_that_words_are_the_customers_is_believed(house: House, record:
     held = msgspec.structs.replace(record, held=(Held(text="x", by=EVA, message=1),))
     told = Answer(commands=(Command(name="reply", written="!reply"),), text=TEXT, cc=("bernd@muster.example",))
     for one, at in ((said(TEXT, ("reply", {})), held), (answered(answer=told), record)):
-        (action,) = actions_of(one, Actor("team", EVA), None, at, house(), 7, imported=False)
+        (action,) = actions_of(one, Actor("team", EVA), None, at, house(), 7, imported=False, now=record.received_at)
         assert action.name == "reply"
 
 
@@ -265,7 +281,9 @@ def test_who_says_that_words_are_the_customers_is_believed(house: House, record:
 )
 def test_a_customer_behind_a_list_is_heard(house: House, record: Record, because: str, name: str) -> None:
     mail = answered(mail_class="automatic", class_because=because)
-    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    (action,) = actions_of(
+        mail, Actor("customer", MAX), None, record, house(), 7, imported=False, now=record.received_at
+    )
     assert (action.name, action.args["class"]) == (name, "reply" if name == "write" else "automatic")
 
 
@@ -285,7 +303,9 @@ def test_an_internal_address_in_an_answer_is_asked_about(
     house: House, record: Record, address: str, site: dict[str, Any], named: str | None
 ) -> None:
     mail = said(f"{TEXT}\n\nEva Beispiel\n{address}")
-    (action,) = actions_of(mail, Actor("team", EVA), None, record, house(**site), 7, imported=False)
+    (action,) = actions_of(
+        mail, Actor("team", EVA), None, record, house(**site), 7, imported=False, now=record.received_at
+    )
     assert (action.name, action.args.get("problem")) == (
         ("hold", f"it held {named}, an address of the house") if named else ("reply", None)
     )
@@ -300,14 +320,16 @@ def test_nothing_of_what_a_members_programs_say_is_done_or_goes_to_the_customer(
 ) -> None:
     """It is kept; where only its words give it away, or a sign that redirections set as well, its writer is asked."""
     mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
-    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False)
+    actions = actions_of(mail, Actor("team", EVA), None, record, house(), 7, imported=False, now=record.received_at)
     assert [(one.name, one.args.get("problem")) for one in actions] in ([("attach", None)], [("hold", PROGRAM)])
 
 
 @pytest.mark.parametrize("name", ["vacation(1)", "RT", "Boxbe"])
 def test_a_customers_responder_that_calls_itself_bulk_reopens_nothing(house: House, record: Record, name: str) -> None:
     mail = parse(PROGRAMS[name].mail(), Hints(answering=True))
-    (action,) = actions_of(mail, Actor("customer", MAX), None, record, house(), 7, imported=False)
+    (action,) = actions_of(
+        mail, Actor("customer", MAX), None, record, house(), 7, imported=False, now=record.received_at
+    )
     assert action.name == "attach"
 
 
@@ -335,14 +357,16 @@ def written(text: str) -> Parsed:
 def test_a_recall_is_no_answer(house: House, record: Record, text: str) -> None:
     for role, wanted in (("team", "refuse"), ("controller", "refuse"), ("customer", "attach"), ("stranger", "attach")):
         actor = Actor(role, EVA)  # type: ignore[arg-type]
-        (action,) = actions_of(written(text), actor, None, record, house(), 7, imported=False)
+        (action,) = actions_of(written(text), actor, None, record, house(), 7, imported=False, now=record.received_at)
         assert action.name == wanted
         assert action.args.get("class", "person") == "person", "the team is told of a customer's"
 
 
 @pytest.mark.parametrize("text", NO_RECALLS)
 def test_cars_and_telephones_are_called_back_too(house: House, record: Record, text: str) -> None:
-    (action,) = actions_of(written(text), Actor("team", EVA), None, record, house(), 7, imported=False)
+    (action,) = actions_of(
+        written(text), Actor("team", EVA), None, record, house(), 7, imported=False, now=record.received_at
+    )
     assert action.name == "reply"
 
 
@@ -362,5 +386,5 @@ def test_a_responder_that_says_the_same_again_hears_once_that_it_waits(
 
 def test_a_request_is_not_closed_before_its_answer_went_out(house: House, record: Record) -> None:
     doubtful = said(TEXT, ("reply", {}), ("done", {}), doubt="?")
-    actions = actions_of(doubtful, Actor("team", EVA), None, record, house(), 7, imported=False)
+    actions = actions_of(doubtful, Actor("team", EVA), None, record, house(), 7, imported=False, now=record.received_at)
     assert [one.name for one in actions] == ["hold"]

@@ -120,7 +120,7 @@ def test_refusals_of_mails(record: Record, house: House) -> None:
         Answer(commands=(Command(name="undo", written="!undo"), Command(name="take", written="!take"))),
     ):
         parsed = Parsed(digest="", answer=answer)
-        [action] = actions_of(parsed, EVA, None, record, house(), 1, imported=False)
+        [action] = actions_of(parsed, EVA, None, record, house(), 1, imported=False, now=record.received_at)
         assert action.name == "refuse"
         assert_told(action.args["problem"])
 

@@ -34,7 +34,7 @@ NOT_FOR_TEMPLATES = (
 )
 SECTION = re.compile(r"^### ([a-z-]+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
 SECTIONS = dict(SECTION.findall(PAGE))
-OVERRIDE = re.compile(r"^    # ([a-z]+/[a-z.0-9]+)\n((?:    .*\n|\n)+)", re.MULTILINE)
+OVERRIDE = re.compile(r"^    # ([a-z]+/[a-z.0-9-]+)\n((?:    .*\n|\n)+)", re.MULTILINE)
 
 
 def written(renderer: Renderer, language: str, name: str) -> Rendered:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from parsers.records import Attachment, Customer, Reading, Vehicle
+from parsers.records import Attachment, Customer, Money, Reading, Vehicle
 from rules.model import Actor, Done, Held, Second, Thread
 from templates.fallback import fallback
 from templates.model import RenderJob
@@ -34,6 +34,15 @@ def filled(text: str, language: str, purpose: str) -> RenderJob:
         extra={text: text},
     )
     job = sample_job(language, purpose)
+    visit = job.record.visit and msgspec.structs.replace(
+        job.record.visit,
+        wanted=(text,),
+        services=(text, text),
+        price=Money(amount=text, currency=text),
+        remarks=text,
+        adviser=text,
+        courtesy_car=text,
+    )
     record = msgspec.structs.replace(
         job.record,
         reading=reading,
@@ -45,6 +54,7 @@ def filled(text: str, language: str, purpose: str) -> RenderJob:
         requests=(Second(message=1, source=text, received_at=AT, reading=reading),),
         held=(Held(text=text, by=text, message=1),),
         thread=Thread(ids=("<1@a.example>",), subject=text),
+        visit=visit,
     )
     notice = msgspec.structs.replace(job.notice, text=text, because=text)
     return msgspec.structs.replace(

@@ -350,6 +350,7 @@ def test_the_mail_brings_it_and_a_failing_template_does_not_take_it_away() -> No
 
 def test_a_calendar_that_fails_is_a_fault_and_the_mail_goes_out_plainer() -> None:
     job = telling("visit-offer")
+    job = msgspec.structs.replace(job, site=msgspec.structs.replace(job.site, hide={"visit-offer": ("price",)}))
     broken = {"de/words.toml": "[forms]\nmoney = '{amount} {nothing}'\n"}
     with pytest.raises(TemplateFault, match="the calendar:1: KeyError"):
         Renderer({**broken, **PLAIN}).render(job)

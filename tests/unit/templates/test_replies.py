@@ -1,5 +1,6 @@
 """The first line of every mail to the house says where a plain reply goes, and says the truth."""
 
+import re
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -23,6 +24,7 @@ HOUSE = sorted(name for name, purpose in PURPOSES.items() if purpose.layout != "
 INSIDE = {"refused", "status", "help", "taken", "held", "kept"}
 SEVERAL = {name for name, purpose in PURPOSES.items() if purpose.layout == "several"}
 CUSTOMERS = sorted(name for name, purpose in PURPOSES.items() if purpose.layout == "customer")
+ANSWERS = re.compile(r'(?<= href=)"mailto:desk%2Bl-7kq2m4-2\.tabcdefghijklmnop@muster\.example\?[^"]*"')
 KARIN = LEAD.customer.emails[0] if LEAD.customer else ""
 CALLER = Reading(kind="lead", customer=Customer(name="Karin Beispiel", phones=("+4915112345678",)))
 RELAYED = Reading(kind="lead", extra={"reply_to": "k-77@relay.exchange.example"})
@@ -131,9 +133,12 @@ def test_customers_see_nothing_of_ours(language: str, purpose: str, flag: Record
     job = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, flags=(flag,) if flag else ()))
     for mail in (SHIPPED.render(job), fallback(job)):
         told = f"{mail.subject}\n{mail.text}\n{mail.html}"
-        assert [line for line in told.splitlines() if names(line)] == []
         words = load_words(language, {})
-        for secret in (job.record.ref, job.reply_to, "mailto:", "verkauf1", "Used cars", *words["commands"].values()):
+        secrets = {job.record.ref, job.reply_to, "mailto:", "verkauf1", "Used cars", *words["commands"].values()}
+        if PURPOSES[purpose].visit:  # its customer has a number to name, and links that answer to his own address
+            told, secrets = ANSWERS.sub("", told), secrets - {job.record.ref}
+        assert [line for line in told.splitlines() if names(line)] == []
+        for secret in secrets:
             assert secret not in told
         assert job.site.name in mail.text
         assert "+49 30 1234567" in mail.text
