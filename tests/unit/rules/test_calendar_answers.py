@@ -8,7 +8,6 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +16,16 @@ import pytest
 from config.machine import Brakes
 from config.models import Settings
 from parsers.read import parse
-from parsers.records import Customer, Hints, Reading, Vehicle
+from parsers.records import Hints
 from rules import visit_answers
 from rules.answering import actions_of, unsettled
 from rules.apply import apply
 from rules.brakes import Sent, judged
 from rules.identity import writer
-from rules.model import Effects, Record, Refused, Visit
+from rules.model import Effects, Record, Refused
 from templates.reasons import translated
 from templates.words import load_words
+from tests.support.offered import KARIN, NOW, booking
 
 House = Callable[..., Settings]
 ROOT = Path(__file__).parents[3]
@@ -33,16 +33,6 @@ MAILS = ROOT / "tests/golden/calendar-answers"
 PAGE = ROOT / "docs/calendar-answers.md"
 CORPUS = Path(os.environ.get("POSTROOM_CORPUS", ROOT.parent / "shared/corpus"))
 CASES: list[dict[str, Any]] = tomllib.loads((MAILS / "cases.toml").read_text("utf-8"))["case"]
-NOW = datetime(2026, 11, 20, 10, 15, 30, tzinfo=UTC)
-KARIN = "karin@beispiel.example"
-VISIT: dict[str, Any] = {
-    "uid": "b-7kq2m4-2@post.example",
-    "invited": True,
-    "zone": "Europe/Berlin",
-    "starts_at": datetime(2026, 12, 3, 8, tzinfo=UTC),
-    "ends_at": datetime(2026, 12, 3, 9, tzinfo=UTC),
-    "services": ("Inspektion",),
-}
 PROPOSED = {
     "google-proposes": ("2026-12-04 09:00", "10:00"),
     "google-proposes-agreed": ("2026-12-04 09:00", "10:00"),
@@ -87,26 +77,7 @@ def customer_of(case: dict[str, Any]) -> str:
 
 def before(case: dict[str, Any]) -> Record:
     """The booking as the mail finds it."""
-    changed = {name: value for name, value in case.get("visit", {}).items() if name != "customer"}
-    if "answered_at" in changed:
-        changed["answered_at"] = datetime.fromisoformat(changed["answered_at"])
-    reading = Reading(
-        kind="booking",
-        customer=Customer(name="Karin Beispiel", emails=(customer_of(case),)),
-        vehicles=(Vehicle(role="own", plate="B-KB 123"),),
-    )
-    return Record(
-        ref="B-7KQ2M4-2",
-        kind="booking",
-        site="berlin",
-        team="service",
-        state=case["before"],
-        policy="none",
-        language="de",
-        received_at=datetime(2026, 11, 18, 9, tzinfo=UTC),
-        reading=reading,
-        visit=Visit(**(VISIT | changed)),
-    )
+    return booking(case["before"], **{"customer": KARIN, **case.get("visit", {})})
 
 
 def outcome(case: dict[str, Any], settings: Settings) -> Outcome:
