@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, contacts, records, standing
+from daemon.store import Store, contacts, preferences, records, standing, vehicles
 from rules.apply import apply
+from rules.cars import identities_of_record
 from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
 from rules.model import Action, Effects, Opening, Record, Refused
@@ -17,6 +18,8 @@ from rules.reference import make
 from rules.second import contacts_of_record
 
 REPEATS = 5
+TIMES = frozenset({"offer", "schedule", "pre-book", "accept", "agree", "counter", "confirm"})
+"""Actions that give a workshop visit a time: they must know of the other bookings of its car."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -94,7 +97,13 @@ def _parted(
 
 
 def write_change(connection: Connection, change: Change, settings: str, now: datetime) -> int:
-    """Write one change; the record's key."""
+    """Write one change; the record's key.
+
+    Raises:
+        Changed: Its record, or what else is booked for its car, is no longer what the action was decided with.
+    """
+    if sets_time(change) and vehicles.beside_locked(connection, change.after) != change.action.beside:
+        raise records.Changed(f"what is booked for the car of {change.after.ref}")
     if change.before is None:
         key = records.open_record(connection, change.after, change.effects, change.action, settings, now)
     else:
@@ -102,20 +111,47 @@ def write_change(connection: Connection, change: Change, settings: str, now: dat
         records.save(connection, change.before, change.after, change.effects, change.action, settings, now)
     if new := new_contacts(change):
         contacts.index(connection, key, new)
+    visit = change.after.visit
+    if change.action.name == "prefer" and visit is not None and visit.reminder is not None:
+        preferences.keep(connection, change.after, visit.reminder, now)
     return key
 
 
+def sets_time(change: Change) -> bool:
+    """Whether it may give a workshop visit another time."""
+    return change.action.name in TIMES and change.after.kind == "booking"
+
+
 def new_contacts(change: Change) -> tuple[contacts.Contact, ...]:
-    """By what its person is known since this change."""
+    """By what its person and its cars are known since this change."""
     before, after = change.before.record if change.before else None, change.after
     if before is not None and (before.reading, before.requests) == (after.reading, after.requests):
         return ()
-    known = contacts_of_record(before) if before else ()
-    return contacts.contacts_at(after.site, (each for each in contacts_of_record(after) if each not in known))
+    known = set(_known_by(before)) if before else set()
+    return contacts.contacts_at(after.site, (each for each in _known_by(after) if each not in known))
+
+
+def _known_by(record: Record) -> tuple[str, ...]:
+    return (*contacts_of_record(record), *identities_of_record(record))
+
+
+def with_visits(connection: Connection, record: Record, action: Action) -> Action:
+    """What an action that gives a workshop visit a time has to know: what else is booked, and what its person prefers.
+
+    Args:
+        connection: A snapshot.
+        record: As it is before the action.
+        action: What is to happen to it.
+    """
+    if action.name not in TIMES or record.kind != "booking":
+        return action
+    found, prefers = vehicles.beside(connection, record), preferences.prefers(connection, record)
+    return msgspec.structs.replace(action, beside=found, prefers=prefers)
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:
     """What an action has to know of the past: what is to be undone, and how the record's deadlines stand."""
+    action = with_visits(connection, kept.record, action)
     if action.name not in PASSIVE:
         return msgspec.structs.replace(action, standing=standing.of(connection, kept.id))
     if action.name != "undo" or (found := records.last_action(connection, kept)) is None:
