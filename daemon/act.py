@@ -1,7 +1,9 @@
 """The I/O half of the one door: load a record, apply the action, write, and repeat when somebody else was faster."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,7 +15,7 @@ from rules.apply import apply
 from rules.cars import identities_of_record
 from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
-from rules.model import Action, Effects, Opening, Record, Refused
+from rules.model import Action, Effects, Opening, Record, Refused, Standing
 from rules.reference import make
 from rules.second import contacts_of_record
 
@@ -164,21 +166,65 @@ def new_reference(kind: str) -> str:
     return make(kind, secrets.randbits(30))
 
 
-def open_by_hand(store: Store, settings: Settings, opening: Opening, action: Action, now: datetime) -> Record:
+def open_by_hand(
+    store: Store, settings: Settings, opening: Opening, action: Action, now: datetime, then: Action | None = None
+) -> Record:
     """Open a record without a mail (telephone, counter).
 
+    Args:
+        store: Where it is written.
+        settings: The settings in force.
+        opening: The request, as it was decided.
+        action: Its opening.
+        now: UTC.
+        then: What is done to it in the same go; if that is not possible, nothing is opened.
+
     Raises:
-        Refused: The action is not possible.
+        Refused: An action is not possible.
         StoreError: The database could not do it.
     """
     for _ in range(REPEATS):
         fresh = msgspec.structs.replace(opening, ref=new_reference(opening.decision.kind))
-        asked = msgspec.structs.replace(action, opening=fresh)
-        opened, effects = apply(None, asked, settings, now)
-        change = Change(None, opened, effects, asked)
+        with store.read() as connection:
+            changes = opened(connection, settings, msgspec.structs.replace(action, opening=fresh), now, then)
         try:
-            store.write(lambda c, one=change: write_change(c, one, settings.digest, now)).result()  # type: ignore[misc]
-        except IntegrityError:
+            store.write(lambda c, made=changes: write_opened(c, made, settings.digest, now)).result()  # type: ignore[misc]
+        except (IntegrityError, records.Changed):
             continue
-        return opened
+        return changes[-1].after
     raise Refused("no free reference was found; try again")
+
+
+def opened(
+    connection: Connection, settings: Settings, action: Action, now: datetime, then: Action | None
+) -> tuple[Change, ...]:
+    """The changes that open a record, and act on it at once; they are written together by `write_opened`.
+
+    Raises:
+        Refused: An action is not possible.
+    """
+    record, effects = apply(None, action, settings, now)
+    first = Change(None, record, effects, action)
+    if then is None:
+        return (first,)
+    due = tuple(Standing(deadline=each) for each in effects.deadlines)
+    then = msgspec.structs.replace(with_visits(connection, record, then), standing=due)
+    after, further = apply(record, then, settings, now)
+    return first, Change(None, after, further, then)
+
+
+def write_opened(connection: Connection, changes: Sequence[Change], settings: str, now: datetime) -> int:
+    """Write what opens a record and what was done to it at once; its key.
+
+    Raises:
+        Changed: What else is booked for its car is no longer what the action was decided with.
+    """
+    return write_further(connection, write_change(connection, changes[0], settings, now), changes, settings, now)
+
+
+def write_further(connection: Connection, key: int, changes: Sequence[Change], settings: str, now: datetime) -> int:
+    """Write what was done at once to a record that was just opened with the first of the changes; its key."""
+    for before, change in pairwise(changes):
+        kept = records.Kept(key, before.after)
+        write_change(connection, msgspec.structs.replace(change, before=kept), settings, now)
+    return key
