@@ -75,12 +75,8 @@ def reading_of(asked: Asked) -> Reading:
     return reading
 
 
-def at_once(asked: Asked, message: int) -> Action | None:
+def at_once(asked: Asked) -> Action | None:
     """What is done with it at once; None where nothing is said.
-
-    Args:
-        asked: The booking.
-        message: Number of the mail.
 
     Raises:
         Refused: It is not a time for the visit, or more than one.
@@ -91,8 +87,7 @@ def at_once(asked: Asked, message: int) -> Action | None:
         raise Refused(_not_here(other))
     if len(commands) > 1:
         raise Refused(ONE_TIME)
-    args = {"message": str(message)}
-    return next((Action(name=str(one.name), actor=asked.actor, args={**one.args, **args}) for one in commands), None)
+    return next((Action(name=str(one.name), actor=asked.actor, args=one.args) for one in commands), None)
 
 
 def why_not(asked: Asked | None) -> str | None:
@@ -100,7 +95,7 @@ def why_not(asked: Asked | None) -> str | None:
     try:
         if asked is not None:
             reading_of(asked)
-            at_once(asked, 0)
+            at_once(asked)
     except Refused as refused:
         return str(refused)
     return None

@@ -57,7 +57,7 @@ def _changes(
     connection: Connection, settings: Settings, mail: Claimed, meant: Parsed, asked: Asked, at: datetime
 ) -> tuple[Change, ...]:
     """The record is opened by the member, gets its time, and the member hears how it stands."""
-    reading, then = reading_of(asked), at_once(asked, mail.id)
+    reading, then = reading_of(asked), at_once(asked)
     decision = decide_mail(meant, envelope_of(mail), settings, context_of(asked, Context()), at)
     if decision.fate != "opened":
         return ()
@@ -65,6 +65,6 @@ def _changes(
     opening = opening_of(reading, decided, decision, new_reference(decided.kind), at)
     action = Action(name="open", actor=asked.actor, opening=opening)
     changes = opened(connection, settings, action, at, then)
-    status = Action(name="status", actor=asked.actor, args={"message": str(mail.id)})
+    status = Action(name="status", actor=asked.actor)
     record, effects = apply(changes[-1].after, status, settings, at)
     return (*changes, Change(Kept(0, changes[-1].after), record, effects, status))

@@ -137,7 +137,8 @@ def test_where_tokens_are_trusted_nobody_books_without_one(shift: Shift) -> None
     sites.write_text(sites.read_text("utf-8").replace('id = "berlin"', 'id = "berlin"\ntrust = "token"'), "utf-8")
     settings, problems = load(shift.settings.directory)
     assert settings is not None, problems
-    shift.settings = settings
+    shift.settings, keep = settings, canonical(settings).encode()
+    shift.store.write(lambda c: messages.keep_settings(c, settings.digest, "{}", keep, wall_now())).result()
     worked(shift, written(f"!termin\n{LABELS}"))
     assert opened(shift) is None
 
