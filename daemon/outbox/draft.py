@@ -106,6 +106,7 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         country=site.country,
         phone=site.phone,
         address=site.address,
+        preconditions=tuple(site.booking.preconditions),
         reply=site.reply,
         heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
     )
