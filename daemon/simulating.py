@@ -213,6 +213,7 @@ def as_file(settings: Settings, mail: Mail, said: Rendered, number: int) -> byte
             subject=said.subject,
             text=said.text,
             html=said.html,
+            calendar=said.calendar,
             message_id=f"<simulated.{number}@{settings.postroom.hostname}>",
             date=mail.at,
             list_id=f"{notice.team or notice.role}.{mail.site}.{settings.postroom.hostname}",

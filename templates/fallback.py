@@ -1,10 +1,13 @@
 """The mail that is sent when a template fails: the same contents in plain lines, without Jinja and without HTML."""
 
+import msgspec
+
 from parsers.ours import DELIMITER, DELIMITER_END
 from templates.forms import lines, one_line
+from templates.invitation import bare_calendar
 from templates.late import behind, sign_of
 from templates.letter import Letter, write_letter
-from templates.model import Rendered, RenderJob
+from templates.model import Calendar, Rendered, RenderJob
 from templates.report_letter import MOST_SOURCES, report_lines, write_report
 from templates.reports import ReportJob
 from templates.standing import Item
@@ -22,9 +25,18 @@ def fallback(job: RenderJob) -> Rendered:
     try:
         letter = write_letter(job, _words(job.notice.language))
         told = [*letter.said, "", "-- ", *letter.signature] if letter.signature else _told(letter)
-        return Rendered(subject=_subject(letter), text="\n".join(told) + "\n")
+        mail = Rendered(subject=_subject(letter), text="\n".join(told) + "\n")
     except Exception:  # the lead must reach the team, whatever is wrong with its record
-        return _bare(job)
+        mail = _bare(job)
+    return msgspec.structs.replace(mail, calendar=_calendar(job))
+
+
+def _calendar(job: RenderJob) -> Calendar | None:
+    """An offer without its calendar could not be accepted there, and a visit that is cancelled would stay in it."""
+    try:
+        return bare_calendar(job, _words(job.notice.language))
+    except Exception:  # the words alone still say when it is
+        return None
 
 
 def report_fallback(job: ReportJob) -> Rendered:

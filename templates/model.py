@@ -35,6 +35,8 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     heeds: bool = True
     """Whether mails of its people can be proven theirs, so that they may act by mail."""
     """Whether a plain reply of the team goes on to the customer, or the team answers from its own mailbox."""
+    reminder: int = 2
+    """How many days before a visit a customer is reminded who has not said when; 0 never."""
 
 
 class MailCard(Fact, frozen=True, kw_only=True):

@@ -25,9 +25,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from templates.fallback import fallback
 from templates.forms import Forms, one_line, printable
+from templates.invitation import calendar_of
 from templates.late import behind, sign_of_mail
 from templates.letter import write_letter
-from templates.model import Rendered, RenderJob
+from templates.model import Calendar, Rendered, RenderJob
 from templates.purposes import purpose_of
 from templates.report_letter import write_report
 from templates.reports import REPORT_LAYOUT, ReportJob
@@ -115,7 +116,17 @@ class Renderer:
         notice = job.notice
         layout = purpose_of(notice.purpose, notice.role).layout
         mail = self._written(notice.template, notice.language, layout, lambda language: self._context(job, language))
-        return msgspec.structs.replace(mail, subject=self._signed(job, mail.subject))
+        subject, calendar = self._signed(job, mail.subject), self._calendar(job)
+        return msgspec.structs.replace(mail, subject=subject, calendar=calendar)
+
+    def _calendar(self, job: RenderJob) -> Calendar | None:
+        """What goes along; where it fails the whole mail does, whose fallback brings a plainer one."""
+        try:
+            return calendar_of(job, self.words(self.language(job.notice.template, job.notice.language)))
+        except TemplateFault:
+            raise
+        except Exception as error:  # whatever a record can hold that nobody thought of
+            raise TemplateFault("the calendar", 1, f"{type(error).__name__}: {error}") from error
 
     def subject(self, job: RenderJob) -> str:
         """The subject alone, for who looks at thousands of mails.

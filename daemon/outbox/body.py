@@ -15,6 +15,7 @@ from urllib.parse import quote_from_bytes
 
 from parsers.enclosures import OCTETS, Enclosure
 from templates.forms import printable
+from templates.model import Calendar
 
 LINE: Final = 76
 CRLF: Final = b"\r\n"
@@ -28,7 +29,12 @@ Fields = dict[str, str]
 
 
 def body(
-    text: str, html: str | None, files: Sequence[Enclosure], original: bytes | None, seed: str
+    text: str,
+    html: str | None,
+    files: Sequence[Enclosure],
+    original: bytes | None,
+    seed: str,
+    calendar: Calendar | None = None,
 ) -> tuple[Fields, bytes]:
     """A mail's body with the header fields that describe it.
 
@@ -38,12 +44,19 @@ def body(
         files: What goes along; names and types are as `parsers.enclosures` makes them.
         original: The mail that the record came from, as received.
         seed: Makes the boundaries; the same for the same mail.
+        calendar: Goes along as the last alternative, and once more as a file; one to look at only as a file, which
+            else would stand in the place of the words.
     """
     fields, content = _text_part("plain", text)
+    parts = [_part(fields, content)]
     if html is not None:
-        parts = [_part(fields, content), _part(*_text_part("html", html))]
+        parts.append(_part(*_text_part("html", html)))
+    if calendar is not None and calendar.method != "PUBLISH":
+        parts.append(_part(*_calendar_part(calendar)))
+    if len(parts) > 1:
         fields, content = _multipart("alternative", parts, seed)
-    further = [_part(*_file_part(one)) for one in files]
+    further = [_part(*_file_part(_calendar_file(calendar)))] if calendar is not None else []
+    further += (_part(*_file_part(one)) for one in files)
     if original is not None:
         further.append(_part(*_original_part(original)))
     if further:
@@ -103,6 +116,19 @@ def _text_part(subtype: str, text: str) -> tuple[Fields, bytes]:
         "Content-Transfer-Encoding": "base64" if foreign else "quoted-printable",
     }
     return fields, _base64(raw) if foreign else b2a_qp(raw, istext=True)
+
+
+def _calendar_part(calendar: Calendar) -> tuple[Fields, bytes]:
+    """What mail programs offer to answer (RFC 6047, 2.4), in base64: its line ends must come through as they are."""
+    fields = {
+        "Content-Type": f"text/calendar; charset=utf-8; method={calendar.method}",
+        "Content-Transfer-Encoding": "base64",
+    }
+    return fields, _base64(calendar.content.encode("utf-8"))
+
+
+def _calendar_file(calendar: Calendar) -> Enclosure:
+    return Enclosure(name=calendar.name, type="application/ics", content=calendar.content.encode("utf-8"))
 
 
 def _base64(raw: bytes) -> bytes:

@@ -33,6 +33,7 @@ from rules.bundling import MOST, SHARED, mails_of
 from rules.holding import still_holds
 from rules.sites import is_configured
 from templates.fallback import fallback
+from templates.invitation import method_of
 from templates.model import Rendered
 
 BATCH = 50
@@ -181,7 +182,10 @@ class Bundler:
             return answer.rendered
         self._shift.count("template_fallbacks")
         log.error("template-failed", template=one.job.notice.template, why=answer.error)
-        return fallback(one.job)
+        plainer = fallback(one.job)
+        if plainer.calendar is None and method_of(one.job) is not None:
+            log.error("calendar-lost", notice=one.due.id, ref=one.due.record.ref)
+        return plainer
 
     def _put(self, letters: Sequence[tuple[Draft, Letter]], gone: Sequence[int], stopped: Braked) -> "Future[None]":
         shift, now = self._shift, self._shift.clock.now()

@@ -75,7 +75,7 @@ def compose(mail: OutgoingMail) -> bytes:
         ComposeError: An address, id or token is malformed, the date is naive, or the headers are not the expected ones.
     """
     headers = _headers(mail)
-    body_type, content = body(mail.text, mail.html, mail.attachments, mail.original, mail.message_id)
+    body_type, content = body(mail.text, mail.html, mail.attachments, mail.original, mail.message_id, mail.calendar)
     names = [*headers, *body_type]
     head = b"".join(f"{name}: {value}\r\n".encode() for name, value in (headers | body_type).items())
     _verify(head, names)

@@ -14,8 +14,17 @@ from rules.model import Record
 from rules.sites import site_named
 from templates.model import Rendered
 
-WRITTEN_BY = {"reply": None, "receipt": "auto-replied"}
-"""Purpose -> Auto-Submitted (RFC 3834); None where a person wrote the words."""
+WRITTEN_BY = {
+    "reply": None,
+    "receipt": "auto-replied",
+    "visit-ask": None,
+    "visit-agreed": "auto-replied",
+    "visit-current": "auto-replied",
+}
+"""Purpose -> Auto-Submitted (RFC 3834), else `auto-generated`; None where a person wrote the words.
+
+That a person offers or cancels a visit makes the mail no less generated: its words are a template's, and the answer of
+a program that somebody is on holiday must not look like one to the offer."""
 
 
 def to_customer(
@@ -42,6 +51,7 @@ def to_customer(
         auto_submitted=WRITTEN_BY.get(notice.purpose, "auto-generated"),
         reference=record.ref,
         attachments=files,
+        calendar=rendered.calendar,
     )
 
 

@@ -109,6 +109,10 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         preconditions=tuple(site.booking.preconditions),
         reply=site.reply,
         heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
+        geo=site.geo,
+        directions=site.booking.directions,
+        hide=dict(site.booking.hide),
+        reminder=site.booking.reminder,
     )
 
 

@@ -32,6 +32,9 @@ _NOTHING_LAST = " end"
 """Behind a text, it keeps a reference at its end from being taken for the last line of one of our mails: a customer may
 read his own, only what his answer was written above is not his."""
 _TAG = re.compile(r"<[^<>]*>")
+_FOLD = re.compile("\r?\n[ \t]")
+_ESCAPED = re.compile(r"\\(.)")
+_MEANT = {"n": "\n", "N": "\n"}
 
 
 def leak(
@@ -74,7 +77,15 @@ def _said(mail: OutgoingMail) -> tuple[str, ...]:
     """All that a reader can see, and of HTML also what he cannot."""
     html = mail.html or ""
     given = (mail.subject, mail.sender_name, mail.text, unescape(html), unescape(_TAG.sub("", html)))
-    return tuple(_bare(text) for text in given if text)
+    return tuple(_bare(text) for text in (*given, *_calendar(mail)) if text)
+
+
+def _calendar(mail: OutgoingMail) -> tuple[str, ...]:
+    """The lines of a calendar as they were before they were folded and escaped (RFC 5545, 3.1 and 3.3.11)."""
+    if mail.calendar is None:
+        return ()
+    lines = _FOLD.sub("", mail.calendar.content)
+    return (mail.calendar.name, _ESCAPED.sub(lambda one: _MEANT.get(one[1], one[1]), lines))
 
 
 def _bare(text: str) -> str:
