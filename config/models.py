@@ -42,6 +42,7 @@ from config.types import (
     Secret,
     Silence,
     States,
+    VisitMail,
     Wait,
     Zone,
     as_tuple,
@@ -87,7 +88,7 @@ class SiteMail(Model):
 class SiteBooking(Model):
     """`[site.booking]`: how the workshop plans its visits, and what it tells its customers."""
 
-    length: Duration = Duration(1, "h")
+    length: DurationText = Duration(1, "h")
     reminder: int = Field(default=2, ge=0, le=4)
     remind_at: JobTime = 10 * 60
     morning_at: JobTime = 7 * 60
@@ -95,8 +96,8 @@ class SiteBooking(Model):
     thanks: bool = True
     accepted: Literal["schedule", "ask"] = "schedule"
     preconditions: Mapping[Name, Literal["offer", "schedule", "warn"]] = {}
-    hide: Mapping[str, tuple[Literal["services", "price", "remarks", "adviser", "courtesy-car"], ...]] = {}
-    directions: str | None = None
+    hide: Mapping[VisitMail, tuple[Literal["services", "price", "remarks", "adviser", "courtesy-car"], ...]] = {}
+    directions: Annotated[str, AfterValidator(check_https)] | None = None
 
 
 class Site(Model):

@@ -111,7 +111,7 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
         geo=site.geo,
         directions=site.booking.directions,
-        hide=dict(site.booking.hide),
+        hide={str(name): fields for name, fields in site.booking.hide.items()},
         reminder=site.booking.reminder,
     )
 
