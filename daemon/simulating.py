@@ -174,6 +174,7 @@ def _job(settings: Settings, mail: Mail) -> RenderJob:
         others=tuple(_items(settings, mail)) if mail.joint else (),
         deadlines=mail.deadlines,
         course=mail.course,
+        later=mail.later,
     )
 
 
@@ -184,9 +185,11 @@ def _items(settings: Settings, mail: Mail) -> Iterator[RenderItem]:
             record=row.record if n < MOST_RECORDS else counted_only(row.record),
             notice=row.notice,
             due_at=row.due_at,
-            overdue=is_overdue(Open(record=row.record, due_at=row.due_at), mail.at),
+            overdue=row.part == "past" or is_overdue(Open(record=row.record, due_at=row.due_at), mail.at),
             reply_to=place.desk,
             site=None if place.id == mail.site else site_card(settings, place),
+            part=row.part,
+            since=row.since,
         )
 
 

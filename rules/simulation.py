@@ -4,7 +4,7 @@ Mails come, steps of policies fall due, teams answer as they are said to, lists 
 that the daemon runs, in the order of its rounds. Nothing here reads a clock or writes anything.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush, nsmallest
 from itertools import count
@@ -39,10 +39,11 @@ from rules.model import (
     Refused,
 )
 from rules.opening import opening_of, thread_of
-from rules.openlist import Open, open_lists
+from rules.openlist import BOOKING, Open, open_lists
 from rules.post import Post, Telling, is_joint
 from rules.reference import make
 from rules.timing import list_day, next_list
+from rules.visit_lists import MOVES, OpenVisit, next_visits, visit_lists, visits_day
 
 CLOCK = Actor("clock")
 UNKNOWN = Context()
@@ -62,6 +63,9 @@ class Row(NamedTuple):
     """Since when it is overdue, else when its next step is due, UTC."""
     arrival: Arrival | None = None
     """The mail that opened it."""
+    part: str | None = None
+    since: datetime | None = None
+    """Of the workshop's list: which part of it, and since when it stands as it does, UTC."""
 
 
 class Mail(NamedTuple):
@@ -78,6 +82,8 @@ class Mail(NamedTuple):
     """Of what the clock tells of one record: what is still to come."""
     course: tuple[Done, ...] = ()
     """And what made each of its revisions, oldest first."""
+    later: int = 0
+    """Of the workshop's list: visits that it does not name."""
 
 
 class Behaviour(NamedTuple):
@@ -312,6 +318,28 @@ def _open_lists(room: Room, site: Site, now: datetime) -> Iterator[Mail]:
         yield Mail(now, site.id, told, rows, True)
 
 
-LIST = "list"
-DAILY = (Daily(next_list, _open_lists),)
+def _visit_lists(room: Room, site: Site, now: datetime) -> Iterator[Mail]:
+    """The workshop's list of bookings and visits, for each team."""
+    day = visits_day(site, now)
+    if day is None:
+        return
+    cases = {one.record.ref: one for one in room.open_at(site) if one.record.kind == BOOKING}
+    found = (OpenVisit(record=one.record, since=_since(one.course)) for one in list(cases.values())[:MOST_OPEN])
+    for each in visit_lists(room.settings, site, found, day, now):
+        told = Notice(purpose=VISITS, to=each.to, team=each.team, template=VISITS, language=site.language, at=now)
+        rows = tuple(
+            Row(one.record, None, None, cases[one.record.ref].arrival, part, one.since)
+            for part, ones in each.parts.items()
+            if part != "later"
+            for one in ones
+        )
+        yield Mail(now, site.id, told, rows, True, later=len(each.parts["later"]))
+
+
+def _since(course: Sequence[Done]) -> datetime | None:
+    return next((one.at for one in reversed(course) if one.name in MOVES), None)
+
+
+LIST, VISITS = "list", "visits"
+DAILY = (Daily(next_list, _open_lists), Daily(next_visits, _visit_lists))
 """One for each daily job of a site."""

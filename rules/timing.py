@@ -154,11 +154,16 @@ def day_due(site: Site, minute: int | str, now: datetime) -> date | None:
 
 def next_list(site: Site, now: datetime) -> datetime | None:
     """The next time at which a site's list may be due, UTC; None where it has none."""
-    if site.mail.list == "off":
+    return next_at(site, site.mail.list, now)
+
+
+def next_at(site: Site, minute: int | str, now: datetime) -> datetime | None:
+    """The next time that a minute of a site's local day comes, UTC; None of one that is `off`."""
+    if minute == "off":
         return None
     book = daybook_of(site, None)
     days = (book.local(now).date() + timedelta(days=ahead) for ahead in range(3))
-    return next(at for day in days if (at := instant(day, int(site.mail.list), book.zone)) > now)
+    return next(at for day in days if (at := instant(day, int(minute), book.zone)) > now)
 
 
 def works(book: DayBook, day: date) -> bool:

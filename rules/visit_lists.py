@@ -10,11 +10,14 @@ from config.lookup import team_address
 from config.models import Settings, Site
 from rules.daybook import DayBook, daybook_of
 from rules.hours import LOOK_AHEAD
+from rules.lifecycle import table_of
 from rules.model import Record
-from rules.timing import day_due, works
+from rules.openlist import BOOKING
+from rules.timing import day_due, next_at, works
 from rules.transition import ACTIONS, ARRIVED, ASKED, OFFERED, WAITING
 
-KIND = "booking"
+MOVES = frozenset({name for (_, name), transition in table_of(BOOKING).items() if transition.to} | {"undo"})
+"""Actions that give a booking another state: since the last of them it stands as it does."""
 Part = Literal["past", "ours", "theirs", "today", "next", "later"]
 PARTS: Mapping[Part, Literal["actions", "planned"]] = {
     "past": "planned",
@@ -53,6 +56,11 @@ class VisitList(msgspec.Struct, frozen=True, kw_only=True):
 def visits_day(site: Site, now: datetime) -> date | None:
     """The local day whose list is due at a site by now; None before its time, on days off, and where it is off."""
     return day_due(site, site.booking.list, now)
+
+
+def next_visits(site: Site, now: datetime) -> datetime | None:
+    """The next time at which a site's list may be due, UTC; None where it has none."""
+    return next_at(site, site.booking.list, now)
 
 
 def visit_lists(

@@ -10,7 +10,6 @@ from daemon.store.outgoing import Letter
 from rules.agenda import LIST
 from rules.model import Notice
 from rules.openlist import OpenList, is_overdue, open_lists
-from rules.visit_lists import KIND
 from templates.model import RenderItem, RenderJob
 
 MOST_OPEN = 1000
@@ -23,8 +22,6 @@ def team_letters(shift: Shift, one: runs.Run) -> list[Letter]:
         return []
     with shift.store.read() as connection:
         found = open_records.at_site(connection, site.id, MOST_OPEN)
-    if site.booking.list != "off":  # they have a list of their own
-        found = [each for each in found if each.record.kind != KIND]
     lists = open_lists(shift.settings, site, found, date.fromisoformat(one.day), shift.clock.now())
     letters = (
         list_letter(shift, site.id, f"{LIST}:{one.scope}:{one.day}:{each.to}", _job(shift, site.id, each))

@@ -5,24 +5,22 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 
 from daemon.store.open_records import IMPORTED_ONES
 from daemon.store.schema import record, revision
-from rules.lifecycle import table_of
 from rules.model import Record
+from rules.openlist import BOOKING
 from rules.transition import NEW, OPEN_STATES, REQUESTED
-from rules.visit_lists import KIND, OpenVisit
+from rules.visit_lists import MOVES, OpenVisit
 
 _decode = msgspec.json.Decoder(Record).decode
-_MOVES = sorted({name for (_, name), transition in table_of(KIND).items() if transition.to} | {"undo"})
-"""Actions that give a booking another state."""
 _SINCE = (
     select(func.max(revision.c.at))
-    .where(revision.c.record == record.c.id, revision.c.action.in_(_MOVES))
+    .where(revision.c.record == record.c.id, revision.c.action.in_(sorted(MOVES)))
     .scalar_subquery()
 )
 _AT_SITE = (
     select(record.c.data, _SINCE.label("since"))
     .where(
         record.c.site == bindparam("the_site"),
-        record.c.kind == KIND,
+        record.c.kind == BOOKING,
         record.c.state.in_(OPEN_STATES),
         # what is for the files only, or was put in later, is nobody's until somebody took it up
         or_(record.c.state.not_in(REQUESTED), record.c.category == "action"),
