@@ -76,7 +76,7 @@ class VisitRows:
         told = forms.moment(starts)
         if ends is not None and ends > starts:
             same_day = ends.astimezone(zone).date() == starts.astimezone(zone).date()
-            told += f" – {ends.astimezone(zone):%H:%M}" if same_day else f" – {forms.moment(ends)}"
+            told += f" – {forms.clock(ends) if same_day else forms.moment(ends)}"
         return f"{told} ({forms.zone(starts)})" if zoned else told
 
     def _checked(self, checklist: tuple[str, ...]) -> str:
