@@ -110,6 +110,9 @@ def _site(draft: Draft, entry: Entry[Site], units: set[str]) -> Iterator[Problem
     for key, table in (("members", site.members), ("team_hours", site.team_hours)):
         for team in table:
             yield from unknown(entry, (key, team), "team", team, site.teams)
+    length = site.booking.length
+    if length.unit == "wd" or not length.amount:
+        yield entry.problem(("booking", "length"), f"'{length}' is no length of a visit", "write 30m, 1h or 1d")
     if site.shipped not in shipped_versions():
         newest = max(shipped_versions())
         yield entry.problem(

@@ -42,6 +42,7 @@ from config.types import (
     Secret,
     Silence,
     States,
+    VisitMail,
     Wait,
     Zone,
     as_tuple,
@@ -95,8 +96,8 @@ class SiteBooking(Model):
     thanks: bool = True
     accepted: Literal["schedule", "ask"] = "schedule"
     preconditions: Mapping[Name, Literal["offer", "schedule", "warn"]] = {}
-    hide: Mapping[str, tuple[Literal["services", "price", "remarks", "adviser", "courtesy-car"], ...]] = {}
-    directions: str | None = None
+    hide: Mapping[VisitMail, tuple[Literal["services", "price", "remarks", "adviser", "courtesy-car"], ...]] = {}
+    directions: Annotated[str, AfterValidator(check_https)] | None = None
 
 
 class Site(Model):

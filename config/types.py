@@ -63,6 +63,23 @@ Ending = Literal[
     "cancel",
 ]
 """Actions that a step may name as what ends it; closing, moving and re-opening end all steps."""
+VisitMail = Literal[
+    "visit-offer",
+    "visit-scheduled",
+    "visit-changed",
+    "visit-prebooked",
+    "visit-agreed",
+    "visit-ask",
+    "visit-kept",
+    "visit-declined",
+    "visit-cancelled",
+    "visit-current",
+    "visit-reminder",
+    "visit-today",
+    "visit-thanks",
+    "calendar",
+]
+"""What a customer sees of a workshop visit: a mail, or the entry in his calendar."""
 Resting = Literal["taken", "waiting"]
 """States in which a step's time may stand still."""
 

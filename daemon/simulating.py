@@ -192,6 +192,7 @@ def _job(settings: Settings, mail: Mail) -> RenderJob:
         others=tuple(_items(settings, mail)) if mail.joint else (),
         deadlines=mail.deadlines,
         course=mail.course,
+        later=mail.later,
     )
 
 
@@ -202,11 +203,13 @@ def _items(settings: Settings, mail: Mail) -> Iterator[RenderItem]:
             record=row.record if n < MOST_RECORDS else counted_only(row.record),
             notice=row.notice,
             due_at=row.due_at,
-            overdue=is_overdue(Open(record=row.record, due_at=row.due_at), mail.at),
+            overdue=row.part == "past" or is_overdue(Open(record=row.record, due_at=row.due_at), mail.at),
             reply_to=None if row.cleared else place.desk,
             site=None if place.id == mail.site else site_card(settings, place),
             cleared_at=row.cleared.at if row.cleared else None,
             cleared_by=(row.cleared.actor.name or row.cleared.actor.role) if row.cleared else None,
+            part=row.part,
+            since=row.since,
         )
 
 

@@ -31,8 +31,6 @@ ENDLESS = "it is too long for its end to be found"
 
 ANSWERED = frozenset(["take", "done", "later"])
 """Commands with which a customer is answered; what stands below others is often meant for colleagues."""
-REPLY = "reply"
-"""The command that says that the text is the customer's."""
 
 _DATED = re.compile(r"\d{1,4}[./:年-]\s?\d{1,2}")
 _INTRO = 600
@@ -235,7 +233,7 @@ def _for_somebody_else(top: Top, below: Sequence[str]) -> str | None:
     """Why the text below a command may not be meant for the customer."""
     names = [one.name or one.written[1:21] for one in top.commands]
     other = next((name for name in names if name not in ANSWERED), None)
-    if not names or REPLY in names:
+    if not names or not commands.TO_CUSTOMER.isdisjoint(names):
         return None
     if other is not None:
         return COLLEAGUES.format(name=other)

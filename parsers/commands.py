@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from parsers.appointed import appointed, clock_time
 from parsers.clean import block, single_line
 from parsers.command_words import head, whole
 from parsers.records import Command
@@ -28,8 +29,12 @@ _LINKED = re.compile(r"<(?:mailto|https?|tel):[^<>\s]{0,500}>|\[(?:mailto|https?
 _EDGES = " \t\u3000*_:：,，;；.。"
 _ADDRESS = re.compile(r"[^\s=<>,;:()\[\]\"'，：；]{1,64}@[^\s<>,;:()\[\]\"'，：；]{1,255}")
 
-_WITH_TEXT = frozenset(["note", "reply"])
+TO_CUSTOMER = frozenset(["reply", "ask"])
+"""Commands whose text, behind them and below, is the customer's."""
+_WITH_TEXT = TO_CUSTOMER | {"note"}
 """They take whole texts: lines below them stay lines."""
+_DETAIL = re.compile(r"(?:(?<=\s)|^)(?P<name>[^\W\d_][^\s=:：]{0,20})\s?[=＝]\s?")
+"""`services=oil change; brakes`: up to the next such name."""
 
 Args = dict[str, str]
 
@@ -58,7 +63,7 @@ def top(lines: Sequence[str], region: str = "DE") -> Top:
             line, at = (lines[at], at + 1) if one.name in _WITH_TEXT else _unwrapped(lines, at)
             found.append(command(line, region))
             end = at
-            behind = _behind(lines[end - 1]) if one.name == "reply" else ""
+            behind = _behind(lines[end - 1]) if one.name in TO_CUSTOMER else ""
             if behind:
                 return Top(tuple(found), [behind, *lines[end:]])
         else:
@@ -138,6 +143,10 @@ def _reason(rest: str, region: str) -> Args:
     return {name: value for name, value in given.items() if value}
 
 
+def _why(rest: str, region: str) -> Args:
+    return {"reason": rest} if rest else {}
+
+
 def _to(rest: str, region: str) -> Args:
     if address := _ADDRESS.search(rest):
         return {"to": address[0].strip(_EDGES)}
@@ -171,6 +180,52 @@ def _nothing(rest: str, region: str) -> Args:
     return {}
 
 
+def _visit(rest: str, region: str) -> Args:
+    """Day, time, end and price of a visit, and behind names of their own what else is said of it."""
+    found = list(_DETAIL.finditer(rest))
+    ends = [*(one.start() for one in found), len(rest)]
+    when = appointed(rest[: ends[0]], region)
+    args = {"at": when.at, "until": when.until, "price": when.price}
+    for one, end in zip(found, ends[1:], strict=True):
+        name = whole(one["name"], "details") or one["name"]  # an unknown one is told
+        args[name] = _detail(name, rest[one.end() : end].strip(_EDGES), region)
+    return {name: value for name, value in args.items() if value}
+
+
+def _detail(name: str, value: str, region: str) -> str:
+    match name:
+        case "at":
+            return appointed(value, region).at or ""
+        case "until":
+            return clock_time(value) or value
+        case "courtesy-car" | "preferred":
+            return whole(value, "answers") or value
+        case _:
+            return value
+
+
+def _ready(rest: str, region: str) -> Args:
+    """`parts`, `parts no`."""
+    what, _, last = rest.rpartition(" ")
+    if what and whole(last, "words.no"):
+        return {"what": what.strip(_EDGES).casefold(), "no": "yes"}
+    return {"what": rest.casefold()} if rest else {}
+
+
+def _prefer(rest: str, region: str) -> Args:
+    """How many days before: `3`, `3 Tage vorher`, `nie`."""
+    if whole(rest, "words.never"):
+        return {"days": "off"}
+    count = re.match(r"\d{1,2}(?!\d)", rest)
+    number = head(rest, "numbers") if count is None else None
+    if count is None and number is None:
+        return {"days": rest} if rest else {}
+    days, behind = (count[0], rest[count.end() :]) if count else (number.meaning, number.rest) if number else ("", "")
+    unit = head(behind, "units")
+    behind = unit.rest if unit and unit.meaning == "d" else behind
+    return {"days": days if not behind.strip(_EDGES) or whole(behind, "words.before") else rest}
+
+
 _ARGS: Mapping[str, Callable[[str, str], Args]] = {
     "done": _result,
     "later": _until,
@@ -179,6 +234,14 @@ _ARGS: Mapping[str, Callable[[str, str], Args]] = {
     "note": _text,
     "again": _ref,
     "reply": _nothing,
+    "ask": _nothing,
+    "offer": _visit,
+    "schedule": _visit,
+    "pre-book": _visit,
+    "decline": _why,
+    "cancel": _why,
+    "ready": _ready,
+    "prefer": _prefer,
     "status": _nothing,
     "help": _nothing,
 }

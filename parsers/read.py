@@ -4,7 +4,19 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import answerable, answers, behalf, bounces, calendar, document, forwards, sender, suspicion, threads, wishes
+from parsers import (
+    answerable,
+    answers,
+    behalf,
+    bounces,
+    calendar,
+    document,
+    forwards,
+    sender,
+    suspicion,
+    threads,
+    wishes,
+)
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document

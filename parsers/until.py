@@ -39,7 +39,7 @@ _AFTERNOON = ("下午", "晚上")
 _MONTH_FIRST = frozenset(["US", "CN", "TW", "CA", "PH"])
 """Countries where `12/3` is the third of December; everywhere else it is the twelfth of March."""
 
-_Found = tuple[str, str]
+Found = tuple[str, str]
 """A piece in its fixed form, and what stands behind it."""
 
 
@@ -56,65 +56,66 @@ def until(text: str, region: str = "DE") -> str | None:
     told = unicodedata.normalize("NFKC", text[:_LIMIT]).casefold()
     for shape in (_length, _day_and_time, _time_and_day):
         found = shape(told, region)
-        if found is not None and not _bare(found[1]):  # nothing that somebody wrote is passed over
+        if found is not None and not unfilled(found[1]):  # nothing that somebody wrote is passed over
             return found[0]
     return single_line(text, _LIMIT)
 
 
-def _front(text: str) -> str:
+def front(text: str) -> str:
     """A text without the punctuation at its front."""
     return text.lstrip(_PUNCTUATION)
 
 
-def _bare(text: str) -> str:
+def unfilled(text: str) -> str:
     """What is left of a text without the words at its front that say nothing."""
-    text = _front(text)
+    text = front(text)
     while (filler := head(text, "words.fill")) is not None:
-        text = _front(filler.rest)
+        text = front(filler.rest)
     return text
 
 
-def _length(text: str, region: str) -> _Found | None:
-    text = _bare(text)
+def _length(text: str, region: str) -> Found | None:
+    text = unfilled(text)
     counted = _COUNT.match(text)
     number = Head(str(int(counted[1])), text[counted.end() :]) if counted else head(text, "numbers")
     unit = head(number.rest, "units") if number else None
     return (f"{number.meaning}{unit.meaning}", unit.rest) if number and unit else None
 
 
-def _day_and_time(text: str, region: str) -> _Found | None:
+def _day_and_time(text: str, region: str) -> Found | None:
     day = _day(text, region)
-    if day is None or not _bare(day[1]):
+    if day is None or not unfilled(day[1]):
         return day
-    time = _time(day[1], bare=True)
+    time = time_of_day(day[1], bare=True)
     return _at(day[0], time[0], time[1]) if time else None
 
 
-def _time_and_day(text: str, region: str) -> _Found | None:
+def _time_and_day(text: str, region: str) -> Found | None:
     """The hour first: `9:00 tomorrow`; alone it is today's."""
-    time = _time(text)
-    if time is None or not _bare(time[1]):
+    time = time_of_day(text)
+    if time is None or not unfilled(time[1]):
         return time and _at("today", *time)
     day = _day(time[1], region)
     return _at(day[0], time[0], day[1]) if day else None
 
 
-def _at(day: str, time: str, rest: str) -> _Found | None:
+def _at(day: str, time: str, rest: str) -> Found | None:
     """A day with its hour; what only counts days has none."""
     return None if day == _COUNTED else (f"{day} {time}", rest)
 
 
-def _day(text: str, region: str) -> _Found | None:
-    text = _front(text)
+def _day(text: str, region: str) -> Found | None:
+    text = front(text)
     while (named := head(text, "days")) is None and (filler := head(text, "words.fill")) is not None:
-        text = _front(filler.rest)
+        text = front(filler.rest)
     if named is None:
-        return _dated(text, region)
-    dated = _dated(_bare(named.rest), region)  # Thursday, 3 December
+        return date_at(text, region)
+    dated = date_at(unfilled(named.rest), region)  # Thursday, 3 December
     return dated if dated and named.meaning in DAYS else (named.meaning, named.rest)
 
 
-def _dated(text: str, region: str) -> _Found | None:
+def date_at(text: str, region: str) -> Found | None:
+    """A date at the front, as `2026-12-03` or `12-03`."""
     for pattern in _DATES:
         if (match := pattern.match(text)) and (date := _date(match.groupdict(), region)):
             return date, text[match.end() :]
@@ -132,9 +133,9 @@ def _date(parts: dict[str, str | None], region: str) -> str | None:
     return f"{year}-{number:02}-{int(day):02}" if year else f"{number:02}-{int(day):02}"
 
 
-def _time(text: str, *, bare: bool = False) -> _Found | None:
+def time_of_day(text: str, *, bare: bool = False) -> Found | None:
     """A time of day; an hour alone only behind `at`, before `o'clock`, or (`bare`) behind a day."""
-    text = _bare(text)
+    text = unfilled(text)
     at = head(text, "words.at")
     text = at.rest.lstrip(" .") if at else text
     match = _TIME.match(text)
@@ -147,7 +148,7 @@ def _time(text: str, *, bare: bool = False) -> _Found | None:
     return _of_day(parts, clock.rest if clock else rest)
 
 
-def _of_day(parts: dict[str, str | None], rest: str) -> _Found | None:
+def _of_day(parts: dict[str, str | None], rest: str) -> Found | None:
     hour, minute = (
         int(parts["h"] or 0),
         30 if parts["thirty"] else int(parts["min"] or parts["dot"] or parts["zh"] or 0),

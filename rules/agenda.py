@@ -12,10 +12,11 @@ from rules.early import early_of
 from rules.hours import is_open
 from rules.silence import last_check, sites_of, watched_zones, weekday_of
 from rules.timing import list_day
+from rules.visit_lists import visits_day
 
-LIST, SILENT, QUIET = "list", "silent", "quiet"
-"""What is open is told to each team; silent sources to their controllers, every week; those that are it early, by the
-hour."""
+LIST, VISITS, SILENT, QUIET = "list", "visits", "silent", "quiet"
+"""What is open is told to each team, and bookings and visits to each that has any; silent sources to their controllers,
+every week; those that are it early, by the hour."""
 
 
 class Bell(NamedTuple):
@@ -53,6 +54,8 @@ def due_by_day(settings: Settings, now: datetime) -> Iterator[Due]:
     for site in settings.sites.values():
         if (day := list_day(site, now)) is not None:
             yield Due(LIST, site.id, day.isoformat())
+        if (day := visits_day(site, now)) is not None:
+            yield Due(VISITS, site.id, day.isoformat())
     for one, day in controlling.due(settings, now):
         yield Due(one.job, one.scope, day.isoformat())
     monitor = settings.postroom.monitor
@@ -68,7 +71,7 @@ def bells(settings: Settings) -> frozenset[Bell]:
     found = {
         Bell(site.timezone, *_clock(time))
         for site in settings.sites.values()
-        for time in (site.mail.list, site.mail.escalations, _settings_at(settings))
+        for time in (site.mail.list, site.booking.list, site.mail.escalations, _settings_at(settings))
         if time != "off"
     }
     if monitor.day != "off":

@@ -12,6 +12,7 @@ import msgspec
 from config.models import Settings, Site
 from parsers.answerable import PASSED_ON, RECALLS, TEXT_SAYS
 from parsers.answers import HOLDS
+from parsers.commands import TO_CUSTOMER
 from parsers.records import Answer, Command, Parsed
 from parsers.signature import is_letter
 from rules.house import INTERNAL, internal
@@ -34,8 +35,11 @@ RESPONDERS = frozenset({"Precedence", "X-Ms-Exchange-Inbox-Rules-Loop"})
 """Signs of `PASSED_ON` that simple responders set and nothing else: whoever has one is asked first."""
 EMPTY = "nothing stands above the quotation"
 RECALL = "a recall takes nothing back here, !undo does while the answer has not gone out"
+ASK_AND_REPLY = "ask and reply both take the text below"
 WITH_TEXT = {"not-mine": "reason", "note": "text"}
 """Commands that take what stands below them: as which argument, where they have none of their own."""
+ABOUT_VISITS = frozenset({"offer", "schedule", "pre-book", "decline", "cancel"})
+"""Commands whose own words the customer reads."""
 
 
 def actions_of(
@@ -80,9 +84,12 @@ def actions_of(
     site = site_named(settings, record.site)
     may_be_a_program = parsed.no_answer == TEXT_SAYS or parsed.class_because in RESPONDERS
     doubt = PROGRAM if may_be_a_program else None
-    if doubt is None and not any(command.name == "reply" for command in answer.commands):
+    if doubt is None and not any(command.name in TO_CUSTOMER for command in answer.commands):
         doubt = _for_whom_else(answer, actor, record, site, settings, to_house=to_house)
     doubt = doubt or _names_the_house(answer, site, settings)
+    named = _reason_names_the_house(answer, site, settings)
+    if named is not None:
+        return (refusal(actor, message, named),)
     if doubt is not None and not answer.doubt:
         answer = msgspec.structs.replace(answer, doubt=doubt)
     if not answer.commands and wrote_to_customer(answer, record):
@@ -174,6 +181,13 @@ def _names_the_house(answer: Answer, site: Site, settings: Settings) -> str | No
     return HOLDS.format(found=INTERNAL.format(named)) if named else None
 
 
+def _reason_names_the_house(answer: Answer, site: Site, settings: Settings) -> str | None:
+    """The same of what a command itself tells the customer."""
+    told = " ".join(value for one in answer.commands if one.name in ABOUT_VISITS for value in one.args.values())
+    named = internal(site, settings).named_in(told)
+    return HOLDS.format(found=INTERNAL.format(named)) if named else None
+
+
 def desk_of(address: str, site: Site) -> bool:
     """Whether an address is the site's desk, with or without a token."""
     local, _, domain = site.desk.casefold().partition("@")
@@ -226,13 +240,20 @@ def _commands(answer: Answer) -> Iterator[tuple[str, Args]]:
     if "undo" in names and len(names) > 1:
         yield "refuse", {"problem": "undo stands alone"}
         return
+    if "ask" in names and ("reply" in names or answer.doubt or not answer.text):
+        # it cannot wait as a reply does: what waits is sent as it is, and nothing would be asked
+        yield "refuse", {"problem": ASK_AND_REPLY if "reply" in names else answer.doubt or EMPTY}
+        return
     if "reply" in names:
         yield from _plain(answer, "through")
         if answer.doubt or not answer.text:
             return  # what else it asks for waits, too: a request must not be closed without its answer
-    left = None if "reply" in names else answer.text
+    left = None if not TO_CUSTOMER.isdisjoint(names) else answer.text
     for command in answer.commands:
         if command.name == "reply":
+            continue
+        if command.name == "ask":
+            yield "ask", {"text": answer.text or ""}
             continue
         args, left = _with_text(command, left)
         yield str(command.name), args

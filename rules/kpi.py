@@ -51,7 +51,26 @@ DEFINITIONS: Mapping[int, Definition] = {
             "team that have it now: what is moved or comes back gets no second chance and is no second case. Spam, "
             "second requests, imported mails and requests without deadlines are not counted"
         ),
-    )
+    ),
+    2: Definition(
+        version=2,
+        step="E1",
+        never=frozenset({WARN, REMIND}),
+        handling=frozenset(
+            {"reply", "send", "answered", "done", "offer", "schedule", "pre-book", "ask", "decline", "cancel"}
+        ),
+        by=frozenset({"team", "command"}),
+        no_request=frozenset({SPAM, LINKED}),
+        became="read-as",
+        words=(
+            "before E1 was due (without an E1: before the first step that is no warning), counted from receipt by the "
+            "clock of its policy, a person of the house answered the customer or closed the request; of a workshop "
+            "booking, offering, scheduling or pre-booking a time, asking him, declining and cancelling are answers, "
+            "too; taking it or putting it off is not enough, mails of programs never count. Each request counts once, "
+            "for the site and team that have it now: what is moved or comes back gets no second chance and is no "
+            "second case. Spam, second requests, imported mails and requests without deadlines are not counted"
+        ),
+    ),
 }
 CURRENT = DEFINITIONS[max(DEFINITIONS)]
 

@@ -12,6 +12,8 @@ from rules.model import Record
 from rules.timing import works
 from rules.transition import WAITING
 
+BOOKING = "booking"
+
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
     """An open record, and since when it is overdue, else when its next step is due (UTC)."""
@@ -31,7 +33,7 @@ class OpenList(msgspec.Struct, frozen=True, kw_only=True):
 def open_lists(settings: Settings, site: Site, found: Iterable[Open], day: date, now: datetime) -> tuple[OpenList, ...]:
     """The lists of a site on a local day: one for each address of teams that work on it and have something open.
 
-    What waits for a later day is left out: somebody said so.
+    What waits for a later day is left out: somebody said so. So are bookings, where they have a list of their own.
     """
     lists: dict[str, tuple[str, str, list[Open]]] = {}
     for one in found:
@@ -39,7 +41,7 @@ def open_lists(settings: Settings, site: Site, found: Iterable[Open], day: date,
         book = daybook_of(site, team)
         until = one.record.resubmit_at
         later = one.record.state == WAITING and until is not None and book.local(until).date() > day
-        if not works(book, day) or later:
+        if not works(book, day) or later or (one.record.kind == BOOKING and site.booking.list != "off"):
             continue
         to, _ = team_address(settings, site, str(team))
         lists.setdefault(to.casefold(), (to, str(team), []))[2].append(one)

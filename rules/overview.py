@@ -6,7 +6,7 @@ from datetime import date, datetime
 from config.calendars import parse_date
 from config.lookup import controllers_of, source_type, units_above, wait_of
 from config.machine import Brakes, Monitor
-from config.models import Deputy, Settings, Site, SiteMail
+from config.models import Deputy, Settings, Site, SiteBooking, SiteMail
 from config.values import format_intervals, format_time
 from rules.course import runs_for, set_steps
 from rules.daybook import daybook_of
@@ -78,6 +78,8 @@ def _mail(settings: Settings, site: Site) -> Iterator[Setting]:
         _differing(f"mail {name}", format_time(getattr(site.mail, name)), format_time(getattr(shipped, name)))
         for name in ("escalations", "list", "digest")
     )
+    own_list, shipped_list = format_time(site.booking.list), format_time(SiteBooking().list)
+    yield _differing("booking list", own_list, shipped_list)
     for kind, category in site.mail.categories.items():
         yield Setting(name=f"mail categories {kind}", value=category)
 

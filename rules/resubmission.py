@@ -54,7 +54,7 @@ def _read(text: str, book: DayBook, now: datetime) -> datetime:
     if text[-1:].isalpha() and text[:1].isdigit() and "-" not in text:
         return _after(parse_duration(told), book, now)
     if named := _NAMED.fullmatch(told):
-        day = _named(named["day"], today)
+        day = day_named(named["day"], today)
         return (
             _local(datetime.combine(day, time.fromisoformat(named["time"])), book) if named["time"] else _day(day, book)
         )
@@ -63,7 +63,7 @@ def _read(text: str, book: DayBook, now: datetime) -> datetime:
     return _local(datetime.fromisoformat(text), book)
 
 
-def _named(name: str, today: date) -> date:
+def day_named(name: str, today: date) -> date:
     """The day that a name means, seen from a local day; a weekday is never today."""
     if name in ("today", "tomorrow"):
         return today + timedelta(days=name == "tomorrow")

@@ -6,23 +6,24 @@ looks up in its tables is kept here.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from heapq import nsmallest
-from itertools import chain
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from config.models import Settings, Site, Source
-from rules.agenda import LIST, SILENT, Bell, Due, bells, due_by_day
+from rules.agenda import LIST, SILENT, VISITS, Bell, Due, bells, due_by_day
 from rules.cases import SimulatedCase
 from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointments
 from rules.daybook import instant
 from rules.escalation import escalated_since, is_escalated
 from rules.model import Done, Notice
-from rules.openlist import Open, open_lists
+from rules.openlist import BOOKING, Open, open_lists
 from rules.overview import overview
 from rules.silence import Heard, overseen_in, planned_of, standing, weekday_of
 from rules.simulated_mail import Mail, Row
+from rules.visit_lists import MOVES, OpenVisit, visit_lists
 from rules.watching import SPEAKS, Silence, Told, once_more, report_notice, site_for
 
 MOST = 1000
@@ -61,6 +62,7 @@ class Calendar:
         """Do what is due and was not done."""
         jobs: Mapping[str, Callable[[Due, datetime], Iterator[Mail]]] = {
             LIST: self._open_lists,
+            VISITS: self._visit_lists,
             ESCALATIONS: self._for_controller,
             SETTINGS: self._for_controller,
             SILENT: self._silent,
@@ -86,6 +88,22 @@ class Calendar:
             )
             rows = (Row(one.record, None, one.due_at, cases[one.record.ref].arrival) for one in each.items)
             yield Mail(now, site.id, told, tuple(rows), True)
+
+    def _visit_lists(self, run: Due, now: datetime) -> Iterator[Mail]:
+        """The workshop's list of bookings and visits, for each team."""
+        site = self._settings.sites[run.scope]
+        there = (one for one in self._still.get(site.id, {}).values() if one.record.kind == BOOKING)
+        cases = {one.record.ref: one for one in islice(there, MOST)}
+        found = (OpenVisit(record=one.record, since=_since(one.course)) for one in cases.values())
+        for each in visit_lists(self._settings, site, found, date.fromisoformat(run.day), now):
+            told = Notice(purpose=VISITS, to=each.to, team=each.team, template=VISITS, language=site.language, at=now)
+            rows = tuple(
+                Row(one.record, arrival=cases[one.record.ref].arrival, part=part, since=one.since)
+                for part, ones in each.parts.items()
+                if part != "later"
+                for one in ones
+            )
+            yield Mail(now, site.id, told, rows, True, later=len(each.parts["later"]))
 
     # Controllers.
 
@@ -163,6 +181,10 @@ class Calendar:
         site = found[0].site
         told = report_notice(report, controller, site.language, now)
         return Mail(now, site.id, told, joint=True, silences=tuple(found))
+
+
+def _since(course: Sequence[Done]) -> datetime | None:
+    return next((one.at for one in reversed(course) if one.name in MOVES), None)
 
 
 def next_ring(bell: Bell, now: datetime) -> datetime:

@@ -24,6 +24,9 @@ class Row(msgspec.Struct, frozen=True):
     """The mail that opened it."""
     cleared: Done | None = None
     """In a controller's list: what was done about it, where the controllers have it no more."""
+    part: str | None = None
+    since: datetime | None = None
+    """Of the workshop's list: which part of it, and since when it stands as it does, UTC."""
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -44,6 +47,8 @@ class Mail(msgspec.Struct, frozen=True):
     """Sources that a report to a controller is about."""
     settings: tuple[SettingGroup, ...] = ()
     """And what the monthly overview shows."""
+    later: int = 0
+    """Of the workshop's list: visits that it does not name."""
 
 
 def mail_of(carried: tuple[Telling[SimulatedCase], ...], now: datetime) -> Mail:

@@ -133,11 +133,22 @@ def list_day(site: Site, now: datetime) -> date | None:
 
     A day that has passed is not made up for: what is open is told as it is today.
     """
-    if site.mail.list == "off":
+    return day_due(site, site.mail.list, now)
+
+
+def day_due(site: Site, minute: int | str, now: datetime) -> date | None:
+    """The local day on which something of a site's teams is due by now.
+
+    Args:
+        site: The site; None on days that none of its teams works.
+        minute: Of the local day, or `off`.
+        now: UTC.
+    """
+    if minute == "off":
         return None
     day = daybook_of(site, None).local(now).date()
     books = [daybook_of(site, team) for team in site.teams]
-    due = instant(day, int(site.mail.list), books[0].zone)
+    due = instant(day, int(minute), books[0].zone)
     return day if due <= now and any(works(book, day) for book in books) else None
 
 

@@ -11,6 +11,9 @@ from rules.model import Record
 from templates.forms import one_line, write_link
 from templates.purposes import purpose_of
 from templates.rows import Row
+from templates.visit_commands import LATE as VISIT_LATE
+from templates.visit_commands import OPEN, with_time
+from templates.visit_commands import SENSIBLE as OF_VISITS
 from templates.words import Words
 
 MOST = 6
@@ -39,6 +42,7 @@ _COMPLETE = frozenset({"later", "apart", "read-as"})
 _ALL = (
     *("take", "reply", "done", "later", "not-mine", "assign", "note", "spam", "again", "apart", "read-as"),
     *("send", "reopen", "undo", "status", "help"),
+    *("offer", "schedule", "pre-book", "ask", "decline", "cancel", "arrived", "ready", "prefer"),
 )
 _TO_CUSTOMER = frozenset({"reply", "send"})
 
@@ -79,6 +83,8 @@ def _sensible(record: Record, purpose: str, role: str) -> Sequence[str]:
     if record.kind == "unsorted" and record.state == transition.NEW:
         return _UNREAD
     late = purpose_of(purpose, role).late and record.state in transition.OPEN_STATES
+    if record.kind == "booking" and record.state in OF_VISITS:
+        return (*(VISIT_LATE if late else ()), *OF_VISITS[record.state])
     return (*(_LATE if late else ()), *_SENSIBLE.get(record.state, _CLOSED))
 
 
@@ -107,6 +113,8 @@ def _link(record: Record, name: str, reply_to: str, words: Words) -> Command:
     label, written = one_line(words["buttons"][name], 40), one_line(words["commands"][name], 60)
     action = _ACTION.get(name, name)
     transition = lifecycle.table_of(record.kind)[record.state, action]
-    if transition.needs and action not in _COMPLETE:  # its writer has to say something
+    if name == "schedule":
+        label, written = with_time(label, written, record, words)
+    elif (transition.needs or name in OPEN) and action not in _COMPLETE:  # its writer has to say something
         label, written = f"{label} …", f"{written} "
     return Command(label, written.rstrip(), write_link(reply_to, f"{label} [{one_line(record.ref, 40)}]", written))

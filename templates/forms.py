@@ -136,6 +136,14 @@ class Forms:
         )  # the hour that a clock change repeats
         return f"{self._write(form, local)}{f' ({_offset(local)})' if twice else ''}"
 
+    def short(self, at: datetime) -> str:
+        """Day and time in the site's local time, for a button."""
+        return self._write("short", at.astimezone(self._zone))
+
+    def clock(self, at: datetime) -> str:
+        """The time of day alone, of an end that lies on the same day as its beginning."""
+        return self._write("clock", at.astimezone(self._zone))
+
     def zone(self, at: datetime) -> str:
         """Whose time this is: the zone's name, and how far it is from UTC at a moment."""
         return ", ".join(dict.fromkeys((self._zone.key, _offset(at.astimezone(self._zone)))))

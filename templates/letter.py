@@ -24,6 +24,7 @@ from templates.rows import Row, Section, Speech
 from templates.sections import ATTACHMENTS, car_of, origin_of, person_name, sections_of, text_of, wish_of
 from templates.standing import Item
 from templates.visit_letter import visit_letter
+from templates.visit_rows import planned_later, visit_sections
 from templates.words import Words, filled
 
 MESSAGE_LINES = 400
@@ -131,7 +132,7 @@ def _several(job: RenderJob, speech: Speech) -> Letter:
         opening=filled(together or words["openings"][name], **counted),
         items=open_items,
         cleared=cleared,
-        sections=figures_of(job, speech),
+        sections=(*figures_of(job, speech), *planned_later(job.later, speech)),
         more=max(0, len(job.others) - len(open_items) - len(cleared)),
         because=_because(_for_all(job), words),
         zone=_zone(job, speech),
@@ -255,17 +256,18 @@ class _Writer:
 
     def sections(self) -> list[Section]:
         job, home, record = self.job, self.job.site.country, self.job.record
-        found: list[Section] = []
+        found: list[Section] = [] if self.tells.help else visit_sections(record, job.site, self.speech)
         if self.tells.second:
             found += self.second()
         if self.tells.status:
             found += standing.status_of(job, self.speech)
         if self.tells.course:
             found += standing.course_of(job, self.speech)
+        asked = msgspec.structs.replace(self.reading, booking=None) if record.visit else self.reading
         if self.tells.wish:
-            found += wish_of(self.reading, self.speech)
+            found += wish_of(asked, self.speech)
         if self.tells.request:
-            found += sections_of(self.reading, self.speech, home)
+            found += sections_of(asked, self.speech, home)
             found.append(origin_of(record, job.mail, self.speech))
         return found
 

@@ -29,6 +29,8 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     hide: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """What a mail about a visit, or the `calendar`, does not show: purpose -> services, price, remarks, adviser,
     courtesy-car."""
+    preconditions: tuple[str, ...] = ()
+    """What its workshop checks before a visit, in the order of the settings."""
     reply: Literal["through", "direct"] = "through"
     heeds: bool = True
     """Whether mails of its people can be proven theirs, so that they may act by mail."""
@@ -67,6 +69,10 @@ class RenderItem(Fact, frozen=True, kw_only=True):
     """Of `escalations`: when somebody saw to it, UTC; None of one that is still open."""
     cleared_by: str | None = None
     """Who did: a name or address."""
+    part: str | None = None
+    """Of `visits`: which part of the list it stands in, `past`, `ours`, `theirs`, `today` or `next`."""
+    since: datetime | None = None
+    """Of `visits`: since when it stands as it does, UTC."""
 
 
 class RenderJob(Fact, frozen=True, kw_only=True):
@@ -88,6 +94,8 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `status` and `untouched`: what made each revision, oldest first."""
     figures: tuple[Figure, ...] = ()
     """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
+    later: int = 0
+    """Of `visits`: how many are planned after those that the mail names."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

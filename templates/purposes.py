@@ -65,6 +65,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "bundle": Purpose("several"),
     "digest": Purpose("several"),
     "escalations": Purpose("several"),
+    "visits": Purpose("several"),
 }
 _UNKNOWN = Purpose(request=True, said=True, reach=True, why=True)
 

@@ -32,6 +32,8 @@ from templates.model import Calendar, Rendered, RenderJob
 from templates.purposes import purpose_of
 from templates.report_letter import write_report
 from templates.reports import REPORT_LAYOUT, ReportJob
+from templates.standing import VISITS
+from templates.visit_day import calendar_of_day
 from templates.words import DEFAULT_LANGUAGE, WORDS, Words, load_words, shipped_files
 
 __all__ = ["CONTEXT", "FORMATS", "REPORT_CONTEXT", "Renderer", "TemplateFault", "fallback"]
@@ -122,7 +124,8 @@ class Renderer:
     def _calendar(self, job: RenderJob) -> Calendar | None:
         """What goes along; where it fails the whole mail does, whose fallback brings a plainer one."""
         try:
-            return calendar_of(job, self.words(self.language(job.notice.template, job.notice.language)))
+            words = self.words(self.language(job.notice.template, job.notice.language))
+            return calendar_of_day(job, words) if job.notice.purpose == VISITS else calendar_of(job, words)
         except TemplateFault:
             raise
         except Exception as error:  # whatever a record can hold that nobody thought of

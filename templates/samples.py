@@ -11,9 +11,11 @@ from rules.escalation import ESCALATE, OVERDUE, WARN
 from rules.kpi import Figure
 from rules.model import Actor, Deadline, Done, Held, Notice, Passed, Record, Second
 from rules.visit_mails import VISIT_MAILS
+from templates import sample_visits
 from templates.model import MailCard, RenderItem, RenderJob, SiteCard
 from templates.purposes import purpose_of
 from templates.sample_visit_mails import TEAM_WORDS, visiting
+from templates.sample_visits import with_visit, with_visits
 
 RECEIVED_AT = datetime(2026, 11, 20, 13, 42, 7, tzinfo=UTC)
 SITE = SiteCard(
@@ -147,6 +149,7 @@ _REASONS = {
     "status": "you asked for it: status",
     "help": "you asked for it: help",
     "returned": "our mail to karin@beispiel.example came back: 5.1.1",
+    "visit-answer": sample_visits.REASON,
 }
 _TEXTS = {
     "attached": SAID,
@@ -156,6 +159,7 @@ _TEXTS = {
     "receipt": "2026-11-23T10:00:00+01:00",
     "returned": "550 5.1.1 <karin@beispiel.example>: user unknown",
     **TEAM_WORDS,
+    "visit-answer": sample_visits.TEXT,
 }
 """A receipt's text is the time until which the site answers."""
 
@@ -191,6 +195,8 @@ def sample_job(language: str, purpose: str = "new", reading: r.Reading = FULL) -
         mail=None if bare else mail,
         reply_to=REPLY_TO,
     )
+    if purpose == "visit-answer" and not bare:
+        return with_visit(job)
     return job if bare else _with_more(job)
 
 
@@ -252,6 +258,8 @@ _PASSED = (
 def _with_more(job: RenderJob) -> RenderJob:
     """What mails of several records, and those about a record's state, know beside."""
     purpose, record = job.notice.purpose, job.record
+    if purpose == "visits":
+        return with_visits(job)
     tells = purpose_of(purpose, "team")
     if tells.status:
         return msgspec.structs.replace(job, deadlines=(_due("overdue", AT),), course=_COURSE)

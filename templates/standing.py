@@ -15,6 +15,7 @@ from templates.reach import replies_reach, ways
 from templates.reasons import translated
 from templates.rows import Row, Section, Speech
 from templates.sections import car_of, person_name, text_of
+from templates.visit_rows import visit_facts, visit_times
 from templates.words import Words, filled
 
 MOST_RECORDS = 500
@@ -30,6 +31,7 @@ COURSE = 30
 _ASKED = frozenset({"status", "help", "refuse", "hold"})
 """Actions that change nothing: no part of the course."""
 _LISTS = frozenset({"list", "escalations"})
+VISITS = "visits"
 _NEVER, _LONG_AGO = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
@@ -49,6 +51,8 @@ class Item(NamedTuple):
     overdue: bool
     sign: str
     """The warning sign, where the controllers have it."""
+    part: str = ""
+    """Heading of a part of the mail that begins with it."""
 
 
 def status_of(job: RenderJob, speech: Speech) -> list[Section]:
@@ -86,7 +90,17 @@ def items_of(job: RenderJob, words: Words) -> tuple[tuple[Item, ...], tuple[Item
         given = sorted(given, key=_urgency)
     told = given[:MOST_RECORDS]
     still_open = tuple(_item(one, job, words, whole=n < WHOLE) for n, one in enumerate(told) if one.cleared_at is None)
+    if job.notice.purpose == VISITS:
+        still_open = tuple(_headed(still_open, told, words))
     return still_open, tuple(_cleared(one, job, words) for one in told if one.cleared_at is not None)
+
+
+def _headed(items: Sequence[Item], told: Sequence[RenderItem], words: Words) -> Iterator[Item]:
+    """The first of each part with its heading."""
+    before = None
+    for item, one in zip(items, told, strict=True):
+        yield item if one.part == before else item._replace(part=words["visit_parts"].get(one.part or "", ""))
+        before = one.part
 
 
 def _urgency(one: RenderItem) -> tuple[datetime, bool, datetime, datetime, str]:
@@ -106,14 +120,15 @@ def _item(one: RenderItem, job: RenderJob, words: Words, *, whole: bool) -> Item
     told = one.notice
     purpose = job.notice.purpose
     late = purpose_of(told.purpose, role).late if told else purpose == "escalations"
-    facts = _late(one, job, speech) if late else _told(record, told, speech) if told else _listed(one, speech)
+    times = () if purpose == VISITS else visit_times(record, speech)
+    facts = _late(one, job, speech) if late else _told(record, told, speech) if told else _facts(one, job, speech)
     texts = purpose == "bundle" and (whole or not late)
     commands = links(record, told.purpose if told else purpose, role, one.reply_to if site.heeds else None, words, FEW)
     return Item(
         opening=kind if told is None else opening(told, kind, words),
         title=", ".join(filter(None, (person_name(record.reading.customer), car_of(record.reading)))),
         ref=one_line(record.ref, 40),
-        facts=tuple(filter(None, (_elsewhere(one.site, job), *facts))),
+        facts=tuple(filter(None, (_elsewhere(one.site, job), *facts, *times))),
         said=_said(record, told) if texts else (),
         actions=_ways(one, site, role, speech) if texts else (),
         commands=commands,
@@ -160,6 +175,10 @@ def warnings_of(record: Record, notice: Notice | None, words: Words) -> tuple[st
 
 def _elsewhere(site: SiteCard | None, job: RenderJob) -> str:
     return one_line(site.name, 80) if site and site.id != job.site.id else ""
+
+
+def _facts(one: RenderItem, job: RenderJob, speech: Speech) -> Iterator[str]:
+    return visit_facts(one.record, one.since, speech) if job.notice.purpose == VISITS else _listed(one, speech)
 
 
 def _listed(one: RenderItem, speech: Speech) -> Iterator[str]:
@@ -227,10 +246,15 @@ def _when_and_who(done: Done, speech: Speech) -> str:
 
 
 def counted(job: RenderJob) -> dict[str, int]:
-    """How many open records a mail tells of, how many of them are overdue, and how many others were cleared."""
+    """How many open records a mail tells of, how many of them are overdue, and how many others were cleared.
+
+    Of the workshop's list: how many bookings wait for somebody, and how many visits are planned for the day.
+    """
     cleared = sum(one.cleared_at is not None for one in job.others)
     overdue = sum(is_overdue(one) for one in job.others)
-    return {"count": len(job.others) - cleared, "overdue": overdue, "cleared": cleared}
+    parts = [one.part for one in job.others]
+    visits = {"actions": parts.count("ours") + parts.count("theirs"), "today": parts.count("today")}
+    return {"count": len(job.others) - cleared, "overdue": overdue, "cleared": cleared, **visits}
 
 
 def common(job: RenderJob) -> str | None:

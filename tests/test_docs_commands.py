@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parsers.appointed import appointed
 from parsers.commands import command
 from parsers.until import until
 
@@ -28,8 +29,21 @@ def test_every_word_of_the_tables_does_what_they_say(group: str) -> None:
 
 
 def test_every_day_of_the_table_is_read() -> None:
-    table = PAGE[PAGE.index("## Days") : PAGE.index("## What goes")]
+    table = PAGE[PAGE.index("## Days") : PAGE.index("## The time of")]
     written = [said for row in re.findall(r"^\| (`.*?) \|", table, re.M) for said in re.findall(r"`([^`]+)`", row)]
     form = re.compile(r"\d+(?:h|d|w)|(?:today|tomorrow|mon|(?:2026-)?12-03)(?: \d\d:\d\d)?")
     assert len(written) > 15
     assert [said for said in written if not form.fullmatch(until(said) or "")] == []
+
+
+def test_every_time_of_the_other_table_is_read() -> None:
+    table = PAGE[PAGE.index("## The time of") : PAGE.index("What else is to be said")]
+    rows = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`.*?) \|", table, re.M)]
+    times, weekdays, both, seen, spans, prices = rows
+    assert {appointed(said).at for said in times} <= {"2026-12-03 09:00", "12-03 09:00"}
+    assert {appointed(said).at for said in weekdays} == {"thu 09:00"}
+    assert [appointed(said).at for said in both] == ["thu 12-03 09:00"]
+    assert {appointed(said).at for said in seen[:4]} == {"tomorrow 08:30"}
+    assert {appointed(f"{said} 9:00").at for said in seen[4:]} == {"today 09:00", "2d 09:00"}
+    assert {appointed(f"thu {said}").until for said in spans} == {"10:30", "16:00"}
+    assert [appointed(said).price for said in prices] == ["129.00 EUR", "129.50 EUR", "1200.00 DKK", "1280.00 CNY"]

@@ -16,6 +16,7 @@ from parsers.answerable import RECALLS
 from parsers.records import Parsed
 from rules import reference
 from rules.answering import actions_of, refusal, unsettled
+from rules.appointed import dated
 from rules.astray import Astray, astray
 from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
@@ -158,6 +159,7 @@ def changes_of(
         from_nobody=_from_nobody(mail),
         to_house=answered.role == "house",
     )
+    actions = dated(actions, record, settings, at, parsed.date)
     closed = closed_to_writer(parsed, envelope_of(mail), settings)
     # Whoever is proven must hear that his answer waits or that a recall did nothing, whatever his mail looks like.
     heard = parsed.no_answer == RECALLS

@@ -106,11 +106,12 @@ def site_card(settings: Settings, site: Site) -> SiteCard:
         country=site.country,
         phone=site.phone,
         address=site.address,
+        preconditions=tuple(site.booking.preconditions),
         reply=site.reply,
         heeds=site.trust == "token" or bool(settings.postroom.smtp.authserv_id),
         geo=site.geo,
         directions=site.booking.directions,
-        hide=dict(site.booking.hide),
+        hide={str(name): fields for name, fields in site.booking.hide.items()},
         reminder=site.booking.reminder,
     )
 

@@ -9,21 +9,24 @@ from daemon.log import get_logger
 from daemon.outbox.controllers_list import escalation_letters
 from daemon.outbox.settings_mail import settings_letters
 from daemon.outbox.team_list import team_letters
+from daemon.outbox.visits_list import visit_letters
 from daemon.shift import Shift
 from daemon.store import outgoing, runs
 from daemon.store.outgoing import Letter
-from rules.agenda import LIST
+from rules.agenda import LIST, VISITS
 from rules.controlling import ESCALATIONS, SETTINGS, Appointment, appointments
 
 LOOK_SECONDS = 30.0
 """How often it is looked for runs that another daemon began and did not do."""
 SLICE_SECONDS = 0.5
 """After this the worker's other rooms have their turn: a thousand sites have their lists at the same minute."""
+FOR_TEAMS: Mapping[str, Callable[[Shift, runs.Run], list[Letter]]] = {LIST: team_letters, VISITS: visit_letters}
+"""Job of the calendar -> who writes its letters to the teams of a site."""
 FOR_CONTROLLERS: Mapping[str, Callable[[Shift, runs.Run, Appointment], list[Letter]]] = {
     ESCALATIONS: escalation_letters,
     SETTINGS: settings_letters,
 }
-"""Job of the calendar -> who writes its letters to a controller; those of `LIST` are to teams."""
+"""Job of the calendar -> who writes its letters to a controller."""
 
 log = get_logger(__name__)
 
@@ -47,8 +50,8 @@ class Lists:
             return False
         self._next_look = began + LOOK_SECONDS
         with self._shift.store.read() as connection:
-            found = [one for job in (LIST, *FOR_CONTROLLERS) for one in runs.waiting(connection, job)]
-        given = self._given() if any(one.job != LIST for one in found) else {}
+            found = [one for job in (*FOR_TEAMS, *FOR_CONTROLLERS) for one in runs.waiting(connection, job)]
+        given = self._given() if any(one.job in FOR_CONTROLLERS for one in found) else {}
         for one in found:
             self._do(one, given.get((one.job, one.scope)))
             if time.monotonic() - began >= SLICE_SECONDS:
@@ -77,6 +80,6 @@ class Lists:
 
     def _letters(self, one: runs.Run, wanted: Appointment | None) -> list[Letter]:
         """Those of a run; none where its controller is none any more."""
-        if one.job == LIST:
-            return team_letters(self._shift, one)
+        if one.job in FOR_TEAMS:
+            return FOR_TEAMS[one.job](self._shift, one)
         return FOR_CONTROLLERS[one.job](self._shift, one, wanted) if wanted else []

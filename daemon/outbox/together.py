@@ -97,6 +97,7 @@ def content(shift: Shift, site_id: str, notice: Notice, rendered: Rendered, own_
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
+        calendar=rendered.calendar,
         message_id=own_id,
         date=shift.clock.now(),
         list_id=f"{notice.team or notice.role}.{site_id}.{shift.settings.postroom.hostname}",

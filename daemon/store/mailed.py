@@ -20,7 +20,7 @@ from daemon.store.schema import notice, outbox, record, rendered
 
 ASTRAY = "astray"
 """Purpose of the mail to somebody who answered one about several records."""
-ABOUT_SEVERAL = ("list", "bundle", "digest", "late", ASTRAY)
+ABOUT_SEVERAL = ("list", "visits", "bundle", "digest", "late", ASTRAY)
 """Purposes of mails to the house that have no address for a plain reply."""
 
 

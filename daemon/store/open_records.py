@@ -10,12 +10,13 @@ from rules.openlist import Open
 from rules.transition import NEW, OPEN_STATES
 
 _decode = msgspec.json.Decoder(Record).decode
-_imported = (
+IMPORTED_ONES = (
     select(message_record.c.record)
     .join(message, message.c.id == message_record.c.message)
     .where(message_record.c.record == record.c.id, message_record.c.how == "opened", message.c.channel == IMPORTED)
     .exists()
 )
+"""Records that were put in later."""
 _AT_SITE = (
     select(record.c.data, record.c.due_at)
     .where(
@@ -23,7 +24,7 @@ _AT_SITE = (
         record.c.state.in_(OPEN_STATES),
         record.c.category == "action",
         # put in later, for the books: nobody is asked about it unless somebody took it up
-        or_(record.c.state != NEW, ~_imported),
+        or_(record.c.state != NEW, ~IMPORTED_ONES),
     )
     .order_by(record.c.due_at.is_(None), record.c.due_at, record.c.id)
     .limit(bindparam("most"))

@@ -58,7 +58,7 @@ def test_only_what_is_asked_for_is_counted(ask: Any) -> None:
 
 def test_people_read_the_share_and_the_definition(ask: Any) -> None:
     out = ask("kpi", *NOVEMBER).out
-    for text in ("By unit", "By site", "By team", "By kind", "muster-ost", "In time", "definition 1", "not enough"):
+    for text in ("By unit", "By site", "By team", "By kind", "muster-ost", "In time", "definition 2", "not enough"):
         assert text in out
     empty = ask("kpi", "--from", "2025-01-01", "--to", "2025-01-31").out
     assert "No requests with deadlines" in empty

@@ -32,6 +32,7 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (models.Site, "sites.toml", ""),
     (models.Deputy, "`deputies`", ""),
     (models.SiteMail, "`[site.mail]`", ""),
+    (models.SiteBooking, "`[site.booking]`", ""),
     (models.Source, "sources.toml", ""),
     (models.SourceLayout, "`[source.layout]`", ""),
     (models.BlockOfLines, "`[source.layout]`", ""),

@@ -24,6 +24,15 @@ BY_MAIL = (
     "help",
     "reply",
     "send",
+    "offer",
+    "schedule",
+    "pre-book",
+    "ask",
+    "decline",
+    "cancel",
+    "arrived",
+    "ready",
+    "prefer",
 )
 
 READ = [
@@ -133,14 +142,14 @@ def test_there_are_never_more_than_ten() -> None:
 
 def test_every_action_has_words_in_four_languages_and_is_an_action() -> None:
     assert set(WORDS["actions"]) == set(BY_MAIL)
-    assert {*BY_MAIL, "apart", "read-as"} <= set(lifecycle.known("unsorted"))
-    for group in ("actions", "kinds", "results", "days"):
+    assert {*BY_MAIL, "apart", "read-as"} <= {*lifecycle.known("unsorted"), *lifecycle.known("booking")}
+    for group in ("actions", "kinds", "results", "days", "details"):
         for name, languages in WORDS[group].items():
             assert {code for code, words in languages.items() if words} >= {"de", "da", "zh"}, name
 
 
 def test_no_word_means_two_things() -> None:
-    for groups in (("actions", "kinds"), ("results",), ("days",), ("units", "numbers")):
+    for groups in (("actions", "kinds"), ("results",), ("days",), ("units", "numbers"), ("details",)):
         meanings: dict[str, set[str]] = defaultdict(set)
         for group in groups:
             for name, languages in WORDS[group].items():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.models import Settings
-from rules.agenda import LIST, QUIET, SILENT, Bell, bells, due
+from rules.agenda import LIST, QUIET, SILENT, VISITS, Bell, bells, due
 from rules.controlling import ESCALATIONS
 from rules.early import assessed, early_of
 
@@ -43,19 +43,24 @@ def test_what_is_due(house: House, at: At, now: str, silent: str, quiet: list[st
 
 def test_what_is_off_is_not_asked_for(house: House, at: At) -> None:
     settings = with_monitor(
-        house(mail={"list": "off", "escalations": "off"}), day="off", early="off", settings_mail="off"
+        house(mail={"list": "off", "escalations": "off"}, booking={"list": "off"}),
+        day="off",
+        early="off",
+        settings_mail="off",
     )
-    assert {one.job for one in due(settings, at("2026-05-29T12:00+02:00"))} <= {LIST, ESCALATIONS}
-    assert bells(settings) == {Bell(COPENHAGEN, 8, 0)}
+    assert {one.job for one in due(settings, at("2026-05-29T12:00+02:00"))} <= {LIST, VISITS, ESCALATIONS}
+    assert bells(settings) == {Bell(COPENHAGEN, 8, 0), Bell(COPENHAGEN, 7, 0)}
 
 
 def test_the_bells_are_those_of_each_zone(house: House) -> None:
-    settings = house(mail={"list": "07:45", "escalations": "07:15"})
+    settings = house(mail={"list": "07:45", "escalations": "07:15"}, booking={"list": "06:30"})
     assert bells(settings) == {
         Bell(BERLIN, 7, 45),
         Bell(BERLIN, 7, 15),
+        Bell(BERLIN, 6, 30),
         Bell(BERLIN, 8, 0),  # the settings, once a month
         Bell(COPENHAGEN, 8, 0),
+        Bell(COPENHAGEN, 7, 0),
         Bell(BERLIN, 7, 0, "fri"),
         Bell(COPENHAGEN, 7, 0, "fri"),
         Bell(BERLIN, None, 0),  # of all sources the first site is there

@@ -57,6 +57,16 @@ def test_without_an_e1_the_first_step_that_is_no_warning_is_the_limit() -> None:
         ([("write", "customer", 1), ("attach", "source", 2), ("escalate", "clock", 3)], (), None),
         ([("reply", "clock", 1), ("done", "customer", 2), ("reply", "stranger", 3)], (), None),
         # what was taken back was not done
+        # a workshop booking
+        ([("offer", "team", 1)], (), 1),
+        ([("take", "team", 1), ("schedule", "command", 2)], (), 2),
+        ([("pre-book", "team", 1)], (), 1),
+        ([("ask", "team", 1)], (), 1),
+        ([("decline", "team", 1)], (), 1),
+        ([("cancel", "team", 1)], (), 1),
+        ([("cancel", "customer", 1)], (), None),
+        ([("ready", "team", 1), ("prefer", "team", 2), ("arrived", "team", 3)], (), None),
+        ([("offer", "team", 1), ("schedule", "team", 2)], (1,), 2),
         ([("done", "team", 1), ("undo", "team", 2)], (1,), None),
         ([("done", "team", 1), ("undo", "team", 2), ("reply", "team", 3)], (1,), 3),
     ],
