@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.calendars import apple_reply, entry_of, has_entry, outlook_counter
 from tests.support.client import send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened, words_of
 from tests.support.fixtures import Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.turning import Turned
-from tests.support.calendars import apple_reply, entry_of, has_entry, outlook_counter
 from tests.support.waiting import wait_until
 
 EVA = "eva.beispiel@muster.example"
@@ -56,7 +56,7 @@ def monday(new_house: Houses, tmp_path: Path) -> Turned:
 
 def run(turned: Turned, *words: str) -> Any:
     """A command that succeeds; what it prints as JSON."""
-    done = turned.house.postroom(*words, "--json")
+    done = turned.house.postroom(*words, "--json", env=turned.env)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return lines[0] if len(lines) == 1 else lines
