@@ -153,6 +153,7 @@ def test_a_request_by_mail_countered_accepted_moved_and_reminded_once(monday: Tu
     assert state(monday) == "offered"
     assert (first.method, first.sequence, first.status) == ("REQUEST", 0, "TENTATIVE")
 
+    monday.set("2026-11-30T09:10")
     content, address = outlook_counter(offer, OLA, "2026-12-04T10:00", "20261130T080000Z")
     send(monday.house, content, address, sender=OLA)
     monday.house.settle()
@@ -166,6 +167,7 @@ def test_a_request_by_mail_countered_accepted_moved_and_reminded_once(monday: Tu
     assert second.uid == first.uid
     assert second.sequence > first.sequence
 
+    monday.set("2026-11-30T09:40")
     content, address = apple_reply(offer, OLA, "ACCEPTED", "20261130T083000Z")  # of the first offer: out of date
     send(monday.house, content, address, sender=OLA)
     monday.house.settle()
@@ -174,6 +176,7 @@ def test_a_request_by_mail_countered_accepted_moved_and_reminded_once(monday: Tu
     assert to_customer(monday) == ["visit-offer", "visit-offer", "visit-current"]
     assert entry_of(current).starts_at == second.starts_at
 
+    monday.set("2026-11-30T09:50")
     content, address = apple_reply(again, OLA, "ACCEPTED", "20261130T084500Z")
     send(monday.house, content, address, sender=OLA)
     monday.house.settle()
