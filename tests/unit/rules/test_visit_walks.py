@@ -243,7 +243,7 @@ class Walk(RuleBasedStateMachine):
         running = {one.deadline.step for one in self._open()}
         assert not running & {*STEPS} or self.record.state == "scheduled"
         assert running <= {*STEPS} or self.record.state not in (*PLANNED, *CLOSED_STATES)
-        assert self.record.state not in WAITS_FOR_US or running or self.record.passed
+        assert self.record.state not in WAITS_FOR_US or running or self.record.passed or self._answered()
 
     def teardown(self) -> None:
         """The actions, done again, lead to the same revisions; what was sent was right when it was."""
@@ -374,6 +374,15 @@ class Walk(RuleBasedStateMachine):
             until = one.deadline.until
             if effects.spares is None or not until or effects.spares in until or one.deadline.step in effects.rests:
                 one.ended_by = by
+
+    def _answered(self) -> bool:
+        """Whether the house has written to the customer since he said something."""
+        for _, action, _, after in reversed(self.history):
+            if action.name in ("reply", "answered", "send") and after.revision not in self.record.undone:
+                return True
+            if action.name in ("agree", "reject", "postpone", "counter"):
+                return False
+        return False
 
     def _open(self) -> list[Kept]:
         return [one for one in self.deadlines if one.is_open]
