@@ -4,7 +4,7 @@ import msgspec
 
 from parsers.ours import DELIMITER, DELIMITER_END
 from templates.forms import lines, one_line
-from templates.invitation import bare_calendar
+from templates.invitation import bare_calendar, method_of
 from templates.late import behind, sign_of
 from templates.letter import Letter, write_letter
 from templates.model import Calendar, Rendered, RenderJob
@@ -34,7 +34,7 @@ def fallback(job: RenderJob) -> Rendered:
 def _calendar(job: RenderJob) -> Calendar | None:
     """An offer without its calendar could not be accepted there, and a visit that is cancelled would stay in it."""
     try:
-        return bare_calendar(job, _words(job.notice.language))
+        return bare_calendar(job, _words(job.notice.language)) if method_of(job) else None
     except Exception:  # the words alone still say when it is
         return None
 

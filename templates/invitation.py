@@ -5,9 +5,8 @@ What mail and calendar programs make of it, and why it is written so, stands in 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from rules.model import Record, Visit
@@ -23,19 +22,17 @@ from rules.transition import (
     SCHEDULED,
 )
 from rules.visit_mails import VISIT_MAILS, CalendarMethod
-from templates.invitation_text import Told, name_of, plain, told_to_customer, told_to_team
+from templates.calendar_pieces import add_times, add_zone, begun, identify, party, tell, written
+from templates.invitation_text import Told, plain, told_to_customer, told_to_team
 from templates.model import Calendar, RenderJob, SiteCard
 from templates.rows import Speech
 from templates.words import Words, filled
-from templates.zone_rules import onsets
 
 if TYPE_CHECKING:
     import icalendar
 
-PRODID = "-//Postroom//Postroom//EN"
 MOST_VISITS = 500
 """Of a team's day."""
-_IN_ADDRESSES = "@.!$&'*+/=~_-"
 
 
 class Standing(NamedTuple):
@@ -76,7 +73,7 @@ def calendar_of(job: RenderJob, words: Words) -> Calendar | None:
     method, visit = method_of(job), job.record.visit
     if method is None or visit is None:
         return None
-    return _entry(job, visit, method, told_to_customer(job, visit, method, Speech(words, visit.zone)), words)
+    return _entry(job, visit, method, told_to_customer(job, visit, method, Speech(words, visit.zone)))
 
 
 def bare_calendar(job: RenderJob, words: Words) -> Calendar | None:
@@ -84,7 +81,7 @@ def bare_calendar(job: RenderJob, words: Words) -> Calendar | None:
     method, visit = method_of(job), job.record.visit
     if method is None or visit is None:
         return None
-    return _entry(job, visit, method, Told(filled(words["calendar"]["visit"], site=plain(job.site.name, 120))), words)
+    return _entry(job, visit, method, Told(filled(words["calendar"]["visit"], site=plain(job.site.name, 120))))
 
 
 def day_calendar(records: Sequence[Record], site: SiteCard, words: Words, now: datetime) -> Calendar:
@@ -102,119 +99,68 @@ def day_calendar(records: Sequence[Record], site: SiteCard, words: Words, now: d
         ((one.visit.starts_at, one.ref, one, one.visit) for one in records if one.visit and one.visit.starts_at),
         key=lambda each: each[:2],
     )[:MOST_VISITS]
-    calendar = _calendar("PUBLISH")
+    calendar = begun("PUBLISH")
     years = {at.astimezone(ZoneInfo(site.timezone)).year for at, *_ in found} or {now.year}
-    _add_zone(calendar, site.timezone, years)
+    add_zone(calendar, site.timezone, years)
     for _, _, record, visit in found:
         event = icalendar.Event()
-        _identity(event, visit, now)
-        _times(event, visit, site.timezone)
-        event.add("organizer", _party(site.desk, site.name))
+        identify(event, visit, now)
+        add_times(event, visit, site.timezone)
+        event.add("organizer", party(site.desk, site.name))
         event.add("status", STANDINGS[record.state].status if record.state in PLANNED else "TENTATIVE")
         event.add("class", "PUBLIC")
-        _tell(event, told_to_team(record, visit, site, Speech(words, site.timezone)))
+        tell(event, told_to_team(record, visit, site, Speech(words, site.timezone)))
         calendar.add_component(event)
-    return Calendar(method="PUBLISH", content=_written(calendar), name="visits.ics")
+    return Calendar(method="PUBLISH", content=written(calendar), name="visits.ics")
 
 
-def _entry(job: RenderJob, visit: Visit, method: CalendarMethod, told: Told, words: Words) -> Calendar:
+def _entry(job: RenderJob, visit: Visit, method: CalendarMethod, told: Told) -> Calendar:
     import icalendar  # 60 ms: only for who writes a calendar
 
-    calendar, event = _calendar(method), icalendar.Event()
-    if visit.starts_at is not None:
-        _add_zone(calendar, visit.zone, {visit.starts_at.astimezone(ZoneInfo(visit.zone)).year})
-    _identity(event, visit, job.notice.at)
-    _times(event, visit, visit.zone)
-    standing = STANDINGS.get(job.record.state)
-    event.add("organizer", _party(job.reply_to or job.site.desk, job.site.name))
-    event.add("attendee", _attendee(job, visit, standing if method == "REQUEST" else None, told))
-    if method == "CANCEL":
-        event.add("status", "CANCELLED")
-    elif standing is not None:
-        event.add("status", standing.status)
-    event.add("transp", "TRANSPARENT" if method == "CANCEL" else "OPAQUE")
-    event.add("class", "PUBLIC")
-    _tell(event, told)
-    _place(event, job.site)
-    if method == "REQUEST" and standing is not None and standing.status == "CONFIRMED" and told.text:
-        _alarm(event, visit, job, told.summary)
+    calendar, event = begun(method), icalendar.Event()
+    identify(event, visit, job.notice.at)
+    event.add("organizer", party(job.reply_to or job.site.desk, job.site.name))
+    if method == "DECLINECOUNTER":  # names what is refused, and says no more (RFC 5546, 3.2.8)
+        tell(event, Told("", comment=told.comment))
+    else:
+        _add_visit(calendar, event, job, visit, told, cancelled=method == "CANCEL")
     calendar.add_component(event)
-    return Calendar(method=method, content=_written(calendar))
+    return Calendar(method=method, content=written(calendar))
 
 
-def _calendar(method: str) -> "icalendar.Calendar":
-    import icalendar
-
-    calendar = icalendar.Calendar()
-    for name, value in (("version", "2.0"), ("prodid", PRODID), ("calscale", "GREGORIAN"), ("method", method)):
-        calendar.add(name, value)
-    return calendar
-
-
-def _identity(event: "icalendar.Event", visit: Visit, at: datetime) -> None:
-    event.add("uid", visit.uid)
-    event.add("sequence", visit.sequence)
-    event.add("dtstamp", at.astimezone(UTC).replace(microsecond=0))
-
-
-def _times(event: "icalendar.Event", visit: Visit, zone: str) -> None:
-    for name, at in (("dtstart", visit.starts_at), ("dtend", visit.ends_at)):
-        if at is not None:
-            event.add(name, at.astimezone(UTC if _is_utc(zone) else ZoneInfo(zone)).replace(microsecond=0))
-
-
-def _is_utc(zone: str) -> bool:
-    """Its times are written with `Z`: `TZID` may not name it (RFC 5545, 3.2.19)."""
-    return zone in ("UTC", "Etc/UTC", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal")
-
-
-def _add_zone(calendar: "icalendar.Calendar", key: str, years: set[int]) -> None:
-    """The rules of a zone that hold in these years."""
-    import icalendar
-
-    if _is_utc(key):
-        return
-    zone = icalendar.Timezone()
-    zone.add("tzid", key)
-    for onset in onsets(key, min(years), max(years)):
-        one = icalendar.TimezoneDaylight() if onset.is_summer else icalendar.TimezoneStandard()
-        one.add("dtstart", onset.local)
-        one.add("tzoffsetfrom", onset.before)
-        one.add("tzoffsetto", onset.after)
-        one.add("tzname", onset.name)
-        if onset.by_day:
-            one.add("rrule", {"FREQ": "YEARLY", "BYMONTH": onset.local.month, "BYDAY": onset.by_day})
-        zone.add_component(one)
-    calendar.add_component(zone)
-
-
-def _party(address: str, name: str | None) -> "icalendar.vCalAddress":
-    """An organizer or attendee; what an address may not hold in a URI is percent-encoded (RFC 6068)."""
-    import icalendar
-
-    party = icalendar.vCalAddress("mailto:" + quote(address.strip(), safe=_IN_ADDRESSES))
-    known = name_of(name)
-    if known:
-        party.params["CN"] = icalendar.vText(known)
-    return party
+def _add_visit(
+    calendar: "icalendar.Calendar",
+    event: "icalendar.Event",
+    job: RenderJob,
+    visit: Visit,
+    told: Told,
+    *,
+    cancelled: bool,
+) -> None:
+    """When and where it is or would have been, for whom, and how it stands."""
+    standing = None if cancelled else STANDINGS[job.record.state]
+    if visit.starts_at is not None:
+        add_zone(calendar, visit.zone, {visit.starts_at.astimezone(ZoneInfo(visit.zone)).year})
+    add_times(event, visit, visit.zone)
+    event.add("attendee", _attendee(job, visit, standing, told))
+    event.add("status", standing.status if standing else "CANCELLED")
+    event.add("transp", "OPAQUE" if standing else "TRANSPARENT")
+    event.add("class", "PUBLIC")
+    tell(event, told)
+    _place(event, job.site)
+    if standing is not None and standing.status == "CONFIRMED" and told.text:
+        _alarm(event, visit, job, told.summary)
 
 
 def _attendee(job: RenderJob, visit: Visit, standing: Standing | None, told: Told) -> "icalendar.vCalAddress":
-    """The customer, by the address that the mail goes to: Google shows its buttons to nobody else."""
-    party = _party(job.notice.to, told.person)
-    party.params["CUTYPE"] = "INDIVIDUAL"
-    party.params["ROLE"] = "REQ-PARTICIPANT"
+    """The customer, by the address that the mail goes to: by it his calendar knows that he is meant."""
+    customer = party(job.notice.to, told.person)
+    customer.params["CUTYPE"] = "INDIVIDUAL"
+    customer.params["ROLE"] = "REQ-PARTICIPANT"
     if standing is not None:
-        answer = "TENTATIVE" if visit.answer == "tentative" else standing.answer
-        party.params["PARTSTAT"] = answer
-        party.params["RSVP"] = "TRUE" if standing.asks else "FALSE"
-    return party
-
-
-def _tell(event: "icalendar.Event", told: Told) -> None:
-    for name, text in (("summary", told.summary), ("description", told.text), ("comment", told.comment)):
-        if text:
-            event.add(name, text)
+        customer.params["PARTSTAT"] = "TENTATIVE" if visit.answer == "tentative" else standing.answer
+        customer.params["RSVP"] = "TRUE" if standing.asks else "FALSE"
+    return customer
 
 
 def _place(event: "icalendar.Event", site: SiteCard) -> None:
@@ -239,8 +185,3 @@ def _alarm(event: "icalendar.Event", visit: Visit, job: RenderJob, summary: str)
         alarm.add("description", summary)
         alarm.add("trigger", -trigger)
         event.add_component(alarm)
-
-
-def _written(calendar: "icalendar.Calendar") -> str:
-    content: bytes = calendar.to_ical()
-    return content.decode("utf-8")

@@ -50,7 +50,7 @@ def by_icalendar(content: str) -> list[Seen]:
             int(event["SEQUENCE"]),
             moment(event, "DTSTART"),
             moment(event, "DTEND"),
-            str(event["SUMMARY"]),
+            str(event.get("SUMMARY", "")),
             str(event.get("DESCRIPTION", "")),
             str(event["ATTENDEE"].params.get("CN", "")) if "ATTENDEE" in event else "",
         )
@@ -71,7 +71,7 @@ def by_vobject(content: str) -> list[Seen]:
             int(event.sequence.value),
             event.dtstart.value if "dtstart" in event.contents else None,
             event.dtend.value if "dtend" in event.contents else None,
-            event.summary.value,
+            event.contents["summary"][0].value if "summary" in event.contents else "",
             event.contents["description"][0].value if "description" in event.contents else "",
             event.attendee.params.get("CN", [""])[0] if "attendee" in event.contents else "",
         )
