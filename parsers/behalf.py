@@ -8,7 +8,7 @@ import msgspec
 
 from parsers import commands, labels, replies, signature, workshop
 from parsers.document import Document
-from parsers.records import Behalf, Command, Hints, MailClass, Reading
+from parsers.records import Behalf, Command, Customer, Hints, MailClass, Reading
 from parsers.vocabulary import PLAIN
 
 _LINES = 200
@@ -45,15 +45,21 @@ def _opens(line: str, region: str) -> bool:
 def _reading(lines: list[str], mail: Document, hints: Hints) -> Reading | None:
     """The request of the labels, without what is its writer's, in the language of the site: the customer reads that."""
     pairs = labels.pairs_of_text("\n".join(lines), PLAIN)
-    asked = msgspec.structs.replace(hints, kind="booking")
-    found = labels.reading(pairs, asked, "label") if pairs else None
+    visit = msgspec.structs.replace(hints, kind="booking")
+    found = labels.reading(pairs, visit, "label") if pairs else None
     if found is None:
         return None
-    person = found.customer
-    if person is not None:
-        emails = tuple(each for each in person.emails if each.casefold() != mail.sender[1].casefold())
-        person = msgspec.structs.replace(person, emails=emails)
     language = hints.language or found.language
-    return workshop.timed(
-        msgspec.structs.replace(found, kind="booking", customer=person, language=language), mail, hints
-    )
+    asked = msgspec.structs.replace(_without(found, mail.sender[1]), kind="booking", language=language)
+    return workshop.timed(asked, mail, hints)
+
+
+def _without(reading: Reading, writer: str) -> Reading:
+    """The reading without the address of who wrote it."""
+    person = reading.customer
+    if person is None or writer.casefold() not in map(str.casefold, person.emails):
+        return reading
+    left = tuple(each for each in person.emails if each.casefold() != writer.casefold())
+    person = msgspec.structs.replace(person, emails=left)
+    origins = reading.origins if left else {k: v for k, v in reading.origins.items() if k != "customer.emails"}
+    return msgspec.structs.replace(reading, customer=None if person == Customer() else person, origins=origins)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -28,15 +28,20 @@ def sentences(text: str) -> Iterator[str]:
     return (" ".join(each.split()) for each in _ENDS.split(text) if each.strip())
 
 
-def has_word(text: str, words: Iterable[str]) -> bool:
-    """Whether one of the words stands in a text."""
-    return next(found(text, words), None) is not None
+def has_word(text: str, group: str) -> bool:
+    """Whether a word of a table stands in a text, in any language."""
+    return _pattern(group).search(text) is not None
 
 
-def found(text: str, words: Iterable[str]) -> Iterator[str]:
-    """Those of the words that stand in a text, as it writes them; of Latin ones only whole words."""
-    for word in words:
-        edges = "" if word[0] >= HAN else r"(?<![^\W_])"
-        ends = "" if word[0] >= HAN else r"(?![^\W_])"
-        if match := re.search(f"{edges}{re.escape(word)}{ends}", text, re.IGNORECASE):
-            yield match[0]
+def found(text: str, group: str) -> Iterator[str]:
+    """The words of a table that stand in a text, as it writes them; of Latin ones only whole words."""
+    return (match[0] for match in _pattern(group).finditer(text))
+
+
+@cache
+def _pattern(group: str) -> re.Pattern[str]:
+    """All words of a table, the longer ones first: `oil change` before `oil`."""
+    words = sorted({word for words in words_of(group).values() for word in words}, key=lambda word: (-len(word), word))
+    latin = "|".join(re.escape(word) for word in words if word[0] < HAN)
+    others = "|".join(re.escape(word) for word in words if word[0] >= HAN)
+    return re.compile(rf"(?<![^\W_])(?:{latin})(?![^\W_])|{others}", re.IGNORECASE)

@@ -113,7 +113,7 @@ def wanted(text: str, sent: date | None, region: str = "DE") -> tuple[str, ...]:
         return ()
     found: dict[str, set[str | None]] = {}
     for sentence in sentences(unicodedata.normalize("NFKC", text[:LIMIT])):
-        if any(has_word(sentence, words) for words in words_of("not").values()):
+        if has_word(sentence, "not"):
             continue
         days = sorted(_days(sentence, sent, region))[:MOST]
         for number, one in enumerate(days):

@@ -9,7 +9,7 @@ from parsers import replies
 from parsers.document import Document
 from parsers.merge import marked, merged
 from parsers.records import Booking, Hints, MailClass, Reading
-from parsers.visit_words import found, has_word, sentences, words_of
+from parsers.visit_words import found, has_word, sentences
 from parsers.wanted import LIMIT, wanted
 
 MOST = 5
@@ -29,14 +29,14 @@ def recognised(reading: Reading, mail: Document, hints: Hints, mail_class: MailC
 
 def _services(subject: str, text: str) -> tuple[str, ...]:
     """What is to be done, as it is written, where one sentence (or it and the subject) asks for a time for it."""
-    if any(has_word(f"{subject}\n{text[:LIMIT]}", words) for words in words_of("other").values()):
+    if has_word(f"{subject}\n{text[:LIMIT]}", "other"):
         return ()
     services: dict[str, str] = {}
     for sentence in (subject, *sentences(text[:LIMIT])):
         told = sentence if sentence == subject else f"{subject} {sentence}"
-        if any(has_word(told, words) for words in words_of("asks").values()):
-            work = (each for words in words_of("work").values() for each in found(told, words))
-            services.update({each.casefold(): each for each in work if each.casefold() not in services})
+        if has_word(told, "asks"):
+            for work in found(told, "work"):
+                services.setdefault(work.casefold(), work)
     return tuple(services.values())[:MOST]
 
 

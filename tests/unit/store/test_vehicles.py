@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from daemon.act import Change, with_visits, write_change
-from daemon.store import Store, preferences, records, vehicles
+from daemon.store import Store, acquaintances, preferences, records, vehicles
 from daemon.store.schema import contact
 from parsers.records import Customer, Reading, Vehicle
 from rules.model import Action, Actor, Beside, Effects, Record, Visit
@@ -136,3 +136,22 @@ def test_one_row_for_a_car_however_often_it_comes(store: Store) -> None:
         ("phone", "+49305550123"),
         ("plate", "BMX1"),
     ]
+
+
+def test_records_of_a_person_or_a_car_open_and_closed(store: Store) -> None:
+    kept(
+        store,
+        booking("B-1", "done", plate="B-MX 1"),
+        booking("B-2", "new", None, plate="B-MX 2"),
+        booking("B-3", "cancelled", plate="b mx1", customer=Customer(emails=("max@kunde.example",))),
+        booking("B-4", site="potsdam", plate="B-MX 1"),
+    )
+
+    def found(*known_by: str) -> list[str]:
+        with store.read() as connection:
+            return [one.ref for one in acquaintances.records_with(connection, "berlin", known_by)]
+
+    assert found("mail:eva@kunde.example") == ["B-2", "B-1"]
+    assert found("phone:+49305550123", "plate:BMX1") == ["B-3", "B-2", "B-1"]
+    assert found("plate:BMX1") == ["B-3", "B-1"]
+    assert (found("plate:NONE"), found()) == ([], [])
