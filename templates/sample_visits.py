@@ -52,7 +52,7 @@ def with_visit(job: RenderJob, ref: str = "B-7KQ2M4-V") -> RenderJob:
         proposed_at=_DAY.replace(hour=13),
         proposed_until=_DAY.replace(hour=14, minute=30),
         services=("Inspektion", "Bremsen prüfen"),
-        price=r.Money("249.00", "EUR"),
+        price=r.Money("238.00", "EUR"),
         remarks="Bitte das Serviceheft mitbringen.",
         adviser="Eva Muster",
         courtesy_car="yes",

@@ -37,6 +37,7 @@ onload = function () {{
 MAILS = [
     *((language, "new", reading) for language in ("de", "zh") for reading in (FULL, EMPTY, HOSTILE)),
     *(("de", purpose, HOSTILE) for purpose in ("help", "again", "bundle", "list", "reply", "untouched", "escalations")),
+    *(("de", purpose, HOSTILE) for purpose in ("visit-answer", "visits")),
 ]
 
 
