@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.calendars import apple_reply, entry_of, has_entry, outlook_counter
+from tests.support.attendees import apple_reply, entry_of, has_entry, outlook_counter
 from tests.support.client import send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened, words_of
 from tests.support.fixtures import Houses

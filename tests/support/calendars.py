@@ -1,157 +1,110 @@
-"""Customers whose calendar programs answer an invitation of ours, each in its own way."""
+"""What two readers that know nothing of each other make of a calendar: icalendar, which we write with, and vobject.
 
-import re
-from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from typing import NamedTuple
+Both are made to use the rules that the calendar brings itself, not those that they know of its zones.
+"""
+
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any, NamedTuple
 
 import icalendar
+import vobject
+import vobject.icalendar
 
-from tests.support.correspondence import opened
-from tests.support.sink import Arrived
 
-
-class Entry(NamedTuple):
-    """A calendar entry as it came with a mail of ours."""
+class Seen(NamedTuple):
+    """One event as a reader understands it."""
 
     method: str
     uid: str
     sequence: int
-    status: str
-    starts_at: datetime
-    ends_at: datetime
-    organizer: str
-    """Address that answers go to."""
+    starts_at: datetime | None
+    ends_at: datetime | None
+    local: str | None
+    """The start by the clock of its zone, with its offset."""
+    summary: str
+    text: str
+    """The description."""
+    person: str
+    """What the attendee is called."""
 
 
-def entry_of(mail: Arrived) -> Entry:
-    """The calendar entry that a mail program would show with this mail."""
-    parts = [part for part in opened(mail).walk() if part.get_content_type() == "text/calendar"]
-    assert len(parts) == 1, f"{len(parts)} calendars in {opened(mail)['Subject']}"
-    calendar = icalendar.Calendar.from_ical(parts[0].get_content())
-    (event,) = calendar.walk("VEVENT")
-    assert parts[0].get_param("method") == str(calendar["METHOD"])
-    return Entry(
-        str(calendar["METHOD"]),
-        str(event["UID"]),
-        int(event["SEQUENCE"]),
-        str(event.get("STATUS", "")),
-        event["DTSTART"].dt,
-        event["DTEND"].dt,
-        re.sub(r"(?i)^mailto:", "", str(event["ORGANIZER"])),
-    )
+def by_icalendar(content: str) -> list[Seen]:
+    """The events as icalendar reads them."""
+    read = icalendar.Calendar.from_ical(content.encode())
+    assert isinstance(read, icalendar.Calendar)
+    zones = {str(zone["TZID"]): zone.to_tz(lookup_tzid=False) for zone in read.timezones}
+
+    def moment(event: Any, name: str) -> datetime | None:
+        if name not in event:
+            return None
+        found: datetime = event[name].dt
+        zone = zones.get(str(event[name].params.get("TZID", "")))
+        return found.replace(tzinfo=zone) if zone else found
+
+    events: list[Any] = list(read.events)
+    return [
+        _seen(
+            str(read["METHOD"]),
+            str(event["UID"]),
+            int(event["SEQUENCE"]),
+            moment(event, "DTSTART"),
+            moment(event, "DTEND"),
+            str(event.get("SUMMARY", "")),
+            str(event.get("DESCRIPTION", "")),
+            str(event["ATTENDEE"].params.get("CN", "")) if "ATTENDEE" in event else "",
+        )
+        for event in events
+    ]
 
 
-def has_entry(mail: Arrived) -> bool:
-    """Whether a mail brings a calendar entry."""
-    return any(part.get_content_type() == "text/calendar" for part in opened(mail).walk())
+def by_vobject(content: str) -> list[Seen]:
+    """The events as vobject reads them."""
+    zones: dict[str, Any] = vars(vobject.icalendar)["__tzidMap"]
+    for name in [name for name in zones if name != "UTC"]:  # of the calendar that was read before
+        del zones[name]
+    (read,) = vobject.readComponents(StringIO(content, newline=""), validate=True)
+    return [
+        _seen(
+            read.method.value,
+            event.uid.value,
+            int(event.sequence.value),
+            event.dtstart.value if "dtstart" in event.contents else None,
+            event.dtend.value if "dtend" in event.contents else None,
+            event.contents["summary"][0].value if "summary" in event.contents else "",
+            event.contents["description"][0].value if "description" in event.contents else "",
+            event.attendee.params.get("CN", [""])[0] if "attendee" in event.contents else "",
+        )
+        for event in read.contents.get("vevent", [])
+    ]
 
 
-OUTLOOK_COUNTER = """\
-BEGIN:VCALENDAR
-METHOD:COUNTER
-PRODID:Microsoft Exchange Server 2010
-VERSION:2.0
-BEGIN:VTIMEZONE
-TZID:W. Europe Standard Time
-BEGIN:STANDARD
-DTSTART:16010101T030000
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10
-END:STANDARD
-BEGIN:DAYLIGHT
-DTSTART:16010101T020000
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3
-END:DAYLIGHT
-END:VTIMEZONE
-BEGIN:VEVENT
-ORGANIZER;CN=Autohaus Muster Berlin:mailto:{organizer}
-ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=TENTATIVE;CN={attendee}:mailto:{attendee}
-COMMENT;LANGUAGE=de-DE:{words}\\n
-UID:{uid}
-SUMMARY;LANGUAGE=de-DE:Neuen Termin vorgeschlagen: Werkstatttermin
-DTSTART;TZID=W. Europe Standard Time:{start}
-DTEND;TZID=W. Europe Standard Time:{end}
-CLASS:PUBLIC
-PRIORITY:5
-DTSTAMP:{stamp}
-TRANSP:OPAQUE
-STATUS:CONFIRMED
-SEQUENCE:{sequence}
-X-MICROSOFT-CDO-APPT-SEQUENCE:{sequence}
-X-MS-OLK-ORIGINALSTART;TZID=W. Europe Standard Time:{old_start}
-X-MS-OLK-ORIGINALEND;TZID=W. Europe Standard Time:{old_end}
-END:VEVENT
-END:VCALENDAR
-"""
-APPLE_REPLY = """\
-BEGIN:VCALENDAR
-CALSCALE:GREGORIAN
-METHOD:REPLY
-PRODID:-//Apple Inc.//macOS 14.5//EN
-VERSION:2.0
-BEGIN:VEVENT
-ATTENDEE;CUTYPE=INDIVIDUAL;EMAIL={attendee};PARTSTAT={partstat}:mailto:{attendee}
-DTEND;TZID=Europe/Berlin:{old_end}
-DTSTAMP:{stamp}
-DTSTART;TZID=Europe/Berlin:{old_start}
-ORGANIZER;CN=Autohaus Muster Berlin:mailto:{organizer}
-SEQUENCE:{sequence}
-SUMMARY:Werkstatttermin
-UID:{uid}
-END:VEVENT
-END:VCALENDAR
-"""
-
-
-def outlook_counter(mail: Arrived, customer: str, start: str, stamp: str) -> tuple[bytes, str]:
-    """`Propose new time` of Outlook, an hour from a local time of Berlin; and where it goes."""
-    entry, at = entry_of(mail), datetime.fromisoformat(start)
-    fields = {"start": f"{at:%Y%m%dT%H%M%S}", "end": f"{at.replace(hour=at.hour + 1):%Y%m%dT%H%M%S}"}
-    words = "Lieber am Freitag"
-    return _mail(
-        mail, entry, customer, OUTLOOK_COUNTER, "COUNTER", "Neuen Termin vorgeschlagen: ", words, stamp, fields
-    )
-
-
-def apple_reply(mail: Arrived, customer: str, partstat: str, stamp: str) -> tuple[bytes, str]:
-    """`Accept` of Apple's calendar, and where it goes."""
-    fields = {"partstat": partstat}
-    return _mail(mail, entry_of(mail), customer, APPLE_REPLY, "REPLY", "Accepted: ", "", stamp, fields)
-
-
-def _mail(
-    mail: Arrived,
-    entry: Entry,
-    customer: str,
-    template: str,
+def _seen(
     method: str,
-    prefix: str,
-    words: str,
-    stamp: str,
-    fields: dict[str, str],
-) -> tuple[bytes, str]:
-    text = template.format(
-        organizer=entry.organizer,
-        attendee=customer,
-        uid=entry.uid,
-        sequence=entry.sequence,
-        stamp=stamp,
-        words=words,
-        old_start=f"{entry.starts_at:%Y%m%dT%H%M%S}",
-        old_end=f"{entry.ends_at:%Y%m%dT%H%M%S}",
-        **fields,
+    uid: str,
+    sequence: int,
+    start: datetime | None,
+    end: datetime | None,
+    *said: str,
+) -> Seen:
+    assert start is None or start.tzinfo is not None
+    return Seen(
+        method,
+        uid,
+        sequence,
+        start.astimezone(UTC) if start else None,
+        end.astimezone(UTC) if end else None,
+        start.strftime("%Y-%m-%dT%H:%M%z") if start else None,
+        *said,
     )
-    answer = EmailMessage(policy=SMTP)
-    answer["From"] = customer
-    answer["To"] = entry.organizer
-    answer["Subject"] = f"{prefix}{opened(mail)['Subject']}"
-    answer["Message-ID"] = f"<{method.lower()}-{stamp}-{entry.sequence}@kunde.example>"
-    answer["Date"] = "Mon, 30 Nov 2026 10:00:00 +0100"
-    answer.set_content(f"{words}\n")
-    answer.add_alternative(text, subtype="calendar", params={"method": method})
-    return answer.as_bytes(), entry.organizer
+
+
+def lines(content: str) -> list[str]:
+    """The lines of a calendar, unfolded; every one must end as it should and be short enough."""
+    raw = content.encode()
+    assert raw.endswith(b"\r\n")
+    assert raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n")
+    for line in raw.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode()  # not folded inside a character
+    return content.replace("\r\n ", "").split("\r\n")[:-1]
