@@ -48,7 +48,7 @@ class Desk:
     def record(self) -> Record:
         return self.hand.record(self.ref)
 
-    def do(self, name: str, actor: Actor = ANNA, **args: str) -> Record:
+    def do(self, name: str, actor: Actor = ANNA, /, **args: str) -> Record:
         said = {"message": "1", **args} if actor.role == "customer" else args
         action = Action(name=name, actor=actor, args=said)
         return act(self.shift.store, self.shift.settings, self.ref, action, self.shift.clock.now())
