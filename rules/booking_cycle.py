@@ -134,12 +134,14 @@ def booking_table(common: Table) -> Table:
 
 def _general(common: Table) -> Table:
     """What may happen to any record, where a time is negotiated or agreed: it stays in its state."""
-    looked_after = {
+    kept = {
         name: replace(common[NEW, name], to=None, ends_deadlines=False, new_cycle=False, clocks=None)
-        for name in ("take", "assign", "not-mine", "reply", "answered", "send", "hold", "write", "join", "apart")
+        for name in (*_SEEN_TO, "not-mine", "hold", "write", "join", "apart")
     }
+    seen_to = {name: replace(kept[name], ends_deadlines=True) for name in _SEEN_TO}
     return {
-        **{(state, name): row for name, row in looked_after.items() for state in _FURTHER},
+        **{(state, name): row for name, row in kept.items() for state in _FURTHER},
+        **{(state, name): row for name, row in seen_to.items() for state in NEGOTIATED},
         **rows((OFFERED, ASKED, ACCEPTED, COUNTERED), "write", _WAKES),
         **rows(NEGOTIATED, "done", common[NEW, "done"]),
         **rows(NEGOTIATED, "spam", Transition(to=SPAM, undo=True)),
@@ -149,6 +151,8 @@ def _general(common: Table) -> Table:
     }
 
 
+_SEEN_TO = ("take", "assign", "reply", "answered", "send")
+"""Where somebody waits for the workshop they end what its policy promises; reminders of what is planned stay."""
 _WAKES = Transition(
     to=None,
     who=CUSTOMER,

@@ -408,7 +408,8 @@ class Notice(Fact, frozen=True, kw_only=True):
     as_is: bool = False
     """Of an answer that waited: its writer was told why, and wants it sent."""
     sequence: int | None = None
-    """Of a mail about a visit: of the calendar entry that it tells of; it is not sent once that is out of date."""
+    """Of a mail about a visit: of the calendar entry that it tells of, -1 before the first; it is not sent once that is
+    out of date."""
     correspondent: str | None = None
     """Whom the caps count it for (`rules.brakes`): who is told by a program or, of a stranger's mail, who wrote it."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from rules.model import Notice, Record
+from rules.model import Notice, Record, Visit
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -57,4 +57,9 @@ def still_true(notice: Notice, record: Record) -> bool:
     told, visit = VISIT_MAILS[notice.purpose], record.visit
     if visit is None or (told.states is not None and record.state not in told.states):
         return False
-    return not told.sequenced or notice.sequence in (None, visit.sequence)
+    return not told.sequenced or notice.sequence in (None, entry_number(visit))
+
+
+def entry_number(visit: Visit) -> int:
+    """The number of the calendar entry that a mail tells of; -1 while the customer was sent none."""
+    return visit.sequence if visit.invited else -1

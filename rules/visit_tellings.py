@@ -7,6 +7,7 @@ from rules.model import Notice
 from rules.reach import reply_address
 from rules.tellings import Happened
 from rules.transition import ACCEPTED, CUSTOMER, LINKED, MOVING, SCHEDULED, SPAM
+from rules.visit_mails import entry_number
 from rules.visit_reminders import MORNING
 from rules.visits import unmet
 
@@ -37,7 +38,7 @@ def _to_customer(it: Happened, purpose: str, text: str | None = None) -> Iterato
         category="action",
         language=record.reading.language or record.language,
         text=text,
-        sequence=record.visit.sequence,
+        sequence=entry_number(record.visit),
         correspondent=to,
     )
 

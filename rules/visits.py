@@ -65,8 +65,9 @@ def read_anew(record: Record, reading: Reading, site: Site, settings: Settings) 
 
 
 def asked_anew(visit: Visit) -> Visit:
-    """A visit of a record that was closed and is open again: nothing is offered or agreed any more."""
-    return replace(visit, starts_at=None, ends_at=None, proposed_at=None, proposed_until=None, answer=None)
+    """A visit of a record that was closed and is open again: nothing that was said of it holds any more."""
+    gone = ("starts_at", "ends_at", "proposed_at", "proposed_until", "answer")
+    return replace(visit, sequence=visit.sequence + visit.invited, **dict.fromkeys(gone))
 
 
 def local_time(text: str, site: Site) -> datetime:

@@ -13,7 +13,7 @@ from rules.alerting import together_at
 from rules.apply import apply
 from rules.escalation import EFFECTS, PURPOSES, escalated_since, is_escalated, overdue_since, still_said
 from rules.model import Action, Actor, Done, Effects, Passed, Record, Refused
-from rules.transition import CLOSED_STATES, OPEN_STATES
+from rules.transition import ACTIONS, REQUESTED, STATES
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -168,10 +168,14 @@ def test_what_is_late_waits_for_the_morning(house: House, at: At) -> None:
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
-def test_only_the_clock_and_only_what_is_open(house: House, at: At, effect: str) -> None:
-    for state in (*OPEN_STATES, *CLOSED_STATES):
-        record = msgspec.structs.replace(RECORD, state=state)
-        if state in OPEN_STATES:
+@pytest.mark.parametrize(("kind", "waits"), [("lead", REQUESTED), ("booking", ACTIONS)])
+def test_only_the_clock_and_only_what_somebody_has_to_see_to(
+    house: House, at: At, kind: str, waits: tuple[str, ...], effect: str
+) -> None:
+    """Of a visit that is planned nothing is overdue."""
+    for state in STATES:
+        record = msgspec.structs.replace(RECORD, kind=kind, state=state)
+        if state in waits:
             assert passes(house(), at(NOON), effect, "team", record)[0].state == state
             with pytest.raises(Refused, match="clock may"):
                 done(house(), at(NOON), record, effect, **args("E1", "team", at(NOON).isoformat()))

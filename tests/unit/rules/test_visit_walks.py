@@ -209,7 +209,7 @@ class Walk(RuleBasedStateMachine):
         assert now.uid == "b-000005-y@post.example"
         assert was.sequence <= now.sequence <= was.sequence + 1
         assert now.invited >= was.invited
-        assert now.answered_at == was.answered_at or now.answered_at > (was.answered_at or BEGINS - timedelta(days=1))
+        assert was.answered_at is None or (now.answered_at is not None and now.answered_at >= was.answered_at)
         if now.sequence == was.sequence and was.invited and after.state in ("offered", "pre-booked", "scheduled"):
             assert _entry(now) == _entry(was)
 
@@ -230,8 +230,8 @@ class Walk(RuleBasedStateMachine):
             told = VISIT_MAILS.get(one.notice.purpose)
             if told is None or not told.sequenced or not self._holds(one):
                 continue
-            # a question stays one, whatever was offered between
-            assert one.entry == _entry(_visit(self.record)) or one.notice.purpose == "visit-ask", one
+            # before the first entry nobody was told of a time: there are questions, and who has no address
+            assert one.entry == _entry(_visit(self.record)) or not _visit(self.record).invited, one
             same = one.state == self.record.state
             assert same or (one.state, self.record.state) == ("scheduled", "arrived"), one
 
@@ -243,7 +243,7 @@ class Walk(RuleBasedStateMachine):
         running = {one.deadline.step for one in self._open()}
         assert not running & {*STEPS} or self.record.state == "scheduled"
         assert running <= {*STEPS} or self.record.state not in (*PLANNED, *CLOSED_STATES)
-        assert self.record.state not in WAITS_FOR_US or running or self.record.passed
+        assert self.record.state not in WAITS_FOR_US or running or self.record.passed or self._answered()
 
     def teardown(self) -> None:
         """The actions, done again, lead to the same revisions; what was sent was right when it was."""
@@ -375,6 +375,15 @@ class Walk(RuleBasedStateMachine):
             if effects.spares is None or not until or effects.spares in until or one.deadline.step in effects.rests:
                 one.ended_by = by
 
+    def _answered(self) -> bool:
+        """Whether the house has written to the customer since he said something."""
+        for _, action, _, after in reversed(self.history):
+            if action.name in ("reply", "answered", "send") and after.revision not in self.record.undone:
+                return True
+            if action.name in ("agree", "reject", "postpone", "counter"):
+                return False
+        return False
+
     def _open(self) -> list[Kept]:
         return [one for one in self.deadlines if one.is_open]
 
@@ -393,7 +402,7 @@ def _entry(visit: Visit) -> tuple[Any, ...]:
 
 def _walk(house: Settings, salt: int) -> None:
     Walk.house, Walk.salt = house, salt
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Walk,
         settings=settings(
             max_examples=WALKS,
@@ -409,8 +418,10 @@ def _walk(house: Settings, salt: int) -> None:
 def test_whatever_is_done_to_a_booking(house: House) -> None:
     sites = [{"preconditions": {"parts": "warn"}}, {"preconditions": {"parts": "schedule"}, "accepted": "ask"}]
     Walk.taken, Walk.went = 0, set()
-    salts = count(seed())
-    while Walk.taken < STEPS_WANTED:
-        _walk(house(booking=sites[Walk.taken // WALKS % 2]), next(salts))
+    for salt in count(seed()):
+        _walk(house(booking=sites[salt % 2]), salt)
+        if Walk.taken >= STEPS_WANTED:
+            break
     own = {row for row in TABLE if row[1] not in {name for _, name in table_of("lead")}}
-    assert len(own - Walk.went) < len(own) // 10, sorted(own - Walk.went)
+    assert {name for _, name in own} <= {name for _, name in Walk.went}
+    assert len(own - Walk.went) < len(own) // 4, sorted(own - Walk.went)
