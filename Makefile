@@ -35,7 +35,7 @@ faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
 	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests/faults
 
 fuzz: $(STAMP)  ## random sessions and mails at full length: 100,000; then ten minutes guided by coverage
-	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers tests/unit/rules/test_ten_years.py tests/unit/rules/test_quiet_years.py
+	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers tests/unit/rules/test_ten_years.py tests/unit/rules/test_quiet_years.py tests/unit/rules/test_visit_walks.py
 	$(PY) -m tests.fuzz 10
 
 corpus: $(STAMP)  ## what is read of the sample mails in POSTROOM_CORPUS, per set and field

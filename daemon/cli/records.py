@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daemon.cli.house import config_option, now_of, place_of, remember, settings_of, store_of, user, wake, zone_of
-from daemon.cli.output import FINDINGS, USAGE, fail, json_line, json_option, line, table
+from daemon.cli.output import FINDINGS, USAGE, complain, fail, json_line, json_option, line, table
 from daemon.cli.reference import reference
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json:
             fail(FINDINGS, str(refused))
     wake(settings)
     _say(after, as_json)
+    _warn(settings, action, after)
 
 
 @click.command()
@@ -166,6 +167,15 @@ def _say(record: "Record", as_json: bool) -> None:
         json_line(record)
         return
     line(f"{record.ref}: {record.state}, team {record.team or '-'}, {record.assignee or 'nobody'} has it")
+
+
+def _warn(settings: "Settings", action: str, record: "Record") -> None:
+    """What of the site's checklist is not ready for a visit that has a time now, where nothing waits for it."""
+    from rules.sites import site_named
+    from rules.visits import GATES, unmet
+
+    if action in GATES and (waits := unmet(record, site_named(settings, record.site), "warn")):
+        complain(f"not ready yet: {', '.join(waits)}")
 
 
 def _row(place: "Settings | Rest", record: "Record") -> tuple[Any, ...]:

@@ -94,6 +94,9 @@ READ: dict[str, tuple[str, ...]] = {
         "Anderer Termin: egal, Hauptsache vor Weihnachten",
         "Anderer Termin: 3.12. um 10 Uhr, aber nur mit Leihwagen",
         "Guten Tag,\nAnderer Termin: erst im Januar, dann gern vormittags",
+        "Another time: …",
+        "Andet tidspunkt: …",
+        "其他时间：…",
         "Another time: 3/12 10:00",
         "Another time: 3 December at 3",
         "Another time: after 3 December 10:00",
@@ -140,6 +143,10 @@ COUNTERS = {
     "Anderer Termin: 3. Dezember um 8:15 Uhr, danke": "2026-12-03T08:15",
     "Anderer Termin: 14.1. um 9 Uhr": "2027-01-14T09:00",
     "Hallo,\n\nAnderer Termin: 3.12. um 14 Uhr\n\nVielen Dank": "2026-12-03T14:00",
+    "Anderer Termin 3.12. um 10 Uhr": "2026-12-03T10:00",
+    "Anderer Termin … 3.12. um 10 Uhr": "2026-12-03T10:00",
+    "Another time, 3 December, 10:00": "2026-12-03T10:00",
+    "其他时间，12月3日 10:00": "2026-12-03T10:00",
     "lieber am 3.12. um 10:00 Uhr": "2026-12-03T10:00",
     "Können wir den Termin auf den 3.12. um 10 Uhr verschieben?": "2026-12-03T10:00",
     "Another time: Friday, 4 December 2026, 9:30": "2026-12-04T09:30",
@@ -273,6 +280,29 @@ def test_a_day_with_its_time_is_a_proposal(text: str) -> None:
 @pytest.mark.parametrize("text", REMINDERS)
 def test_when_to_be_reminded(text: str) -> None:
     assert wish(text, "DE", ON) == Wish(name="prefer", days=REMINDERS[text])
+
+
+OFFERED = {
+    "accept": ("Ja", "Yes", "同意"),
+    "reject": ("Nein", "No", "Nej", "不同意"),
+    "postpone": ("Anderer Termin", "Another time", "Andet tidspunkt", "其他时间"),
+    "cancel": ("Absagen", "Cancel", "Aflys", "取消"),
+    "look": ("STATUS",),
+}
+"""What our mails offer (`[visit_answers]` of words.toml); reminders have a number, and a test of their own."""
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in OFFERED.items() for text in texts])
+def test_what_our_mails_offer_is_read(name: str, text: str) -> None:
+    assert wish(text) == Wish(name=name)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "text", ["Erinnerung {} Tage vorher", "remind me {} days before", "påmind mig {} dage før", "提前{}天提醒"]
+)
+def test_the_reminders_that_our_mails_offer_are_read(text: str, days: int) -> None:
+    assert wish(text.format(days)) == Wish(name="prefer", days=days)
 
 
 @pytest.mark.parametrize("text", UNREAD)

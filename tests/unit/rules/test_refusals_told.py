@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from config.models import Settings
 from daemon.outbox import guard, objections
@@ -15,10 +17,12 @@ from rules.answering import COLLEAGUE, PROGRAM, RECALL, TO_HOUSE, WAITS, actions
 from rules.apply import apply
 from rules.house import INTERNAL
 from rules.linking import follow_up
-from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
+from rules.model import Action, Actor, Beside, Done, Envelope, Held, Record, Refused
 from rules.tellings import KEPT
+from rules.visit_tellings import ANSWERS
 from templates.reasons import translated
 from templates.words import load_words
+from tests.unit.rules.visiting import AGREED, BOOKING, NOW, do, visiting
 
 House = Callable[..., Settings]
 At = Callable[[str], datetime]
@@ -156,3 +160,47 @@ def test_what_kept_an_answer_or_a_file_back() -> None:
 def test_why_an_answer_waits() -> None:
     for why in (COLLEAGUE, PROGRAM, WAITS, RECALL, TO_HOUSE, KEPT, answers.BARE):
         assert_told(why)
+
+
+LISTED = {"preconditions": {"parts": "schedule", "car-wash": "warn"}}
+NONE = replace(AGREED, services=(), starts_at=None, ends_at=None)
+NOBODY = replace(BOOKING.reading, customer=Customer(), vehicles=())
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "args", "fields"),
+    [
+        ("new", "offer", {"at": "tomorrow"}, {}),
+        ("new", "offer", {"at": "2027-03-28T02:30"}, {}),
+        ("new", "offer", {"at": "2026-05-19T09:00"}, {}),
+        ("new", "offer", {"at": "2028-12-19T09:00"}, {}),
+        ("new", "offer", {"at": "2026-05-25T09:00"}, {}),
+        ("new", "offer", {"at": "2026-05-23T09:00"}, {}),
+        ("new", "offer", {"at": "2026-05-28T06:00"}, {}),
+        ("new", "offer", {"at": "2026-05-28T16:30"}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00", "until": "2026-07-28 09:00"}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00", "until": "08:00"}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00", "price": "billig"}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00", "preferred": "perhaps"}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00", "services": ";".join(map(str, range(30)))}, {}),
+        ("new", "offer", {"at": "2026-05-28T09:00"}, {"reading": NOBODY}),
+        ("new", "offer", {"at": "2026-05-27T10:00"}, {"beside": True}),
+        ("new", "schedule", {"at": "2026-05-28T09:00"}, {}),
+        ("offered", "offer", {}, {}),
+        ("countered", "decline", {}, {"visit": NONE}),
+        ("new", "ready", {"what": "tyres"}, {}),
+        ("scheduled", "prefer", {"days": "9"}, {}),
+    ],
+)
+def test_refusals_of_visits(house: House, state: str, name: str, args: dict[str, str], fields: dict[str, Any]) -> None:
+    own = Beside(ref="B-000009-Z", starts_at=AGREED.starts_at or NOW, ends_at=AGREED.ends_at or NOW)
+    beside = (own,) if fields.pop("beside", False) else ()
+    with pytest.raises(Refused) as refused:
+        do(house(booking=LISTED), replace(visiting(state), **fields), name, "team", args, beside=beside)
+    assert_told(str(refused.value))
+
+
+def test_what_a_customer_answers_is_told() -> None:
+    for because in ANSWERS.values():
+        assert_told(because)
+    assert_told("not ready yet: parts")
