@@ -24,6 +24,7 @@ from daemon.seams import wall_now
 from parsers.proposal import Proposal
 from parsers.records import Hints, Parsed
 from rules.apply import apply
+from rules.behalf import as_asked, asked_for, context_of, why_not
 from rules.decide import decide_mail, readings_of
 from rules.explain import differences, mail_json, trace
 from rules.hours import NeverOpens
@@ -111,8 +112,10 @@ class DryRun(AbstractContextManager["DryRun"]):
         """
         settings, at = self.settings, at.astimezone(UTC)
         parsed = self.read_for(raw, recipient)
-        context = Context(imported=imported)
         envelope = Envelope(recipient=recipient, sender=parsed.sender or "", accepted_at=at)
+        asked = asked_for(parsed, envelope, settings) if not imported else None
+        context = context_of(asked, Context(imported=imported), why_not(asked))
+        parsed = as_asked(parsed, asked)
         decision = decide_mail(parsed, envelope, settings, context, at)
         found = _json(trace(parsed, decision, context, at, settings))
         card = MailCard(subject=parsed.subject, sender=parsed.sender, received_at=at, attached=len(raw) <= MAX_ORIGINAL)

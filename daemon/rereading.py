@@ -27,6 +27,7 @@ from daemon.store.rereading import Kind, Opened, Selection
 from daemon.store.sources import Seen
 from parsers.records import Parsed, Reading
 from rules.apply import apply
+from rules.behalf import as_asked, asked_for
 from rules.decide import decide_mail, readings_of
 from rules.hours import NeverOpens
 from rules.model import Action, Actor, Context, Decision, Envelope, MailDecision, Opening, Record, Refused
@@ -117,7 +118,10 @@ class Rereading(AbstractContextManager["Rereading"]):
                 (answer,) = self._reader.ask([Parse(mail.content, placed)])
         except ReaderDied as died:
             return None, f"the reader died of it: {died}"
-        return answer.parsed, f"it could not be read: {answer.error}"
+        if answer.parsed is None:
+            return None, f"it could not be read: {answer.error}"
+        asked = asked_for(answer.parsed, _envelope(one), settings)
+        return as_asked(answer.parsed, asked), ""
 
     def _result(self, one: Kind, **fields: object) -> Again:
         told = {"fate_now": one.fate, **fields}
@@ -145,9 +149,7 @@ class Rereading(AbstractContextManager["Rereading"]):
 
     def _decided(self, one: Kind, parsed: Parsed) -> MailDecision:
         """What would be decided; of no reading where the mail would open nothing today."""
-        mail, at = one.mail, _at(one)
-        envelope = Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=at)
-        return decide_mail(parsed, envelope, self._settings, Context(imported=True, late=True), at)
+        return decide_mail(parsed, _envelope(one), self._settings, Context(imported=True, late=True), _at(one))
 
     def _record(
         self, one: Kind, each: Opened, today: Reading, decision: Decision, seen: Seen | None
@@ -262,6 +264,11 @@ class Rereading(AbstractContextManager["Rereading"]):
             teams.setdefault((record.site, record.team or ""), []).append(record)
         for (site, team), own in teams.items():
             outgoing.put(connection, late_letter(self._settings, site, team, own, self._late.at), self._late.at)
+
+
+def _envelope(one: Kind) -> Envelope:
+    mail = one.mail
+    return Envelope(recipient=mail.recipient, sender=mail.sender, channel=mail.channel, accepted_at=_at(one))
 
 
 def _at(one: Kind) -> datetime:

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from parsers import answerable, answers, bounces, document, forwards, sender, suspicion, threads
+from parsers import answerable, answers, behalf, bounces, document, forwards, sender, suspicion, threads
 from parsers.clean import block, single_line
 from parsers.digest import digest
 from parsers.document import Document
@@ -34,7 +34,8 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
     mail_class, because = classified(mail, hints)
     nothing: forwards.Inside = ()
     inside = tried("forward", mail, lambda: forwards.opened(mail, mail_class), nothing)
-    found = requested(mail, inside, hints, mail_class)
+    asked = None if inside else tried("behalf", mail, lambda: behalf.behalf(mail, hints, mail_class), None)
+    found = (unsorted(mail, hints, mail_class),) if asked else requested(mail, inside, hints, mail_class)
     most = SOURCE_READINGS if hints.source_type else STRANGER_READINGS
     shown = [inner for inner, _ in inside] or [mail]
     name, address = mail.sender
@@ -64,6 +65,7 @@ def parse(raw: bytes, hints: Hints | None = None) -> Parsed:
         answer=tried("answer", mail, lambda: answers.answer(mail), None) if hints.answering else None,
         references=threads.references(mail.headers),
         own_record=single_line(mail.headers.get("x-postroom-record"), RECORD),
+        behalf=asked,
         shape=tried("shape", mail, lambda: shape(shown[0], found, hints, [name for name, _ in LEVELS]), None),
     )
 

@@ -301,6 +301,15 @@ class Shape(Part, frozen=True, kw_only=True):
     """Whether no kind of request was found."""
 
 
+class Behalf(Part, frozen=True, kw_only=True):
+    """What somebody of the house asks for in a customer's name, by a mail that begins with `!booking`."""
+
+    reading: Reading | None = None
+    """Of the lines with labels below it; None where they name nobody and no car."""
+    commands: tuple[Command, ...] = ()
+    """What is to be done with it at once, in the order of the lines."""
+
+
 class Parsed(Part, frozen=True, kw_only=True):
     """All that one mail says, as far as a program can read it."""
 
@@ -345,3 +354,6 @@ class Parsed(Part, frozen=True, kw_only=True):
     """Message-IDs of In-Reply-To and References, newest last, at most 20: of mail that may answer one of ours."""
     own_record: str | None = None
     """X-Postroom-Record: the mail is, or claims to be, one that a Postroom sent."""
+    behalf: Behalf | None = None
+    """Of a mail that begins with `!booking`: what is asked for in a customer's name. Whether its writer may, the rules
+    say; until then the mail is one that nobody understood."""

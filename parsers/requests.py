@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parsers import adf_text, gaps, labels, language, letters, replies, sender, types, unlabelled
+from parsers import adf_text, gaps, labels, language, letters, replies, sender, types, unlabelled, workshop
 from parsers.classify import classify, may_be_a_service
 from parsers.clean import single_line
 from parsers.document import Document
@@ -33,9 +33,11 @@ def readings(mail: Document, hints: Hints, mail_class: MailClass | None = None) 
         found = tuple(letters.settled(reading, mail) for reading in found)
     if not found and (mail_class != "automatic" or _shows_adf(mail) or _is_of_a_source(mail, hints)):
         found = (unsorted(mail, hints, mail_class),)
+    if len(found) == 1:
+        found = (_recognised(found[0], mail, hints, mail_class),)
     alone = len(found) == 1 or _are_of_one(found)
     filled = (_filled(reading, mail, hints, mail_class, alone=alone) for reading in found)
-    return tuple(_with_language(reading) for reading in filled)
+    return tuple(_with_language(_timed(reading, mail, hints, alone=alone)) for reading in filled)
 
 
 def classified(mail: Document, hints: Hints) -> tuple[MailClass, str]:
@@ -60,6 +62,15 @@ def _words(mail: Document, mail_class: MailClass) -> str | None:
 def _filled(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass, *, alone: bool) -> Reading:
     """The last level, `text`: what is still missing is looked for in free text."""
     return tried("text", mail, lambda: gaps.completed(reading, mail, hints, mail_class, alone=alone), reading)
+
+
+def _recognised(reading: Reading, mail: Document, hints: Hints, mail_class: MailClass) -> Reading:
+    return tried("visit", mail, lambda: workshop.recognised(reading, mail, hints, mail_class), reading)
+
+
+def _timed(reading: Reading, mail: Document, hints: Hints, *, alone: bool) -> Reading:
+    """When a visit is wanted; of several requests, nobody knows whose the words are."""
+    return tried("times", mail, lambda: workshop.timed(reading, mail, hints), reading) if alone else reading
 
 
 def _asked(mail: Document, hints: Hints, mail_class: MailClass) -> tuple[Reading, ...]:

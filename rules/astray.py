@@ -22,6 +22,8 @@ class Astray(Fact, frozen=True, kw_only=True):
     site: str
     message: int
     text: str = ""
+    refused: str | None = None
+    """Why the booking that he asked for by mail is not made; None: his answer names none of several records."""
 
 
 def astray(parsed: Parsed, envelope: Envelope, message: int, settings: Settings) -> Astray | None:

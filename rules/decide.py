@@ -12,7 +12,7 @@ from parsers.records import Parsed, Reading
 from rules import second
 from rules.deadlines import NO_POLICY, plan, policy_for
 from rules.match import Facts, judge
-from rules.model import Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
+from rules.model import Actor, Context, Decision, Envelope, Fate, MailDecision, Notification, Verdict, Verified
 from rules.places import Place, place_of
 from rules.receipts import receipt_for
 from rules.timing import own_category, timed
@@ -52,7 +52,7 @@ def decide_mail(
         receipt = receipt_for(reading, one, parsed, envelope, own.site, own.source, verified, settings, context)
         elsewhere = own.site.id if own.site.id != place.site.id else None
         decisions.append(msgspec.structs.replace(one, site=elsewhere, receipt=receipt))
-    return _mail(parsed, place, verified, *_opened(decisions, place), tuple(decisions))
+    return _mail(parsed, place, verified, *_opened(decisions, place, context.behalf), tuple(decisions))
 
 
 def readings_of(parsed: Parsed) -> tuple[Reading, ...]:
@@ -138,6 +138,8 @@ def _gate(parsed: Parsed, place: Place, context: Context) -> tuple[Fate, str] | 
         return _answer(context)
     if context.astray is not None:
         return "ignored", f"an answer to outgoing mail {context.astray}, which tells of several records"
+    if context.behalf is not None and context.refused is not None:
+        return "ignored", f"a booking that {context.behalf.name} asks for by mail is refused: {context.refused}"
     if context.bounced is not None and (parsed.mail_class == "bounce" or parsed.bounce):
         return "bounce", f"{_class_reason(parsed)}; of outgoing mail {context.bounced}"
     if context.bounced is not None and parsed.mail_class == "automatic":
@@ -162,7 +164,7 @@ def _class_reason(parsed: Parsed) -> str:
     return f"{parsed.mail_class} mail: {parsed.class_because}" if parsed.class_because else f"{parsed.mail_class} mail"
 
 
-def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
+def _opened(decisions: Sequence[Decision], place: Place, behalf: Actor | None) -> tuple[Fate, str]:
     reasons = [decision.ignored for decision in decisions if decision.ignored is not None]
     if len(reasons) == len(decisions):
         return "ignored", "; ".join(dict.fromkeys(reasons))
@@ -172,7 +174,8 @@ def _opened(decisions: Sequence[Decision], place: Place) -> tuple[Fate, str]:
         return "attached", "; ".join(dict.fromkeys(joined))
     own = [each.person for each in opened if each.person is not None]
     kinds = ", ".join(decision.kind for decision in opened)
-    return "opened", "; ".join(dict.fromkeys((f"{kinds} for {place.site.id}: {place.because}", *own, *joined)))
+    because = f"asked for by {behalf.name} in the customer's name" if behalf else place.because
+    return "opened", "; ".join(dict.fromkeys((f"{kinds} for {place.site.id}: {because}", *own, *joined)))
 
 
 def _mail(

@@ -98,6 +98,10 @@ class Context(Fact, frozen=True, kw_only=True):
     """It was read again, by `reparse`: its team is told once of all such requests together."""
     known: tuple[Known, ...] = ()
     """Open records of the same person at the site, newest first, at most 20."""
+    behalf: Actor | None = None
+    """The member of a team who asks in a customer's name, proven (`rules.behalf`)."""
+    refused: str | None = None
+    """Why what he asks for is not done: nothing is opened, and he is told."""
 
 
 class Verdict(Fact, frozen=True, kw_only=True):

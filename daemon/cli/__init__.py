@@ -5,6 +5,7 @@ import click
 from daemon.cli import (
     configuring,
     escalation,
+    history,
     importing,
     kpi,
     ledger,
@@ -32,6 +33,7 @@ ORDER = (
     mails,
     importing,
     records,
+    history,
     escalation,
     simulate,
     reparse,

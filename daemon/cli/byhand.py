@@ -11,6 +11,7 @@ import msgspec
 from config.lookup import ADMIN_SITE
 from config.models import Settings, Site
 from config.problems import nearest
+from daemon.cli.known import NOBODY, Known
 from parsers.clean import block, single_line
 from parsers.phones import phone
 from parsers.records import Parsed, Part, Reading
@@ -25,7 +26,9 @@ _NUMBERS = ("phones", "number")
 _NOT_ASKED = ("kind", "source", "origins", "alternatives")
 
 
-def opening_by_hand(settings: Settings, kind: str, pairs: Iterable[tuple[str, str]], now: datetime) -> Opening:
+def opening_by_hand(
+    settings: Settings, kind: str, pairs: Iterable[tuple[str, str]], now: datetime, known: Known = NOBODY
+) -> Opening:
     """Decide a request as if it had come by mail; the reference is drawn when it is written.
 
     Args:
@@ -33,26 +36,31 @@ def opening_by_hand(settings: Settings, kind: str, pairs: Iterable[tuple[str, st
         kind: One of the kinds of records.
         pairs: Dotted fields of a reading, and `site` and `at`.
         now: UTC; the time of receipt, unless `at` says another.
+        known: Customer and car that the site knows; the fields complete them, and win.
 
     Raises:
         ValueError: A key or value cannot be taken; the text says why and what was meant.
     """
     pairs = list(pairs)
     own = {key: value for key, value in pairs if key in ("site", "at")}
-    site = _site(settings, own.get("site"))
+    site = site_by_hand(settings, own.get("site"))
     at = _at(own["at"], site, now) if "at" in own else now
     fields = [(key, value) for key, value in pairs if key not in ("site", "at")]
-    if not fields:
+    if not fields and known == NOBODY:
         raise ValueError(f"say something of the {kind}: customer.name=…, customer.phones=…, comments=…")
-    reading = _reading(kind, fields, site)
+    reading = _reading(kind, fields, site, known)
     envelope = Envelope(recipient=site.desk, channel="command", accepted_at=at)
     parsed = Parsed(digest="", readings=(reading,), language=reading.language)
     decision = decide(reading, envelope, parsed, site, None, settings, Context(), at, 0)
     return Opening(ref="", site=site.id, reading=reading, decision=decision, received_at=at)
 
 
-def _site(settings: Settings, name: str | None) -> Site:
-    """The only site needs no naming."""
+def site_by_hand(settings: Settings, name: str | None) -> Site:
+    """The site that somebody types; the only one needs no naming.
+
+    Raises:
+        ValueError: There is none of that name; the text says which there are.
+    """
     if name is None and len(settings.sites) == 1:
         return next(iter(settings.sites.values()))
     known = f"known are {', '.join(settings.sites)}"
@@ -74,16 +82,26 @@ def _at(text: str, site: Site, now: datetime) -> datetime:
     return local.astimezone(UTC)
 
 
-def _reading(kind: str, pairs: list[tuple[str, str]], site: Site) -> Reading:
-    values: dict[str, Any] = {"kind": kind, "language": site.language}
+def _reading(kind: str, pairs: list[tuple[str, str]], site: Site, known: Known) -> Reading:
+    values: dict[str, Any] = {"kind": kind, "language": site.language, **_values(known)}
     for key, text in pairs:
         _put(values, key, key.split("."), Reading, text, site)
     try:
         reading = msgspec.convert(values, Reading, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(_refused(str(error))) from error
-    origins = {key: "typed" for key, _ in pairs}
+    found = dict.fromkeys(_values(known), "known")
+    origins = found | {key: "typed" for key, _ in pairs}
     return msgspec.structs.replace(reading, origins=origins)
+
+
+def _values(known: Known) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if known.customer is not None:
+        values["customer"] = msgspec.json.decode(msgspec.json.encode(known.customer))
+    if known.vehicle is not None:
+        values["vehicles"] = [msgspec.json.decode(msgspec.json.encode(known.vehicle))]
+    return values
 
 
 def _refused(text: str) -> str:

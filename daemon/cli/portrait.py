@@ -11,6 +11,7 @@ from config.models import Settings
 from daemon.cli.house import Rest, zone_of
 from daemon.cli.output import FINDINGS, USAGE, fail, heading, line, table, words
 from daemon.cli.traces import ends_by, fields, local, source_words
+from daemon.cli.visits import visit_rows
 from daemon.store import mailed, messages, records
 from rules.model import Record
 
@@ -112,6 +113,8 @@ def print_portrait(found: Json, zone: str) -> None:
         line(f"comes back {local(record['resubmit_at'], zone)}")
     if record["result"]:
         line(f"result: {record['result']}")
+    if visit := record.get("visit"):
+        _if_any("Visit", ("What", "Value"), visit_rows(visit, zone))
     table("What was asked", ("Field", "Value"), list(fields(record["reading"])))
     again = [
         (local(one["received_at"], zone), one.get("source"), one["message"] or None, _wish(one["reading"]))

@@ -15,24 +15,42 @@ if TYPE_CHECKING:
     from rules.model import Record
 
 KINDS = ("lead", "booking", "complaint", "grievance", "review", "alert", "check-in", "unsorted")
-STATES = ("new", "taken", "waiting", "done", "spam", "linked")
+STATES = (
+    *("new", "taken", "waiting", "offered", "asked", "accepted", "declined", "postponed", "countered", "moving"),
+    *("pre-booked", "scheduled", "arrived", "done", "spam", "linked", "cancelled"),
+)
+LISTS = ("actions", "planned")
 
 
 @click.command()
 @click.option("--site", help="Only of this site.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
 @click.option("--state", type=click.Choice(STATES), help="Only in this state.")
+@click.option("--list", "of_list", type=click.Choice(LISTS), help="Bookings of one of the workshop's lists only.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="At most so many, the newest.")
 @config_option
 @json_option
-def records(site: str | None, kind: str | None, state: str | None, limit: int, directory: Path, as_json: bool) -> None:
+def records(
+    site: str | None,
+    kind: str | None,
+    state: str | None,
+    of_list: str | None,
+    limit: int,
+    directory: Path,
+    as_json: bool,
+) -> None:
     """List records, the newest last."""
     from daemon.store import records as kept
+    from rules.transition import ACTIONS, PLANNED
 
+    if of_list and (state or kind not in (None, "booking")):
+        fail(USAGE, "--list says which bookings: it goes without --state and with no other kind")
+    kind = "booking" if of_list else kind
+    states = {"actions": ACTIONS, "planned": PLANNED}.get(of_list or "", (state,) if state else ())
     place = place_of(directory)
     _demand_site(place, site)
     with store_of(place) as store, store.read() as connection:
-        found = [one.record for one in kept.listing(connection, site=site, kind=kind, state=state, limit=limit)]
+        found = [one.record for one in kept.listing(connection, site=site, kind=kind, states=states, limit=limit)]
     if as_json:
         for record in found:
             json_line(record)
@@ -69,9 +87,13 @@ def show(ref: str, at: str | None, directory: Path, as_json: bool) -> None:
 def do(ref: str, action: str, values: tuple[str, ...], directory: Path, as_json: bool) -> None:
     """Do something to a record: take, assign, reply, done, later, not-mine, note, spam, again, apart, undo, reopen.
 
+    With a booking also: offer, schedule, pre-book, ask, decline, cancel, ready, prefer, arrived.
+
     For example: do L-7KQ2M4-2 done result=won; do L-7KQ2M4-2 later until=2d; do L-7KQ2M4-2 note text='wants red';
     do L-7KQ2M4-2 reply text='The car is here.' goes to the customer; undo takes your own last action back; again
-    ref=L-5RN8C3-7 says that it is a second request of that one, apart that its last second request is one of its own.
+    ref=L-5RN8C3-7 says that it is a second request of that one, apart that its last second request is one of its own;
+    do B-7KQ2M4-2 schedule at=2026-12-03T09:00 until=10:30 says what was agreed by telephone; do B-7KQ2M4-2 prefer
+    days=3 that the customer wants to be reminded three days before, at this visit and the next ones.
     What is possible depends on the record's state; if something is not, the answer names what is.
     """
     from daemon.act import act
@@ -104,21 +126,36 @@ def new(kind: str, values: tuple[str, ...], directory: Path, as_json: bool) -> N
     `parse --json` with dots, and site= and at= (when they asked; default: now). For example: new lead site=berlin
     customer.name='Eva Beispiel' customer.phones=030123456 vehicles.make=VW comments='red, soon'. A key of a list may
     be repeated; a second car is vehicles.1.make=Audi. The rules decide who is told.
+
+    person= (mail address, telephone number or reference) and vehicle= (plate, VIN or reference) fill in what the site
+    knows; several matches are shown, and nothing is opened. A booking may get its time at once: offer=, schedule= or
+    pre-book=2026-12-03T09:00, with until=, services=, price=, remarks=, adviser=, courtesy-car= and preferred=; if
+    that is refused, nothing is opened.
     """
     from daemon.act import open_by_hand
-    from daemon.cli.byhand import opening_by_hand
+    from daemon.cli.at_once import at_once, without
+    from daemon.cli.byhand import opening_by_hand, site_by_hand
+    from daemon.cli.known import looked_up
     from rules.model import Action, Actor, Refused
 
     settings = settings_of(directory)
     now = now_of(settings)
-    try:
-        opening = opening_by_hand(settings, kind, _pairs(values), now)
-    except ValueError as error:
-        fail(USAGE, str(error))
+    actor = Actor("command", user())
+    pairs = _pairs(values)
+    given = dict(pairs)
+    own_car = kind == "booking" and not any(key.startswith("vehicles.") for key in given)
     with store_of(settings) as store:
+        try:
+            then = at_once(kind, pairs, actor)
+            site = site_by_hand(settings, given.get("site"))
+            with store.read() as connection:
+                known = looked_up(connection, site, given.get("person"), given.get("vehicle"), own_car=own_car)
+            opening = opening_by_hand(settings, kind, without(pairs, then), now, known)
+        except ValueError as error:
+            fail(USAGE, str(error))
         remember(store, settings, now)
         try:
-            opened = open_by_hand(store, settings, opening, Action(name="open", actor=Actor("command", user())), now)
+            opened = open_by_hand(store, settings, opening, Action(name="open", actor=actor), now, then)
         except Refused as refused:
             fail(FINDINGS, opening.decision.ignored or str(refused))
     wake(settings)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from daemon.act import new_contacts, write_change
+from daemon.act import new_contacts, sets_time, write_change, write_further
 from daemon.desk import people
 from daemon.desk.plan import Plan
-from daemon.store import contacts, mailed, messages, probes, records, sources
+from daemon.store import contacts, mailed, messages, probes, records, sources, vehicles
 
 
 class Batch:
@@ -41,11 +41,15 @@ def write_plans(connection: Connection, plans: Sequence[Plan], settings: str, at
     opened = [(mail, step) for mail, step in steps if step.how == "opened"]
     known_by = [new_contacts(step.change) for _, step in opened]
     asked = [(one.people, one.known) for one in plans if one.people]
-    numbers = people.check(connection, asked, [each for group in known_by for each in group])
+    changes = [change for _, step in steps for change in (step.change, *step.further)]
+    timed = [vehicles.contacts_of(change.after) for change in changes if sets_time(change)]
+    numbers = people.check(connection, asked, [each for group in (*known_by, *timed) for each in group])
     messages.finish(connection, [one.fated for one in plans], at)
     openings = [(step.change.after, step.change.effects, step.change.action) for _, step in opened]
     keys = records.open_records(connection, openings, settings, at) if openings else []
     contacts.link(connection, [(k, numbers[each]) for k, group in zip(keys, known_by, strict=True) for each in group])
+    for (_, step), key in zip(opened, keys, strict=True):
+        write_further(connection, key, (step.change, *step.further), settings, at)
     links = [(mail, step.reading, key, "opened") for (mail, step), key in zip(opened, keys, strict=True)]
     attached: dict[tuple[int, int], int] = {}
     for mail, step in steps:

@@ -22,6 +22,7 @@ from daemon.desk.answer import (
     own_letter,
 )
 from daemon.desk.batch import Batch, write_plans
+from daemon.desk.behalf import OnBehalf, on_behalf
 from daemon.desk.bounce import Returned, bounced_letter, returned, sent_from_here
 from daemon.desk.people import Met
 from daemon.desk.plan import Plan, hints_for, hints_once_placed, plan
@@ -256,7 +257,8 @@ class Desk:
         try:
             settings = self._shift.settings
             sent = self._sent(mail)
-            came, own, astray = self._arrived(mail, parsed, named, sent)
+            asked = self._on_behalf(mail, parsed)
+            came, own, astray = (None, None, None) if asked else self._arrived(mail, parsed, named, sent)
             back = self._back(mail, parsed, sent)
             bounced = sent.letter if sent else None
             probe = self._probe(parsed)
@@ -272,6 +274,7 @@ class Desk:
                 back=back,
                 met=met,
                 probe=probe,
+                asked=asked,
             )
         except StoreError:
             raise  # the database is away: no fault of the mail's
@@ -279,6 +282,13 @@ class Desk:
             log.exception("mail-not-decided", message=mail.id)
             self._quarantine(mail, f"it could not be decided: {error}")
             return None
+
+    def _on_behalf(self, mail: Claimed, parsed: Parsed) -> OnBehalf | None:
+        """The booking that a member asks for in a customer's name."""
+        if parsed.behalf is None:
+            return None
+        with self._shift.store.read() as connection:
+            return on_behalf(connection, self._shift.settings, mail, parsed)
 
     def _probe(self, parsed: Parsed) -> Probe | None:
         """The mail of our own to a source's address that this one is."""

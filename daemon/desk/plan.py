@@ -12,6 +12,7 @@ from config.lookup import ADMIN_SITE, desk_token, own_addresses, site_of, source
 from config.models import Settings, Site
 from daemon.act import Change, new_reference
 from daemon.desk.answer import Arrived, envelope_of
+from daemon.desk.behalf import OnBehalf
 from daemon.desk.bounce import Returned
 from daemon.desk.people import Met, people_of
 from daemon.store.contacts import Contact
@@ -45,6 +46,8 @@ class Step(msgspec.Struct, frozen=True):
     change: Change
     how: Literal["opened", "attached"]
     """What the mail is to the record."""
+    further: tuple[Change, ...] = ()
+    """What is done at once with a record that it opens."""
 
 
 class Late(msgspec.Struct, frozen=True):
@@ -139,8 +142,10 @@ def plan(
     late: Late | None = None,
     met: Sequence[Met] = (),
     probe: Probe | None = None,
+    asked: OnBehalf | None = None,
 ) -> Plan:
     """Decide on a mail and apply what follows; the time that counts is that of its receipt."""
+    parsed = asked.parsed if asked else parsed
     at = mail.received_at or mail.accepted_at
     context = Context(
         repeat_of=repeat_of,
@@ -155,11 +160,14 @@ def plan(
         late=late is not None,
         known=tuple(one.known for one in met),
     )
+    context = asked.context(context) if asked else context
     decision = decide_mail(parsed, envelope_of(mail), settings, context, at)
     if decision.fate in ("attached", "command") and came is not None:
         steps = _steps(came.changes)
     elif decision.fate == "bounce" and back is not None:
         steps = _steps(back.changes)
+    elif asked is not None:
+        steps = _asked_for(asked) if decision.fate == "opened" else ()
     else:
         steps = tuple(_requests(settings, mail, parsed, decision, at, late, met))
     fated = Fated(
@@ -178,9 +186,10 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    people = people_of(settings, parsed, decision) if late is None else frozenset()
+    people = people_of(settings, parsed, decision) if late is None and asked is None else frozenset()
     returned = back.letter if back is not None and decision.fate == "bounce" else None
-    told = astray[1] if astray is not None and decision.fate == "ignored" else None
+    about = astray[1] if astray else asked.told(mail) if asked else None
+    told = about if decision.fate == "ignored" else None
     proved = _proved(probe, mail, decision)
     return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
 
@@ -240,6 +249,11 @@ def _requests(
         action = Action(name="open", actor=actor, args=args, opening=opening)
         opened, effects = apply(None, action, settings, at)
         yield Step(number, Change(None, opened, effects, action), "opened")
+
+
+def _asked_for(asked: OnBehalf) -> tuple[Step, ...]:
+    """The record that is opened in a customer's name, with what is done with it at once."""
+    return tuple(Step(0, first, "opened", asked.changes[1:]) for first in asked.changes[:1])
 
 
 def _joining(mail: Claimed, parsed: Parsed, reading: Reading) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a member is told who answered a mail about several records: how to say which of them he means."""
+"""What a member is told of a mail that led to nothing: an answer to one about several records, a booking refused."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,6 +20,7 @@ from rules.brakes import correspondent_of, judged
 from rules.model import Notice
 from rules.sites import site_named
 from templates.forms import lines
+from templates.reasons import translated
 from templates.words import languages, load_words
 
 _MOST_LINES = 60
@@ -65,9 +66,10 @@ def _language(settings: Settings, one: Astray) -> str:
 def _letter(settings: Settings, one: Astray, own_id: str, now: datetime) -> Letter:
     site = site_named(settings, one.site)
     words = load_words(_language(settings, one), {})  # shipped ones only, as in the fallback: it is outside the reader
-    said = words["astray"]
+    said = words["astray" if one.refused is None else "behalf"]
     own = [f"> {line}".rstrip() for line in lines(one.text)[:_MOST_LINES]]
-    told = [f"{DELIMITER} {words['reply']['nowhere']} {DELIMITER_END}", "", said["nothing"], "", said["links"]]
+    why = () if one.refused is None else ("", translated(one.refused, words))
+    told = [f"{DELIMITER} {words['reply']['nowhere']} {DELIMITER_END}", "", said["nothing"], *why, "", said["links"]]
     told += ["", said["reference"], *(("", f"{said['yours']}{words['forms']['colon']}".rstrip(), *own) if own else ())]
     mail = OutgoingMail(
         sender=site.desk,

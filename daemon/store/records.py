@@ -214,14 +214,16 @@ def listing(
     *,
     site: str | None = None,
     kind: str | None = None,
-    state: str | None = None,
+    states: Sequence[str] = (),
     limit: int = 100,
 ) -> list[Kept]:
-    """The newest records, oldest of them first."""
+    """The newest records, oldest of them first; without states, of any."""
     query = select(record.c.id, record.c.data).order_by(record.c.id.desc()).limit(limit)
-    for column, value in ((record.c.site, site), (record.c.kind, kind), (record.c.state, state)):
+    for column, value in ((record.c.site, site), (record.c.kind, kind)):
         if value is not None:
             query = query.where(column == value)
+    if states:
+        query = query.where(record.c.state.in_(states))
     return [Kept(row.id, _decode_record(row.data)) for row in reversed(connection.execute(query).all())]
 
 

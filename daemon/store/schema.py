@@ -156,8 +156,8 @@ message_record = Table(
     Column("how", String, nullable=False),
 )
 
-# By what a person is known at a site. Whoever opens a record locks these rows first, so that two requests of one person
-# see each other.
+# By what a person (`mail`, `phone`) or a car (`vin`, `plate`) is known at a site. Whoever opens a record locks these
+# rows first, so that two requests of one person see each other; whoever gives a car a time locks the car's.
 contact = Table(
     "contact",
     metadata,
@@ -165,6 +165,9 @@ contact = Table(
     Column("site", String, nullable=False),
     Column("type", String, nullable=False),
     Column("value", String, nullable=False),
+    # How many days before a workshop visit this person wants to be reminded, 0 for never, and when that was said.
+    Column("reminder", Integer),
+    Column("reminder_at", Instant),
     UniqueConstraint("site", "type", "value"),
 )
 

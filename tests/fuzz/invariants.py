@@ -17,6 +17,7 @@ from parsers.records import (
     Alert,
     Answer,
     Attachment,
+    Behalf,
     Booking,
     Call,
     Command,
@@ -144,6 +145,7 @@ RULES: dict[type[msgspec.Struct], dict[str, Rule]] = {
         "to": each(ADDRESS, 50),
         "cc": each(ADDRESS, 50),
     },
+    Behalf: {"commands": each(None, 10)},
     Parsed: {
         **dict.fromkeys(("class_because", "no_answer", "message_id", "sender_name", "subject"), LINE),
         "digest": like("[0-9a-f]{64}", 64),
@@ -197,7 +199,7 @@ def _wrong(found: msgspec.Struct, path: str) -> Iterator[tuple[str, str]]:
             yield f"{path}.{name}", why
         for place, inner in enumerate(value if isinstance(value, tuple) else (value,)):
             if isinstance(inner, msgspec.Struct):
-                if not (msgspec.to_builtins(inner) or isinstance(inner, Answer)):  # an answer may be empty
+                if not (msgspec.to_builtins(inner) or isinstance(inner, (Answer, Behalf))):  # these may be empty
                     yield f"{path}.{name}", "a shape that says nothing"
                 yield from _wrong(inner, f"{path}.{name}[{place}]")
     if isinstance(found, Reading):
