@@ -11,7 +11,7 @@ from daemon.act import Change, write_change
 from daemon.log import get_logger
 from daemon.seams import crash_point
 from daemon.shift import Shift
-from daemon.store import deadlines, records
+from daemon.store import deadlines, preferences, records
 from daemon.store.deadlines import Claimed, Due
 from daemon.store.messages import LostLease
 from rules.alerting import LATE_AFTER, together_at
@@ -116,7 +116,9 @@ class Deadlines:
             site = site_named(shift.settings, one.kept.record.site)
         except KeyError:
             return one.due  # the door says why not
-        his = announced(one.kept.record, steps, None, site, now)
+        with shift.store.read() as connection:
+            prefers = preferences.prefers(connection, one.kept.record)
+        his = announced(one.kept.record, steps, prefers, site, now)
         return tuple(due for due in one.due if due.effect != ANNOUNCE or due.step == his)
 
     def _together_from(self, now: datetime) -> datetime:

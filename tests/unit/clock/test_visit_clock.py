@@ -109,6 +109,18 @@ def test_the_customers_own_setting_even_if_he_says_so_late(hand: Hand) -> None:
     assert desk.findings() == []
 
 
+def test_what_he_said_at_another_visit_holds_here_too(hand: Hand) -> None:
+    earlier, desk = Desk(hand), Desk(hand)
+    earlier.do("prefer", KARIN, days="1")
+    desk.do("schedule", **VISIT)
+    desk.until("2026-12-03T08:00")
+    assert desk.told()[1:] == [("visit-reminder", "12-02 10:00"), ("visit-today", "12-03 07:00")]
+    desk.do("schedule", at="2026-12-14T09:00")
+    desk.do("prefer", days="off")
+    desk.until("2026-12-15T08:00")
+    assert len(desk.told()) == 4
+
+
 def test_who_wants_none_gets_none(hand: Hand) -> None:
     desk = Desk(hand)
     desk.do("schedule", **VISIT)

@@ -4,6 +4,7 @@ import email
 import email.policy
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from daemon.shift import Shift, desk_keys
 from daemon.store import evidence, messages, open_store, records
 from daemon.store.chains import Accepted, Chain
 from parsers.records import Command
+from rules.daybook import daybook_of
+from rules.hours import opening_of
 from rules.model import Record
 from tests.unit.conftest import PostRoom
 
@@ -186,7 +189,9 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
     parsed = answer.parsed
     assert parsed is not None
     assert parsed.behalf is not None
-    command = Command(name=name, args={"at": "2099-12-03T09:00"}, written="!…")
+    site = shift.settings.sites["berlin"]
+    opens = opening_of(daybook_of(site, "service"), (wall_now() + timedelta(days=14)).date())
+    command = Command(name=name, args={"at": opens.isoformat()}, written="!…")
     parsed = msgspec.structs.replace(parsed, behalf=msgspec.structs.replace(parsed.behalf, commands=(command,)))
     with shift.store.read() as connection:
         asked = on_behalf(connection, shift.settings, mail, parsed)
