@@ -24,7 +24,7 @@ from daemon.store import evidence, messages, open_store, records
 from daemon.store.chains import Accepted, Chain
 from parsers.records import Command
 from rules.model import Record
-from tests.unit.conftest import PostRoom
+from tests.unit.conftest import SENT_AT, PostRoom
 
 DESK = "desk.berlin@leads.muster.example"
 ANNA = "anna@muster.example"
@@ -35,7 +35,7 @@ E-Mail: eva@kunde.example
 Kennzeichen: B-MX 1234
 Fahrzeug: VW Golf
 Leistung: Inspektion, HU
-Termin: 3.12.2099 9:00
+Termin: 3.12.2026 9:00
 """
 
 
@@ -62,7 +62,7 @@ def shift(post_room: PostRoom) -> Iterator[Shift]:
 
 
 def came(shift: Shift, raw: bytes) -> None:
-    taken = Accepted(raw, DESK, ANNA, "smtp", "192.0.2.1", wall_now())
+    taken = Accepted(raw, DESK, ANNA, "smtp", "192.0.2.1", SENT_AT)
     chain = Chain("test")
     shift.store.write(lambda c: chain.append(c, [taken])).result()
 
@@ -101,7 +101,7 @@ def test_a_member_books_for_a_customer(shift: Shift) -> None:
     assert person is not None
     assert booking is not None
     assert (person.name, person.emails, person.phones) == ("Eva Beispiel", ("eva@kunde.example",), ("+49305550123",))
-    assert (booking.services, booking.starts_at) == (("Inspektion", "HU"), "2099-12-03T09:00:00")
+    assert (booking.services, booking.starts_at) == (("Inspektion", "HU"), "2026-12-03T09:00:00")
     assert (record.team, record.thread, record.state) == ("service", None, "new")
     with shift.store.read() as connection:
         told = [(one["purpose"], one["recipient"]) for one in records.notices(connection, record.ref)]
@@ -122,7 +122,7 @@ def test_a_member_books_for_a_customer(shift: Shift) -> None:
     ],
 )
 def test_whoever_is_not_proven_books_in_nobodys_name(shift: Shift, head: str, sender: str) -> None:
-    row = worked(shift, written(f"!termin\n!schedule 2099-12-03 09:00\n{LABELS}", head, sender))
+    row = worked(shift, written(f"!termin\n!schedule 2026-12-03 09:00\n{LABELS}", head, sender))
     assert row["fate"] in ("opened", "automatic")
     assert opened(shift) is None
     with shift.store.read() as connection:
@@ -186,7 +186,7 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
     parsed = answer.parsed
     assert parsed is not None
     assert parsed.behalf is not None
-    command = Command(name=name, args={"at": "2099-12-03T09:00"}, written="!…")
+    command = Command(name=name, args={"at": "2026-12-03T09:00"}, written="!…")
     parsed = msgspec.structs.replace(parsed, behalf=msgspec.structs.replace(parsed.behalf, commands=(command,)))
     with shift.store.read() as connection:
         asked = on_behalf(connection, shift.settings, mail, parsed)
