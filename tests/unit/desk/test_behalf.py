@@ -4,6 +4,7 @@ import email
 import email.policy
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -199,3 +200,30 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
         actions = [one["action"] for one in records.revisions(connection, record.ref)]
         assert list(evidence.check(connection, wall_now())) == []
     assert actions == ["open", name, "status"]
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("!schedule 2026-12-03 09:00", "scheduled"),
+        ("!offer 2026-12-03 09:00", "offered"),
+        ("!schedule", "scheduled"),
+    ],
+)
+def test_a_line_below_gives_the_time(shift: Shift, line: str, state: str) -> None:
+    row = worked(shift, written(f"!termin\n{line}\n{LABELS}"))
+    assert row["fate"] == "opened"
+    record = opened(shift)
+    assert record is not None
+    assert (record.state, record.revision) == (state, 3)
+    assert record.visit is not None
+    assert (record.visit.starts_at, record.visit.invited) == (datetime(2026, 12, 3, 8, 0, tzinfo=UTC), True)
+    with shift.store.read() as connection:
+        told = [one["purpose"] for one in records.notices(connection, record.ref) if one["recipient"] != ANNA]
+    assert told == ["new", f"visit-{state.removesuffix('ed') if state == 'offered' else state}"]
+
+
+def test_a_time_that_is_refused_opens_nothing(shift: Shift) -> None:
+    row = worked(shift, written(f"!termin\n!schedule 2026-11-02 09:00\n{LABELS}"))
+    assert (row["fate"], opened(shift)) == ("ignored", None)
+    assert len(guided(shift)) == 1
