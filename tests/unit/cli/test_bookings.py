@@ -1,6 +1,7 @@
 """Bookings without a mailbox: whom the site knows, a time at once, and all visits of a car."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,3 +225,30 @@ def test_the_history_of_a_person_and_of_a_car(ask: Any) -> None:
 def test_a_history_of_nothing(ask: Any, words: tuple[str, ...], code: int, said: str) -> None:
     answer = ask("history", *words)
     assert (answer.code, said in answer.err) == (code, True), answer.err
+
+
+def test_the_same_car_is_not_booked_twice_at_one_time(ask: Any) -> None:
+    first = opened(ask, *EVA, *GOLF, f"schedule={AT}", "services=Inspektion")["ref"]
+    answer = ask("new", "booking", "vehicle=B-MX 1234", "schedule=2026-12-03T09:30", "services=HU")
+    assert (answer.code, first in answer.err, number(ask)) == (1, True, 1), answer.err
+    assert opened(ask, "vehicle=B-MX 1234", "schedule=2026-12-03T10:00", "services=HU")["state"] == "scheduled"
+
+
+def test_the_wish_to_be_reminded_is_kept_with_the_person(ask: Any, tmp_path: Path) -> None:
+    ref = opened(ask, *EVA, *GOLF, f"schedule={AT}", "services=Inspektion")["ref"]
+    assert ask("do", ref, "prefer", "days=3").code == 0
+    settings, _ = load(tmp_path / "etc")
+    assert settings is not None
+    with sqlite3.connect(data_directory(settings) / "postroom.db") as connection:
+        kept = connection.execute("SELECT type, reminder FROM contact ORDER BY type").fetchall()
+    assert kept == [("mail", 3), ("phone", 3), ("plate", None), ("vin", None)]
+
+
+def test_a_visit_as_it_looked_then(ask: Any, tmp_path: Path) -> None:
+    ref = opened(ask, *EVA, *GOLF, f"schedule={AT}", "services=Inspektion")["ref"]
+    (tmp_path / "clock").write_text("2026-11-24T09:00:00+01:00")
+    assert ask("do", ref, "schedule", "at=2026-12-04T10:00").code == 0
+    assert "Thu 2026-12-03 09:00 to 10:00" in ask("show", ref, "--at", "2026-11-23T12:00").out
+    now = ask("show", ref).out
+    assert "Fri 2026-12-04 10:00 to 11:00" in now
+    assert "Inspektion" in ask("history", "vehicle", "B-MX 1234").out

@@ -4,7 +4,7 @@ import email
 import email.policy
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -24,10 +24,8 @@ from daemon.shift import Shift, desk_keys
 from daemon.store import evidence, messages, open_store, records
 from daemon.store.chains import Accepted, Chain
 from parsers.records import Command
-from rules.daybook import daybook_of
-from rules.hours import opening_of
 from rules.model import Record
-from tests.unit.conftest import PostRoom
+from tests.unit.conftest import SENT_AT, PostRoom
 
 DESK = "desk.berlin@leads.muster.example"
 ANNA = "anna@muster.example"
@@ -38,7 +36,7 @@ E-Mail: eva@kunde.example
 Kennzeichen: B-MX 1234
 Fahrzeug: VW Golf
 Leistung: Inspektion, HU
-Termin: 3.12.2099 9:00
+Termin: 3.12.2026 9:00
 """
 
 
@@ -65,7 +63,7 @@ def shift(post_room: PostRoom) -> Iterator[Shift]:
 
 
 def came(shift: Shift, raw: bytes) -> None:
-    taken = Accepted(raw, DESK, ANNA, "smtp", "192.0.2.1", wall_now())
+    taken = Accepted(raw, DESK, ANNA, "smtp", "192.0.2.1", SENT_AT)
     chain = Chain("test")
     shift.store.write(lambda c: chain.append(c, [taken])).result()
 
@@ -104,7 +102,7 @@ def test_a_member_books_for_a_customer(shift: Shift) -> None:
     assert person is not None
     assert booking is not None
     assert (person.name, person.emails, person.phones) == ("Eva Beispiel", ("eva@kunde.example",), ("+49305550123",))
-    assert (booking.services, booking.starts_at) == (("Inspektion", "HU"), "2099-12-03T09:00:00")
+    assert (booking.services, booking.starts_at) == (("Inspektion", "HU"), "2026-12-03T09:00:00")
     assert (record.team, record.thread, record.state) == ("service", None, "new")
     with shift.store.read() as connection:
         told = [(one["purpose"], one["recipient"]) for one in records.notices(connection, record.ref)]
@@ -125,7 +123,7 @@ def test_a_member_books_for_a_customer(shift: Shift) -> None:
     ],
 )
 def test_whoever_is_not_proven_books_in_nobodys_name(shift: Shift, head: str, sender: str) -> None:
-    row = worked(shift, written(f"!termin\n!schedule 2099-12-03 09:00\n{LABELS}", head, sender))
+    row = worked(shift, written(f"!termin\n!schedule 2026-12-03 09:00\n{LABELS}", head, sender))
     assert row["fate"] in ("opened", "automatic")
     assert opened(shift) is None
     with shift.store.read() as connection:
@@ -189,9 +187,7 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
     parsed = answer.parsed
     assert parsed is not None
     assert parsed.behalf is not None
-    site = shift.settings.sites["berlin"]
-    opens = opening_of(daybook_of(site, "service"), (wall_now() + timedelta(days=14)).date())
-    command = Command(name=name, args={"at": opens.isoformat()}, written="!…")
+    command = Command(name=name, args={"at": "2026-12-03T09:00"}, written="!…")
     parsed = msgspec.structs.replace(parsed, behalf=msgspec.structs.replace(parsed.behalf, commands=(command,)))
     with shift.store.read() as connection:
         asked = on_behalf(connection, shift.settings, mail, parsed)
@@ -204,3 +200,30 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
         actions = [one["action"] for one in records.revisions(connection, record.ref)]
         assert list(evidence.check(connection, wall_now())) == []
     assert actions == ["open", name, "status"]
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("!schedule 2026-12-03 09:00", "scheduled"),
+        ("!offer 2026-12-03 09:00", "offered"),
+        ("!schedule", "scheduled"),
+    ],
+)
+def test_a_line_below_gives_the_time(shift: Shift, line: str, state: str) -> None:
+    row = worked(shift, written(f"!termin\n{line}\n{LABELS}"))
+    assert row["fate"] == "opened"
+    record = opened(shift)
+    assert record is not None
+    assert (record.state, record.revision) == (state, 3)
+    assert record.visit is not None
+    assert (record.visit.starts_at, record.visit.invited) == (datetime(2026, 12, 3, 8, 0, tzinfo=UTC), True)
+    with shift.store.read() as connection:
+        told = [one["purpose"] for one in records.notices(connection, record.ref) if one["recipient"] != ANNA]
+    assert told == ["new", f"visit-{state.removesuffix('ed') if state == 'offered' else state}"]
+
+
+def test_a_time_that_is_refused_opens_nothing(shift: Shift) -> None:
+    row = worked(shift, written(f"!termin\n!schedule 2026-11-02 09:00\n{LABELS}"))
+    assert (row["fate"], opened(shift)) == ("ignored", None)
+    assert len(guided(shift)) == 1
