@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import icalendar
 
@@ -29,7 +29,7 @@ def entry_of(mail: Arrived) -> Entry:
     """The calendar entry that a mail program would show with this mail."""
     parts = [part for part in opened(mail).walk() if part.get_content_type() == "text/calendar"]
     assert len(parts) == 1, f"{len(parts)} calendars in {opened(mail)['Subject']}"
-    calendar = icalendar.Calendar.from_ical(parts[0].get_content())
+    calendar: Any = icalendar.Calendar.from_ical(parts[0].get_content())
     (event,) = calendar.walk("VEVENT")
     assert parts[0].get_param("method") == str(calendar["METHOD"])
     return Entry(
