@@ -19,6 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from parsers import signature
+from parsers.answers import BARE
 from parsers.classify import is_answer
 from parsers.document import Document
 from parsers.records import Answer, Wish
@@ -61,7 +62,7 @@ def with_wish(answer: Answer, mail: Document) -> Answer:
         answer: What stands above the quotation (`parsers.answers`).
         mail: The mail: its sender's name may be its signature, its date says which year is meant.
     """
-    if answer.commands or answer.doubt:
+    if answer.commands or answer.doubt not in (None, BARE):  # a customer's `Absagen` is no command that lacks its mark
         return answer
     writer = f"{mail.sender[0] or ''} {mail.sender[1].partition('@')[0]}"
     text = "\n".join(_unsigned((answer.text or "").split("\n"), writer))

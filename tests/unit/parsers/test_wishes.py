@@ -367,6 +367,11 @@ def test_what_stands_below_counts_where_it_is_no_signature(body: str) -> None:
     assert answered(body) is None
 
 
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in OFFERED.items() for text in texts])
+def test_what_our_mails_offer_is_read_in_an_answer_also_where_it_is_a_command_of_the_team(name: str, text: str) -> None:
+    assert answered(f"{text}\n\nKarin Beispiel\n\n> Passt Ihnen der 3.12.?") == Wish(name=name)  # type: ignore[arg-type]
+
+
 def test_status_may_stand_in_the_subject_of_an_empty_mail() -> None:
     assert answered("", "STATUS") == Wish(name="look")
     assert answered("\n\nKarin Beispiel", "STATUS") == Wish(name="look")
