@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.models import Settings
+from config.models import Settings, Site
 from config.values import DAYS
 from rules.answering import refusal
 from rules.model import Action, Record, Refused
@@ -38,18 +38,29 @@ def dated(
         written: When it says that it was written, ISO 8601: what `tomorrow` means.
     """
     site = site_named(settings, record.site)
-    today = _written_at(at, written).astimezone(ZoneInfo(site.timezone)).date()
     try:
-        return tuple(_dated(action, today) for action in actions)
+        return tuple(dated_one(action, site, at, written) for action in actions)
     except Refused as problem:
         first = actions[0]
         return (refusal(first.actor, int(first.args["message"]), str(problem)),)
 
 
-def _dated(action: Action, today: date) -> Action:
+def dated_one(action: Action, site: Site, at: datetime, written: str | None) -> Action:
+    """One action with the time of a visit as a local one.
+
+    Args:
+        action: Of a mail, also one that opens a booking.
+        site: Where the visit is.
+        at: When the mail came, UTC.
+        written: When it says that it was written, ISO 8601.
+
+    Raises:
+        Refused: The time cannot be read.
+    """
     said = action.args.get("at")
     if action.name not in DATED or said is None:
         return action
+    today = _written_at(at, written).astimezone(ZoneInfo(site.timezone)).date()
     return msgspec.structs.replace(action, args={**action.args, "at": meant_time(said, today)})
 
 

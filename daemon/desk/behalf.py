@@ -11,6 +11,7 @@ from daemon.desk.answer import envelope_of
 from daemon.store.messages import Claimed
 from daemon.store.records import Kept
 from parsers.records import Parsed
+from rules.appointed import dated_one
 from rules.apply import apply
 from rules.astray import TEXT_LIMIT, Astray
 from rules.behalf import Asked, as_asked, asked_for, at_once, context_of, reading_of
@@ -58,6 +59,8 @@ def _changes(
 ) -> tuple[Change, ...]:
     """The record is opened by the member, gets its time, and the member hears how it stands."""
     reading, then = reading_of(asked), at_once(asked)
+    if then is not None:
+        then = dated_one(then, settings.sites[asked.site], at, meant.date)
     decision = decide_mail(meant, envelope_of(mail), settings, context_of(asked, Context()), at)
     if decision.fate != "opened":
         return ()

@@ -113,6 +113,24 @@ def test_a_member_books_for_a_customer(shift: Shift) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "starts_at"),
+    [
+        ("!schedule 2026-12-03 09:00", "2026-12-03T08:00"),
+        ("!einplanen 3.12. 9 Uhr", "2026-12-03T08:00"),
+        ("!tilbyd torsdag kl. 9", "2026-11-26T08:00"),
+        ("!vormerken Do, 3.12., 9:00", "2026-12-03T08:00"),
+    ],
+)
+def test_its_time_may_be_said_in_the_way_of_all_commands(shift: Shift, said: str, starts_at: str) -> None:
+    row = worked(shift, written(f"!termin\n{said}\n{LABELS}"))
+    assert row["fate"] == "opened", row["reason"]
+    record = opened(shift)
+    assert record is not None
+    assert record.visit is not None
+    assert record.visit.starts_at == datetime.fromisoformat(starts_at).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     ("head", "sender"),
     [
         ("", ANNA),
