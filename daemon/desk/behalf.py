@@ -11,8 +11,8 @@ from daemon.desk.answer import envelope_of
 from daemon.store.messages import Claimed
 from daemon.store.records import Kept
 from parsers.records import Parsed
-from rules.appointed import dated_one
 from rules.apply import apply
+from rules.appointed import dated_one
 from rules.astray import TEXT_LIMIT, Astray
 from rules.behalf import Asked, as_asked, asked_for, at_once, context_of, reading_of
 from rules.decide import decide_mail

@@ -205,7 +205,7 @@ def test_a_time_is_given_in_the_same_go(shift: Shift, name: str, state: str) -> 
     parsed = answer.parsed
     assert parsed is not None
     assert parsed.behalf is not None
-    command = Command(name=name, args={"at": "2026-12-03T09:00"}, written="!…")
+    command = Command(name=name, args={"at": "2026-12-03 09:00"}, written="!…")
     parsed = msgspec.structs.replace(parsed, behalf=msgspec.structs.replace(parsed.behalf, commands=(command,)))
     with shift.store.read() as connection:
         asked = on_behalf(connection, shift.settings, mail, parsed)
