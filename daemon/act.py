@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from config.models import Settings
 from daemon.store import Store, contacts, preferences, records, standing, vehicles
 from rules.apply import apply
-from rules.cars import identities_of_record
+from rules.cars import identities_of_record, with_plate
 from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
 from rules.model import Action, Effects, Opening, Record, Refused, Standing
@@ -144,10 +144,14 @@ def with_visits(connection: Connection, record: Record, action: Action) -> Actio
         connection: A snapshot.
         record: As it is before the action.
         action: What is to happen to it.
+
+    Raises:
+        Refused: It names a car by what is no plate.
     """
     if action.name not in TIMES or record.kind != "booking":
         return action
-    found, prefers = vehicles.beside(connection, record), preferences.prefers(connection, record)
+    named = with_plate(record, action.args.get("plate"))
+    found, prefers = vehicles.beside(connection, named), preferences.prefers(connection, record)
     return msgspec.structs.replace(action, beside=found, prefers=prefers)
 
 

@@ -33,8 +33,8 @@ from rules.transition import (
     rows,
 )
 
-DETAILS = ("until", "services", "price", "remarks", "adviser", "courtesy-car", "preferred")
-"""What may be said of a visit beside its time (`at`), local to the site."""
+DETAILS = ("until", "services", "price", "remarks", "adviser", "courtesy-car", "preferred", "plate")
+"""What may be said of a visit beside its time (`at`), local to the site; `plate` is of the customer's car."""
 _FURTHER = (*NEGOTIATED, *PLANNED)
 _ASKING = (*REQUESTED, OFFERED, ASKED, ACCEPTED, DECLINED, POSTPONED)
 """Nothing is agreed yet, or no longer."""

@@ -6,13 +6,17 @@ The index of the store says where to look; whether it is the same car, the recor
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from parsers.records import Reading, Vehicle
-from parsers.vehicles import vin
-from rules.model import Record
+from parsers.vehicles import plate, vin
+from rules.model import Record, Refused
 
 MOST = 10
 """Identities of one record that count."""
 _BETWEEN = re.compile(r"[\W_]+")
+_NOT_BROUGHT = ("wanted", "trade-in")
+"""Roles of cars that do not come to the workshop."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -29,6 +33,30 @@ def identities_of_record(record: Record) -> tuple[str, ...]:
 def cars_of(record: Record) -> tuple[Vehicle, ...]:
     """The cars that a record is about: not those in part exchange."""
     return tuple(car for reading in _readings(record) for car in reading.vehicles if car.role != "trade-in")
+
+
+def with_plate(record: Record, said: str | None) -> Record:
+    """A record whose customer's car has the plate that the workshop says; where nothing is said, as it is.
+
+    It stands in the request, so that all that is known by its car is. Reading the mail again leaves it.
+
+    Args:
+        record: The booking.
+        said: The plate as a person wrote it.
+
+    Raises:
+        Refused: It is none.
+    """
+    if said is None or not said.strip():
+        return record
+    written = plate(said.strip(), None)
+    if written is None:
+        raise Refused(f"plate '{said.strip()[:40]}' cannot be read, write plate='B-EX 1234'")
+    cars = record.reading.vehicles
+    number = next((number for number, car in enumerate(cars) if car.role not in _NOT_BROUGHT), len(cars))
+    named = replace(cars[number], plate=written) if number < len(cars) else Vehicle(role="own", plate=written)
+    vehicles = (*cars[:number], named, *cars[number + 1 :])
+    return replace(record, reading=replace(record.reading, vehicles=vehicles))
 
 
 def is_same(one: Vehicle, other: Vehicle) -> bool:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from config.models import Settings, Site
 from config.problems import nearest
 from parsers.records import Reading
+from rules.cars import with_plate
 from rules.changes import Fields, conversation
 from rules.model import Action, Record, Refused, Visit
 from rules.reach import reply_address
@@ -28,20 +29,21 @@ Change = Callable[[Record, Action, Site, Settings, datetime], Fields]
 
 def _set_time(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     """`offer`, `schedule` and `pre-book`: a time with all that is needed before the customer can be told of it."""
-    visit = _visit(record, site, settings)
+    visit, named = _visit(record, site, settings), with_plate(record, action.args.get("plate"))
     if waits := unmet(record, site, action.name):
         raise Refused(f"{action.name} waits for {', '.join(waits)}: say ready what={waits[0]} once it is so")
     starts_at, ends_at = times(visit, action, record, site)
     told = replace(_settled(visit), starts_at=starts_at, ends_at=ends_at, **said(action.args, site, record))
-    _require(record, told, action)
+    _require(named, told, action)
     if (why := objection(record, starts_at, ends_at, action.beside, site, settings, now)) is not None:
         raise Refused(why)
-    if record.state == _STATES[action.name] and all(getattr(told, name) == getattr(visit, name) for name in _ENTRY):
+    same = named == record and all(getattr(told, name) == getattr(visit, name) for name in _ENTRY)
+    if record.state == _STATES[action.name] and same:
         raise Refused(f"nothing would change: {local_words(starts_at, site)} is {record.state} already")
     same_time = (starts_at, ends_at) == (visit.starts_at, visit.ends_at)
     reached = visit.invited or reply_address(record) is not None
     told = replace(_raised(told), invited=reached, answer=visit.answer if same_time else None)
-    return _by_staff(record, action, told)
+    return {**_by_staff(record, action, told), "reading": named.reading}
 
 
 def _require(record: Record, told: Visit, action: Action) -> None:
@@ -53,7 +55,7 @@ def _require(record: Record, told: Visit, action: Action) -> None:
     if not told.services:
         missing.append(f"{action.name} needs services='…'")
     if action.name != _AGREED_BY_WORD and not any(map(_knows_vehicle, readings)):
-        missing.append("neither make, plate nor VIN of the vehicle is known: ask for it")
+        missing.append("neither make, plate nor VIN of the vehicle is known: write plate=…, or ask for it")
     if missing:
         raise Refused("; ".join(missing))
 

@@ -129,8 +129,8 @@ def new(kind: str, values: tuple[str, ...], directory: Path, as_json: bool) -> N
 
     person= (mail address, telephone number or reference) and vehicle= (plate, VIN or reference) fill in what the site
     knows; several matches are shown, and nothing is opened. A booking may get its time at once: offer=, schedule= or
-    pre-book=2026-12-03T09:00, with until=, services=, price=, remarks=, adviser=, courtesy-car= and preferred=; if
-    that is refused, nothing is opened.
+    pre-book=2026-12-03T09:00, with until=, services=, price=, remarks=, adviser=, courtesy-car=, preferred= and plate=;
+    if that is refused, nothing is opened.
     """
     from daemon.act import open_by_hand
     from daemon.cli.at_once import at_once, without

@@ -146,6 +146,9 @@ COMMANDS = [
         "offer",
         {"at": "12-03 09:00", "services": "oil change; brakes", "price": "129,00 EUR", "courtesy-car": "yes"},
     ),
+    ("!anbieten 3.12. 9 Uhr Kennzeichen=B-MX 1234", "offer", {"at": "12-03 09:00", "plate": "B-MX 1234"}),
+    ("!tilbyd 3.12. kl. 9 nummerplade=AB 12 345", "offer", {"at": "12-03 09:00", "plate": "AB 12 345"}),
+    ("!提议 12月3日上午9点 车牌=京A12345", "offer", {"at": "12-03 09:00", "plate": "京A12345"}),
     (
         "!anbieten 3.12. 9:00 bis=10:30 Leistungen=Ölwechsel; Bremsen Berater=Eva Muster Ersatzwagen=nein",
         "offer",

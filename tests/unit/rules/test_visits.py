@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from config.models import Settings
-from parsers.records import Booking, Customer, Money, Parsed, Reading
+from parsers.records import Booking, Customer, Money, Parsed, Reading, Vehicle
 from rules.apply import apply
 from rules.booking_cycle import DETAILS
 from rules.decide import decide_mail
@@ -157,6 +157,7 @@ def test_all_that_can_be_said_of_a_visit(house: House, name: str) -> None:
         "adviser": "Eva Beispiel",
         "courtesy-car": "yes",
         "preferred": "yes",
+        "plate": "b-ex 1234",
     }
     assert {*args} == {"at", *DETAILS}
     after, _ = do(house(), visiting("waiting", NOTHING, resubmit_at=NOW), name, "team", args)
@@ -174,6 +175,7 @@ def test_all_that_can_be_said_of_a_visit(house: House, name: str) -> None:
         preferred=True,
     )
     assert (after.assignee, after.resubmit_at) == ("eva@muster.example", None)
+    assert [car.plate for car in after.reading.vehicles] == ["B-EX 1234"]
     emptied = {"price": "", "remarks": "", "adviser": "", "courtesy-car": "", "preferred": "no"}
     again, _ = do(house(), replace(after, state="asked"), "offer", "team", emptied)
     told = the(again)
@@ -264,6 +266,33 @@ NO_CAR = replace(BOOKING.reading, vehicles=())
 def test_what_the_workshop_must_know(house: House, name: str, fields: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
         do(house(), replace(visiting("new", NOTHING), **fields), name)
+
+
+def test_a_car_that_no_program_found_in_the_request_is_named_by_its_plate(house: House) -> None:
+    after, _ = do(
+        house(),
+        visiting("new", NOTHING, reading=NO_CAR),
+        "offer",
+        "team",
+        {"at": "2026-05-28T09:00", "plate": "b-mx 1234"},
+    )
+    assert after.state == "offered"
+    assert [(car.role, car.plate) for car in after.reading.vehicles] == [("own", "B-MX 1234")]
+    golf = replace(BOOKING.reading, vehicles=(Vehicle(role="wanted", plate="B-W 1"), Vehicle(role="own", model="Golf")))
+    after, _ = do(
+        house(),
+        visiting("new", NOTHING, reading=golf),
+        "offer",
+        "team",
+        {"at": "2026-05-28T09:00", "plate": "B-MX 1234"},
+    )
+    assert [(car.model, car.plate) for car in after.reading.vehicles] == [(None, "B-W 1"), ("Golf", "B-MX 1234")]
+    told, _ = do(house(), after, "offer", "team", {"plate": "B-MX 99"})
+    assert the(told).sequence == the(after).sequence + 1, "the entry names the car"
+    with pytest.raises(Refused, match="plate 'rot' cannot be read"):
+        do(house(), after, "offer", "team", {"plate": "rot"})
+    with pytest.raises(Refused, match="nothing would change"):
+        do(house(), after, "offer", "team", {"plate": "B-MX 1234"})
 
 
 def test_by_telephone_the_car_may_be_named_later(house: House) -> None:

@@ -86,6 +86,14 @@ def test_what_gives_a_time_knows_the_others_and_the_persons_wish(store: Store) -
     assert (asked.prefers, other.beside, other.prefers) == (3, (), None)
 
 
+def test_a_car_that_is_named_with_the_time_is_looked_up_by_that_name(store: Store) -> None:
+    kept(store, booking("B-2", at=NOON, plate="B-MX 1"))
+    unnamed, action = booking("B-1", "new", None), Action(name="schedule", actor=ANNA, args={"plate": "b mx1"})
+    with store.read() as connection:
+        assert [one.ref for one in with_visits(connection, unnamed, action).beside] == ["B-2"]
+        assert with_visits(connection, unnamed, Action(name="schedule", actor=ANNA)).beside == ()
+
+
 def test_a_time_that_was_given_meanwhile_is_seen_before_writing(store: Store) -> None:
     (first,) = kept(store, booking("B-1", "new", None, plate="B-MX 1"))
     with store.read() as connection:
