@@ -23,6 +23,9 @@ SHOWN = 40
 GATES = ("offer", "pre-book", "schedule")
 """Steps in their order: a precondition of one stands before those behind it, too."""
 
+_NO_WISH = ("REPLY", "CANCEL", "REFRESH", "DECLINECOUNTER")
+"""Calendar methods whose time is somebody else's: that of the invitation they speak of."""
+
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d{1,2}:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _YEARS = range(2000, 2101)
@@ -47,6 +50,7 @@ def visit_of(ref: str, reading: Reading, site: Site, settings: Settings) -> Visi
         services=tuple(one for one in services if one),
         price=money(price, site.currency, reading.language) if price else None,
         remarks=block(asked.remarks, REMARKS_LIMIT),
+        answer=_answered(asked),
     )
 
 
@@ -128,9 +132,17 @@ def may_accept(record: Record, site: Site) -> bool:
     return site.booking.accepted == "schedule" and not unmet(record, site, "schedule")
 
 
+def _answered(asked: Booking) -> str | None:
+    """What a calendar said to an invitation for which no record was found: it must not be taken for a wish."""
+    return {"REPLY": asked.partstat, "CANCEL": "declined"}.get(asked.method or "")
+
+
 def _wanted(reading: Reading, site: Site) -> tuple[str, ...]:
     """The times that the customer named, as the site's clock shows them; what is no time is left to the team."""
-    first = reading.booking.starts_at if reading.booking else None
+    asked = reading.booking
+    if asked and asked.method in _NO_WISH:
+        return ()
+    first = asked.starts_at if asked else None
     given = (first, *reading.alternatives.get("booking.starts_at", ()))
     return tuple(dict.fromkeys(_localised(given, site)))[:MOST_WANTED]
 

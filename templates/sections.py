@@ -147,11 +147,20 @@ class _Told:
         if booking is None:
             return []
         return [
+            *self._calendar_says(booking),
             *self.row("starts_at", self.forms.moment(booking.starts_at)),
             *self.row("ends_at", self.forms.moment(booking.ends_at)),
             *self.row("services", ", ".join(booking.services)),
             *self.row("remarks", booking.remarks),
         ]
+
+    def _calendar_says(self, booking: Booking) -> list[Row]:
+        """The answer of a calendar that came without our reply address: it must not read like a wish for that time."""
+        if booking.method not in ("REPLY", "COUNTER", "CANCEL"):
+            return []
+        said = "declined" if booking.method == "CANCEL" else booking.partstat
+        told = self.speech.word("calendar_answers", said)
+        return [Row(self.speech.words["workshop"]["calendar"], told)] if told else []
 
     def customer(self, customer: Customer | None, home: str) -> list[Row]:
         if customer is None:

@@ -249,6 +249,26 @@ def test_a_length_in_working_days(house: House, at: At) -> None:
     assert told.ends_at == at("2026-05-27T17:00+02:00")  # Whit Monday lies between
 
 
+@pytest.mark.parametrize(
+    ("method", "partstat", "wanted", "answer"),
+    [
+        (None, None, ("2026-12-03T09:00",), None),
+        ("REQUEST", "needs-action", ("2026-12-03T09:00",), None),
+        ("COUNTER", "tentative", ("2026-12-03T09:00",), None),
+        ("REPLY", "declined", (), "declined"),
+        ("REPLY", "accepted", (), "accepted"),
+        ("CANCEL", None, (), "declined"),
+    ],
+)
+def test_what_a_calendar_answers_is_no_wish(
+    house: House, method: str | None, partstat: str | None, wanted: tuple[str, ...], answer: str | None
+) -> None:
+    asked = Booking(starts_at="2026-12-03T09:00:00+01:00", method=method, partstat=partstat)
+    settings = house()
+    visit = visit_of("B-1", Reading(kind="booking", booking=asked), settings.sites["berlin"], settings)
+    assert (visit.wanted, visit.answer) == (wanted, answer)
+
+
 UNKNOWN = replace(BOOKING.reading, customer=Customer())
 NO_CAR = replace(BOOKING.reading, vehicles=())
 

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from parsers.records import Booking
 from rules.model import Thread
 from templates.model import RenderJob
 from templates.render import Renderer
@@ -41,6 +42,19 @@ def test_again_tells_the_second_request_its_sources_and_how_to_part_them() -> No
     assert "> Hallo, ist der Golf noch zu haben?" in text
     assert "  Sources: mobile-berlin / autoscout-berlin\n" in text
     assert "A request of its own? Then reply with '!again no'." in text
+
+
+@pytest.mark.parametrize(
+    ("method", "partstat", "says"),
+    [("REPLY", "declined", "abgesagt"), ("REPLY", "accepted", "zugesagt"), ("CANCEL", None, "abgesagt")],
+)
+def test_again_by_a_calendar_tells_what_it_answers(method: str, partstat: str | None, says: str) -> None:
+    job = sample_job("de", "again", LEAD)
+    booking = Booking(uid="x@y.example", method=method, partstat=partstat, starts_at="2026-12-03T09:00:00+01:00")
+    (one,) = job.record.requests
+    one = msgspec.structs.replace(one, reading=msgspec.structs.replace(one.reading, kind="booking", booking=booking))
+    job = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, requests=(one,)))
+    assert f"  Kalender des Kunden: {says}\n" in SHIPPED.render(job).text
 
 
 def test_again_by_mail_tells_that_mail() -> None:
