@@ -11,7 +11,7 @@ from parsers.records import Reading
 from rules.cars import with_plate
 from rules.changes import Fields, conversation
 from rules.model import Action, Record, Refused, Visit
-from rules.reach import reply_address
+from rules.reach import reply_address, unreachable
 from rules.transition import COUNTERED, CUSTOMER, MOVING
 from rules.visit_checks import objection
 from rules.visit_details import said, times, until_of
@@ -71,6 +71,9 @@ def _knows_vehicle(reading: Reading) -> bool:
 
 
 def _ask(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    """A question goes by mail or not at all: nobody is to wait for an answer to one that nobody has read."""
+    if reply_address(record) is None:
+        raise Refused(unreachable(record))
     return _by_staff(record, action, _settled(_visit(record, site, settings)))
 
 

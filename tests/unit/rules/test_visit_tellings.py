@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from config.models import Settings
 from parsers.records import Customer
 from rules.holding import still_holds
-from rules.model import Effects, Notice, Record
+from rules.model import Effects, Notice, Record, Refused
 from rules.transition import STATES
 from rules.visit_mails import VISIT_MAILS, entry_number, still_true
 from tests.unit.rules.visiting import AGREED, BOOKING, NOW, do, visiting
@@ -161,12 +161,18 @@ def test_thanks_can_be_switched_off(house: House) -> None:
     assert do(house(booking={"thanks": False}), visiting("arrived"), "done")[1].notices == ()
 
 
-@pytest.mark.parametrize("name", ["offer", "schedule", "pre-book", "ask", "decline", "cancel"])
+@pytest.mark.parametrize("name", ["offer", "schedule", "pre-book", "decline", "cancel"])
 def test_a_customer_without_an_address_gets_no_mail(house: House, name: str) -> None:
     person = replace(BOOKING.reading, customer=Customer(name="Max", phones=("+4930123456",)))
     assert do(house(), visiting("new", NEVER, reading=person), name)[1].notices == ()
     bounced = visiting("new", NEVER, bounced=(MAX,))
     assert do(house(), bounced, name)[1].notices == ()
+
+
+@pytest.mark.parametrize("fields", [{"reading": replace(BOOKING.reading, customer=None)}, {"bounced": (MAX,)}])
+def test_a_question_that_nobody_would_read_is_refused(house: House, fields: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="address of the customer is known"):
+        do(house(), visiting("new", NEVER, **fields), "ask")
 
 
 @pytest.mark.parametrize("purpose", VISIT_MAILS)
