@@ -74,6 +74,8 @@ def _has_changed(it: Happened) -> bool:
     before, visit = it.before.visit, it.record.visit
     if before is None or visit is None or not before.invited or it.before.state == ACCEPTED:
         return False
+    if before.starts_at is None:  # it was cancelled, and is asked for anew
+        return False
     return it.before.state in (SCHEDULED, MOVING) or visit.starts_at not in (before.starts_at, before.proposed_at)
 
 

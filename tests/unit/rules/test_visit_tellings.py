@@ -72,6 +72,12 @@ def test_who_is_told(house: House, state: str, name: str, role: Any, purposes: l
     ("state", "visit", "args", "purpose"),
     [
         ("new", NEVER, {"at": "2026-05-28T09:00"}, "visit-scheduled"),
+        (
+            "waiting",
+            replace(AGREED, starts_at=None, ends_at=None),
+            {"at": "2026-05-28T09:00"},
+            "visit-scheduled",
+        ),  # anew
         ("accepted", AGREED, {}, "visit-scheduled"),
         ("accepted", AGREED, {"at": "2026-05-28T09:00"}, "visit-scheduled"),
         ("offered", AGREED, {}, "visit-scheduled"),  # he says yes by telephone
