@@ -138,7 +138,7 @@ def _known_by(record: Record) -> tuple[str, ...]:
 
 
 def with_visits(connection: Connection, record: Record, action: Action) -> Action:
-    """What an action that gives a workshop visit a time has to know: what else is booked, and what its person prefers.
+    """What an action that gives a workshop visit a time has to know: what else is booked for its car.
 
     Args:
         connection: A snapshot.
@@ -147,8 +147,7 @@ def with_visits(connection: Connection, record: Record, action: Action) -> Actio
     """
     if action.name not in TIMES or record.kind != "booking":
         return action
-    found, prefers = vehicles.beside(connection, record), preferences.prefers(connection, record)
-    return msgspec.structs.replace(action, beside=found, prefers=prefers)
+    return msgspec.structs.replace(action, beside=vehicles.beside(connection, record))
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:

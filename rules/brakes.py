@@ -1,9 +1,9 @@
 """Caps per correspondent, and one brake for all mails to customers: no loop outlasts them, whatever headers it strips.
 
 What nobody of the house asked for counts for the caps: over them a notice is dropped, but for what a proven member or a
-workshop's customer must learn, which waits for room. All that goes to customers counts for the brake, a person's own answer too: over it notices
-wait, as most of them are wanted. What the clock has to tell counts for its reader: over that it waits, and then goes in
-one mail.
+workshop's customer must learn, which waits for room. All that goes to customers counts for the brake, a person's own
+answer too: over it notices wait, as most of them are wanted. What the clock has to tell counts for its reader: over
+that it waits, and then goes in one mail.
 """
 
 from collections import Counter

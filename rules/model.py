@@ -261,8 +261,6 @@ class Action(Fact, frozen=True, kw_only=True):
     """Why the writer of the mail that it came by gets no answer by itself (`rules.gate`)."""
     beside: tuple[Beside, ...] = ()
     """Of what sets the time of a visit: other bookings of the same vehicle."""
-    prefers: int | None = None
-    """How many days before a visit the person wants to be reminded, as said at any visit; 0 never, None unknown."""
 
 
 class Done(Fact, frozen=True, kw_only=True):

@@ -60,6 +60,17 @@ def still_true(notice: Notice, record: Record) -> bool:
     return not told.sequenced or notice.sequence in (None, entry_number(visit))
 
 
+def days_before(visit: Visit, prefers: int | None, default: int) -> int:
+    """How many days before a visit its customer is reminded; 0 never.
+
+    Args:
+        visit: What he said of this one goes first.
+        prefers: What the person said last, at any visit of the site.
+        default: The site's.
+    """
+    return next(days for days in (visit.reminder, prefers, default) if days is not None)
+
+
 def entry_number(visit: Visit) -> int:
     """The number of the calendar entry that a mail tells of; -1 while the customer was sent none."""
     return visit.sequence if visit.invited else -1

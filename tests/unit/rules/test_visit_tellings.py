@@ -159,7 +159,7 @@ def test_his_own_words_do_not_come_back_to_him(house: House) -> None:
 
 
 def test_who_negotiates_quickly_loses_no_confirmation(house: House) -> None:
-    """Within the hour he has had as many mails as the caps allow: what the workshop says goes out, what he did waits."""
+    """He has had as many mails as the caps allow: what the workshop says goes out, what he did waits."""
     full = Sent(hour={MAX: 5}, day={MAX: 20}, first_in_hour={MAX: NOW}, first_in_day={MAX: NOW})
     done: tuple[tuple[str, str, ActorRole], ...] = (
         ("new", "offer", "team"),
