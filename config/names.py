@@ -22,6 +22,7 @@ _FIELDS = """
     dealer dealer.name dealer.id provider provider.name consent extra
     booking booking.uid booking.sequence booking.method booking.starts_at booking.ends_at booking.services
     booking.remarks booking.zone booking.status booking.partstat booking.location booking.url
+    booking.stamp booking.attendee booking.delegate booking.recurrence
     review review.platform review.author review.rating review.best_rating review.text review.area
     complaint complaint.category complaint.text
     alert alert.id alert.score alert.threshold

@@ -1,6 +1,5 @@
 """`simulate`: what would go out in some days to come, or would have."""
 
-import gc
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
@@ -214,10 +213,10 @@ def _told(
     dry: "DryRun", mails: "Iterator[Mail]", days: tuple[date, date], folder: Path | None, *, as_json: bool
 ) -> list[dict[str, Any]]:
     """What is said of each mail; with --json at once."""
-    from daemon.simulating import local_day, words
+    from daemon.simulating import keep_all, local_day, words
 
     rows: list[dict[str, Any]] = []
-    gc.freeze()  # what is there now stays to the end
+    keep_all()
     first, last = days
     total = (last - first).days + 1
     with display(total, as_json=as_json, name="Simulating") as shown:

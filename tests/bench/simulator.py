@@ -1,6 +1,5 @@
 """The simulator beside its pure calls: what its own keeping of records, deadlines and mails costs."""
 
-import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +13,8 @@ from config.init import initialise
 from config.load import load
 from config.models import Settings
 from daemon.dryrun import DryRun
-from daemon.simulating import Sample, span, spread
-from rules import agenda, cases, post, simulated_calendar, simulated_mail, simulation
+from daemon.simulating import Sample, keep_all, span, spread
+from rules import cases, post, simulated_calendar, simulated_mail, simulation
 from rules.behaviour import habits_of
 from rules.cases import Arrival
 from rules.simulation import Behaviour, simulate
@@ -32,8 +31,9 @@ PURE = {
         "answers",
     ),
     simulated_mail: ("rows_of",),
-    simulated_calendar: ("open_lists", "overview", "overseen_in", "standing"),
-    agenda: ("list_day", "last_check"),
+    simulated_calendar: (
+        *("due_by_day", "open_lists", "visit_lists", "appointments", "overview", "overseen_in", "standing"),
+    ),
     cases: ("contacts_at", "contacts_of_record", "known"),
     post: ("still_holds", "judged", "mails_of"),
 }
@@ -96,8 +96,7 @@ def _run(settings: Settings, arrivals: list[Arrival]) -> float:
     """Microseconds a record; the span ends three days after the last mail."""
     begin, _ = span(settings, FIRST, FIRST)
     end: datetime = arrivals[-1].at + timedelta(days=3)
-    gc.collect()
-    gc.freeze()  # as the command does
+    keep_all()  # as the command does
     began = time.perf_counter()
     mails = sum(1 for _ in simulate(settings, arrivals, begin, end, BEHAVIOUR))
     took = time.perf_counter() - began

@@ -119,7 +119,7 @@ def test_what_a_person_has_changed_is_left(
         customer = msgspec.structs.replace(record.reading.customer, phones=("+4930999",))
         return {"reading": msgspec.structs.replace(record.reading, customer=customer)}
 
-    monkeypatch.setitem(changes.FIELDS, "correct", correct)
+    monkeypatch.setattr("rules.apply._FIELDS", {**changes.FIELDS, "correct": correct})
     ref = ask("records", "--state", "waiting", "--json").rows[0]["ref"]
     store = open_store(database_url(post_room.settings))
     by = Action(name="correct", actor=Actor("team", "eva@muster.example"))
