@@ -13,9 +13,10 @@ from config.models import Site
 from parsers import wishes
 from parsers.records import Booking, Parsed
 from rules.lifecycle import table_of
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.reach import customer_addresses
 from rules.transition import ARRIVED, CLOSED_STATES, OFFERED
+from rules.visit import Visit
 from rules.visit_entry import ANSWERS, Version, is_entry, local, moment, version_of
 from rules.visits import may_accept
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from config.models import Site
 from parsers.records import Booking
-from rules.model import Visit
+from rules.visit import Visit
 
 ANSWERS = frozenset({"REPLY", "COUNTER", "CANCEL", "REFRESH", "DECLINECOUNTER", "ADD"})
 """Methods of a calendar that wants something of an entry of ours; with REQUEST and PUBLISH others send their own."""

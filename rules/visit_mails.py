@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from rules.model import Notice, Record, Visit
+from rules.model import Notice, Record
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -14,6 +14,7 @@ from rules.transition import (
     PREBOOKED,
     SCHEDULED,
 )
+from rules.visit import Visit
 
 CalendarMethod = Literal["REQUEST", "CANCEL", "DECLINECOUNTER"]
 

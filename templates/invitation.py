@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -21,6 +21,7 @@ from rules.transition import (
     PREBOOKED,
     SCHEDULED,
 )
+from rules.visit import Visit
 from rules.visit_mails import VISIT_MAILS, CalendarMethod, days_before
 from templates.calendar_pieces import add_times, add_zone, begun, identify, party, tell, written
 from templates.invitation_text import Told, plain, told_to_customer, told_to_team

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import COUNTERED, OFFERED, PREBOOKED
+from rules.visit import Visit
 from rules.visit_mails import CalendarMethod
 from templates.forms import lines, one_line, phone
 from templates.model import RenderJob, SiteCard

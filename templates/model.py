@@ -8,7 +8,8 @@ import msgspec
 from parsers.enclosures import Enclosures
 from parsers.records import Attachment
 from rules.kpi import Figure
-from rules.model import Deadline, Done, Fact, Notice, Record
+from rules.model import Deadline, Done, Notice, Record
+from rules.shapes import Fact
 
 
 class SiteCard(Fact, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from parsers.records import Reading, Vehicle
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.reach import is_mailbox
+from rules.visit import Visit
 from templates.forms import one_line, web_link
 from templates.model import SiteCard
 from templates.rows import Row, Speech

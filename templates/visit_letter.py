@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from parsers.records import Customer
-from rules.model import Visit
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -28,6 +27,7 @@ from rules.transition import (
     TAKEN,
     WAITING,
 )
+from rules.visit import Visit
 from rules.visit_mails import days_before
 from templates.forms import call_link, lines, one_line, phone, write_link
 from templates.model import RenderJob

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import ACTIONS, CANCELLED, COUNTERED, MOVING, OFFERED, PREBOOKED
+from rules.visit import Visit
 from templates.forms import one_line
 from templates.model import SiteCard
 from templates.rows import Row, Section, Speech

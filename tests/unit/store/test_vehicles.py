@@ -10,7 +10,8 @@ from daemon.act import Change, with_visits, write_change
 from daemon.store import Store, acquaintances, preferences, records, vehicles
 from daemon.store.schema import contact
 from parsers.records import Customer, Reading, Vehicle
-from rules.model import Action, Actor, Beside, Effects, Record, Visit
+from rules.model import Action, Actor, Effects, Record
+from rules.visit import Beside, Visit
 
 NINE = datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
 NOON = NINE + timedelta(hours=3)

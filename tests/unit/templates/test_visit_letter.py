@@ -14,7 +14,7 @@ from daemon.outbox.guard import leak
 from parsers.records import Customer, Reading, Wish
 from parsers.wishes import wish
 from rules import transition
-from rules.model import Visit
+from rules.visit import Visit
 from rules.visit_mails import VISIT_MAILS
 from templates.fallback import fallback
 from templates.letter import write_letter
