@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from parsers.dates import MONTHS
 from parsers.until import clock_of
-from parsers.visit_words import HAN, has_word, sentences, words_of
+from parsers.visit_words import HAN, has_word, sentences, weekdays, words_of
 
 LIMIT = 4_000
 """Characters of a letter that are looked at."""
@@ -43,12 +43,7 @@ _DATES = tuple(
         rf"\b(?P<name>{_NAMES})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.])(?:,?\s(?P<y>20\d\d)(?!\d))?",
     )
 )
-_WEEKDAYS = {
-    name: number
-    for language in words_of("weekdays").values()
-    for number, names in enumerate(language)
-    for name in names.split()
-}
+_WEEKDAYS = weekdays()
 _ANY_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _LONG = "|".join(sorted((name for name in _WEEKDAYS if len(name) > 4 or name[0] >= HAN), key=len, reverse=True))
 _BEFORE = words_of("before")
