@@ -14,8 +14,8 @@ class Visit(Fact, frozen=True, kw_only=True):
     sequence: int = 0
     """Raised by all that changes the calendar entry (RFC 5546, 2.1.4); it never falls."""
     invited: bool = False
-    """Whether a mail with a calendar entry was decided on. If it was withdrawn unsent, a later CANCEL names an entry that
-    the customer does not have, which calendar programs pass over."""
+    """Whether a mail with a calendar entry was decided on. If that was withdrawn unsent, a later CANCEL names an entry
+    that the customer does not have, which calendar programs pass over."""
     wanted: tuple[str, ...] = ()
     """Times that the customer asked for, local to the site: ISO 8601 without offset, ten characters for a day."""
     starts_at: datetime | None = None
