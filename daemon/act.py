@@ -138,7 +138,7 @@ def _known_by(record: Record) -> tuple[str, ...]:
 
 
 def with_visits(connection: Connection, record: Record, action: Action) -> Action:
-    """What an action that gives a workshop visit a time has to know: what else is booked, and what its person prefers.
+    """What an action that gives a workshop visit a time has to know: what else is booked for its car.
 
     Args:
         connection: A snapshot.
@@ -151,8 +151,7 @@ def with_visits(connection: Connection, record: Record, action: Action) -> Actio
     if action.name not in TIMES or record.kind != "booking":
         return action
     named = with_plate(record, action.args.get("plate"))
-    found, prefers = vehicles.beside(connection, named), preferences.prefers(connection, record)
-    return msgspec.structs.replace(action, beside=found, prefers=prefers)
+    return msgspec.structs.replace(action, beside=vehicles.beside(connection, named))
 
 
 def with_past(connection: Connection, kept: records.Kept, action: Action) -> Action:

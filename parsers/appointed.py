@@ -23,8 +23,6 @@ _SIGN = r"(?:€|eur\b|euros?\b|dkk\b|kr\b\.?|cny\b|rmb\b|元|￥|¥|£|gbp\b|ch
 _PRICE = re.compile(rf"(?:\bfor\b|\bfür\b|\bca\.|约)?\s?(?:{_SIGN}\s?{_NUMBER}|{_NUMBER}\s?{_SIGN})")
 _AFTERNOON = re.compile(r"下午|晚上")
 _SAYS_HALF = re.compile(r"\d\s?[ap]\.?m\b|上午|下午|晚上|中午|早上")
-_SOON = "2d"
-"""The day after tomorrow."""
 
 
 class Appointed(NamedTuple):

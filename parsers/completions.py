@@ -6,7 +6,6 @@ call was missed, which platform a review stands on, whether a booking is new or 
 
 import re
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -59,10 +58,7 @@ def _in_euros(reading: Reading) -> Reading:
 
 
 def _day_of(mail: Document) -> str | None:
-    try:
-        return parsedate_to_datetime(mail.headers.raw("date")).date().isoformat()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    return mail.sent_at.date().isoformat() if mail.sent_at else None
 
 
 def _missed_call(mail: Document, found: tuple[Reading, ...]) -> tuple[Reading, ...]:

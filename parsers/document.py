@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 
 from parsers import attachments, charset, html, html_quotes, mime, winmail
@@ -13,6 +15,8 @@ from parsers.records import Attachment, Hints
 ONCE = ("from", "sender", "reply-to", "to", "subject", "date", "message-id", "in-reply-to", "content-type")
 """Fields of which RFC 5322 allows one; a second one may be an attempt to be read differently by two programs."""
 NESTED_TYPES = ("message/rfc822", "message/global", "message/rfc/822")
+_DATE = 200
+"""Characters."""
 _STRUCTURED = ("text/", "application/xml", "application/adf")
 
 
@@ -31,6 +35,14 @@ class Document:
     def headers(self) -> Headers:
         """The mail's own header."""
         return self.root.headers
+
+    @cached_property
+    def sent_at(self) -> datetime | None:
+        """The Date field, in the zone of its writer (none if it names none); None where it is missing or no date."""
+        try:
+            return parsedate_to_datetime(self.headers.raw("date")[:_DATE])
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
 
     @cached_property
     def plain(self) -> tuple[str, ...]:

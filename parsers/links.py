@@ -85,7 +85,7 @@ def only_listing(links: Iterable[str]) -> Listing | None:
 def domain_of(url: str) -> str:
     """Host of an address in lower case; empty where there is none."""
     parts = _split(url)
-    return (parts.hostname or "") if parts else ""
+    return (parts.hostname or "").lower() if parts else ""  # what stands behind a % is left as written
 
 
 def _split(url: str) -> SplitResult | None:

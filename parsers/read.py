@@ -1,7 +1,5 @@
 """The whole reading of a mail: bytes to Document to class to Readings, and what `parse --json` prints."""
 
-from email.utils import parsedate_to_datetime
-
 import msgspec
 
 from parsers import (
@@ -111,10 +109,7 @@ def _defects(*mails: Document) -> tuple[str, ...]:
 
 def sent_at(mail: Document) -> str | None:
     """The Date field as ISO 8601; None where it is missing or no date."""
-    try:
-        return parsedate_to_datetime(mail.headers.raw("date")).isoformat()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    return mail.sent_at.isoformat() if mail.sent_at else None
 
 
 def _writes_himself(mail: Document, inside: forwards.Inside, found: tuple[Reading, ...]) -> bool:

@@ -6,6 +6,7 @@ here, which day that is by the rules, which know the time.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from config.values import DAYS
 from parsers.clean import single_line
@@ -145,17 +146,21 @@ def time_of_day(text: str, *, bare: bool = False) -> Found | None:
     clock = head(rest, "words.clock")
     if not (at or clock or bare or any(parts[key] for key in ("min", "dot", "full", "ampm", "half"))):
         return None
-    return _of_day(parts, clock.rest if clock else rest)
+    time = clock_of(parts)
+    return (time, clock.rest if clock else rest) if time else None
 
 
-def _of_day(parts: dict[str, str | None], rest: str) -> Found | None:
-    hour, minute = (
-        int(parts["h"] or 0),
-        30 if parts["thirty"] else int(parts["min"] or parts["dot"] or parts["zh"] or 0),
-    )
-    half = parts["ampm"] or ""
+def clock_of(parts: Mapping[str, str | None]) -> str | None:
+    """The time of day, `14:30`, of the groups of a pattern; None where a day has no such time.
+
+    Args:
+        parts: `h`; minutes as `min`, `dot` or `zh`, half an hour as `thirty`; half of the day as `ampm` or `half`.
+    """
+    hour, minute = int(parts["h"] or 0), int(parts["min"] or parts["dot"] or parts["zh"] or 0)
+    minute = 30 if parts["thirty"] else minute
+    half = (parts["ampm"] or "").lower()
     if (half.startswith("p") or parts["half"] in _AFTERNOON) and hour < 12:
         hour += 12
     elif half.startswith("a") and hour == 12:
         hour = 0
-    return (f"{hour:02}:{minute:02}", rest) if hour < 24 and minute < 60 else None
+    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None

@@ -23,6 +23,17 @@ def words_of(group: str) -> Mapping[str, Sequence[str]]:
     return found
 
 
+@cache
+def weekdays() -> Mapping[str, int]:
+    """Names of the days of the week, Monday 0."""
+    return {
+        name: number
+        for language in words_of("weekdays").values()
+        for number, names in enumerate(language)
+        for name in names.split()
+    }
+
+
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text, each in one line."""
     return (" ".join(each.split()) for each in _ENDS.split(text) if each.strip())

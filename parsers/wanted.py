@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from parsers.dates import MONTHS
-from parsers.visit_words import HAN, has_word, sentences, words_of
+from parsers.until import clock_of
+from parsers.visit_words import HAN, has_word, sentences, weekdays, words_of
 
 LIMIT = 4_000
 """Characters of a letter that are looked at."""
@@ -42,12 +43,7 @@ _DATES = tuple(
         rf"\b(?P<name>{_NAMES})\.?\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.])(?:,?\s(?P<y>20\d\d)(?!\d))?",
     )
 )
-_WEEKDAYS = {
-    name: number
-    for language in words_of("weekdays").values()
-    for number, names in enumerate(language)
-    for name in names.split()
-}
+_WEEKDAYS = weekdays()
 _ANY_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _LONG = "|".join(sorted((name for name in _WEEKDAYS if len(name) > 4 or name[0] >= HAN), key=len, reverse=True))
 _BEFORE = words_of("before")
@@ -84,7 +80,6 @@ _HOUR = re.compile(
 _SPAN = re.compile(
     r"^\s{0,2}(?:-|–|—|bis|to|und|and|og|til|until|至|到|oder|or|eller|或)\s{0,2}(?:kl\.?\s?)?\d", re.IGNORECASE
 )
-_AFTERNOON = ("下午", "晚上")
 _REACH = 40
 """Characters between a day and its hour."""
 
@@ -250,14 +245,6 @@ def _hours(text: str) -> Iterator[str | None]:
 
 
 def _of_day(parts: dict[str, str | None]) -> str | None:
-    hour, minute = int(parts["h"] or 0), int(parts["min"] or parts["dot"] or parts["zh"] or 0)
-    minute = 30 if parts["thirty"] else minute
-    half = (parts["ampm"] or "").lower()
-    told = bool(half or parts["half"] or parts["min"] or parts["dot"])
-    if not told and hour < _FROM_HOUR:
-        return None
-    if (half.startswith("p") or parts["half"] in _AFTERNOON) and hour < 12:
-        hour += 12
-    elif half.startswith("a") and hour == 12:
-        hour = 0
-    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None
+    """The time of day; a small hour alone may be one of the afternoon."""
+    told = any(parts[key] for key in ("ampm", "half", "min", "dot"))
+    return clock_of(parts) if told or int(parts["h"] or 0) >= _FROM_HOUR else None

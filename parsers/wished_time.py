@@ -1,12 +1,10 @@
 """A day with its time as a customer writes it, where only one can be meant: `Freitag, 3.12. um 10 Uhr`."""
 
 import re
-import tomllib
 from datetime import date, datetime
-from functools import cache
-from importlib import resources
 
 from parsers.until import until
+from parsers.visit_words import HAN, weekdays, words_of
 
 LONGEST = 70
 """Characters; a longer text says more than a time."""
@@ -17,7 +15,6 @@ _BOTH_WAYS = re.compile(r"(?<![\d/.])(0?[1-9]|1[0-2])/(0?[1-9]|1[0-2])(?![\d])")
 _HALF = re.compile(r"[ap]\.?\s?m\b|上午|下午|早上|晚上|中午|:\d\d\s?[ap]", re.IGNORECASE)
 _EARLIEST = 7
 """An hour before it is one of the afternoon, unless it says otherwise: no workshop opens then."""
-_HAN = "\u2e80"
 _FAR = 300
 """Days: a day without its year that would lie further ahead may as well be a mistake."""
 
@@ -73,28 +70,11 @@ def _may_be_another(told: str, hour: int) -> bool:
 def _is_open(told: str) -> bool:
     """Whether it says from or until when, or one of several."""
     own = {word.casefold() for word in _WORD.findall(told)}
-    return not own.isdisjoint(_words("bounds")) or any(word in told for word in _words("bounds") if word >= _HAN)
+    bounds = {word for language in words_of("bounds").values() for word in language}
+    return not own.isdisjoint(bounds) or any(word in told for word in bounds if word >= HAN)
 
 
 def _weekdays(told: str) -> set[int]:
     """Days of the week that it names, Monday 0."""
     own = {word.casefold() for word in _WORD.findall(told)}
-    return {day for word, day in _named_days().items() if word in own or (word >= _HAN and word in told)}
-
-
-@cache
-def _named_days() -> dict[str, int]:
-    return {word: day for names in _tables()["weekdays"].values() for day, word in enumerate(names)}
-
-
-@cache
-def _words(table: str) -> frozenset[str]:
-    return frozenset(word for language in _tables()[table].values() for word in language)
-
-
-@cache
-def _tables() -> dict[str, dict[str, list[str]]]:
-    tables: dict[str, dict[str, list[str]]] = tomllib.loads(
-        resources.files("parsers").joinpath("dictionaries/wishes.toml").read_text("utf-8")
-    )
-    return tables
+    return {day for word, day in weekdays().items() if word in own or (word >= HAN and word in told)}

@@ -10,7 +10,6 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
-from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib import resources
 from itertools import takewhile
@@ -23,6 +22,7 @@ from parsers.answers import BARE
 from parsers.classify import is_answer
 from parsers.document import Document
 from parsers.records import Answer, Wish
+from parsers.visit_words import HAN
 from parsers.wished_time import moment
 
 LONGEST = 400
@@ -33,7 +33,6 @@ _CERTAIN = ("accept", "reject", "cancel", "prefer")
 _SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "é": "e"})
 _SIGNS = re.compile(r"[.,;:!?…·，。；：！？、()（）\n\"„“”–—]+|\s-\s")
 _WORD = re.compile(r"[^\W_]+")
-_HAN = "\u2e80"
 _AGAINST = frozenset("👎❌🚫✖⛔🙅")
 _NAME_WORDS = 4
 _ALL = frozenset(
@@ -68,7 +67,7 @@ def with_wish(answer: Answer, mail: Document) -> Answer:
     text = "\n".join(_unsigned((answer.text or "").split("\n"), writer))
     if not text.strip():
         text = _subject(mail)
-    found = wish(text, mail.hints.region, _day_of(mail))
+    found = wish(text, mail.hints.region, mail.sent_at.date() if mail.sent_at else None)
     return msgspec.structs.replace(answer, wish=found) if found else answer
 
 
@@ -165,7 +164,7 @@ def _bare(told: str) -> str:
         if told in words().polite:
             return ""
         for phrase in words().polite:
-            blank = "" if phrase >= _HAN else " "
+            blank = "" if phrase >= HAN else " "
             told = told.removeprefix(phrase + blank).removesuffix(blank + phrase).strip()
         if told == before:
             break
@@ -177,7 +176,7 @@ def _says_nothing(sentence: str) -> bool:
     told = _bare(plain(sentence))
     if not told:
         return True
-    if sentence[:1] >= _HAN:
+    if sentence[:1] >= HAN:
         return len(sentence) <= _NAME_WORDS * 2 and sentence.strip().endswith(("您好", "你好"))
     is_frame = signature.greets(sentence) or signature.closes(sentence)
     behind = [word for word in _WORD.findall(sentence) if plain(word) in told.split()]
@@ -211,7 +210,7 @@ def _proposal(text: str, region: str, on: date | None) -> Wish | None:
     for head, tail in words().counters:
         if told.startswith(head) and told.endswith(tail) and len(told) > len(head) + len(tail):
             middle = told[len(head) : len(told) - len(tail)] if tail else told[len(head) :]
-            spaced = not head or head[-1] >= _HAN or not head[-1].isalnum() or not middle[:1].isalnum()
+            spaced = not head or head[-1] >= HAN or not head[-1].isalnum() or not middle[:1].isalnum()
             at = moment(middle, region, on) if spaced else None
             if at:
                 return Wish(name="counter", at=at)
@@ -245,10 +244,3 @@ def _subject(mail: Document) -> str:
     """The subject of a mail without words of its own: `STATUS`; not that of the mail it answers."""
     subject = mail.headers.get("subject") or ""
     return "" if is_answer(subject) else subject
-
-
-def _day_of(mail: Document) -> date | None:
-    try:
-        return parsedate_to_datetime(mail.headers.raw("date")[:200]).date()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -1,8 +1,5 @@
 """Letters to the workshop: whether somebody asks for a visit, what for and when, where that is clear."""
 
-from datetime import date
-from email.utils import parsedate_to_datetime
-
 import msgspec
 
 from parsers import replies
@@ -45,7 +42,8 @@ def timed(reading: Reading, mail: Document, hints: Hints) -> Reading:
     booking = reading.booking or Booking()
     if reading.kind != "booking" or booking.starts_at or booking.method:
         return reading
-    times = wanted(_words(reading, mail), _sent(mail), hints.region or "")
+    day = mail.sent_at.date() if mail.sent_at else None
+    times = wanted(_words(reading, mail), day, hints.region or "")
     if len(times) == 1:
         return merged(reading, marked(Reading(booking=Booking(starts_at=times[0])), "text"))
     if not times:
@@ -63,11 +61,3 @@ def _words(reading: Reading, mail: Document) -> str:
     if said and reading.origins.get("comments") != "text":
         return "\n\n".join(said)
     return "\n\n".join((mail.headers.get("subject") or "", replies.unquoted(mail.text or "")))
-
-
-def _sent(mail: Document) -> date | None:
-    """The day where its writer was."""
-    try:
-        return parsedate_to_datetime(mail.headers.raw("date")).date()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

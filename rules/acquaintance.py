@@ -10,8 +10,9 @@ from parsers.phones import phone
 from parsers.records import Customer, Reading, Vehicle
 from parsers.vehicles import vin
 from rules.cars import bare_plate, identities, is_same
-from rules.model import Fact, Record
+from rules.model import Record
 from rules.second import contacts_of
+from rules.shapes import Fact
 
 S = TypeVar("S", Customer, Vehicle)
 

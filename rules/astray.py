@@ -8,7 +8,8 @@ from config.models import Settings
 from parsers.records import Parsed
 from rules.gate import closed_to_writer
 from rules.identity import is_proven, may_act
-from rules.model import IMPORTED, Envelope, Fact
+from rules.model import IMPORTED, Envelope
+from rules.shapes import Fact
 
 TEXT_LIMIT = 4_000
 """Characters of his words that its writer gets back."""

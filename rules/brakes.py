@@ -1,9 +1,9 @@
 """Caps per correspondent, and one brake for all mails to customers: no loop outlasts them, whatever headers it strips.
 
-What nobody of the house asked for counts for the caps: over them a notice is dropped, but for what a proven member must
-learn, which waits for room. All that goes to customers counts for the brake, a person's own answer too: over it notices
-wait, as most of them are wanted. What the clock has to tell counts for its reader: over that it waits, and then goes in
-one mail.
+What nobody of the house asked for counts for the caps: over them a notice is dropped, but for what a proven member or a
+workshop's customer must learn, which waits for room. All that goes to customers counts for the brake, a person's own
+answer too: over it notices wait, as most of them are wanted. What the clock has to tell counts for its reader: over
+that it waits, and then goes in one mail.
 """
 
 from collections import Counter
@@ -18,9 +18,14 @@ from rules.escalation import PURPOSES
 from rules.model import Notice
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PATIENT: Mapping[str, timedelta | None] = {"held": None, "refused": DAY}
+PATIENT: Mapping[str, timedelta | None] = {
+    "held": None,
+    "refused": DAY,
+    **dict.fromkeys(("visit-scheduled", "visit-agreed", "visit-cancelled"), None),
+}
 """Purpose -> how long it waits for room under its reader's cap; None for as long as it takes. Without `held` an answer
-would lie unsent and nobody know; `refused` is old news after a day, and an erring program would fill weeks with it."""
+would lie unsent and nobody know; `refused` is old news after a day, and an erring program would fill weeks with it.
+What confirms a customer's yes or no waits until it is sent or no longer true: he would stand before the door."""
 
 
 class Sent(msgspec.Struct, frozen=True):

@@ -21,7 +21,8 @@ from rules.daybook import daybook_of
 from rules.deadlines import NO_POLICY, plan
 from rules.escalation import ESCALATE
 from rules.hours import NeverOpens
-from rules.model import Deadline, Fact
+from rules.model import Deadline
+from rules.shapes import Fact
 from rules.timing import step_timing
 
 OFF = "off"

@@ -10,7 +10,8 @@ from typing import Literal
 import msgspec
 
 from rules.escalation import REMIND, WARN
-from rules.model import ActorRole, Fact
+from rules.model import ActorRole
+from rules.shapes import Fact
 from rules.transition import LINKED, SPAM
 
 Verdict = Literal["in-time", "late", "open"]

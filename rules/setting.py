@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from rules.model import Fact
+from rules.shapes import Fact
 
 Sort = Literal["times", "sources", "limits", "people"]
 

@@ -13,7 +13,7 @@ from config.calendars import parse_date, parse_dates
 from config.lookup import controllers_of, source_type
 from config.models import PlannedSilence, Settings, Site, Source
 from rules.daybook import Span, instant
-from rules.model import Fact
+from rules.shapes import Fact
 
 CLOSED = "the site is closed"
 """Why a closure is a planned silence."""

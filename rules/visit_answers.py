@@ -13,11 +13,12 @@ from config.models import Site
 from parsers import wishes
 from parsers.records import Booking, Parsed
 from rules.lifecycle import table_of
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.reach import customer_addresses
 from rules.transition import ARRIVED, CLOSED_STATES, OFFERED
-from rules.visit_entry import ANSWERS, Version, is_entry, local, moment, version_of
-from rules.visits import may_accept
+from rules.visit import Visit
+from rules.visit_entry import ANSWERS, Version, is_entry, moment, version_of
+from rules.visits import local_words, may_accept
 
 OTHER_ENTRY = "his calendar answers another invitation than ours"
 SERIES = "his calendar answers for one day of a series, and a visit is none"
@@ -182,8 +183,8 @@ def _countered(starts_at: str | None, ends_at: str | None, visit: Visit, site: S
         return VisitAnswer(None, problem=SAME_TIME)
     if at <= now:
         return VisitAnswer(None, problem=PASSED)
-    told = {"at": local(at, site)}
-    return VisitAnswer("counter", {**told, "until": local(until, site)} if until and until > at else told)
+    told = {"at": local_words(at, site)}
+    return VisitAnswer("counter", {**told, "until": local_words(until, site)} if until and until > at else told)
 
 
 def _stamp(entry: Booking, parsed: Parsed, now: datetime) -> datetime:

@@ -10,9 +10,10 @@ from config.problems import nearest
 from parsers.records import Reading
 from rules.cars import with_plate
 from rules.changes import Fields, conversation
-from rules.model import Action, Record, Refused, Visit
+from rules.model import Action, Record, Refused
 from rules.reach import reply_address, unreachable
 from rules.transition import COUNTERED, CUSTOMER, MOVING
+from rules.visit import Visit
 from rules.visit_checks import objection
 from rules.visit_details import said, times, until_of
 from rules.visits import SHOWN, local_time, local_words, unmet, visit_of
@@ -35,7 +36,7 @@ def _set_time(record: Record, action: Action, site: Site, settings: Settings, no
     starts_at, ends_at = times(visit, action, record, site)
     told = replace(_settled(visit), starts_at=starts_at, ends_at=ends_at, **said(action.args, site, record))
     _require(named, told, action)
-    if (why := objection(record, starts_at, ends_at, action.beside, site, settings, now)) is not None:
+    if (why := objection(record, starts_at, ends_at, action.beside, site, now)) is not None:
         raise Refused(why)
     same = named == record and all(getattr(told, name) == getattr(visit, name) for name in _ENTRY)
     if record.state == _STATES[action.name] and same:
@@ -103,7 +104,7 @@ def _accept(record: Record, action: Action, site: Site, settings: Settings, now:
         raise Refused(f"schedule waits for {', '.join(waits)}: say ready what={waits[0]} once it is so")
     if visit.starts_at is None or visit.ends_at is None:
         raise Refused("no time is offered")
-    if (why := objection(record, visit.starts_at, visit.ends_at, action.beside, site, settings, now)) is not None:
+    if (why := objection(record, visit.starts_at, visit.ends_at, action.beside, site, now)) is not None:
         raise Refused(why)
     return _by_customer(record, action, _raised(_settled(visit)), "accepted")
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from config.models import Settings, Site
+from config.models import Site
 from config.values import format_time
 from rules.daybook import DayBook, daybook_of
-from rules.model import Beside, Record
+from rules.model import Record
+from rules.visit import Beside
 from rules.visits import local_words
 
 FARTHEST = timedelta(days=730)
@@ -20,7 +21,6 @@ def objection(
     ends_at: datetime,
     beside: Iterable[Beside],
     site: Site,
-    settings: Settings,
     now: datetime,
 ) -> str | None:
     """What stands against a visit at a time; None where nothing does.
@@ -31,10 +31,8 @@ def objection(
         ends_at: UTC. A visit may go over several days: the car comes and is fetched while somebody is there.
         beside: Other bookings of the same vehicle.
         site: The record's.
-        settings: The settings in force.
         now: UTC.
     """
-    del settings  # hours are a site's own; the parameter keeps the questions alike
     at = local_words(starts_at, site)
     if starts_at <= now:
         return f"{at} has passed"

@@ -12,8 +12,9 @@ from parsers.clean import block, single_line
 from parsers.records import Money
 from rules.daybook import daybook_of
 from rules.hours import elapsed
-from rules.model import Action, Record, Refused, Visit
+from rules.model import Action, Record, Refused
 from rules.transition import COUNTERED, DECLINED, MOVING, POSTPONED
+from rules.visit import Visit
 from rules.visits import MOST_SERVICES, REMARKS_LIMIT, SHOWN, TEXT_LIMIT, local_time
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d")

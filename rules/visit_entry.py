@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from config.models import Site
 from parsers.records import Booking
-from rules.model import Visit
+from rules.visit import Visit
 
 ANSWERS = frozenset({"REPLY", "COUNTER", "CANCEL", "REFRESH", "DECLINECOUNTER", "ADD"})
 """Methods of a calendar that wants something of an entry of ours; with REQUEST and PUBLISH others send their own."""
@@ -60,8 +60,3 @@ def _moment(told: str, zone: str) -> datetime | None:
         return None
     at = datetime.fromisoformat(told)
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-
-
-def local(at: datetime, site: Site) -> str:
-    """A moment as the site's clock shows it, without offset: `2026-12-03T09:00`."""
-    return at.astimezone(ZoneInfo(site.timezone)).replace(tzinfo=None).isoformat(timespec="minutes")

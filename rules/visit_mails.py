@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from rules.model import Notice, Record, Visit
+from rules.model import Notice, Record
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -14,6 +14,7 @@ from rules.transition import (
     PREBOOKED,
     SCHEDULED,
 )
+from rules.visit import Visit
 
 CalendarMethod = Literal["REQUEST", "CANCEL", "DECLINECOUNTER"]
 
@@ -58,6 +59,17 @@ def still_true(notice: Notice, record: Record) -> bool:
     if visit is None or (told.states is not None and record.state not in told.states):
         return False
     return not told.sequenced or notice.sequence in (None, entry_number(visit))
+
+
+def days_before(visit: Visit, prefers: int | None, default: int) -> int:
+    """How many days before a visit its customer is reminded; 0 never.
+
+    Args:
+        visit: What he said of this one goes first.
+        prefers: What the person said last, at any visit of the site.
+        default: The site's.
+    """
+    return next(days for days in (visit.reminder, prefers, default) if days is not None)
 
 
 def entry_number(visit: Visit) -> int:

@@ -9,6 +9,7 @@ from rules.model import Deadline, Record
 from rules.moments import day_words
 from rules.reach import reply_address
 from rules.transition import SCHEDULED
+from rules.visit_mails import days_before
 
 ANNOUNCE = "announce"
 MORNING = "V0"
@@ -50,7 +51,7 @@ def announced(record: Record, due: Sequence[str], prefers: int | None, site: Sit
     visit = record.visit
     if record.state != SCHEDULED or visit is None or visit.starts_at is None or visit.starts_at <= now:
         return None
-    days = next(each for each in (visit.reminder, prefers, site.booking.reminder) if each is not None)
+    days = days_before(visit, prefers, site.booking.reminder)
     if not days or reply_address(record) is None:
         return None
     book = daybook_of(site, None)

@@ -26,7 +26,11 @@ ANSWERS = {
 
 
 def _to_customer(it: Happened, purpose: str, text: str | None = None) -> Iterator[Notice]:
-    """A mail in his language about the visit as it is now; none where no address of his is known."""
+    """A mail in his language about the visit as it is now; none where no address of his is known.
+
+    What he has brought about himself counts for the caps (`rules.brakes`), as a program may write in his name; what the
+    workshop or the clock has to say does not: who negotiates quickly must not lose his confirmation.
+    """
     record, to = it.record, reply_address(it.record)
     if to is None or record.visit is None:
         return
@@ -39,7 +43,7 @@ def _to_customer(it: Happened, purpose: str, text: str | None = None) -> Iterato
         language=record.reading.language or record.language,
         text=text,
         sequence=entry_number(record.visit),
-        correspondent=to,
+        correspondent=to if it.action.actor.role in CUSTOMER else None,
     )
 
 

@@ -11,7 +11,8 @@ from config.models import Settings, Site
 from parsers.amounts import money
 from parsers.clean import block, single_line
 from parsers.records import Booking, Reading
-from rules.model import Record, Refused, Visit
+from rules.model import Record, Refused
+from rules.visit import Visit
 
 MOST_WANTED = 10
 MOST_SERVICES = 20

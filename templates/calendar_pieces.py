@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from rules.model import Visit
+from rules.visit import Visit
 from templates.invitation_text import Told, name_of
 from templates.zone_rules import onsets
 

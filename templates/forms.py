@@ -123,7 +123,7 @@ class Forms:
         return self._local("datetime", value)
 
     def time(self, value: datetime) -> str:
-        """The time of day alone, for who knows the day."""
+        """The time of day alone, of an end that lies on the day of its beginning."""
         return self._local("time", value)
 
     def _local(self, form: str, value: datetime) -> str:
@@ -139,10 +139,6 @@ class Forms:
     def short(self, at: datetime) -> str:
         """Day and time in the site's local time, for a button."""
         return self._write("short", at.astimezone(self._zone))
-
-    def clock(self, at: datetime) -> str:
-        """The time of day alone, of an end that lies on the same day as its beginning."""
-        return self._write("clock", at.astimezone(self._zone))
 
     def zone(self, at: datetime) -> str:
         """Whose time this is: the zone's name, and how far it is from UTC at a moment."""

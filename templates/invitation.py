@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -21,11 +21,13 @@ from rules.transition import (
     PREBOOKED,
     SCHEDULED,
 )
-from rules.visit_mails import VISIT_MAILS, CalendarMethod
+from rules.visit import Visit
+from rules.visit_mails import VISIT_MAILS, CalendarMethod, days_before
 from templates.calendar_pieces import add_times, add_zone, begun, identify, party, tell, written
 from templates.invitation_text import Told, plain, told_to_customer, told_to_team
 from templates.model import Calendar, RenderJob, SiteCard
 from templates.rows import Speech
+from templates.visit_facts import place_of
 from templates.words import Words, filled
 
 if TYPE_CHECKING:
@@ -45,14 +47,15 @@ class Standing(NamedTuple):
 
 STANDINGS: Mapping[str, Standing] = {
     OFFERED: Standing("TENTATIVE", "NEEDS-ACTION", asks=True),
-    COUNTERED: Standing("TENTATIVE", "NEEDS-ACTION", asks=True),
+    COUNTERED: Standing("TENTATIVE", "TENTATIVE"),
     ACCEPTED: Standing("TENTATIVE", "ACCEPTED"),
     PREBOOKED: Standing("TENTATIVE", "NEEDS-ACTION"),
     SCHEDULED: Standing("CONFIRMED", "ACCEPTED"),
     MOVING: Standing("CONFIRMED", "ACCEPTED"),
     ARRIVED: Standing("CONFIRMED", "ACCEPTED"),
 }
-"""States in which a time is offered or agreed; while the customer wants another, the agreed one stands."""
+"""States in which a time is offered or agreed; while the customer wants another, what was offered or agreed stands, and
+it is the workshop that is asked."""
 
 
 def method_of(job: RenderJob) -> CalendarMethod | None:
@@ -164,7 +167,7 @@ def _attendee(job: RenderJob, visit: Visit, standing: Standing | None, told: Tol
 
 
 def _place(event: "icalendar.Event", site: SiteCard) -> None:
-    event.add("location", ", ".join(filter(None, (plain(site.name, 120), plain(site.address or "", 200)))))
+    event.add("location", plain(place_of(site), 320))
     if site.geo is not None:
         event.add("geo", site.geo)
 
@@ -173,7 +176,7 @@ def _alarm(event: "icalendar.Event", visit: Visit, job: RenderJob, summary: str)
     """One alarm, as Outlook takes one only; as many days before as he wants to be reminded, where that is ahead."""
     import icalendar
 
-    days = job.site.reminder if visit.reminder is None else visit.reminder
+    days = days_before(visit, job.prefers, job.site.reminder)
     if visit.starts_at is None or days == 0:
         return
     left = visit.starts_at - job.notice.at

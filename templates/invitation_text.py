@@ -1,21 +1,26 @@
 """What a calendar entry of a workshop visit says to the customer and to the team; every text may be a stranger's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from parsers.records import Reading, Vehicle
-from rules.model import Record, Visit
-from rules.transition import OFFERED, PREBOOKED
+from rules.model import Record
+from rules.transition import COUNTERED, OFFERED, PREBOOKED
+from rules.visit import Visit
 from rules.visit_mails import CalendarMethod
 from templates.forms import lines, one_line, phone
 from templates.model import RenderJob, SiteCard
-from templates.rows import Speech
-from templates.sections import car_of, person_name
+from templates.rows import Row, Speech
+from templates.sections import person_name
+from templates.visit_facts import Facts, vehicle_name
+from templates.visit_rows import VisitRows
 from templates.words import filled
 
-SERVICES = 20
 LINES = 60
 """Of remarks, and of a reason."""
+_SAID = ("vehicle", "services", "price", "adviser", "courtesy-car")
+_OFFERS = (OFFERED, COUNTERED)
+_SENTENCES: Mapping[str, str] = {OFFERED: "asks", PREBOOKED: "later"}
+"""State -> what he can do or has to know, above all else."""
 _NAME = str.maketrans({'"': "'", "^": " ", "\\": "/"})
 """A name stands in a parameter: it knows no quotation mark and no escapes (RFC 5545, 3.2), and few know RFC 6868."""
 
@@ -41,74 +46,64 @@ def name_of(text: str | None) -> str:
 
 
 def told_to_customer(job: RenderJob, visit: Visit, method: CalendarMethod, speech: Speech) -> Told:
-    """What the customer's calendar shows, without what the site hides there."""
-    words, reading, site = speech.words["calendar"], job.record.reading, job.site
-    visited = filled(words["visit"], site=plain(site.name, 120))
-    named = " – ".join(filter(None, (visited, plain(car_of(reading), 120))))
-    tentative = method == "REQUEST" and job.record.state == OFFERED
-    hidden = site.hide.get("calendar", ())
-    rows = {
-        "vehicle": _car(reading),
-        "services": _services(visit),
-        "price": plain(speech.forms.money(visit.price), 60),
-        "courtesy-car": _courtesy(visit, speech),
-        "adviser": plain(visit.adviser or "", 120),
-        "remarks": _prose(visit.remarks),
-        "phone": phone(site.phone) if site.phone else "",
-        "directions": plain(site.directions or "", 1_000),
-        "reference": plain(job.record.ref, 40),
-    }
-    asks = {OFFERED: words["asks"], PREBOOKED: words["later"]}.get(job.record.state, "") if method == "REQUEST" else ""
-    told = _rows({name: value for name, value in rows.items() if name not in hidden}, speech)
+    """What the customer's calendar shows: what his mails say, without what the site hides there."""
+    words, reading, state = speech.words["calendar"], job.record.reading, job.record.state
+    visited = filled(words["visit"], site=plain(job.site.name, 120))
+    named = " – ".join(filter(None, (visited, plain(vehicle_name(reading), 120))))
+    asked = method == "REQUEST"
+    sentence = words[_SENTENCES[state]] if asked and state in _SENTENCES else ""
     return Told(
-        summary=filled(words["offered"], visit=named) if tentative else named,
-        text="\n".join(filter(None, (asks, *told))),
-        comment=_prose(job.notice.text) if method != "REQUEST" else "",
-        person=person_name(reading.customer) if reading.customer else "",
+        summary=filled(words["offered"], visit=named) if asked and state in _OFFERS else named,
+        text="\n".join(filter(None, (sentence, *_facts(job, visit, speech)))),
+        comment="" if asked else _prose(job.notice.text),
+        person=person_name(reading.customer),
     )
 
 
 def told_to_team(record: Record, visit: Visit, site: SiteCard, speech: Speech) -> Told:
     """What a team's calendar shows: who comes with which car, and what for."""
-    reading, customer = record.reading, record.reading.customer
-    who = plain(person_name(customer), 120) if customer else ""
-    named = ", ".join(filter(None, (who, _car(reading))))
-    rows = {
-        "services": _services(visit),
-        "price": plain(speech.forms.money(visit.price), 60),
-        "courtesy-car": _courtesy(visit, speech),
-        "adviser": plain(visit.adviser or "", 120),
-        "remarks": _prose(visit.remarks),
-        "phone": ", ".join(plain(phone(one), 60) for one in customer.phones[:3]) if customer else "",
-        "reference": plain(record.ref, 40),
-    }
-    bare = filled(speech.words["calendar"]["visit"], site=plain(site.name, 120))
-    return Told(summary=named or bare, text="\n".join(_rows(rows, speech)))
+    customer = record.reading.customer
+    named = ", ".join(filter(None, (plain(person_name(customer), 120), plain(vehicle_name(record.reading), 120))))
+    phones = ", ".join(phone(one) for one in customer.phones[:3]) if customer else ""
+    rows = (
+        *VisitRows(record, visit, speech).work(),
+        *_remarks(visit, speech.label("remarks")),
+        *_ends(phones, record, speech),
+    )
+    return Told(
+        summary=named or filled(speech.words["calendar"]["visit"], site=plain(site.name, 120)),
+        text="\n".join(_lines(rows, speech)),
+    )
 
 
-def _rows(rows: dict[str, str], speech: Speech) -> Iterable[str]:
-    words, colon = speech.words["calendar"], speech.words["forms"]["colon"]
-    return [f"{words[name]}{colon}{value}" for name, value in rows.items() if value]
+def _facts(job: RenderJob, visit: Visit, speech: Speech) -> Iterator[str]:
+    hidden = job.site.hide.get("calendar", ())
+    facts = Facts(job.record, visit, job.site, speech)
+    rows = (
+        *facts.rows(_SAID, hidden),
+        *(() if "remarks" in hidden else _remarks(visit, speech.words["visit_labels"]["remarks"])),
+        *facts.rows(("directions",)),
+        *_ends(phone(job.site.phone or ""), job.record, speech),
+    )
+    return _lines(rows, speech)
 
 
-def _services(visit: Visit) -> str:
-    return "; ".join(plain(one, 200) for one in visit.services[:SERVICES])
+def _remarks(visit: Visit, label: str) -> Iterator[Row]:
+    """In lines as they were written: a calendar shows these, where a mail's table has one."""
+    if text := _prose(visit.remarks):
+        yield Row(label, text)
 
 
-def _courtesy(visit: Visit, speech: Speech) -> str:
-    """Whether there is one, or which; a request that is answered with no is worth a line, too."""
-    said = plain(visit.courtesy_car or "", 120)
-    words = speech.words["calendar"]
-    return str({"yes": words["yes"], "no": words["no"]}.get(said.casefold(), said))
+def _ends(phones: str, record: Record, speech: Speech) -> Iterator[Row]:
+    """Whom to call, and what to name there."""
+    if phones:
+        yield Row(speech.label("phone"), phones)
+    yield Row(speech.words["visit"]["number"], one_line(record.ref, 40))
 
 
-def _car(reading: Reading) -> str:
-    found = [car_of(reading), *(one.plate or "" for one in _visiting(reading))]
-    return ", ".join(filter(None, (plain(one, 120) for one in found)))
-
-
-def _visiting(reading: Reading) -> tuple[Vehicle, ...]:
-    return tuple(one for one in reading.vehicles if one.role != "trade-in")[:1]
+def _lines(rows: Iterable[Row], speech: Speech) -> Iterator[str]:
+    """A line each; a link is written out."""
+    return (_faithful(speech.named_as(row.label, row.href or row.value)) for row in rows)
 
 
 def _prose(text: str | None) -> str:

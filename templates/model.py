@@ -8,7 +8,8 @@ import msgspec
 from parsers.enclosures import Enclosures
 from parsers.records import Attachment
 from rules.kpi import Figure
-from rules.model import Deadline, Done, Fact, Notice, Record
+from rules.model import Deadline, Done, Notice, Record
+from rules.shapes import Fact
 
 
 class SiteCard(Fact, frozen=True, kw_only=True):
@@ -32,9 +33,9 @@ class SiteCard(Fact, frozen=True, kw_only=True):
     preconditions: tuple[str, ...] = ()
     """What its workshop checks before a visit, in the order of the settings."""
     reply: Literal["through", "direct"] = "through"
+    """Whether a plain reply of the team goes on to the customer, or the team answers from its own mailbox."""
     heeds: bool = True
     """Whether mails of its people can be proven theirs, so that they may act by mail."""
-    """Whether a plain reply of the team goes on to the customer, or the team answers from its own mailbox."""
     reminder: int = 2
     """How many days before a visit a customer is reminded who has not said when; 0 never."""
 
@@ -96,6 +97,8 @@ class RenderJob(Fact, frozen=True, kw_only=True):
     """Of `escalations`: what was handled in time this month, for each site and team of the controller's."""
     later: int = 0
     """Of `visits`: how many are planned after those that the mail names."""
+    prefers: int | None = None
+    """Of mails to a customer about a visit: how many days before one he wants to be reminded, as he said at another."""
 
 
 def telling(job: RenderJob, found: Enclosures) -> RenderJob:

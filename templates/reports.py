@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal, get_args
 
-from rules.model import Fact
 from rules.setting import Setting, SettingGroup
+from rules.shapes import Fact
 from templates.model import SiteCard
 
 __all__ = ["REPORTS", "REPORT_LAYOUT", "Report", "ReportJob", "Setting", "SettingGroup", "SilentSource"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from parsers import records as r
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -18,6 +18,7 @@ from rules.transition import (
     PREBOOKED,
     SCHEDULED,
 )
+from rules.visit import Visit
 
 REF = "B-7KQ2M4-5"
 TEAM_WORDS: Mapping[str, str] = {

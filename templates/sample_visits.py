@@ -7,7 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from parsers import records as r
-from rules.model import Record, Visit
+from rules.model import Record
+from rules.visit import Visit
 from templates.model import RenderItem, RenderJob
 
 REASON = "the customer proposes another time"

@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rules import transition
-from rules.model import Record, Visit
+from rules.model import Record
+from rules.visit import Visit
 from templates.forms import Forms
 from templates.words import Words
 

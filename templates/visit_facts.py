@@ -5,8 +5,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from parsers.records import Reading, Vehicle
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.reach import is_mailbox
+from rules.visit import Visit
 from templates.forms import one_line, web_link
 from templates.model import SiteCard
 from templates.rows import Row, Speech
@@ -85,8 +86,7 @@ class Facts:
         return self._row("remarks", self._visit.remarks, limit=_REMARKS)
 
     def _place(self) -> list[Row]:
-        place = ", ".join(filter(None, (self._site.name, self._site.address)))
-        return self._row("place", place)
+        return self._row("place", place_of(self._site))
 
     def _directions(self) -> list[Row]:
         link = way_to(self._site)
@@ -122,6 +122,11 @@ def _vehicle_of(reading: Reading) -> Vehicle | None:
     """The customer's own; a car that is wanted, too, does not come to the workshop."""
     own = next((car for car in reading.vehicles if car.role == "own"), None)
     return own or next((car for car in reading.vehicles if car.role is None), next(iter(reading.vehicles), None))
+
+
+def place_of(site: SiteCard) -> str:
+    """What the workshop is called, and its address."""
+    return ", ".join(filter(None, (site.name, site.address)))
 
 
 def way_to(site: SiteCard) -> str | None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from parsers.records import Customer
-from rules.model import Visit
 from rules.transition import (
     ACCEPTED,
     ARRIVED,
@@ -28,6 +27,8 @@ from rules.transition import (
     TAKEN,
     WAITING,
 )
+from rules.visit import Visit
+from rules.visit_mails import days_before
 from templates.forms import call_link, lines, one_line, phone, write_link
 from templates.model import RenderJob
 from templates.rows import Row, Section, Speech
@@ -76,7 +77,8 @@ _AGREED = _Told("agreed", _ALL, ("other", "cancel"), ("change", "reminder", "sta
 _REMINDED = _Told("agreed", _ALL, ("other", "cancel"), ("change", "reminder"))
 _SET_ASIDE = _Told("pre-booked", _ALL, ("other", "cancel"), ("change", "status"))
 _WANTED = _Told("wanted", _WISH, (), ("reply",))
-_COUNTERED = _Told("wanted", ("proposed", "services", "vehicle"), (), ("reply",))
+_PROPOSED = _Told("wanted", ("proposed", "services", "vehicle"), (), ("reply",))
+_COUNTERED = _Told("offer", (*_ALL, "proposed"), (), ("reply", "status"))
 _MOVING = _Told("agreed", (*_ALL, "proposed"), (), ("reply", "status"))
 _REFUSED = _Told("wanted", _WISH, (), ("anew",))
 _GONE = _Told("cancelled", _SHORT, (), ("anew",))
@@ -125,10 +127,10 @@ def visit_letter(job: RenderJob, speech: Speech) -> VisitWords:
         job: Its purpose is one of `rules.visit_mails.VISIT_MAILS`; `text` is what the team wrote to the customer.
         speech: The customer's language, in the site's time.
     """
-    words, visit, purpose = speech.words, job.record.visit, job.notice.purpose
+    words, visit = speech.words, job.record.visit
     if visit is not None:
         speech = Speech(words, visit.zone)
-    told = _BY_PURPOSE.get(purpose) or _BY_STATE.get(job.record.state, _NOTHING)
+    told = _told(job)
     said = lines(job.notice.text)
     return VisitWords(
         subject=_subject(job, told, speech),
@@ -142,6 +144,14 @@ def visit_letter(job: RenderJob, speech: Speech) -> VisitWords:
         close=words["receipt"]["close"],
         foot=_foot(job, visit, speech),
     )
+
+
+def _told(job: RenderJob) -> _Told:
+    """What the mail shows; who proposed a time before any was offered sees his own alone."""
+    visit, state = job.record.visit, job.record.state
+    if state == COUNTERED and visit is not None and visit.starts_at is None:
+        return _PROPOSED
+    return _BY_PURPOSE.get(job.notice.purpose) or _BY_STATE.get(state, _NOTHING)
 
 
 def _subject(job: RenderJob, told: _Told, speech: Speech) -> str:
@@ -211,7 +221,7 @@ def _answer(job: RenderJob, name: str, speech: Speech) -> Row:
 def _notes(job: RenderJob, told: _Told, speech: Speech) -> tuple[str, ...]:
     """What he can do; where the site has a telephone, also by that."""
     notes, answers = speech.words["visit_notes"], speech.words["visit_answers"]
-    days = job.record.visit.reminder if job.record.visit else None
+    days = days_before(job.record.visit, job.prefers, job.site.reminder) if job.record.visit else 0
     places = {
         **answers,
         "other": speech.named_as(answers["other"], "").rstrip(),
@@ -219,15 +229,10 @@ def _notes(job: RenderJob, told: _Told, speech: Speech) -> tuple[str, ...]:
         "phone": phone(job.site.phone or ""),
         "days": counted(speech.words["units"]["day"], days, n=days) if days else "",
     }
-    named = [_reminder(days) if name == "reminder" else name for name in told.notes]
+    named = [("reminder_days" if days else "reminder_never") if name == "reminder" else name for name in told.notes]
     if job.site.phone:
         named = [f"{name}_call" if f"{name}_call" in notes else name for name in named]
     return tuple(filled(notes[name], **places) for name in named)
-
-
-def _reminder(days: int | None) -> str:
-    """How he changes when he is reminded: by what he has said of it."""
-    return "reminder" if days is None else "reminder_days" if days else "reminder_never"
 
 
 def _foot(job: RenderJob, visit: Visit | None, speech: Speech) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import ACTIONS, CANCELLED, COUNTERED, MOVING, OFFERED, PREBOOKED
+from rules.visit import Visit
 from templates.forms import one_line
 from templates.model import SiteCard
 from templates.rows import Row, Section, Speech
@@ -34,6 +35,14 @@ class VisitRows:
         """
         return Section(self._words["title"], tuple(self._rows(checklist)))
 
+    def work(self) -> Iterator[Row]:
+        """What is to be done, by whom, and for how much."""
+        visit, speech = self._visit, self._speech
+        yield from speech.row("services", one_line("; ".join(visit.services), LINE))
+        yield from self._row("estimate", speech.forms.money(visit.price, cents=True))
+        yield from self._row("adviser", visit.adviser)
+        yield from self._row("courtesy-car", speech.word("phrases", visit.courtesy_car))
+
     def times(self) -> Iterator[str]:
         """When, in a line each: for lists, where what is offered or agreed stands for what was wanted."""
         rows = list(self._times(zoned=False))
@@ -45,11 +54,8 @@ class VisitRows:
         visit, speech = self._visit, self._speech
         yield from self._row("state", speech.word("states", self._record.state))
         yield from self._times()
-        yield from speech.row("services", one_line("; ".join(visit.services), LINE))
-        yield from self._row("estimate", speech.forms.money(visit.price))
+        yield from self.work()
         yield from speech.row("remarks", one_line(visit.remarks or "", LINE))
-        yield from self._row("adviser", visit.adviser)
-        yield from self._row("courtesy-car", speech.word("phrases", visit.courtesy_car))
         yield from self._row("preferred", speech.words["phrases"]["yes"] if visit.preferred else "")
         yield from self._row("preconditions", self._checked(checklist))
         yield from self._row("calendar", speech.word("calendar_answers", visit.answer))
@@ -76,7 +82,7 @@ class VisitRows:
         told = forms.moment(starts)
         if ends is not None and ends > starts:
             same_day = ends.astimezone(zone).date() == starts.astimezone(zone).date()
-            told += f" – {forms.clock(ends) if same_day else forms.moment(ends)}"
+            told += f" – {forms.time(ends) if same_day else forms.moment(ends)}"
         return f"{told} ({forms.zone(starts)})" if zoned else told
 
     def _checked(self, checklist: tuple[str, ...]) -> str:

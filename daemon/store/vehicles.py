@@ -12,8 +12,9 @@ from daemon.store import contacts
 from daemon.store.contacts import Contact
 from daemon.store.schema import record, record_contact
 from rules.cars import cars_of, identities, is_same
-from rules.model import Beside, Record
+from rules.model import Record
 from rules.transition import ACCEPTED, ARRIVED, COUNTERED, MOVING, OFFERED, PREBOOKED, SCHEDULED
+from rules.visit import Beside
 
 TIMED = (OFFERED, ACCEPTED, COUNTERED, MOVING, PREBOOKED, SCHEDULED, ARRIVED)
 """States in which the time of a booking is taken."""

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from parsers.records import Customer, Reading, Vehicle
-from rules.model import Record, Visit
+from rules.model import Record
+from rules.visit import Visit
 
 KARIN = "karin@beispiel.example"
 NOW = datetime(2026, 11, 20, 10, 15, 30, tzinfo=UTC)

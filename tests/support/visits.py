@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from parsers.records import Customer, Money, Reading, Vehicle
-from rules.model import Notice, Record, Visit
+from rules.model import Notice, Record
 from rules.reference import make, token
 from rules.transition import ARRIVED, CANCELLED, OFFERED, PREBOOKED, SCHEDULED
+from rules.visit import Visit
 from templates.model import RenderJob
 from templates.samples import SITE
 

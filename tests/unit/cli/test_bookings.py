@@ -17,7 +17,7 @@ from daemon.shift import data_directory, database_url
 from daemon.store.upgrade import prepare
 from parsers.records import Money
 from rules import transition
-from rules.model import Visit
+from rules.visit import Visit
 
 BASE = Path(__file__).parents[2] / "configs" / "base"
 MONDAY = "2026-11-23T09:00:00+01:00"

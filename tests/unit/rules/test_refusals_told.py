@@ -17,8 +17,9 @@ from rules.answering import COLLEAGUE, PROGRAM, RECALL, TO_HOUSE, WAITS, actions
 from rules.apply import apply
 from rules.house import INTERNAL
 from rules.linking import follow_up
-from rules.model import Action, Actor, Beside, Done, Envelope, Held, Record, Refused
+from rules.model import Action, Actor, Done, Envelope, Held, Record, Refused
 from rules.tellings import KEPT
+from rules.visit import Beside
 from rules.visit_tellings import ANSWERS
 from templates.reasons import translated
 from templates.words import load_words

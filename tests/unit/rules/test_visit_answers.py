@@ -16,7 +16,8 @@ from rules import visit_answers
 from rules.answering import actions_of, unsettled
 from rules.apply import apply
 from rules.lifecycle import table_of
-from rules.model import Action, Actor, Record, Refused, Visit
+from rules.model import Action, Actor, Record, Refused
+from rules.visit import Visit
 from tests.support.offered import KARIN, NOW, booking
 
 House = Callable[..., Settings]

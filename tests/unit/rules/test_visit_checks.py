@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from config.models import Settings
-from rules.model import Beside, Refused
+from rules.model import Refused
+from rules.visit import Beside
 from rules.visit_checks import objection
 from rules.visits import local_time
 from tests.unit.rules.visiting import AGREED, NOW, do, visiting
@@ -46,16 +47,14 @@ def test_hours_of_the_team(house: House, at: str, until: str, why: str | None) -
     settings = house(**SERVICE)
     site = settings.sites["berlin"]
     start, end = local_time(at, site), local_time(until, site)
-    assert objection(visiting("new"), start, end, (), site, settings, NOW) == (
-        why and why.format(at="2026-05-28 09:00")
-    )
+    assert objection(visiting("new"), start, end, (), site, NOW) == (why and why.format(at="2026-05-28 09:00"))
 
 
 def test_a_break_at_noon(house: House) -> None:
     settings = house(team_hours={"service": {"mon-fri": "07:00-12:00, 13:00-17:00"}})
     site = settings.sites["berlin"]
     noon = [local_time(f"2026-05-28T{clock}", site) for clock in ("11:00", "12:00", "12:30", "13:00", "14:00")]
-    found = [objection(visiting("new"), a, b, (), site, settings, NOW) for a, b in pairwise(noon)]
+    found = [objection(visiting("new"), a, b, (), site, NOW) for a, b in pairwise(noon)]
     assert found == [
         None,
         "it would begin outside the opening hours, 2026-05-28 12:00: that day 07:00-12:00 / 13:00-17:00",
@@ -68,7 +67,7 @@ def test_where_nobody_has_hours_only_closures_and_holidays_count(house: House) -
     settings = house(hours={}, team_hours={}, closures=["2026-06-01"])
     site = settings.sites["berlin"]
     days = [local_time(f"2026-{day}T03:00", site) for day in ("05-25", "05-26", "06-01")]
-    found = [objection(visiting("new"), one, one + timedelta(hours=1), (), site, settings, NOW) for one in days]
+    found = [objection(visiting("new"), one, one + timedelta(hours=1), (), site, NOW) for one in days]
     assert found == [
         "2026-05-25 03:00 is on a public holiday",
         None,

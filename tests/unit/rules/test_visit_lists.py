@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from config.models import Settings
 from parsers.records import Reading
 from rules.daybook import daybook_of
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import ACTIONS, OPEN_STATES, PLANNED
+from rules.visit import Visit
 from rules.visit_lists import PARTS, OpenVisit, part_of, visit_lists, visits_day
 
 House = Callable[..., Settings]

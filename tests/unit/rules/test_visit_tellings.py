@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from config.machine import Brakes
 from config.models import Settings
 from parsers.records import Customer
+from rules.brakes import Sent, judged
 from rules.holding import still_holds
-from rules.model import Effects, Notice, Record, Refused
+from rules.model import ActorRole, Effects, Notice, Record, Refused
 from rules.transition import STATES
 from rules.visit_mails import VISIT_MAILS, entry_number, still_true
 from tests.unit.rules.visiting import AGREED, BOOKING, NOW, do, visiting
@@ -113,7 +115,6 @@ def test_what_a_customer_is_told(house: House) -> None:
             because="your workshop visit",
             text="Der Meister ist krank.",
             sequence=4,
-            correspondent=MAX,
         ),
     )
     assert after.visit is not None
@@ -161,6 +162,33 @@ def test_what_the_team_is_told_of_an_answer(
 def test_his_own_words_do_not_come_back_to_him(house: House) -> None:
     _, effects = do(house(), visiting("scheduled"), "cancel", "customer", {"text": "Ich kann nicht."})
     assert [one.text for one in effects.notices] == ["Ich kann nicht.", None]
+
+
+def test_who_negotiates_quickly_loses_no_confirmation(house: House) -> None:
+    """He has had as many mails as the caps allow: what the workshop says goes out, what he did waits."""
+    full = Sent(hour={MAX: 5}, day={MAX: 20}, first_in_hour={MAX: NOW}, first_in_day={MAX: NOW})
+    done: tuple[tuple[str, str, ActorRole], ...] = (
+        ("new", "offer", "team"),
+        ("countered", "offer", "team"),
+        ("scheduled", "schedule", "command"),
+        ("countered", "decline", "team"),
+        ("scheduled", "cancel", "team"),
+        ("scheduled", "announce", "clock"),
+        ("offered", "accept", "customer"),
+        ("offered", "agree", "customer"),
+        ("scheduled", "cancel", "customer"),
+    )
+    for state, name, role in done:
+        _, effects = do(house(), visiting(state), name, role)
+        [notice] = [one for one in effects.notices if one.role == "customer"]
+        [said] = judged([notice], full, Brakes(), NOW)
+        assert said.what == ("wait" if role == "customer" else "send"), (state, name, role)
+
+
+def test_a_calendar_that_answers_again_and_again_is_left_alone(house: House) -> None:
+    _, effects = do(house(), visiting("scheduled"), "stale", "customer")
+    said = judged(effects.notices * 7, Sent(), Brakes(), NOW)
+    assert [one.what for one in said] == ["send"] * 5 + ["drop"] * 2
 
 
 def test_thanks_can_be_switched_off(house: House) -> None:

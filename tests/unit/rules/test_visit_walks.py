@@ -28,7 +28,6 @@ from rules.model import (
     Action,
     Actor,
     ActorRole,
-    Beside,
     Deadline,
     Decision,
     Done,
@@ -38,9 +37,9 @@ from rules.model import (
     Record,
     Refused,
     Standing,
-    Visit,
 )
 from rules.transition import ACTIONS, CLOSED_STATES, PLANNED, STATES
+from rules.visit import Beside, Visit
 from rules.visit_mails import VISIT_MAILS
 from rules.visit_reminders import ANNOUNCE, STEPS, announced
 from tests.support.seeds import seed

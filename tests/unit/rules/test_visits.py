@@ -13,7 +13,8 @@ from parsers.records import Booking, Customer, Money, Parsed, Reading, Vehicle
 from rules.apply import apply
 from rules.booking_cycle import DETAILS
 from rules.decide import decide_mail
-from rules.model import Action, Actor, Context, Done, Effects, Envelope, Opening, Record, Refused, Visit
+from rules.model import Action, Actor, Context, Done, Effects, Envelope, Opening, Record, Refused
+from rules.visit import Visit
 from rules.visits import local_time, may_accept, visit_of
 from tests.unit.rules.visiting import AGREED, BOOKING, NOW, do, visiting
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from config.models import Settings
 from parsers.records import Customer, Reading, Vehicle
 from rules.apply import apply
-from rules.model import Action, Actor, ActorRole, Effects, Record, Visit
+from rules.model import Action, Actor, ActorRole, Effects, Record
+from rules.visit import Visit
 
 NOW = datetime(2026, 5, 20, 8, tzinfo=UTC)
 """A Wednesday, 10 o'clock in Berlin."""

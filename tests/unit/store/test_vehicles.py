@@ -10,7 +10,8 @@ from daemon.act import Change, with_visits, write_change
 from daemon.store import Store, acquaintances, preferences, records, vehicles
 from daemon.store.schema import contact
 from parsers.records import Customer, Reading, Vehicle
-from rules.model import Action, Actor, Beside, Effects, Record, Visit
+from rules.model import Action, Actor, Effects, Record
+from rules.visit import Beside, Visit
 
 NINE = datetime(2026, 12, 3, 8, 0, tzinfo=UTC)
 NOON = NINE + timedelta(hours=3)
@@ -76,14 +77,13 @@ def test_only_bookings_with_a_time_at_the_site_stand_beside(store: Store) -> Non
     assert beside(store, own) == ["B-3", "B-2"]
 
 
-def test_what_gives_a_time_knows_the_others_and_the_persons_wish(store: Store) -> None:
-    first, second = kept(store, booking("B-1", "offered", plate="B-MX 1"), booking("B-2", plate="B-MX 1"))
-    store.write(lambda c: preferences.keep(c, second.record, 3, NINE)).result()
+def test_what_gives_a_time_knows_the_others(store: Store) -> None:
+    first, _ = kept(store, booking("B-1", "offered", plate="B-MX 1"), booking("B-2", plate="B-MX 1"))
     with store.read() as connection:
         asked = with_visits(connection, first.record, Action(name="schedule", actor=ANNA))
         other = with_visits(connection, first.record, Action(name="take", actor=ANNA))
     assert asked.beside == (Beside(ref="B-2", starts_at=NINE, ends_at=NINE + timedelta(hours=1)),)
-    assert (asked.prefers, other.beside, other.prefers) == (3, (), None)
+    assert other.beside == ()
 
 
 def test_a_car_that_is_named_with_the_time_is_looked_up_by_that_name(store: Store) -> None:

@@ -17,6 +17,7 @@ from rules.transition import ACCEPTED, ARRIVED, ASKED, CANCELLED, COUNTERED, DON
 from rules.visit_mails import VISIT_MAILS
 from templates.fallback import fallback
 from templates.invitation import bare_calendar, calendar_of, day_calendar
+from templates.letter import write_letter
 from templates.model import Calendar, RenderJob
 from templates.render import Renderer, TemplateFault
 from templates.words import languages, load_words
@@ -97,7 +98,7 @@ def test_a_day_without_visits_is_a_calendar_all_the_same() -> None:
     ("state", "status", "answer", "asks"),
     [
         (OFFERED, "TENTATIVE", "NEEDS-ACTION", "TRUE"),
-        (COUNTERED, "TENTATIVE", "NEEDS-ACTION", "TRUE"),
+        (COUNTERED, "TENTATIVE", "TENTATIVE", "FALSE"),
         (ACCEPTED, "TENTATIVE", "ACCEPTED", "FALSE"),
         (PREBOOKED, "TENTATIVE", "NEEDS-ACTION", "FALSE"),
         (SCHEDULED, "CONFIRMED", "ACCEPTED", "FALSE"),
@@ -146,6 +147,33 @@ def test_place_and_directions() -> None:
     assert found["LOCATION"] == r"Autohaus Muster Berlin\, Musterallee 1\, 10115 Berlin"
     assert found["GEO"] == "52.52;13.405"
     assert "https://maps.example/?q=Musterallee+1" in found["DESCRIPTION"]
+
+
+def test_the_entry_says_what_the_mail_says() -> None:
+    """His own car, the way by the place on the map, an amount with its cents; no address of the house."""
+    wanted, own = Vehicle(role="wanted", make="Volvo"), Vehicle(role="own", make="Volkswagen", plate="B-KB 1414")
+    reading = Reading(kind="booking", vehicles=(wanted, own))
+    visit = msgspec.structs.replace(VISIT, adviser="eva@muster.example")
+    job = telling("visit-scheduled")
+    site = msgspec.structs.replace(SHOWN, directions=None)
+    job = msgspec.structs.replace(job, record=booking(SCHEDULED, visit, reading), site=site)
+    letter = write_letter(job, WORDS["de"])
+    said = {row.label: row.href or row.value for section in letter.sections for row in section.rows}
+    [seen] = by_icalendar(calendar(job).content)
+    for label in ("Fahrzeug", "Arbeiten", "Kosten (etwa)", "Ersatzwagen", "Anfahrt"):
+        assert f"{label}: {said[label]}" in seen.text.split("\n")
+    assert said["Fahrzeug"] == "Volkswagen, B-KB 1414"
+    assert said["Fahrzeug"] in seen.summary
+    assert said["Kosten (etwa)"].startswith("329,00")
+    assert "@" not in seen.text
+    assert "Volvo" not in seen.summary
+
+
+def test_an_offer_is_one_until_the_workshop_has_answered_the_customers_own() -> None:
+    offered, countered = (told(telling("visit-current", state=state)) for state in (OFFERED, COUNTERED))
+    assert countered["SUMMARY"] == offered["SUMMARY"]
+    assert "nehmen Sie diesen Termin an" in offered["DESCRIPTION"]
+    assert "nehmen Sie diesen Termin an" not in countered["DESCRIPTION"]
 
 
 def test_the_reason_goes_along() -> None:

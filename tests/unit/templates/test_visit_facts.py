@@ -17,7 +17,7 @@ SHIPPED = Renderer({})
     [
         ("de", "Donnerstag, 3. Dezember 2026, 09:00 Uhr", "2 Stunden 30 Minuten (bis 11:30 Uhr)", "1.299,00 €"),
         ("en", "Thursday, 3 December 2026, 09:00", "2 hours 30 minutes (until 11:30)", "€1,299.00"),
-        ("da", "torsdag den 3. december 2026 kl. 09.00", "2 timer 30 minutter (til kl. 11.30)", "1.299,00 euro"),
+        ("da", "torsdag den 3. december 2026 kl. 09.00", "2 timer 30 minutter (til 11.30)", "1.299,00 euro"),
         ("zh", "2026年12月3日（星期四）09:00", "2小时30分钟（至11:30）", "1,299.00 欧元"),
     ],
 )

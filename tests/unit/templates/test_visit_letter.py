@@ -14,7 +14,7 @@ from daemon.outbox.guard import leak
 from parsers.records import Customer, Reading, Wish
 from parsers.wishes import wish
 from rules import transition
-from rules.model import Visit
+from rules.visit import Visit
 from rules.visit_mails import VISIT_MAILS
 from templates.fallback import fallback
 from templates.letter import write_letter
@@ -137,7 +137,8 @@ def test_what_the_customer_proposed_is_shown_until_it_is_decided() -> None:
         job_of("visit-current", state=state, proposed_at=later) for state in (transition.COUNTERED, transition.MOVING)
     )
     assert rows(countered)["Ihr Vorschlag"] == rows(moving)["Ihr Vorschlag"] == "Freitag, 4. Dezember 2026, 14:00 Uhr"
-    assert "Termin" not in rows(countered)
+    assert rows(countered)["Termin"] == rows(moving)["Termin"] == "Donnerstag, 3. Dezember 2026, 09:00 Uhr"
+    assert "Termin" not in rows(job_of("visit-current", state=transition.COUNTERED, proposed_at=later, starts_at=None))
     assert rows(moving)["Termin"] == "Donnerstag, 3. Dezember 2026, 09:00 Uhr"
 
 
@@ -207,16 +208,23 @@ def test_the_greeting_knows_names_in_two_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "told", "example"),
+    ("said", "prefers", "default", "told", "example"),
     [
-        (None, "Wann wir Sie an den Termin erinnern, bestimmen Sie", 3),
-        (0, "Eingestellt ist: keine Erinnerung.", 3),
-        (1, "Eingestellt ist eine Erinnerung 1 Tag vorher.", 3),
-        (3, "Eingestellt ist eine Erinnerung 3 Tage vorher.", 2),
+        (None, None, 2, "Eingestellt ist eine Erinnerung 2 Tage vorher.", 3),
+        (None, None, 0, "Eingestellt ist: keine Erinnerung.", 3),
+        (None, 4, 2, "Eingestellt ist eine Erinnerung 4 Tage vorher.", 3),
+        (None, 0, 2, "Eingestellt ist: keine Erinnerung.", 3),
+        (0, 4, 2, "Eingestellt ist: keine Erinnerung.", 3),
+        (1, 4, 2, "Eingestellt ist eine Erinnerung 1 Tag vorher.", 3),
+        (3, 0, 2, "Eingestellt ist eine Erinnerung 3 Tage vorher.", 2),
     ],
 )
-def test_a_confirmation_says_how_to_change_the_reminder(days: int | None, told: str, example: int) -> None:
-    text = SHIPPED.render(job_of("visit-scheduled", reminder=days)).text
+def test_a_confirmation_says_when_he_is_reminded_and_how_to_change_it(
+    said: int | None, prefers: int | None, default: int, told: str, example: int
+) -> None:
+    """What he said of this visit, else of another one, else the site's."""
+    job = at_site(job_of("visit-scheduled", reminder=said), reminder=default)
+    text = SHIPPED.render(msgspec.structs.replace(job, prefers=prefers)).text
     assert told in text
     assert f"„Erinnerung {example} Tage vorher“" in text
 

@@ -12,8 +12,9 @@ from selectolax.lexbor import LexborHTMLParser
 from parsers.commands import command
 from rules import lifecycle
 from rules.appointed import meant_time
-from rules.model import Record, Visit
+from rules.model import Record
 from rules.transition import OPEN_STATES
+from rules.visit import Visit
 from templates.commands import links, possible
 from templates.render import Renderer
 from templates.samples import LEAD, REPLY_TO, sample_job
