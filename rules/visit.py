@@ -39,7 +39,7 @@ class Visit(Fact, frozen=True, kw_only=True):
     ready: tuple[str, ...] = ()
     """Preconditions of the site's checklist that are met."""
     answer: str | None = None
-    """What the customer's calendar says of it: accepted, declined, tentative, delegated, needs-action."""
+    """What he answered last, in his calendar or in words: accepted, declined, tentative, delegated, needs-action."""
     answered_at: datetime | None = None
     """DTSTAMP of the newest calendar answer, UTC: what is older than it says nothing any more."""
     reminder: int | None = None

@@ -21,7 +21,7 @@ def visit_rows(visit: Json, zone: str) -> list[tuple[str, str]]:
         "courtesy car": visit.get("courtesy_car"),
         "preferred dealer": "yes" if visit.get("preferred") else None,
         "ready": ", ".join(visit.get("ready", [])),
-        "customer's calendar": visit.get("answer"),
+        "customer's answer": visit.get("answer"),
         "reminder": None if reminder is None else f"{reminder} days before" if reminder else "never",
         "calendar entry": f"{visit['uid']}, {_sent(visit)}",
     }

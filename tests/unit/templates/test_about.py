@@ -54,7 +54,7 @@ def test_again_by_a_calendar_tells_what_it_answers(method: str, partstat: str | 
     (one,) = job.record.requests
     one = msgspec.structs.replace(one, reading=msgspec.structs.replace(one.reading, kind="booking", booking=booking))
     job = msgspec.structs.replace(job, record=msgspec.structs.replace(job.record, requests=(one,)))
-    assert f"  Kalender des Kunden: {says}\n" in SHIPPED.render(job).text
+    assert f"  Antwort des Kunden: {says}\n" in SHIPPED.render(job).text
 
 
 def test_again_by_mail_tells_that_mail() -> None:
