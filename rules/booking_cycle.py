@@ -114,7 +114,7 @@ def booking_table(common: Table) -> Table:
         **rows((*ACTIONS, *PLANNED), "cancel", _CANCEL),
         **rows((*ACTIONS, *PLANNED), "ready", _READY),
         **rows(STATES, "prefer", _PREFER),
-        **rows((SCHEDULED, PREBOOKED), "arrived", Transition(to=ARRIVED, undo=True)),
+        **rows((SCHEDULED, PREBOOKED, MOVING), "arrived", Transition(to=ARRIVED, undo=True)),
         **rows(PLANNED, "done", Transition(to=DONE, may=("result",), tells="thanks", undo=True)),
         **rows((OFFERED,), "accept", _ACCEPT),
         **rows((OFFERED,), "agree", _AGREE),

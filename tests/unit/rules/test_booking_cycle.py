@@ -23,7 +23,7 @@ TEAM = {
     "declined":    "offered    scheduled   pre-booked  asked   cancelled    cancelled    -         done",
     "postponed":   "offered    scheduled   pre-booked  asked   cancelled    cancelled    -         done",
     "countered":   "offered    scheduled   pre-booked  asked   offered      cancelled    -         done",
-    "moving":      "offered    scheduled   pre-booked  asked   scheduled    cancelled    -         done",
+    "moving":      "offered    scheduled   pre-booked  asked   scheduled    cancelled    arrived   done",
     "pre-booked":  "-          scheduled   -           -       -            cancelled    arrived   done",
     "scheduled":   "offered    scheduled   -           -       -            cancelled    arrived   done",
     "arrived":     "-          -           -           -       -            cancelled    -         done",
