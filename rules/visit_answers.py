@@ -135,7 +135,7 @@ def _read(entry: Booking, parsed: Parsed, record: Record, visit: Visit, site: Si
     recorded = "declined" if entry.method == "CANCEL" else _RECORDED.get(asked.name or "", "tentative")
     if stamp == visit.answered_at and recorded == visit.answer and asked.name is not None:
         return VisitAnswer(KEPT)
-    if version is Version.OLDER or (visit.answered_at is not None and stamp <= visit.answered_at):
+    if version is Version.OLDER or (visit.answered_at is not None and stamp < visit.answered_at):
         return VisitAnswer("stale")
     if version is Version.NEWER:
         return VisitAnswer(None, problem=AHEAD)

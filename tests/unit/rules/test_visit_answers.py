@@ -201,5 +201,14 @@ def may_move(visit: Visit, entry: Booking) -> bool:
     """Whether an entry may say anything of the visit at all."""
     current = entry.sequence is None or entry.sequence >= visit.sequence
     ours = (entry.uid or "").strip().lower() == visit.uid
-    newer = visit.answered_at is None or entry.stamp is None or datetime.fromisoformat(entry.stamp) > visit.answered_at
+    newer = visit.answered_at is None or entry.stamp is None or datetime.fromisoformat(entry.stamp) >= visit.answered_at
     return ours and current and newer and entry.recurrence is None and entry.method in ("REPLY", "COUNTER", "CANCEL")
+
+
+def test_a_program_that_copies_our_stamp_may_change_its_mind(house: House) -> None:
+    stamp = "2026-11-19T10:00:00+00:00"
+    record = booking("offered", answer="tentative", answered_at=datetime.fromisoformat(stamp))
+    assert record.visit is not None
+    entry = Booking(uid=record.visit.uid, method="REPLY", partstat="declined", stamp=stamp, attendee=KARIN, sequence=0)
+    mail = Parsed(digest="", sender=KARIN, mail_class="reply", readings=(Reading(kind="booking", booking=entry),))
+    assert asked(mail, record, house()).name == "reject"
