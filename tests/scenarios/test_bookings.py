@@ -10,7 +10,7 @@ import pytest
 from tests.support.attendees import apple_reply, entry_of, has_entry, outlook_counter
 from tests.support.client import send
 from tests.support.correspondence import TRUSTS_BORDER, answer_to, opened, words_of
-from tests.support.fixtures import Houses
+from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.sink import Arrived, Sink
 from tests.support.turning import Turned
 from tests.support.waiting import wait_until
@@ -90,6 +90,7 @@ def asked_by_mail(turned: Turned, sink: Sink) -> Arrived:
     return told
 
 
+@ON_SQLITE
 def test_a_booking_by_telephone_from_the_call_to_the_finished_visit(monday: Turned, sink: Sink) -> None:
     opened_ = run(
         monday, "new", "booking", "site=berlin", "customer.name=Ola Probe", f"customer.emails={OLA}",
@@ -202,6 +203,7 @@ def test_a_request_by_mail_countered_accepted_moved_and_reminded_once(monday: Tu
     monday.is_in_order()
 
 
+@ON_SQLITE
 def test_a_booking_cancelled_the_evening_before_sends_no_reminder(monday: Turned, sink: Sink) -> None:
     told = asked_by_mail(monday, sink)
     monday.set("2026-12-02T16:00")
