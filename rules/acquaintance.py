@@ -75,7 +75,7 @@ def cars(records: Sequence[Record], key: str) -> tuple[Car, ...]:
     """The cars of records that are known by a key (`car_key`), the newest first."""
     groups: list[list[tuple[Record, Vehicle]]] = []
     for record in records:
-        for car in (car for reading in _readings(record) for car in reading.vehicles if key in identities((car,))):
+        for car in (car for reading in record.readings for car in reading.vehicles if key in identities((car,))):
             group = next((each for each in groups if any(is_same(car, one) for _, one in each)), None)
             if group is None:
                 groups.append([(record, car)])
@@ -86,7 +86,7 @@ def cars(records: Sequence[Record], key: str) -> tuple[Car, ...]:
 
 def _persons(records: Sequence[Record], key: str | None) -> Iterator[tuple[Record, Reading]]:
     for record in records:
-        for reading in _readings(record):
+        for reading in record.readings:
             if reading.customer is not None and (key is None or key in contacts_of(reading)):
                 yield record, reading
 
@@ -159,7 +159,3 @@ def _completed(first: S, others: Sequence[S]) -> S:
     gaps = {name: None for name in first.__struct_fields__ if getattr(first, name) is None}
     said = {name: next((v for one in others if (v := getattr(one, name)) is not None), None) for name in gaps}
     return msgspec.structs.replace(first, **{name: value for name, value in said.items() if value is not None})
-
-
-def _readings(record: Record) -> tuple[Reading, ...]:
-    return (record.reading, *(one.reading for one in record.requests))

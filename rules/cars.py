@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from parsers.records import Reading, Vehicle
+from parsers.records import Vehicle
 from parsers.vehicles import plate, vin
 from rules.model import Record, Refused
 
@@ -27,12 +27,12 @@ def identities(cars: Iterable[Vehicle]) -> tuple[str, ...]:
 
 def identities_of_record(record: Record) -> tuple[str, ...]:
     """Of all cars in the request and in those that stand with it, also one in part exchange."""
-    return identities(car for reading in _readings(record) for car in reading.vehicles)
+    return identities(car for reading in record.readings for car in reading.vehicles)
 
 
 def cars_of(record: Record) -> tuple[Vehicle, ...]:
     """The cars that a record is about: not those in part exchange."""
-    return tuple(car for reading in _readings(record) for car in reading.vehicles if car.role != "trade-in")
+    return tuple(car for reading in record.readings for car in reading.vehicles if car.role != "trade-in")
 
 
 def with_plate(record: Record, said: str | None) -> Record:
@@ -85,7 +85,3 @@ def _names(car: Vehicle) -> Iterator[str]:
         yield f"vin:{number}"
     if car.plate and (bare := bare_plate(car.plate)):
         yield f"plate:{bare}"
-
-
-def _readings(record: Record) -> tuple[Reading, ...]:
-    return (record.reading, *(one.reading for one in record.requests))

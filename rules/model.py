@@ -332,6 +332,11 @@ class Record(Fact, frozen=True, kw_only=True):
     visit: Visit | None = None
     """Of a booking: the workshop visit that it is about."""
 
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What its person asked: the request, and the second ones that stand with it."""
+        return (self.reading, *(one.reading for one in self.requests))
+
 
 class Notice(Fact, frozen=True, kw_only=True):
     """Something to be told about a record: bundled and rendered when it is sent."""

@@ -67,7 +67,7 @@ def contacts_at(reading: Reading, site: Site) -> tuple[str, ...]:
 
 def contacts_of_record(record: Record) -> tuple[str, ...]:
     """All that its person is known by, in the request and in those that stand with it."""
-    return tuple(sorted({each for reading in _readings(record) for each in contacts_of(reading)}))
+    return tuple(sorted({each for reading in record.readings for each in contacts_of(reading)}))
 
 
 def known(record: Record, contacts: Iterable[str]) -> Known | None:
@@ -223,10 +223,6 @@ def _numbers(reading: Reading) -> tuple[str, ...]:
 def _is_own(mail: str) -> bool:
     local, _, domain = mail.rpartition("@")
     return bool(local and domain) and not takes_no_answers(local) and not is_platform(mail)
-
-
-def _readings(record: Record) -> tuple[Reading, ...]:
-    return (record.reading, *(one.reading for one in record.requests))
 
 
 def _bare(text: str) -> str:

@@ -50,12 +50,11 @@ def _set_time(record: Record, action: Action, site: Site, settings: Settings, no
 def _require(record: Record, told: Visit, action: Action) -> None:
     """What the workshop must know; by telephone a car may be named later."""
     missing = []
-    readings = (record.reading, *(one.reading for one in record.requests))
-    if not any(map(_knows_customer, readings)):
+    if not any(map(_knows_customer, record.readings)):
         missing.append("neither name, telephone number nor mail address of the customer is known")
     if not told.services:
         missing.append(f"{action.name} needs services='…'")
-    if action.name != _AGREED_BY_WORD and not any(map(_knows_vehicle, readings)):
+    if action.name != _AGREED_BY_WORD and not any(map(_knows_vehicle, record.readings)):
         missing.append("neither make, plate nor VIN of the vehicle is known: write plate=…, or ask for it")
     if missing:
         raise Refused("; ".join(missing))

@@ -170,7 +170,19 @@ def plan(
         steps = _asked_for(asked) if decision.fate == "opened" else ()
     else:
         steps = tuple(_requests(settings, mail, parsed, decision, at, late, met))
-    fated = Fated(
+    fated = _fated(settings, mail, parsed, context, decision, at)
+    people = people_of(settings, parsed, decision) if late is None and asked is None else frozenset()
+    returned = back.letter if back is not None and decision.fate == "bounce" else None
+    about = astray[1] if astray else asked.told(mail) if asked else None
+    told = about if decision.fate == "ignored" else None
+    proved = _proved(probe, mail, decision)
+    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
+
+
+def _fated(
+    settings: Settings, mail: Claimed, parsed: Parsed, context: Context, decision: MailDecision, at: datetime
+) -> Fated:
+    return Fated(
         id=mail.id,
         lease=mail.lease,
         tries=mail.tries,
@@ -186,12 +198,6 @@ def plan(
         trace=_encode(trace(parsed, decision, context, at, settings)),
         settings=settings.digest,
     )
-    people = people_of(settings, parsed, decision) if late is None and asked is None else frozenset()
-    returned = back.letter if back is not None and decision.fate == "bounce" else None
-    about = astray[1] if astray else asked.told(mail) if asked else None
-    told = about if decision.fate == "ignored" else None
-    proved = _proved(probe, mail, decision)
-    return Plan(fated, steps, _seen(mail, parsed, decision, at), people, context.known, returned, told, proved)
 
 
 def _proved(probe: Probe | None, mail: Claimed, decision: MailDecision) -> Probe | None:
