@@ -17,6 +17,8 @@ PREBOOKED, SCHEDULED, ARRIVED, CANCELLED = "pre-booked", "scheduled", "arrived",
 NEGOTIATED = (OFFERED, ASKED, ACCEPTED, DECLINED, POSTPONED, COUNTERED, MOVING)
 """Of a booking: a time was offered or agreed, and somebody still has to say something. `offered` and `asked` wait for
 the customer; `accepted` waits for a precondition; `moving` is one that is agreed and is to be at another time."""
+PROPOSED = (COUNTERED, MOVING)
+"""Its customer wants another time than the one that was offered or agreed."""
 ACTIONS = (*REQUESTED, *NEGOTIATED)
 PLANNED = (PREBOOKED, SCHEDULED, ARRIVED)
 """The two lists of a workshop: each open booking stands in exactly one."""

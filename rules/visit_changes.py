@@ -12,7 +12,7 @@ from rules.cars import with_plate
 from rules.changes import Fields, conversation
 from rules.model import Action, Record, Refused
 from rules.reach import reply_address, unreachable
-from rules.transition import COUNTERED, CUSTOMER, MOVING
+from rules.transition import CUSTOMER, PROPOSED
 from rules.visit import Visit
 from rules.visit_checks import objection
 from rules.visit_details import said, times, until_of
@@ -80,7 +80,7 @@ def _ask(record: Record, action: Action, site: Site, settings: Settings, now: da
 def _decline(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
     """Of what the customer proposes: what was offered or agreed stands. Of the request: there will be no visit."""
     visit = _visit(record, site, settings)
-    if record.state not in (COUNTERED, MOVING):
+    if record.state not in PROPOSED:
         return _by_staff(record, action, _raised(_settled(visit)))
     if visit.starts_at is None:
         raise Refused("no time was offered that could stand: offer one, or cancel")

@@ -13,12 +13,11 @@ from parsers.records import Money
 from rules.daybook import daybook_of
 from rules.hours import elapsed
 from rules.model import Action, Record, Refused
-from rules.transition import COUNTERED, DECLINED, MOVING, POSTPONED
+from rules.transition import DECLINED, MOVING, POSTPONED, PROPOSED
 from rules.visit import Visit
 from rules.visits import MOST_SERVICES, REMARKS_LIMIT, SHOWN, TEXT_LIMIT, local_time
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
-_PROPOSED = (COUNTERED, MOVING)
 _REFUSED = (DECLINED, POSTPONED, MOVING)
 """The customer does not want what was offered or agreed: which time it is then has to be said."""
 _YES_NO = {"yes": True, "no": False}
@@ -78,7 +77,7 @@ def _starts(visit: Visit, action: Action, record: Record, site: Site) -> tuple[d
     if given := action.args.get("at", "").strip():
         at = local_time(given, site)
         return at, at == visit.proposed_at
-    if visit.proposed_at is not None and record.state in _PROPOSED:
+    if visit.proposed_at is not None and record.state in PROPOSED:
         return visit.proposed_at, True
     if visit.starts_at is not None and record.state not in _REFUSED:
         return visit.starts_at, False

@@ -31,7 +31,6 @@ LATE = ("offer", "schedule", "take", "assign")
 """Of what the clock tells of a booking: say a time, or who sees to it."""
 OPEN = frozenset({"offer", "decline", "cancel"})
 """They can stand alone, and mostly do not: their writer goes on behind the word."""
-_PROPOSED = (transition.COUNTERED, transition.MOVING)
 _STANDING = (transition.OFFERED, transition.ACCEPTED, transition.PREBOOKED)
 
 
@@ -43,7 +42,7 @@ def clear_time(record: Record) -> datetime | None:
     visit = record.visit
     if visit is None:
         return None
-    if record.state in _PROPOSED:
+    if record.state in transition.PROPOSED:
         return visit.proposed_at
     if record.state in _STANDING:
         return visit.starts_at
