@@ -9,8 +9,12 @@ from tests.support.daemon import Installation
 from tests.support.sink import Sink
 
 ON_POSTGRESQL_ONLY = pytest.param("postgresql", marks=pytest.mark.peer)
-ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], scope="session")
-"""For scenarios in which the database plays no part: once is enough."""
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True, scope="session")
+"""For scenarios in which the database plays no part: once is enough.
+
+Indirect, as an engine that is no fixture leaves what was made on it standing: the next module would go on with SQLite
+where it says PostgreSQL.
+"""
 Houses = Callable[..., Installation]
 Databases = Callable[[], str]
 """Makes a database with the current schema: what `database` in postroom.toml says."""
