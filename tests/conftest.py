@@ -38,10 +38,11 @@ def need_program() -> Callable[[str, str], str]:
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Show a test's figures, whether it passes or not."""
+def tell(capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]) -> Tell:
+    """Show a test's figures, whether it passes or not, and keep them for the report of the matrix."""
 
     def show(figures: str) -> None:
+        record_property("figure", figures)
         with capsys.disabled():
             # Where tests run two at a time, only this gets out of their processes.
             sys.stderr.write(f"\n{figures}\n")
