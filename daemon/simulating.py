@@ -32,7 +32,7 @@ FIRST_HOUR, LAST_HOUR = 7, 22
 NUMBER_DIGITS = 6
 """Of a telephone number, those that make it another person's."""
 STORED_FATES = ("opened", "attached", "ignored")
-GARBAGE_AFTER = 50_000
+GARBAGE_AFTER = 1_000_000
 _DAY = timedelta(days=1)
 
 

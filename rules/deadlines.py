@@ -1,6 +1,7 @@
 """Deadlines of a record: the steps of its policy with real times, each with its arithmetic in words."""
 
 from datetime import datetime
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -9,11 +10,37 @@ from config.models import Rule, Settings, Site, Source, Step
 from config.types import Category
 from rules.daybook import DayBook, daybook_of
 from rules.hours import add, elapsed, next_open
-from rules.model import Deadline
+from rules.model import Action, Actor, Deadline
 from rules.moments import day_and_time
 from rules.sites import site_named
 
 NO_POLICY = "none"
+CLOCK = Actor("clock")
+
+
+class Due(Protocol):
+    """A step whose time has come, wherever it is kept."""
+
+    @property
+    def step(self) -> str:
+        """Its name in the policy, and in which cycle of the record."""
+
+    @property
+    def cycle(self) -> int: ...  # noqa: D102
+    @property
+    def due_at(self) -> datetime:
+        """UTC."""
+
+    @property
+    def deliver_at(self) -> datetime:
+        """When its mail may go out, UTC."""
+
+    @property
+    def effect(self) -> str:
+        """The name of the action that it is."""
+
+    @property
+    def to(self) -> str: ...  # noqa: D102
 
 
 def plan(
@@ -97,3 +124,20 @@ def delivery(deliver: str, book: DayBook, due_at: datetime) -> tuple[datetime, s
         return due_at, ""
     at = next_open(book, due_at)
     return (at, "") if at == due_at else (at, f", told {day_and_time(book.local(at), book.local(due_at))}")
+
+
+def falls_due(one: Due, more: dict[str, str] | None = None) -> Action:
+    """What the clock does when the time of a step has come.
+
+    Args:
+        one: The step.
+        more: What else there is to say of it: that it was found late.
+    """
+    args = {
+        "step": one.step,
+        "cycle": str(one.cycle),
+        "due": one.due_at.isoformat(),
+        "deliver": one.deliver_at.isoformat(),
+        "to": one.to,
+    }
+    return Action(name=one.effect, actor=CLOCK, args=args | more if more else args)

@@ -23,6 +23,7 @@ from rules.apply import apply
 from rules.behaviour import Habit, answered_at, answers, habit_for
 from rules.cases import Arrival, Persons, SimulatedCase, contacts_in
 from rules.daybook import daybook_of
+from rules.deadlines import falls_due
 from rules.decide import decide_mail, readings_of
 from rules.escalation import is_escalated
 from rules.lifecycle import PASSIVE
@@ -33,7 +34,6 @@ from rules.reference import make
 from rules.simulated_calendar import Calendar, next_ring
 from rules.simulated_mail import Mail, mail_of
 
-CLOCK = Actor("clock")
 UNKNOWN = Context()
 _DAY, _STEP, _POST, _ANSWER, _MAIL = range(5)
 """What comes first within a moment, as in a round of the worker."""
@@ -189,14 +189,7 @@ class Room:
         """A step's time is over; nothing happens where somebody saw to the record."""
         due = case.let_pass(now)
         if due is not None:
-            args = {
-                "step": due.step,
-                "cycle": str(due.cycle),
-                "due": due.due_at.isoformat(),
-                "deliver": due.deliver_at.isoformat(),
-                "to": due.to,
-            }
-            self._act(case, Action(name=due.effect, actor=CLOCK, args=args), now)
+            self._act(case, falls_due(due), now)
         return ()
 
     def _await_step(self, case: SimulatedCase, at: datetime) -> None:

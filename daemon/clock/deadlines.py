@@ -16,12 +16,12 @@ from daemon.store.deadlines import Claimed, Due
 from daemon.store.messages import LostLease
 from rules.alerting import LATE_AFTER, together_at
 from rules.apply import apply
-from rules.model import Action, Actor, Refused
+from rules.deadlines import falls_due
+from rules.model import Refused
 from rules.sites import site_named
 from rules.visit_reminders import ANNOUNCE, announced
 
 BATCH = 100
-CLOCK = Actor("clock")
 
 log = get_logger(__name__)
 
@@ -101,7 +101,7 @@ class Deadlines:
         changes: list[Change] = []
         kept = one.kept
         for due in self._telling(one, now):
-            action = Action(name=due.effect, actor=CLOCK, args=_args(due, together, last=due is one.due[-1]))
+            action = falls_due(due, _found_late(together, last=due is one.due[-1]))
             after, effects = apply(kept.record, action, self._shift.settings, now)
             changes.append(Change(kept, after, effects, action))
             kept = records.Kept(kept.id, after)
@@ -137,14 +137,8 @@ def _is_late(due: Due, now: datetime) -> bool:
     return now - due.due_at > LATE_AFTER
 
 
-def _args(due: Due, together: datetime | None, *, last: bool) -> dict[str, str]:
-    args = {
-        "step": due.step,
-        "cycle": str(due.cycle),
-        "due": due.due_at.isoformat(),
-        "deliver": due.deliver_at.isoformat(),
-        "to": due.to,
-    }
-    if together is not None:
-        args |= {"together": together.isoformat()} if last else {"late": "outage"}
-    return args
+def _found_late(together: datetime | None, *, last: bool) -> dict[str, str] | None:
+    """What is said of a step beside when it was due."""
+    if together is None:
+        return None
+    return {"together": together.isoformat()} if last else {"late": "outage"}

@@ -28,7 +28,7 @@ first ones."""
 PURE = {
     simulation: (
         *("decide_mail", "apply", "opening_of", "thread_of", "make", "daybook_of", "habit_for", "answered_at"),
-        "answers",
+        *("answers", "falls_due"),
     ),
     simulated_mail: ("rows_of",),
     simulated_calendar: (
