@@ -136,6 +136,8 @@ class Sender:
         with suppress(LeaseLost):  # of the batch before; its last mark was written before this claim
             self._wait_for_mark()
         if not letters:
+            if self._shift.gate.shut is not None:
+                return LONGEST_SLEEP_SECONDS  # what is due waits until the bell rings
             with self._shift.store.read() as connection:
                 return self._until(outgoing.next_due(connection))
         crash_point("after-outbox-claim")
@@ -167,7 +169,8 @@ class Sender:
             self._interrupted.clear()
         # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back. The
         # last letter's mark is written in the same commit.
-        return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit)).result()
+        still = self._shift.gate.shut is not None
+        return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit, standstill=still)).result()
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
