@@ -153,9 +153,9 @@ def _manifest(tar: tarfile.TarFile) -> Manifest:
 def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """Those behind the manifest. Names lead nowhere but into the backup's own folders."""
     for number, member in enumerate(iter(tar.next, None)):
-        parts = member.name.split("/")
-        known = member.name == DATABASE or f"{parts[0]}/" in (CONFIG, DATA)
-        if not member.isreg() or not known or {"", ".", ".."} & set(parts) or number > MOST_FILES:
+        known = member.name == DATABASE or member.name.startswith((CONFIG, DATA))
+        astray = {"", ".", ".."} & set(member.name.split("/"))
+        if not member.isreg() or not known or astray or number > MOST_FILES:
             raise NoBackup(f"{member.name[:200]!r} is nothing that a backup holds")
         yield member
 
