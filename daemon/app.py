@@ -32,7 +32,7 @@ from daemon.shift import daemon_name, data_directory, database_url, desk_keys, h
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing, standstill
 from daemon.store.chains import Chain
 from daemon.store.silence_report import silence_standing
-from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
+from daemon.store.upgrade import Broken, SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
@@ -66,7 +66,7 @@ def run(directory: Path) -> int:
     except SQLAlchemyError as error:
         sys.stderr.write(f"postroom: the database cannot be used now: {getattr(error, 'orig', None) or error}\n")
         return TEMPORARY
-    except (DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
+    except (Broken, DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
         sys.stderr.write(f"postroom: {error}\n")
         return BAD_CONFIGURATION
 

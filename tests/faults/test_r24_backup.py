@@ -172,7 +172,7 @@ def test_a_restored_installation_sends_nothing(restored: Turned, engine: str, si
     restored.is_in_order()
 
 
-@ON_BOTH
+@pytest.mark.parametrize("engine", [ON_POSTGRESQL_ONLY])
 def test_a_standstill_begins_and_ends_while_the_daemon_runs(database: Databases, new_house: Houses, sink: Sink) -> None:
     house = new_house(database=database("postroom_template"))
     send(house, lead(first := new_key()))

@@ -1,6 +1,5 @@
 """Databases copied from engine to engine: the same in every row, and able to go on."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ import pytest
 from sqlalchemy import create_engine, insert, select
 
 from daemon.seams import wall_now
-from daemon.store import copying, evidence, open_store, snapshots
+from daemon.store import copying, open_store, snapshots
 from daemon.store.copying import Content
-from daemon.store.schema import chain, message, metadata, raw
+from daemon.store.schema import chain, metadata
 from daemon.store.source_tables import watched
 from daemon.store.upgrade import prepare, upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
@@ -164,14 +163,3 @@ def test_a_copy_that_lost_something_is_not_kept(untouched: Any, target: str) -> 
     with pytest.raises(snapshots.Differs, match="raw"):
         snapshots.move(untouched.url, target, nobody)
     assert {content.rows for content in snapshots.contents_of(target, nobody).values()} == {0}
-
-
-def test_bytes_of_mails_are_the_same(untouched: Any, target: str) -> None:
-    snapshots.move(untouched.url, target, nobody)
-    store = open_store(target)
-    with store.read() as connection:
-        kept = connection.execute(select(message.c.raw_sha256, raw.c.bytes).join(raw).where(~raw.c.packed)).all()
-        assert list(evidence.check(connection, wall_now())) == []
-    store.close()
-    assert kept
-    assert all(hashlib.sha256(content).hexdigest() == digest for digest, content in kept)
