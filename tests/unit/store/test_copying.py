@@ -128,7 +128,8 @@ def test_a_snapshot_leaves_out_what_is_written_meanwhile(
     books: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The source is written to between two steps of the copy."""
-    store, written = open_store(books.url), []
+    store = open_store(books.url)
+    written: list[object] = []
 
     def meanwhile(*_: object) -> None:
         if len(written) < 20:
