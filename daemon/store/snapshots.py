@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -15,8 +15,6 @@ from daemon.store.copying import Content, Told
 from daemon.store.engine import database_file, open_engine
 from daemon.store.streams import Finding
 from daemon.store.upgrade import schema_state, upgrade
-
-T = TypeVar("T")
 
 PAGES = 4096
 """16 MiB at a time: between two of these it is told how far it is."""
@@ -42,16 +40,12 @@ def take(url: str, file: Path, told: Told) -> dict[str, Content]:
         file: Must not exist.
         told: See `daemon.store.copying`.
     """
-    engine = open_engine(url, write=False)
-    try:
-        with engine.connect() as source, source.begin():
-            if database_file(url) is not None:
-                _copy_pages(source, file, told)
-                found = copying.contents(source, told)
-            else:
-                found = _copy_rows(source, f"sqlite:///{file}", told)
-    finally:
-        engine.dispose()
+    with _snapshot(url) as source:
+        if database_file(url) is not None:
+            _copy_pages(source, file, told)
+            found = copying.contents(source, told)
+        else:
+            found = _copy_rows(source, f"sqlite:///{file}", told)
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
     return found
@@ -69,22 +63,20 @@ def move(source_url: str, url: str, told: Told) -> dict[str, Content]:
         NotEmpty: As it says.
         Differs: The copy would not be the same; nothing was kept of it.
     """
-    engine = open_engine(source_url, write=False)
-    try:
-        with engine.connect() as source, source.begin():
-            return _copy_rows(source, url, told)
-    finally:
-        engine.dispose()
+    with _snapshot(source_url) as source:
+        return _copy_rows(source, url, told)
 
 
 def contents_of(url: str, told: Told) -> dict[str, Content]:
     """What stands in the tables of a database."""
-    return _with_snapshot(url, lambda connection: copying.contents(connection, told))
+    with _snapshot(url) as connection:
+        return copying.contents(connection, told)
 
 
 def findings_of(url: str) -> list[Finding]:
     """What `ledger` finds in a copy, mails apart that wait for being read."""
-    return _with_snapshot(url, lambda connection: list(evidence.check(connection, _NEVER_LATE)))
+    with _snapshot(url) as connection:
+        return list(evidence.check(connection, _NEVER_LATE))
 
 
 def is_sound(file: Path) -> bool:
@@ -94,11 +86,15 @@ def is_sound(file: Path) -> bool:
         return bool(answer == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone() is None)
 
 
-def _with_snapshot(url: str, look: Callable[[Connection], T]) -> T:
+@contextmanager
+def _snapshot(url: str) -> Iterator[Connection]:
+    """To read from for as long as it takes: while a copy is compared nothing is asked of what it was made of."""
     engine = open_engine(url, write=False)
     try:
         with engine.connect() as connection, connection.begin():
-            return look(connection)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield connection
     finally:
         engine.dispose()
 

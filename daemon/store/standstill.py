@@ -18,6 +18,7 @@ HELD = "held when the standstill ended: it is older than that and may have gone 
 
 _OPEN = standstill.c.ended_at.is_(None)
 _STANDING = select(standstill.c.id, standstill.c.began_at, standstill.c.why).where(_OPEN).limit(1)
+_LAST_END = select(func.max(standstill.c.ended_at))
 _UNSENT = outbox.c.state.in_(("waiting", "sending", "unknown"))
 _OURS = outbox.c.dedupe.startswith(STANDSTILL)
 
@@ -42,6 +43,11 @@ def standing(connection: Connection) -> Standstill | None:
     """The present one, if there is one."""
     row = connection.execute(_STANDING).first()
     return Standstill(*row) if row else None
+
+
+def last_end(connection: Connection) -> datetime | None:
+    """When the latest of those ended that did."""
+    return connection.execute(_LAST_END).scalar()
 
 
 def begin(connection: Connection, why: str, by: str, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.keeping import archive
+from daemon.store.standstill import IN_DOUBT
 from tests.faults.accounts import draw_up
 from tests.support.client import Clients, lead, new_key, send
 from tests.support.daemon import ADMIN, Installation
@@ -151,8 +152,13 @@ def test_a_restored_installation_sends_nothing(restored: Turned, engine: str, si
     assert house.value("SELECT count(*) FROM revision WHERE actor_role = 'clock'") == 0, "no time counts"
     assert house.value("SELECT count(*) FROM run WHERE day > '2026-11-24'") == 0, "nor does the calendar"
 
+    sink.down()
     done = house.postroom("release", env=restored.env)
     assert done.returncode == 0, done.stdout + done.stderr
+    wait_until(lambda: house.value("SELECT count(*) FROM outbox WHERE last_error <> ?", IN_DOUBT), 60, "a try")
+    given_up = house.value("SELECT count(*) FROM outbox WHERE state = 'failed'")
+    assert given_up == 0, "they are three days old, and wait for a relay only since now"
+    sink.up()
     restored.turn("2026-11-26T10:30")
     told = {mail.message_id: mail.recipient for mail in sink.mails[before:]}
     lost = [own_id for own_id in kept if own_id not in told]
