@@ -29,10 +29,10 @@ from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
-from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
+from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing, standstill
 from daemon.store.chains import Chain
 from daemon.store.silence_report import silence_standing
-from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
+from daemon.store.upgrade import Broken, SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
@@ -66,7 +66,7 @@ def run(directory: Path) -> int:
     except SQLAlchemyError as error:
         sys.stderr.write(f"postroom: the database cannot be used now: {getattr(error, 'orig', None) or error}\n")
         return TEMPORARY
-    except (DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
+    except (Broken, DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
         sys.stderr.write(f"postroom: {error}\n")
         return BAD_CONFIGURATION
 
@@ -290,6 +290,7 @@ class Acceptor:
             states = mailed.by_state(connection)
             pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
             silence = silence_standing(connection, self._settings.silences, now)
+            still = standstill.told(connection, now)
         return {
             "running": True,
             "pid": os.getpid(),
@@ -308,6 +309,7 @@ class Acceptor:
             "oldest_pending_seconds": round(age(pending, now)),
             "oldest_unsent_seconds": round(age(unsent, now)),
             "silence": silence,
+            "standstill": still,
             "mailboxes": self._mailboxes.standing(),
             "relays": [relay.url for relay in self._settings.postroom.relay],
             "own_desk_keys": has_own_keys(self._settings),

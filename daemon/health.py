@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from daemon.store import Store, StoreError, mailed, messages, runs, watched
+from daemon.store import Store, StoreError, mailed, messages, runs, standstill, watched
 from rules.agenda import SILENT as SILENT_RUN
 
 REQUEST_SECONDS = 5
@@ -50,6 +50,7 @@ MAILBOX_WAITING = ("postroom_mailbox_waiting", "Mails seen in a mailbox and not 
 BY_MAILBOX = ("postroom_mailbox_mails_total", "Mails taken from a mailbox since the start")
 ERRORS_BY_MAILBOX = ("postroom_mailbox_errors_total", "Times a mailbox could not be read since the start")
 BY_OUTCOME = ("postroom_attempts_total", "Attempts to send since the start, by outcome")
+STANDSTILL = ("postroom_standstill", "1 while nothing goes out until somebody releases it")
 SILENT = ("postroom_sources_silent", "Sources whose controllers were told that they are silent")
 LAST_LOOK = ("postroom_silence_run_timestamp_seconds", "When it was last looked for silent sources")
 MISSED_LOOKS = ("postroom_silence_runs_missed", "Weekly looks that did not come at their time, since the first start")
@@ -57,7 +58,7 @@ MISSED_LOOKS = ("postroom_silence_runs_missed", "Weekly looks that did not come 
 GAUGES = (
     FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, FREE, WORKER, BY_FATE,
     BY_OUTCOME, MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX, SILENT,
-    LAST_LOOK, MISSED_LOOKS,
+    LAST_LOOK, MISSED_LOOKS, STANDSTILL,
 )  # fmt: skip
 
 
@@ -156,6 +157,7 @@ class Health:
             pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
             looked, missed = runs.last_done(connection, SILENT_RUN)
             silent = watched.number_silent(connection)
+            still = standstill.standing(connection) is not None
         mails = GaugeMetricFamily(*FATES, labels=["fate", "source"])
         for fate, source, number in fates:
             mails.add_metric([fate, source or ""], number)
@@ -167,6 +169,7 @@ class Health:
         yield GaugeMetricFamily(*OLDEST_PENDING, value=age(pending, now))
         yield GaugeMetricFamily(*OLDEST_UNSENT, value=age(unsent, now))
         yield GaugeMetricFamily(*SILENT, value=silent)
+        yield GaugeMetricFamily(*STANDSTILL, value=int(still))
         yield GaugeMetricFamily(*MISSED_LOOKS, value=missed)
         if looked is not None:
             yield GaugeMetricFamily(*LAST_LOOK, value=looked.timestamp())

@@ -14,6 +14,7 @@ from typing import Protocol
 from config.machine import Postroom
 from config.models import Settings
 from config.secrets import reveal
+from daemon.gate import Gate
 from daemon.leases import Leases
 from daemon.log import get_logger
 from daemon.reader import Reader
@@ -33,6 +34,7 @@ class Shift:
         self.reader = reader
         self.keys = tuple(keys)
         self.leases = Leases(store, daemon_name(settings))
+        self.gate = Gate(store)
         self.counters: Counter[str] = Counter()
         self._counting = threading.Lock()
 

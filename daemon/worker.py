@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 
 from config.models import Settings
 from daemon import log as logging
@@ -26,7 +27,7 @@ from daemon.desk.desk import Desk
 from daemon.desk.watch import Watch
 from daemon.log import get_logger
 from daemon.outbox.admin import Admin
-from daemon.outbox.alarms import quarantined, source_changed
+from daemon.outbox.alarms import quarantined, source_changed, stands_still
 from daemon.outbox.bundle import Bundler
 from daemon.outbox.guide import Guide
 from daemon.outbox.lists import Lists
@@ -37,7 +38,7 @@ from daemon.processes import end_with_parent, keep_small
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
-from daemon.store import StoreError, deadlines, messages, open_store, outgoing, watched
+from daemon.store import StoreError, deadlines, messages, open_store, outgoing, standstill, watched
 from daemon.store.hints import Hints
 from daemon.versions import versions
 from rules.silence import watched_zones
@@ -64,6 +65,7 @@ class Worker:
         self._woken = False
         self._adrift = False
         self._last_beat = 0.0
+        self._told_of: tuple[int, date] | None = None
         clock = Clock()
         store = open_store(database_url(settings))
         reader = Reader(settings.templates)
@@ -89,6 +91,7 @@ class Worker:
         self._shift.reader.start()
         self._clear_what_a_crash_left()
         self._remember(self._shift.settings, self._written)
+        self._look_at_the_gate()
         self._shift.leases.start()
         for sender in self._senders:
             sender.start()
@@ -97,6 +100,7 @@ class Worker:
             try:
                 if self._adrift:
                     self._take_up()
+                self._look_at_the_gate()
                 pause = 0 if self._round() else self._pause()
             except StoreError as error:
                 log.warning("worker-without-store", why=str(error))
@@ -113,6 +117,8 @@ class Worker:
 
         While letters are composed the reader reads the next mails already.
         """
+        if self._shift.gate.shut:
+            return self._round_at_standstill()
         self._calendar.step()
         listed = self._lists.step()
         fired = self._deadlines.step()
@@ -128,6 +134,28 @@ class Worker:
             self._bell.ring()
         self._upkeep.step()
         return bool(taken or told or fired or listed or watching)
+
+    def _round_at_standstill(self) -> bool:
+        """Mail is read; what is to be told, or becomes due, waits."""
+        taken = self._desk.take()
+        if taken:
+            self._desk.keep(taken)
+        self._watch.step()
+        self._upkeep.step()
+        return bool(taken)
+
+    def _look_at_the_gate(self) -> None:
+        """Senders wake when it opens; while it is shut the admin is told of it each day."""
+        gate, now = self._shift.gate, self._shift.clock.now()
+        if gate.look():
+            self._bell.ring(everybody=True)
+        if gate.shut is None or self._told_of == (gate.shut.id, now.date()):
+            return
+        with self._shift.store.read() as connection:
+            letter = stands_still(self._shift.settings, gate.shut, standstill.waiting(connection, now), now)
+        self._shift.store.write(lambda c: outgoing.put(c, letter, now)).result()
+        self._told_of = (gate.shut.id, now.date())
+        self._bell.ring(everybody=True)
 
     def _wake_for_runs(self) -> None:
         self._lists.wake()
@@ -207,7 +235,7 @@ class Worker:
         if self._shift.clock.is_test:
             return TEST_CLOCK_SLEEP_SECONDS
         now = self._shift.clock.now()
-        rooms = (self._desk, self._bundler, self._deadlines)
+        rooms = (self._desk,) if self._shift.gate.shut else (self._desk, self._bundler, self._deadlines)
         due = [at for room in rooms if (at := room.next_due()) is not None]
         # What is due and was not taken is not ours: looking for it must not cost a whole core.
         shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS

@@ -7,6 +7,7 @@ from daemon.cli import (
     escalation,
     history,
     importing,
+    keeping,
     kpi,
     ledger,
     mails,
@@ -42,6 +43,7 @@ ORDER = (
     quarantine,
     stats,
     kpi,
+    keeping,
 )
 
 

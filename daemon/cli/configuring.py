@@ -201,7 +201,7 @@ def upgrade(directory: Path) -> None:
 
     from daemon.shift import data_directory, database_url
     from daemon.store import DriverMissing
-    from daemon.store.upgrade import SchemaTooNew, prepare, schema_state
+    from daemon.store.upgrade import Broken, SchemaTooNew, prepare, schema_state
     from daemon.store.upgrade import upgrade as run_migrations
 
     settings = settings_of(directory)
@@ -212,7 +212,7 @@ def upgrade(directory: Path) -> None:
             run_migrations(url)
         else:
             prepare(url, data_directory(settings))
-    except (DriverMissing, SchemaTooNew) as error:
+    except (Broken, DriverMissing, SchemaTooNew) as error:
         fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, OSError) as error:
         fail(TRY_AGAIN, f"the database cannot be used now: {error}")

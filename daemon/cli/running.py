@@ -93,7 +93,7 @@ def _status_of_the_store(settings: "Settings | Rest") -> dict[str, Any]:
     """What the database says while no daemon runs."""
     from daemon.intake.mailboxes import standing_of
     from daemon.shift import has_own_keys
-    from daemon.store import mailboxes, mailed, messages
+    from daemon.store import mailboxes, mailed, messages, standstill
     from daemon.store.silence_report import silence_standing
 
     now = now_of(settings)
@@ -109,6 +109,7 @@ def _status_of_the_store(settings: "Settings | Rest") -> dict[str, Any]:
             "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
             "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
             "silence": silence_standing(connection, settings.silences, now),
+            "standstill": standstill.told(connection, now),
             "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),
             "relays": [relay.url for relay in settings.postroom.relay],
             "own_desk_keys": has_own_keys(settings),
@@ -131,6 +132,7 @@ def _show(found: dict[str, Any]) -> None:
         line("not running; this is what the database says", style="bold")
     for problem in found.get("problems", []):
         line(f"the last reload was refused: {problem}", style="red")
+    _show_standstill(found["standstill"])
     mails, letters = found["mails"], found["outbox"]
     line(f"mails: {_counts(mails)}{_waits(mails, ('pending',), found['oldest_pending_seconds'])}")
     waiting = ("waiting", "sending", "unknown")
@@ -156,6 +158,14 @@ def _show_disk(disk: dict[str, Any]) -> None:
         line(f"disk: {free} free, {reserve} are kept for what was accepted: new mail is refused for now", style="red")
     else:
         line(f"disk: {free} free, {reserve} of it kept from new mail")
+
+
+def _show_standstill(found: dict[str, Any] | None) -> None:
+    if found is None:
+        return
+    line(f"NOTHING GOES OUT since {_clock(found['since'])}: {found['why']}", style="bold red")
+    waits = ", ".join(counted(found[name], name.removesuffix("s")) for name in ("letters", "notices", "deadlines"))
+    line(f"{waits} wait, and mail is taken in; let it all go on: `postroom release`", style="red")
 
 
 def _show_silence(found: dict[str, Any]) -> None:

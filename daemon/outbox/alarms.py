@@ -10,7 +10,8 @@ import msgspec
 from config.models import Settings
 from daemon.outbox.compose import OutgoingMail, compose
 from daemon.outbox.signing import signed
-from daemon.store.outgoing import Letter
+from daemon.store.outgoing import STANDSTILL, Letter
+from daemon.store.standstill import Standstill, Waiting
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -100,6 +101,20 @@ def disk_too_full(settings: Settings, daemon: str, why: str, since: datetime, no
         "nothing needs to be started anew.\n"
     )
     return alarm(settings, f"disk:{daemon}:{since.isoformat()}", "the disk is too full for new mail", text, now)
+
+
+def stands_still(settings: Settings, found: Standstill, waits: Waiting, now: datetime) -> Letter:
+    """Nothing goes out; told each day for as long as it lasts."""
+    text = (
+        f"Since {found.began_at:%Y-%m-%d %H:%M} UTC nothing goes out: {found.why}.\n\n"
+        f"Mail is taken in and read. So far {waits.letters} mails, {waits.notices} notifications and {waits.deadlines} "
+        "steps whose time has come wait; no list or report is made. This mail alone is sent, once a day.\n\n"
+        "See what waits: postroom status; postroom queue list\n"
+        "Let everything go on: postroom release\n"
+        "The same, but hold the mails that may have gone out before: postroom release --hold\n"
+    )
+    key = f"{STANDSTILL.removeprefix('alarm:')}{found.id}:{now.date()}"
+    return alarm(settings, key, "nothing goes out until you say so", text, now)
 
 
 def quarantined(settings: Settings, message_id: int, why: str, now: datetime) -> Letter:

@@ -136,6 +136,8 @@ class Sender:
         with suppress(LeaseLost):  # of the batch before; its last mark was written before this claim
             self._wait_for_mark()
         if not letters:
+            if self._shift.gate.shut is not None:
+                return LONGEST_SLEEP_SECONDS  # what is due waits until the bell rings
             with self._shift.store.read() as connection:
                 return self._until(outgoing.next_due(connection))
         crash_point("after-outbox-claim")
@@ -167,7 +169,8 @@ class Sender:
             self._interrupted.clear()
         # Synced, and with it all that led to these letters: a relay gets nothing that a power cut could take back. The
         # last letter's mark is written in the same commit.
-        return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit)).result()
+        still = self._shift.gate.shut is not None
+        return store.write(lambda c: outgoing.claim(c, now=now, lease=lease, limit=limit, standstill=still)).result()
 
     def _hand_over(self, letter: InHand) -> Outcome:
         settings = self._shift.settings
@@ -215,7 +218,7 @@ class Sender:
     def _put_back(self, letters: list[InHand], why: str | None) -> None:
         """No relay took part: they keep their place. Only age makes an end to it."""
         first = letters[0]
-        age = self._shift.clock.now() - first.created_at
+        age = self._age(first)
         log.warning("letters-not-tried", first=first.id, why=why)
         if age > GIVE_UP_AFTER:
             self._mark(first, Outcome("waiting", why), rest=len(letters) - 1).result()
@@ -244,7 +247,7 @@ class Sender:
             rest: How many of its batch come after it.
         """
         now = self._shift.clock.now()
-        age = now - letter.created_at
+        age = self._age(letter)
         marked = self._state_after(letter, outcome, age)
         again = now + self._backoff(letter.attempts) if marked in ("waiting", "unknown") else None
         told = self._admin.alarm(letter, marked, outcome.error, age)
@@ -264,6 +267,11 @@ class Sender:
             )
 
         return self._kept(letter.lease, write, told, rest=rest)
+
+    def _age(self, letter: InHand) -> timedelta:
+        """How long it waits already; a standstill is nobody's delay."""
+        since = max(letter.created_at, self._shift.gate.opened_at or letter.created_at)
+        return self._shift.clock.now() - since
 
     def _state_after(self, letter: InHand, outcome: Outcome, age: timedelta) -> str:
         """In doubt once, a letter is sent again; in doubt twice, or if its purpose wants it, a person decides."""

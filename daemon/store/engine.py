@@ -220,6 +220,23 @@ def alone_in_upgrading(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
 
 
+def let_tables_be_made_anew(connection: Connection) -> None:
+    """Before a transaction that upgrades: SQLite alters a table by making it anew, and others may refer to the old one.
+
+    With foreign keys on it would empty the old table first, and refuse. `dangling` looks for what that let through.
+    """
+    if connection.dialect.name == "sqlite":
+        _plainly(connection, "PRAGMA foreign_keys=OFF")
+
+
+def dangling(connection: Connection) -> str | None:
+    """A table with a row that refers to nothing; PostgreSQL lets none come to be."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    return str(found[0]) if found else None
+
+
 def abandon(connection: Connection) -> None:
     """End a connection that may be broken; the pool makes another."""
     with suppress(SQLAlchemyError):

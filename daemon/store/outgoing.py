@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     bindparam,
     case,
@@ -14,12 +16,15 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from daemon.store import seals
 from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.messages import leased_by
 from daemon.store.schema import TO_SEND, notice, outbox, record, rendered
 
+STANDSTILL = "alarm:standstill:"
+"""How the keys of the letters begin that go out while nothing else does: the admin's, that say so."""
 LEASE = timedelta(seconds=30)
 """Renewed while a letter is in hand, however slow the relay: else it would go out twice."""
 
@@ -84,35 +89,44 @@ _revision_now = case(
     else_=select(record.c.revision).where(record.c.id == outbox.c.record).correlate(outbox).scalar_subquery(),
 )
 _CURRENT = or_(outbox.c.reached_data, outbox.c.revision.is_(None), _revision_now == outbox.c.revision)
-_DUE = (
-    select(outbox.c.id)
-    .where(
-        TO_SEND,
-        outbox.c.next_try_at <= bindparam("now"),
-        or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < DatabaseTime()),
-        _CURRENT,
+
+
+def _claiming(*these: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """The statement that claims what is due of these letters."""
+    due = (
+        select(outbox.c.id)
+        .where(
+            TO_SEND,
+            outbox.c.next_try_at <= bindparam("now"),
+            or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < DatabaseTime()),
+            _CURRENT,
+            *these,
+        )
+        .order_by(outbox.c.next_try_at, outbox.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("due")  # as a plain subquery PostgreSQL may run it more than once, and take more than it was told to
     )
-    .order_by(outbox.c.next_try_at, outbox.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("due")  # as a plain subquery PostgreSQL may run it more than once, and take more than it was told to
-)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(select(_DUE.c.id)))
-    .values(state="sending", attempts=outbox.c.attempts + 1, lease_until=DatabaseTime(LEASE))
-    .returning(
-        outbox.c.id,
-        outbox.c.purpose,
-        outbox.c.recipient,
-        outbox.c.sender,
-        outbox.c.message_id,
-        outbox.c.attempts,
-        outbox.c.created_at,
-        outbox.c.next_try_at,
-        outbox.c.reached_data,
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(state="sending", attempts=outbox.c.attempts + 1, lease_until=DatabaseTime(LEASE))
+        .returning(
+            outbox.c.id,
+            outbox.c.purpose,
+            outbox.c.recipient,
+            outbox.c.sender,
+            outbox.c.message_id,
+            outbox.c.attempts,
+            outbox.c.created_at,
+            outbox.c.next_try_at,
+            outbox.c.reached_data,
+        )
     )
-)
+
+
+_CLAIM = _claiming()
+_CLAIM_AT_STANDSTILL = _claiming(outbox.c.dedupe.startswith(STANDSTILL))
 _RENEW = (
     update(outbox)
     .where(outbox.c.state == "sending", outbox.c.lease.in_(bindparam("leases", expanding=True)))
@@ -185,10 +199,19 @@ def outdated(connection: Connection, limit: int) -> list[tuple[int, str, bool]]:
     return [(row.id, row.message_id, row.record is None) for row in connection.execute(_OUTDATED, {"most": limit})]
 
 
-def claim(connection: Connection, *, now: datetime, lease: str, limit: int) -> list[InHand]:
-    """Take the letters that are due, oldest first; from here until it is marked the outcome counts as unknown."""
+def claim(connection: Connection, *, now: datetime, lease: str, limit: int, standstill: bool = False) -> list[InHand]:
+    """Take the letters that are due, oldest first; from here until it is marked the outcome counts as unknown.
+
+    Args:
+        connection: A writing transaction.
+        now: UTC.
+        lease: Fencing token of this claim.
+        limit: At most so many.
+        standstill: Only those that go out all the same.
+    """
     taken = {"now": now, "most": limit, "lease": lease}
-    rows = sorted(connection.execute(_CLAIM, taken), key=lambda row: (row.next_try_at, row.id))
+    statement = _CLAIM_AT_STANDSTILL if standstill else _CLAIM
+    rows = sorted(connection.execute(statement, taken), key=lambda row: (row.next_try_at, row.id))
     if not rows:
         return []
     found = connection.execute(_BYTES, {"letters": [row.id for row in rows]})

@@ -10,7 +10,13 @@ from typing import Literal
 
 from sqlalchemy import Connection, inspect, text
 
-from daemon.store.engine import alone_in_upgrading, database_file, open_engine
+from daemon.store.engine import (
+    alone_in_upgrading,
+    dangling,
+    database_file,
+    let_tables_be_made_anew,
+    open_engine,
+)
 from daemon.store.schema import HEAD
 
 State = Literal["none", "current", "older", "newer"]
@@ -24,6 +30,10 @@ class SchemaTooNew(Exception):  # noqa: N818 - a verdict
 
 class SchemaTooOld(Exception):  # noqa: N818 - a verdict
     """The database must be upgraded first, by a person who has a backup."""
+
+
+class Broken(Exception):  # noqa: N818 - a verdict
+    """A migration would leave rows that refer to what is not there."""
 
 
 def schema_state(url: str) -> State:
@@ -40,13 +50,18 @@ def upgrade(url: str) -> None:
 
     Raises:
         SchemaTooNew: As it says.
+        Broken: As it says; nothing was changed.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be reached or changed.
     """
     engine = open_engine(url, write=True)
     try:
-        with engine.begin() as connection:
-            alone_in_upgrading(connection)
-            _migrate(connection)
+        with engine.connect() as connection:
+            let_tables_be_made_anew(connection)
+            with connection.begin():
+                alone_in_upgrading(connection)
+                _migrate(connection)
+                if table := dangling(connection):
+                    raise Broken(f"rows of {table} would refer to nothing")
     finally:
         engine.dispose()
 
@@ -88,6 +103,7 @@ def back_up(file: Path, target: Path) -> None:
     """Copy a SQLite database as of one moment, also while others write; whole and synced, or not at all."""
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
+    unfinished.touch(0o600)
     source, copy = sqlite3.connect(file), sqlite3.connect(unfinished)
     try:
         source.backup(copy)

@@ -1,0 +1,80 @@
+"""What belongs to an installation beside its database: files of the configuration, keys, secrets elsewhere."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.types import Secret
+from daemon.keeping.archive import CONFIG, DATA, MOST_FILE_BYTES, MOST_FILES
+from daemon.shift import Place, data_directory
+
+DESK_KEY = "desk.key"
+
+
+class TooMuch(Exception):  # noqa: N818 - a verdict
+    """Something in the configuration directory is no configuration."""
+
+
+def belongings(settings: Place) -> dict[str, Path]:
+    """Member of a backup -> where the file stands.
+
+    Raises:
+        TooMuch: As it says.
+    """
+    home, data = settings.directory.resolve(), data_directory(settings)
+    found = {f"{CONFIG}{path.relative_to(home).as_posix()}": path for path in _files(home, data)}
+    for path in found.values():
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise TooMuch(f"{path} is no configuration: it is larger than {MOST_FILE_BYTES >> 20} MiB")
+    if len(found) > MOST_FILES:
+        raise TooMuch(f"{home} holds {len(found)} files; at most {MOST_FILES} are taken for a configuration")
+    if (data / DESK_KEY).is_file():
+        found[f"{DATA}{DESK_KEY}"] = data / DESK_KEY
+    return found
+
+
+def left_out(settings: Place) -> list[str]:
+    """Where secrets and keys stand that the settings name and a backup does not hold; never what they are."""
+    home = settings.directory.resolve()
+    return sorted({place for place in _places(settings.postroom) if not _is_within(place, home)})
+
+
+def _files(home: Path, data: Path) -> Iterator[Path]:
+    """Regular files, also by links to files; nothing of the data directory, nor of what version control keeps."""
+    for path in sorted(home.iterdir()):
+        if path.resolve() == data or path.name in (".git", ".hg"):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path, data)
+        elif path.is_file():
+            yield path
+
+
+def _places(value: Any) -> Iterator[str]:
+    match value:
+        case Secret():
+            if value.env is not None:
+                yield f"environment variable {value.env}"
+            elif value.credential is not None:
+                yield f"credential {value.credential}"
+            else:
+                yield str(value.file)
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _places(getattr(value, name))
+        case Path():
+            if value.is_file():
+                yield str(value)
+        case Mapping():
+            for one in value.values():
+                yield from _places(one)
+        case list() | tuple():
+            for one in value:
+                yield from _places(one)
+
+
+def _is_within(place: str, home: Path) -> bool:
+    path = home / place
+    return path.is_relative_to(home) and path.is_file()

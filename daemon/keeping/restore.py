@@ -1,0 +1,133 @@
+"""Bring a backup back into an empty installation, where nothing goes out until a person says so."""
+
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from daemon.keeping import archive
+from daemon.keeping.archive import CONFIG, DATA, DATABASE, Manifest, NoBackup
+from daemon.keeping.belongings import DESK_KEY
+from daemon.shift import Place, data_directory, database_url
+from daemon.store import open_store, snapshots, standstill
+from daemon.store.copying import Told
+from daemon.store.engine import database_file
+from daemon.store.snapshots import NotEmpty
+from daemon.store.standstill import Waiting
+from daemon.store.upgrade import schema_state, upgrade
+
+
+def restore_configuration(file: Path, directory: Path, told: Told) -> Manifest:
+    """Write the files of the configuration into a directory that is empty or not there.
+
+    Raises:
+        NoBackup: As it says; nothing was written.
+        NotEmpty: The directory holds something.
+        OSError: It cannot be written.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise NotEmpty(f"{directory} is not empty")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=directory.parent) as scratch:
+        fresh = Path(scratch) / "config"
+        fresh.mkdir(mode=0o700)
+        manifest = archive.unpack(file, lambda name: _below(fresh, name, CONFIG), told)
+        if directory.exists():
+            directory.rmdir()
+        fresh.rename(directory)
+    return manifest
+
+
+def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> tuple[Manifest, Waiting]:
+    """Bring database and keys back; the database is there as a whole or not at all.
+
+    Args:
+        file: The backup.
+        settings: Of an installation without a database, whose data directory no daemon uses.
+        now: UTC.
+        by: Who does it.
+        told: Is told what is being done and how far it is.
+
+    Returns:
+        What was in the backup, and what waits in it.
+
+    Raises:
+        NoBackup: It is not whole, was altered, or was made by a newer Postroom.
+        NotEmpty: There is a database already, or another key of the desk.
+        snapshots.Differs: What was written is not what is in the backup.
+        OSError: Something cannot be written.
+        sqlalchemy.exc.SQLAlchemyError: The database cannot be written.
+    """
+    url, data = database_url(settings), data_directory(settings)
+    _demand_empty(url)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restore.", dir=data) as name:
+        scratch = Path(name)
+        manifest = archive.unpack(file, lambda member: _place(scratch, member), told)
+        back = scratch / DATABASE
+        _prepare(back, manifest)
+        key = scratch / DATA / DESK_KEY
+        _demand_no_other_key(key, data / DESK_KEY)
+        waits = _stand_still(back, manifest, now, by)
+        if database_file(url) is None:
+            snapshots.move(f"sqlite:///{back}", url, told)
+        if key.exists():
+            key.replace(data / DESK_KEY)
+        if (target := database_file(url)) is not None:
+            back.replace(target)  # last: with it the installation is there
+        _sync(data)
+    return manifest, waits
+
+
+def _demand_empty(url: str) -> None:
+    if schema_state(url) == "none":
+        return
+    if database_file(url) is not None:
+        raise NotEmpty(f"there is a database already: {database_file(url)}. Move it away if it is not wanted")
+
+
+def _prepare(back: Path, manifest: Manifest) -> None:
+    """Sound, and of our schema."""
+    if not snapshots.is_sound(back):
+        raise NoBackup("the database in it is damaged")
+    state = schema_state(f"sqlite:///{back}")
+    if state not in ("current", "older"):
+        raise NoBackup(f"Postroom {manifest.postroom} made it, with schema {manifest.schema}: install that version")
+    if state == "older":
+        upgrade(f"sqlite:///{back}")
+
+
+def _demand_no_other_key(key: Path, present: Path) -> None:
+    if key.exists() and present.exists() and key.read_bytes() != present.read_bytes():
+        raise NotEmpty(f"{present} is another key than that of the backup. Move it away if it is not wanted")
+
+
+def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Waiting:
+    """Before it is put in its place: no daemon ever sees a restored database that does not stand still."""
+    why = f"restored from a backup of {manifest.taken_at:%Y-%m-%d %H:%M} UTC"
+    store = open_store(f"sqlite:///{back}")
+    try:
+        store.write(lambda c: (standstill.doubt_letters(c), standstill.begin(c, why, by, now))).result()
+        with store.read() as connection:
+            waits = standstill.waiting(connection, now)
+    finally:
+        store.close()
+    with back.open("rb") as handle:
+        os.fsync(handle.fileno())
+    return waits
+
+
+def _place(scratch: Path, member: str) -> Path | None:
+    return scratch / member if member == DATABASE or member == f"{DATA}{DESK_KEY}" else None
+
+
+def _below(home: Path, member: str, folder: str) -> Path | None:
+    return home / member.removeprefix(folder) if member.startswith(folder) else None
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
