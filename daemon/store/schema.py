@@ -15,10 +15,11 @@ from sqlalchemy import (
     text,
 )
 
-from daemon.store import mailbox_tables, source_tables
+from daemon.store import alarm_tables, mailbox_tables, source_tables
 from daemon.store.columns import Id, Instant, metadata, some_rows
 
-__all__ = ["mailbox_tables", "metadata", "source_tables"]  # who takes metadata from here has all tables in it
+# Who takes metadata from here has all tables in it.
+__all__ = ["alarm_tables", "mailbox_tables", "metadata", "source_tables"]
 
 HEAD = "0001"
 """Revision of the newest migration; compared with the database before anything of Alembic is imported."""
