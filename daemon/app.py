@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.models import Settings
-from daemon import control
+from daemon import control, pulse
 from daemon import log as logging
 from daemon.caretaker import Caretaker, ages
 from daemon.health import Health, age
@@ -58,6 +58,7 @@ def run(directory: Path) -> int:
         return BAD_CONFIGURATION
     keep_small()
     logging.set_up(settings.postroom.log.level, "acceptor")
+    pulse.begin("acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

@@ -261,6 +261,8 @@ class Caretaker:
             self._other_way.tell(self._settings().postroom.outgoing.alarm_command, letter.subject)
 
     def _heal(self, still: Iterable[tuple[str, Beating]]) -> None:
+        for label in set(self._healed_at) - {f"{process}.{one.loop}" for process, one in still}:
+            del self._healed_at[label]
         for process, one in still:
             label, now = f"{process}.{one.loop}", time.monotonic()
             healing = _healing(process, one.loop)

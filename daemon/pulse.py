@@ -39,17 +39,18 @@ class Beating(NamedTuple):
 class Heart:
     """One loop of this process. Beaten by its own thread, looked at by others."""
 
-    def __init__(self, loop: str, limit: float) -> None:
+    def __init__(self, loop: str, limit: float, within: float = 0.0) -> None:
         """Begin to count for a loop.
 
         Args:
             loop: Its name, of its own in this process.
             limit: Seconds that one round may take, whatever it waits for besides.
+            within: Seconds that it waits first.
         """
         self.loop = loop
         self.doing = ""
         self._limit = limit / TEST_HASTE if FREEZE in os.environ else limit
-        self._due = time.monotonic() + self._limit
+        self._due = time.monotonic() + within + self._limit
         _hearts.add(self)
 
     def beat(self, within: float = 0.0, doing: str | None = None) -> None:
@@ -85,6 +86,12 @@ class Heart:
 _hearts: set[Heart] = set()
 """One pulse a process, as there is one log."""
 _own = threading.local()
+_process = ["command"]
+
+
+def begin(process: str) -> None:
+    """Say which process this is: `acceptor` or `worker`; any other is a command."""
+    _process[0] = process
 
 
 @contextmanager
@@ -135,5 +142,6 @@ class Gap:
 
 def _stand_still_for_a_test(heart: Heart) -> None:
     path = os.environ.get(FREEZE)
-    while path and {heart.loop, heart.doing} & set(Path(path).read_text("utf-8").split()) - {""}:
+    names = {f"{_process[0]}.{heart.loop}", f"{_process[0]}.{heart.doing}"}
+    while path and names & set(Path(path).read_text("utf-8").split()):
         time.sleep(_HELD_LOOK_SECONDS)

@@ -121,7 +121,11 @@ class Supervisor:
         Args:
             at_once: It would not hear that it is to end.
         """
-        if self._renewing or self._stopping or self._process is None:
+        if self._stopping or self._process is None:
+            return
+        if self._renewing:
+            if at_once:
+                self._process.kill()
             return
         self._renewing = True
         self.renewals += 1

@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from config.models import Settings
 from daemon import log as logging
-from daemon import wire
+from daemon import pulse, wire
 from daemon.clock.calendar import Calendar
 from daemon.clock.deadlines import Deadlines
 from daemon.clock.ping import Ping
@@ -270,6 +270,7 @@ def main() -> None:
         return
     settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
+    pulse.begin("worker")
     sys.setswitchinterval(SWITCH_SECONDS)  # by default a thread that comes back from the relay or a sync waits 5 ms
     try:
         Worker(sock, settings, written).run()

@@ -45,7 +45,7 @@ class Alarms:
 
             self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=JOB_DEFAULTS, daemon=True)
             self._scheduler.start()
-            self._heart = Heart("bells", ROUND_SECONDS)
+            self._heart = Heart("bells", ROUND_SECONDS, TICK_SECONDS)
         self._scheduler.remove_all_jobs()
         self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         for bell in bells:
