@@ -29,13 +29,13 @@ class Loaded(NamedTuple):
     written: bytes = b""
 
 
-def load_quiet(directory: Path) -> Loaded:
+def load_quiet(directory: Path, tries: int = QUIET_TRIES) -> Loaded:
     """Load and check files that nobody is writing meanwhile: half of a file may be well formed and mean something else.
 
-    What goes on changing for five seconds is refused.
+    What goes on changing is refused after some tries.
     """
     before = _look_of(directory)
-    for _ in range(QUIET_TRIES):
+    for _ in range(tries):
         loaded = load_checked(directory)
         after = _look_of(directory)
         if after == before:
