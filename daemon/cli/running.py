@@ -71,7 +71,8 @@ def status(directory: Path, as_json: bool) -> None:
     """Show whether the daemon runs and how its work stands (exit code 1 if it does not run).
 
     Mails by fate, the oldest that waits, outgoing mails by state, alarms, loops that stand still, mailboxes and when
-    they were last read, mails set aside, addresses that were refused and what was probably meant, the last reload and its errors.
+    they were last read, mails set aside, addresses that were refused and what was probably meant, the last reload and
+    its errors.
     """
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory

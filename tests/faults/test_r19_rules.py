@@ -1,4 +1,4 @@
-"""R19: rule files that are broken, half-written, huge or gone, while mail comes in: the last good ones stay in force."""
+"""R19: rule files that are broken, half-written, huge or gone, while mail comes in: the last good ones stay."""
 
 import os
 import random
@@ -20,13 +20,13 @@ from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
 IN_FULL = at_length(10) == 10
-VARIANTS = 1000 if IN_FULL else 12
+VARIANTS = 1000 if IN_FULL else 6
 """Given to a running daemon; each reload takes it a second."""
-STORM = 10
+STORM = 10 if IN_FULL else 3
 
 
 def test_every_variant_is_refused_with_its_place(tmp_path: Path, tell: Tell) -> None:
-    home, chance = tmp_path / "etc", random.Random(seed())
+    home, chance = tmp_path / "etc", random.Random(seed())  # noqa: S311 - cases, no secret
     shutil.copytree(EXAMPLE, home)
     good = (home / "rules.toml").read_text("utf-8")
     number = at_length(1000)
@@ -77,10 +77,10 @@ def test_files_that_go_on_changing_are_not_taken(tmp_path: Path) -> None:
 
 
 def test_no_broken_set_is_ever_in_force(new_house: Houses, sink: Sink, tell: Tell) -> None:
-    house, chance = new_house(), random.Random(seed())
+    house, chance = new_house(), random.Random(seed())  # noqa: S311 - cases, no secret
     rules = house.directory / "rules.toml"
     good, settings = rules.read_text("utf-8"), house.status()["settings"]
-    clients, distinct = Clients(house, number=2), set()
+    clients, distinct = Clients(house, number=1), set()
     for index in range(VARIANTS):
         broken = variant(good, index, chance)
         _put(rules, broken.content, by_rename=bool(index % 2))
