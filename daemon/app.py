@@ -151,6 +151,11 @@ class Acceptor:
                 await self._supervisor.stop()
             self._store.close()
             return TEMPORARY
+        turning = asyncio.ensure_future(_turn())
+        self._watchdog.start()
+        self._caretaker.start()
+        looking = asyncio.ensure_future(self._smtp.give_up_late())
+        measuring = asyncio.ensure_future(RoomWatch(self._room, self._tell_of_the_disk).run())
         if self._supervisor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
         if has_own_keys(self._settings):
@@ -158,11 +163,6 @@ class Acceptor:
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         await asyncio.to_thread(self._open_mailboxes)
-        turning = asyncio.ensure_future(_turn())
-        self._watchdog.start()
-        self._caretaker.start()
-        looking = asyncio.ensure_future(self._smtp.give_up_late())
-        measuring = asyncio.ensure_future(RoomWatch(self._room, self._tell_of_the_disk).run())
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         self._watchdog.end()

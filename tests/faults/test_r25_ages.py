@@ -19,10 +19,10 @@ def _alarms(house: Installation) -> set[str]:
 
 
 def _turn_until(turned: Turned, now: list[datetime], wanted: set[str]) -> None:
-    """Let the time go on, two minutes at each look, until these alarms stand."""
+    """Let the time go on, five minutes at each look, until these alarms stand."""
 
     def stands() -> bool:
-        now[0] += timedelta(minutes=2)
+        now[0] += timedelta(minutes=5)
         turned.set(f"{now[0]:%Y-%m-%dT%H:%M}")
         return {one for one in _alarms(turned.house) if not one.startswith("loop:")} == wanted
 
