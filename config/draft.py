@@ -4,7 +4,9 @@ Each table is checked by itself, so one bad site neither hides the errors of the
 look wrong.
 """
 
+import errno
 import re
+import stat
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ _SYNTAX = {
 """What tomllib says, and what it means to an admin."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 MAIN = "postroom.toml"
+FILE_LIMIT = 8 << 20
+"""Bytes of one file: ten times what a thousand sites take."""
 TABLES: dict[str, dict[str, type[Model]]] = {
     "units": {"unit": Unit},
     "sites": {"site": Site},
@@ -144,7 +148,7 @@ def _parse(draft: Draft, path: FilePath, stem: str) -> TomlFile | None:
     name = path.relative_to(draft.directory).as_posix()
     line, what = 1, ""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _content(path).decode("utf-8-sig")
         file = TomlFile(name, text, tomllib.loads(text))
     except FileNotFoundError:
         what = "the file is missing"
@@ -154,12 +158,28 @@ def _parse(draft: Draft, path: FilePath, stem: str) -> TomlFile | None:
         line, what = error.object[: error.start].count(b"\n") + 1, "is not UTF-8 text"
     except tomllib.TOMLDecodeError as error:
         line, what = _syntax(str(error), text)
+    except RecursionError:
+        what = "is nested too deeply"
     else:
         draft.files.append(file)
         return file
     draft.unread.add(stem)
     draft.problems.append(Problem(name, line, "", what))
     return None
+
+
+def _content(path: FilePath) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: It cannot be read, is larger than we read, or is something else that would be waited for.
+    """
+    told = path.stat()
+    if not stat.S_ISREG(told.st_mode):
+        raise OSError(errno.EINVAL, "it is not a file")
+    if told.st_size > FILE_LIMIT:
+        raise OSError(errno.EFBIG, f"it is larger than {FILE_LIMIT >> 20} MiB")
+    return path.read_bytes()
 
 
 def _syntax(message: str, text: str) -> tuple[int, str]:

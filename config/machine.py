@@ -11,6 +11,7 @@ from config.types import (
     Date,
     DurationText,
     Early,
+    Elapsed,
     Host,
     JobTime,
     Language,
@@ -174,9 +175,15 @@ class Desk(Model):
 
 
 class Health(Model):
-    """`[health]`: metrics and health, on a loopback port."""
+    """`[health]`: metrics and health, on a loopback port; how long what we owe may wait until the admin is told."""
 
     listen: Listen | None = "127.0.0.1:9125"
+    unread: Elapsed = Duration(10, "m")
+    """A mail that was accepted, for its fate."""
+    unsent: Elapsed = Duration(2, "h")
+    """An outgoing mail, for a relay that takes it."""
+    unfired: Elapsed = Duration(15, "m")
+    """A step of a policy after its time."""
 
 
 class Log(Model):

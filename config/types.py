@@ -32,6 +32,7 @@ from config.values import (
     format_time,
     parse_duration,
     parse_early,
+    parse_elapsed,
     parse_intervals,
     parse_job_time,
     parse_job_time_or_off,
@@ -115,8 +116,15 @@ Silence = Annotated[
     Duration | Literal["off"],
     BeforeValidator(parse_silence),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(\\d{1,6}(m|h|d)|off)$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{1,6}(m|h|d)|off)$"}),
 ]
+Elapsed = Annotated[
+    Duration | Literal["off"],
+    BeforeValidator(parse_elapsed),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{1,6}(m|h|d)|off)$"}),
+]
+"""How long something may wait; working days have no fixed length."""
 Wait = Annotated[
     Duration,
     BeforeValidator(parse_wait),

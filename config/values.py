@@ -58,6 +58,16 @@ def parse_silence(text: object) -> Duration | str:
     return duration
 
 
+def parse_elapsed(text: object) -> Duration | str:
+    """Read how long something may wait: a fixed length of time, or `off`."""
+    if text == "off":
+        return "off"
+    duration = parse_duration(text)
+    if duration.unit == "wd" or not duration.amount:
+        raise ValueError(f"'{text}' is no length of time or counts working days, write 10m, 2h, 1d or off")
+    return duration
+
+
 def parse_early(value: object) -> float | str:
     """Read how many false alarms a year are to be expected of early silence, or `off`."""
     if value == "off":

@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.models import Settings
-from daemon import control
+from daemon import control, pulse
 from daemon import log as logging
+from daemon.caretaker import Caretaker, ages
 from daemon.health import Health, age
 from daemon.intake.imap_house import House
 from daemon.intake.mailboxes import Mailboxes
@@ -25,19 +26,34 @@ from daemon.intake.room import Room, RoomWatch
 from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
 from daemon.log import get_logger
-from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
-from daemon.processes import keep_small, notify_systemd, watchdog_seconds
+from daemon.outbox.alarms import alarm, disk_too_full
+from daemon.processes import keep_small, notify_systemd
+from daemon.pulse import Beating, Heart, standing
+from daemon.reloading import Reloads
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
-from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing, standstill
+from daemon.store import (
+    DriverMissing,
+    StoreError,
+    alarms,
+    mailboxes,
+    mailed,
+    messages,
+    open_store,
+    outgoing,
+    standstill,
+)
 from daemon.store.chains import Chain
 from daemon.store.silence_report import silence_standing
 from daemon.store.upgrade import Broken, SchemaTooNew, SchemaTooOld, prepare
 from daemon.supervisor import Supervisor
+from daemon.watchdog import Watchdog
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
 SWITCH_SECONDS = 0.0002
 GARBAGE_AFTER = 20_000
+TURN_SECONDS, TURN_LIMIT_SECONDS = 1.0, 30.0
+"""The event loop says so often that it turns, and may hold all sessions up for so long."""
 
 log = get_logger(__name__)
 
@@ -52,6 +68,7 @@ def run(directory: Path) -> int:
         return BAD_CONFIGURATION
     keep_small()
     logging.set_up(settings.postroom.log.level, "acceptor")
+    pulse.begin("acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -104,13 +121,19 @@ class Acceptor:
         self._stopping = asyncio.Event()
         self._started_at = wall_now()
         self._reloaded_at: datetime | None = None
-        self._problems: list[str] = []
         self._supervisor = Supervisor(settings, written) if "work" in settings.postroom.roles else None
         chain = Chain(f"acceptor {os.getpid()}")
         self._room = Room(data_directory(settings), lambda: self._settings.postroom.limits.reserve)
         self._smtp = SmtpService(settings, self._store, chain, self._clock, self._wake, self._room)
         self._smtp_places: list[str] = []
         self._mailboxes = Mailboxes(self._house(chain))
+        wake = self._wake_from_a_thread
+        self._reloads = Reloads(lambda: self._settings, self._take_over, self._store, self._clock, wake)
+        self._caretaker = Caretaker(
+            self._store, self._clock, lambda: self._settings, daemon_name(settings), self._supervisor,
+            self._mailboxes, wake,
+        )  # fmt: skip
+        self._watchdog = Watchdog(self._worker_up, lambda: self._settings.postroom.outgoing.alarm_command)
 
     async def run(self) -> int:
         """Start everything, wait for the end, stop everything."""
@@ -118,7 +141,7 @@ class Acceptor:
         self._store.deliver = loop.call_soon_threadsafe
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reloads.ask()))
         _raise_file_limit()
         # The writer comes back from a sync while the loop is busy: by default it would wait 5 ms for its turn, and all
         # sessions of its batch with it.
@@ -138,6 +161,11 @@ class Acceptor:
                 await self._supervisor.stop()
             self._store.close()
             return TEMPORARY
+        turning = asyncio.ensure_future(_turn())
+        self._watchdog.start()
+        self._caretaker.start()
+        looking = asyncio.ensure_future(self._smtp.give_up_late())
+        measuring = asyncio.ensure_future(RoomWatch(self._room, self._tell_of_the_disk).run())
         if self._supervisor:
             await _either(self._supervisor.wait_until_ready(), self._stopping.wait())
         if has_own_keys(self._settings):
@@ -145,20 +173,20 @@ class Acceptor:
         log.info("ready", smtp=self._smtp_places, settings=self._settings.digest[:12])
         notify_systemd("READY=1\nSTATUS=Taking mail")
         await asyncio.to_thread(self._open_mailboxes)
-        watching = asyncio.ensure_future(self._watch())
-        looking = asyncio.ensure_future(self._smtp.give_up_late())
-        measuring = asyncio.ensure_future(RoomWatch(self._room, self._tell_of_the_disk).run())
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
+        self._watchdog.end()
         await self._smtp.close()
-        await asyncio.to_thread(self._mailboxes.close)
         commands.close()
-        watching.cancel()
-        looking.cancel()
-        measuring.cancel()
+        for task in (turning, looking, measuring):
+            task.cancel()
+        ending: list[Awaitable[Any]] = [
+            asyncio.to_thread(self._caretaker.end),
+            asyncio.to_thread(self._mailboxes.close),
+        ]
         if self._supervisor and working:
-            await self._supervisor.stop()
-            await working
+            ending += [self._supervisor.stop(), working]
+        await asyncio.gather(*ending)
         if health:
             health.close()
         await asyncio.to_thread(self._store.close)
@@ -206,6 +234,7 @@ class Acceptor:
             self._worker_up,
             self._mailboxes.standing,
             lambda: self._room.free,
+            self._loops,
             lambda: bool(self._smtp_places or "smtp" not in self._settings.postroom.roles) and self._worker_up(),
         )
         self._health_place = await health.listen(place)
@@ -220,42 +249,24 @@ class Acceptor:
         if self._supervisor:
             counted |= self._supervisor.counters
             counted["worker_deaths"] = self._supervisor.deaths
+            counted["worker_renewals"] = self._supervisor.renewals
             for name in ("reader_deaths", "reader_renewals"):
                 counted[name] = self._supervisor.beat.get(name, 0)
         return counted
 
-    async def _watch(self) -> None:
-        """Tell systemd's watchdog that all is well, as long as the worker says so and the store can be read."""
-        every = watchdog_seconds()
-        while every:
-            if self._worker_up() and await asyncio.to_thread(_can_read, self._store):
-                notify_systemd("WATCHDOG=1")
-            await asyncio.sleep(every)
+    def _loops(self) -> list[tuple[str, Beating]]:
+        """All loops, with their process."""
+        theirs = self._supervisor.standing() if self._supervisor else []
+        return [*(("acceptor", one) for one in standing()), *(("worker", one) for one in theirs)]
 
-    async def _reload(self) -> dict[str, Any]:
-        """First phase: load and check, touching nothing. Second phase: every process swaps, and cannot fail."""
-        notify_systemd(f"RELOADING=1\nMONOTONIC_USEC={int(asyncio.get_running_loop().time() * 1_000_000)}")
-        settings, problems, written = await asyncio.to_thread(load_checked, self._settings.directory)
-        self._problems = [str(problem) for problem in problems]
-        if settings is None:
-            log.error("reload-refused", problems=len(problems), first=self._problems[0])
-            await asyncio.to_thread(self._tell_admin)
-            self._wake()
-        else:
-            self._settings = settings
-            self._smtp.use(settings)
-            await asyncio.to_thread(self._mailboxes.use, settings)
-            if self._supervisor:
-                await self._supervisor.use(settings, written)
-            self._reloaded_at = wall_now()
-            log.info("reloaded", settings=settings.digest[:12])
-        notify_systemd("READY=1")
-        return {"ok": settings is not None, "problems": self._problems}
-
-    def _tell_admin(self) -> None:
-        """One mail for each distinct set of problems."""
-        letter = reload_refused(self._settings, self._problems, self._clock.now())
-        self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
+    async def _take_over(self, settings: Settings, written: bytes) -> None:
+        """Every process swaps."""
+        self._settings = settings
+        self._smtp.use(settings)
+        await asyncio.to_thread(self._mailboxes.use, settings)
+        if self._supervisor:
+            await self._supervisor.use(settings, written)
+        self._reloaded_at = wall_now()
 
     def _tell_of_the_disk(self, why: str, since: datetime) -> None:
         settings, now = self._settings, self._clock.now()
@@ -275,7 +286,7 @@ class Acceptor:
                 self._wake()
                 return {"ok": True}
             case "reload":
-                return await self._reload()
+                return await self._reloads.ask()
             case "status":
                 return await asyncio.to_thread(self._status)
             case other:
@@ -288,7 +299,7 @@ class Acceptor:
             for fate, _, number in messages.by_fate(connection):
                 fates[fate] = fates.get(fate, 0) + number
             states = mailed.by_state(connection)
-            pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
+            oldest, told = ages(connection, now), alarms.standing(connection)
             silence = silence_standing(connection, self._settings.silences, now)
             still = standstill.told(connection, now)
         return {
@@ -297,7 +308,7 @@ class Acceptor:
             "started_at": self._started_at.isoformat(),
             "settings": self._settings.digest,
             "reloaded_at": self._reloaded_at.isoformat() if self._reloaded_at else None,
-            "problems": self._problems,
+            "problems": self._reloads.problems,
             **self._smtp.places,
             "health": "{}:{}".format(*self._health_place) if self._settings.postroom.health.listen else None,
             "connections": self._smtp.connections,
@@ -306,8 +317,15 @@ class Acceptor:
             "worker": "none" if self._supervisor is None else "up" if self._supervisor.is_fresh else "silent",
             "mails": fates,
             "outbox": states,
-            "oldest_pending_seconds": round(age(pending, now)),
-            "oldest_unsent_seconds": round(age(unsent, now)),
+            "oldest_pending_seconds": round(age(oldest.unread, now)),
+            "oldest_unsent_seconds": round(age(oldest.unsent, now)),
+            "oldest_unfired_seconds": round(age(oldest.unfired, now)),
+            "alarms": [one._asdict() for one in told],
+            "standing_still": [
+                {"process": process, "loop": one.loop, "doing": one.doing, "overdue_seconds": round(one.overdue)}
+                for process, one in self._loops()
+                if one.overdue
+            ],
             "silence": silence,
             "standstill": still,
             "mailboxes": self._mailboxes.standing(),
@@ -321,11 +339,12 @@ class Acceptor:
         }
 
 
-def _can_read(store: Store) -> bool:
-    """Whether it answers; also that the database is away is an answer, and no reason to start anew."""
-    with contextlib.suppress(StoreError), store.read() as connection:
-        messages.oldest_pending(connection)
-    return True
+async def _turn() -> None:
+    """Say that the event loop turns: all sessions live in it."""
+    heart = Heart("sessions", TURN_LIMIT_SECONDS)
+    while True:
+        heart.beat(TURN_SECONDS)
+        await asyncio.sleep(TURN_SECONDS)
 
 
 async def _either(*awaited: Coroutine[Any, Any, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from daemon.store import Store, StoreError, mailed, messages, runs, standstill, watched
+from daemon.pulse import Beating
+from daemon.store import Store, StoreError, alarms, deadlines, mailed, messages, runs, sources, standstill, watched
 from rules.agenda import SILENT as SILENT_RUN
 
 REQUEST_SECONDS = 5
@@ -33,6 +34,11 @@ COUNTERS = {
     "pings_failed": ("postroom_pings_failed_total", "Times the address of the dead man's switch could not be asked"),
     "bounces_attributed": ("postroom_bounces_attributed_total", "Mails of ours that came back, by our signed sender"),
     "worker_deaths": ("postroom_worker_deaths_total", "Times the worker died and was started again"),
+    "worker_renewals": (
+        "postroom_worker_renewals_total",
+        "Times the worker was renewed: a loop stood still",
+    ),
+    "mailbox_renewals": ("postroom_mailbox_renewals_total", "Times a mailbox's reader was renewed: it stood still"),
     "reader_deaths": ("postroom_reader_deaths_total", "Times the reader died or hung with a request in hand"),
     "reader_renewals": ("postroom_reader_renewals_total", "Times the reader was renewed because it was worn"),
 }
@@ -40,6 +46,10 @@ FATES = ("postroom_mails", "Mails by fate")
 OUTBOX = ("postroom_outbox", "Outgoing mails by state")
 OLDEST_PENDING = ("postroom_oldest_pending_seconds", "Age of the oldest mail that nobody has read yet")
 OLDEST_UNSENT = ("postroom_oldest_unsent_seconds", "Age of the oldest outgoing mail that is not sent yet")
+OLDEST_UNFIRED = ("postroom_oldest_unfired_seconds", "How long the oldest step is due that has not happened")
+LOOP = ("postroom_loop_up", "1 while a loop of a process goes round, 0 while it stands still")
+ALARMS = ("postroom_alarms", "Alarms that the admin was told of and that are not over")
+LAST_MAIL = ("postroom_source_last_mail_timestamp_seconds", "When the last verified mail of a source came")
 CONNECTIONS = ("postroom_connections", "SMTP connections open now")
 LMTP_CONNECTIONS = ("postroom_lmtp_connections", "LMTP connections open now")
 FREE = ("postroom_free_bytes", "Bytes free on the file system of the data directory")
@@ -58,7 +68,7 @@ MISSED_LOOKS = ("postroom_silence_runs_missed", "Weekly looks that did not come 
 GAUGES = (
     FATES, OUTBOX, OLDEST_PENDING, OLDEST_UNSENT, CONNECTIONS, LMTP_CONNECTIONS, FREE, WORKER, BY_FATE,
     BY_OUTCOME, MAILBOX_READ, MAILBOX_WAITING, BY_MAILBOX, ERRORS_BY_MAILBOX, SILENT,
-    LAST_LOOK, MISSED_LOOKS, STANDSTILL,
+    LAST_LOOK, MISSED_LOOKS, STANDSTILL, OLDEST_UNFIRED, LOOP, ALARMS, LAST_MAIL,
 )  # fmt: skip
 
 
@@ -74,6 +84,7 @@ class Health:
         worker_up: Callable[[], bool],
         mailboxes: Callable[[], list[dict[str, Any]]],
         free: Callable[[], int],
+        loops: Callable[[], list[tuple[str, Beating]]],
         ready: Callable[[], bool],
     ) -> None:
         self._store = store
@@ -83,6 +94,7 @@ class Health:
         self._worker_up = worker_up
         self._mailboxes = mailboxes
         self._free = free
+        self._loops = loops
         self._ready = ready
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -137,6 +149,10 @@ class Health:
         yield GaugeMetricFamily(*LMTP_CONNECTIONS, value=counted.get("lmtp_connections", 0))
         yield GaugeMetricFamily(*FREE, value=self._free())
         yield GaugeMetricFamily(*WORKER, value=int(self._worker_up()))
+        up = GaugeMetricFamily(*LOOP, labels=["process", "loop"])
+        for process, one in self._loops():
+            up.add_metric([process, one.loop], int(not one.overdue))
+        yield up
         yield from self._of_the_store()
 
     def _of_mailboxes(self) -> Iterator[Metric]:
@@ -155,6 +171,8 @@ class Health:
             fates = messages.by_fate(connection)
             states = mailed.by_state(connection)
             pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
+            unfired, told = deadlines.oldest_due(connection, now), alarms.standing(connection)
+            last = sources.last_by_source(connection, now)
             looked, missed = runs.last_done(connection, SILENT_RUN)
             silent = watched.number_silent(connection)
             still = standstill.standing(connection) is not None
@@ -168,6 +186,12 @@ class Health:
         yield letters
         yield GaugeMetricFamily(*OLDEST_PENDING, value=age(pending, now))
         yield GaugeMetricFamily(*OLDEST_UNSENT, value=age(unsent, now))
+        yield GaugeMetricFamily(*OLDEST_UNFIRED, value=age(unfired, now))
+        yield GaugeMetricFamily(*ALARMS, value=len(told))
+        heard = GaugeMetricFamily(*LAST_MAIL, labels=["source"])
+        for name, at in last.items():
+            heard.add_metric([name], at.timestamp())
+        yield heard
         yield GaugeMetricFamily(*SILENT, value=silent)
         yield GaugeMetricFamily(*STANDSTILL, value=int(still))
         yield GaugeMetricFamily(*MISSED_LOOKS, value=missed)

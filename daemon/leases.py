@@ -13,6 +13,7 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from daemon.log import get_logger
+from daemon.pulse import Heart, beating
 from daemon.store import Store, StoreError, deadlines, messages, outgoing
 from daemon.store.engine import end_stopped
 
@@ -21,6 +22,9 @@ RENEW_SECONDS = 8.0
 """A quarter of a lease: three renewals may fail before it runs out."""
 STOPPED_SECONDS = 10.0
 """How often it is looked for writers that hold locks and were stopped: here, as the rooms may be waiting for them."""
+
+ROUND_SECONDS = 60.0
+"""For writing, where the database takes its time."""
 
 log = get_logger(__name__)
 
@@ -67,8 +71,13 @@ class Leases:
             return list(self._in_hand)
 
     def _run(self) -> None:
+        with beating("leases", ROUND_SECONDS) as heart:
+            self._keep(heart)
+
+    def _keep(self, heart: Heart) -> None:
         looked_at = time.monotonic()
         while not self._ended.wait(LOOK_SECONDS):
+            heart.beat(LOOK_SECONDS)
             if self._store.is_shared and time.monotonic() - looked_at > STOPPED_SECONDS:
                 looked_at = time.monotonic()
                 self._end_stopped()

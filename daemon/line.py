@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from daemon.pulse import beat
+
 
 class Line:
     """One connection after the other, each answer with its time; `cut` may be called from any thread."""
@@ -27,6 +29,7 @@ class Line:
     def begin(self, seconds: float) -> None:
         """The next answer may take so long."""
         self._until = time.monotonic() + seconds
+        beat(seconds)
 
     @property
     def is_overdue(self) -> bool:

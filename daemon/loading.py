@@ -5,15 +5,20 @@ good. The child hands back the built settings, or the problems.
 """
 
 import pickle
+import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.models import Settings
 from config.problems import Problem
 
 CHECK_SECONDS = 120
+CHECK_BYTES = 1 << 30
+QUIET_SECONDS = 0.2
+QUIET_TRIES = 25
 
 
 class Loaded(NamedTuple):
@@ -22,6 +27,36 @@ class Loaded(NamedTuple):
     settings: Settings | None
     problems: list[Problem]
     written: bytes = b""
+
+
+def load_quiet(directory: Path, tries: int = QUIET_TRIES) -> Loaded:
+    """Load and check files that nobody is writing meanwhile: half of a file may be well formed and mean something else.
+
+    What goes on changing is refused after some tries.
+    """
+    before = _look_of(directory)
+    for _ in range(tries):
+        loaded = load_checked(directory)
+        after = _look_of(directory)
+        if after == before:
+            return loaded
+        time.sleep(QUIET_SECONDS)
+        before = _look_of(directory)
+    return Loaded(None, [Problem(str(directory), 0, "", "files are being written all the time", "reload afterwards")])
+
+
+def _look_of(directory: Path) -> list[tuple[Any, ...]]:
+    """Names, sizes and times of all files of a configuration."""
+    files = [*directory.glob("*.toml"), *directory.glob("*.d/*.toml"), *(directory / "templates").rglob("*")]
+    seen: list[tuple[Any, ...]] = []
+    for file in sorted(files):
+        try:
+            told = file.stat()
+        except OSError:
+            seen.append((file,))
+        else:
+            seen.append((file, told.st_ino, told.st_size, told.st_mtime_ns))
+    return seen
 
 
 def load_checked(directory: Path) -> Loaded:
@@ -64,6 +99,7 @@ def main() -> None:
     """Answer on standard output; `Loaded` must be the module's class, not that of the script."""
     from daemon.loading import load_here
 
+    resource.setrlimit(resource.RLIMIT_AS, (CHECK_BYTES, CHECK_BYTES))
     sys.stdout.buffer.write(pickle.dumps(load_here(Path(sys.argv[1]))))
 
 

@@ -16,6 +16,7 @@ import msgspec
 from daemon import wire
 from daemon.errands import Answer, Request, Templates
 from daemon.log import get_logger
+from daemon.pulse import beat
 
 MAIL_SECONDS = 3.0
 BATCH_SECONDS = 10.0
@@ -74,6 +75,7 @@ class _Child:
             wire.Gone: It did not.
         """
         if not self._greeted:
+            beat(START_SECONDS)
             if not select.select([self.sock], [], [], START_SECONDS)[0] or wire.receive(self.sock) is None:
                 raise wire.Gone("it did not start")
             self._greeted = True
@@ -153,6 +155,7 @@ class Reader:
                     current = self._its_turn(asked)
                     current.greet()
                     child = current
+                beat()  # a batch that kills one reader after the other takes its time
                 began = time.monotonic()
                 frame = child.line.answer(min(MAIL_SECONDS, BATCH_SECONDS - waited), self._start_ahead)
                 waited += time.monotonic() - began

@@ -1,4 +1,4 @@
-"""Time, and the seams for tests: a clock in a file, named crash points, mailboxes polled within seconds.
+"""Time, and the seams for tests: a clock in a file, named crash points, mailboxes polled within seconds, stopped loops.
 
 All are refused unless the configuration says `[test] enabled = true`.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 CLOCK = "POSTROOM_TEST_CLOCK"
 CRASH = "POSTROOM_TEST_CRASH"
 POLL = "POSTROOM_TEST_POLL"
+FREEZE = "POSTROOM_TEST_FREEZE"
 READ_EVERY_SECONDS = 0.05
 
 
@@ -59,7 +60,7 @@ def check_allowed(*, enabled: bool) -> None:
     Raises:
         SeamRefused: A seam is set and `[test] enabled` is not true.
     """
-    for name in (CLOCK, CRASH, POLL):
+    for name in (CLOCK, CRASH, POLL, FREEZE):
         if os.environ.get(name) and not enabled:
             raise SeamRefused(f"{name} is set, but postroom.toml does not say [test] enabled = true")
 

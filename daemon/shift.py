@@ -43,6 +43,11 @@ class Shift:
         with self._counting:
             self.counters[name] += number
 
+    def counted(self) -> dict[str, int]:
+        """What was counted so far; from any thread."""
+        with self._counting:
+            return dict(self.counters)
+
     def new_number(self) -> int:
         """A number for a reference: six characters of base 32."""
         return secrets.randbits(30)

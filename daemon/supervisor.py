@@ -12,8 +12,11 @@ from typing import Any
 from config.models import Settings
 from daemon import wire
 from daemon.log import get_logger
+from daemon.pulse import Beating, Heart
 
 FRESH_BEAT_SECONDS = 30.0
+START_SECONDS = 90.0
+"""From the start of a worker until it is first heard: it waits for the database meanwhile."""
 STOP_SECONDS = 15.0
 WAKE_SECONDS = 0.003
 RESTART_SECONDS = (0.1, 0.2, 0.5, 1.0)
@@ -31,16 +34,23 @@ class Supervisor:
         self._writer: asyncio.StreamWriter | None = None
         self._stopping = False
         self._took = asyncio.Event()
-        self._last_beat = -FRESH_BEAT_SECONDS
+        self._heart = Heart("worker", FRESH_BEAT_SECONDS)
+        self._renewing = False
         self._resting = self._again = False
         self.beat: dict[str, Any] = {}
         self.deaths = 0
+        self.renewals = 0
         self._counted: dict[str, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the worker lives and said so lately."""
-        return time.monotonic() - self._last_beat < FRESH_BEAT_SECONDS
+        """Whether the worker lives, said so lately, and none of its loops stands still."""
+        return bool(self.beat) and not self._heart.overdue and not any(one.overdue for one in self.standing())
+
+    def standing(self) -> list[Beating]:
+        """How the worker's loops stood when it was last heard; none before it was."""
+        return [Beating(*one) for one in self.beat.get("loops", ())]
 
     @property
     def counters(self) -> dict[str, int]:
@@ -50,6 +60,7 @@ class Supervisor:
 
     async def run(self) -> None:
         """Keep a worker running until `stop`."""
+        self._loop = asyncio.get_running_loop()
         failures = 0
         while not self._stopping:
             started = time.monotonic()
@@ -59,6 +70,9 @@ class Supervisor:
                 log.exception("worker-not-started")
             if self._stopping:
                 return
+            if self._renewing:
+                self._renewing = False
+                continue
             self.deaths += 1
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS)) - 1] if failures else RESTART_SECONDS[0]
@@ -93,18 +107,44 @@ class Supervisor:
     async def stop(self) -> None:
         """Let the worker finish what it has in hand; kill it if it does not."""
         self._stopping = True
+        self._heart.end()
+        await self._end()
+
+    def renew_from_a_thread(self, *, at_once: bool) -> None:
+        """The same as `renew`, without waiting for it."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.renew(at_once=at_once), self._loop)
+
+    async def renew(self, *, at_once: bool) -> None:
+        """Another worker instead of this one, of which something stands still.
+
+        Args:
+            at_once: It would not hear that it is to end.
+        """
+        if self._stopping or self._process is None:
+            return
+        if self._renewing:
+            if at_once:
+                self._process.kill()
+            return
+        self._renewing = True
+        self.renewals += 1
+        await self._end(0.0 if at_once else STOP_SECONDS)
+
+    async def _end(self, seconds: float = STOP_SECONDS) -> None:
         self._send(wire.QUIT)
         process = self._process
         if process is None:
             return
         try:
-            await asyncio.wait_for(asyncio.to_thread(process.wait), STOP_SECONDS)
-        except TimeoutError:
+            await asyncio.wait_for(asyncio.to_thread(process.wait, seconds), seconds + 1)
+        except (TimeoutError, subprocess.TimeoutExpired):
             log.warning("worker-killed")
             process.kill()
             await asyncio.to_thread(process.wait)
 
     async def _one_life(self) -> None:
+        self._heart.beat(START_SECONDS)
         ours, theirs = socket.socketpair()
         with theirs:
             # From this thread, which lives as long as we do: the worker is killed when it ends.
@@ -127,7 +167,7 @@ class Supervisor:
             await asyncio.to_thread(self._process.wait)
 
     def _heard(self, told: dict[str, Any]) -> None:
-        self._last_beat = time.monotonic()
+        self._heart.beat(0.0 if self.beat else START_SECONDS)
         if "took" in told:
             if told["took"] == self._settings.digest:
                 self._took.set()

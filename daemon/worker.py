@@ -18,7 +18,7 @@ from datetime import date
 
 from config.models import Settings
 from daemon import log as logging
-from daemon import wire
+from daemon import pulse, wire
 from daemon.clock.calendar import Calendar
 from daemon.clock.deadlines import Deadlines
 from daemon.clock.ping import Ping
@@ -35,15 +35,18 @@ from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
 from daemon.outbox.watchman import Watchman
 from daemon.processes import end_with_parent, keep_small
+from daemon.pulse import beat, beating
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
 from daemon.store import StoreError, deadlines, messages, open_store, outgoing, standstill, watched
 from daemon.store.hints import Hints
+from daemon.telling import Telling
 from daemon.versions import versions
 from rules.silence import watched_zones
 
-BEAT_SECONDS = 1.0
+ROUND_SECONDS = 60.0
+"""For one room, where the database takes its time."""
 SWITCH_SECONDS = 0.0005
 LONGEST_SLEEP_SECONDS = 5.0
 SHORTEST_SLEEP_SECONDS = 0.02
@@ -64,8 +67,8 @@ class Worker:
         self._quit = False
         self._woken = False
         self._adrift = False
-        self._last_beat = 0.0
         self._told_of: tuple[int, date] | None = None
+        self._telling = Telling(sock, self._news)
         clock = Clock()
         store = open_store(database_url(settings))
         reader = Reader(settings.templates)
@@ -84,10 +87,17 @@ class Worker:
         self._deadlines = Deadlines(self._shift)
         self._outlet = Outlet(self._shift)
         admin = Admin(self._shift)
-        self._senders = [Sender(self._shift, self._bell, self._outlet, admin) for _ in range(senders_for(settings))]
+        numbers = range(1, senders_for(settings) + 1)
+        self._senders = [Sender(self._shift, self._bell, self._outlet, admin, number) for number in numbers]
 
     def run(self) -> None:
         """Work until told to stop or left alone."""
+        with beating("rounds", ROUND_SECONDS):
+            self._begin()
+            self._go_round()
+        self._stop()
+
+    def _begin(self) -> None:
         self._shift.reader.start()
         self._clear_what_a_crash_left()
         self._remember(self._shift.settings, self._written)
@@ -95,7 +105,10 @@ class Worker:
         self._shift.leases.start()
         for sender in self._senders:
             sender.start()
+        self._telling.start()
         gc.freeze()
+
+    def _go_round(self) -> None:
         while not self._quit:
             try:
                 if self._adrift:
@@ -108,9 +121,8 @@ class Worker:
                 self._desk.forget()
                 time.sleep(AWAY_SECONDS)
                 pause = 0
-            self._beat()
+            beat(pause, "wait")
             self._listen(pause)
-        self._stop()
 
     def _round(self) -> bool:
         """One batch in every room; whether there was anything to do.
@@ -119,16 +131,24 @@ class Worker:
         """
         if self._shift.gate.shut:
             return self._round_at_standstill()
+        beat(doing="calendar")
         self._calendar.step()
+        beat(doing="lists")
         listed = self._lists.step()
+        beat(doing="deadlines")
         fired = self._deadlines.step()
+        beat(doing="silence")
         watching = self._watchman.step()
+        beat(doing="letters")
         told = self._bundler.gather()
+        beat(doing="desk")
         taken = self._desk.take()
         if told:
             self._bundler.keep(told)
+        beat()
         if taken:
             self._desk.keep(taken)
+        beat(doing="upkeep")
         self._watch.step()
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
@@ -199,7 +219,7 @@ class Worker:
         zones, seen_at = watched_zones(settings), self._shift.clock.now()
         self._shift.store.write(lambda c: messages.keep_settings(c, settings.digest, told, written, at)).result()
         self._shift.store.write(lambda c: watched.keep(c, settings.sources, zones, seen_at)).result()
-        wire.send(self._sock, json.dumps({"took": settings.digest}).encode())
+        self._telling.tell({"took": settings.digest})
 
     def _listen(self, seconds: float) -> None:
         """Take what the acceptor says; between batches only, so a batch runs under one set of settings."""
@@ -241,24 +261,19 @@ class Worker:
         shortest = OTHERS_SECONDS if self._shift.store.is_shared else SHORTEST_SLEEP_SECONDS
         return min([LONGEST_SLEEP_SECONDS, *(max(shortest, (at - now).total_seconds()) for at in due)])
 
-    def _beat(self) -> None:
-        if time.monotonic() - self._last_beat < BEAT_SECONDS:
-            return
-        self._last_beat = time.monotonic()
+    def _news(self) -> dict[str, object]:
+        """What the acceptor shows of us."""
         reader = self._shift.reader
-        beat = {
-            "counters": dict(self._shift.counters),
-            "reader_deaths": reader.deaths,
-            "reader_renewals": reader.renewals,
-        }
-        wire.send(self._sock, json.dumps(beat).encode())
+        counters = {"reader_deaths": reader.deaths, "reader_renewals": reader.renewals}
+        return {"counters": self._shift.counted(), **counters}
 
     def _stop(self) -> None:
         for sender in self._senders:
             sender.stop()
         self._bell.ring(everybody=True)
+        until = time.monotonic() + STOP_SECONDS
         for sender in self._senders:
-            sender.join(STOP_SECONDS)
+            sender.join(max(0.0, until - time.monotonic()))
         self._outlet.close()
         with suppress(StoreError):  # its leases run out
             self._desk.put_back()
@@ -283,6 +298,7 @@ def main() -> None:
         return
     settings, written = pickle.loads(frame[1:])  # noqa: S301 - from our own parent, over our own pipe
     logging.set_up(settings.postroom.log.level, "worker")
+    pulse.begin("worker")
     sys.setswitchinterval(SWITCH_SECONDS)  # by default a thread that comes back from the relay or a sync waits 5 ms
     try:
         Worker(sock, settings, written).run()

@@ -70,8 +70,9 @@ def reload(directory: Path) -> None:
 def status(directory: Path, as_json: bool) -> None:
     """Show whether the daemon runs and how its work stands (exit code 1 if it does not run).
 
-    Mails by fate, the oldest that waits, outgoing mails by state, mailboxes and when they were last read, mails set
-    aside, addresses that were refused and what was probably meant, the last reload and its errors.
+    Mails by fate, the oldest that waits, outgoing mails by state, alarms, loops that stand still, mailboxes and when
+    they were last read, mails set aside, addresses that were refused and what was probably meant, the last reload and
+    its errors.
     """
     from daemon.control import NotRunning, ask
     from daemon.shift import data_directory
@@ -91,9 +92,10 @@ def status(directory: Path, as_json: bool) -> None:
 
 def _status_of_the_store(settings: "Settings | Rest") -> dict[str, Any]:
     """What the database says while no daemon runs."""
+    from daemon.caretaker import ages
     from daemon.intake.mailboxes import standing_of
     from daemon.shift import has_own_keys
-    from daemon.store import mailboxes, mailed, messages, standstill
+    from daemon.store import alarms, mailboxes, mailed, messages, standstill
     from daemon.store.silence_report import silence_standing
 
     now = now_of(settings)
@@ -101,13 +103,16 @@ def _status_of_the_store(settings: "Settings | Rest") -> dict[str, Any]:
         fates: dict[str, int] = {}
         for fate, _, number in messages.by_fate(connection):
             fates[fate] = fates.get(fate, 0) + number
-        pending, unsent = messages.oldest_pending(connection), mailed.oldest_unsent(connection)
+        oldest = ages(connection, now)
+        waits = {name: round((now - since).total_seconds()) if since else 0 for name, since in oldest._asdict().items()}
         return {
             "running": False,
             "mails": fates,
             "outbox": mailed.by_state(connection),
-            "oldest_pending_seconds": round((now - pending).total_seconds()) if pending else 0,
-            "oldest_unsent_seconds": round((now - unsent).total_seconds()) if unsent else 0,
+            "oldest_pending_seconds": waits["unread"],
+            "oldest_unsent_seconds": waits["unsent"],
+            "oldest_unfired_seconds": waits["unfired"],
+            "alarms": [one._asdict() for one in alarms.standing(connection)],
             "silence": silence_standing(connection, settings.silences, now),
             "standstill": standstill.told(connection, now),
             "mailboxes": standing_of(settings.postroom.imap, mailboxes.standing(connection)),
@@ -137,6 +142,15 @@ def _show(found: dict[str, Any]) -> None:
     line(f"mails: {_counts(mails)}{_waits(mails, ('pending',), found['oldest_pending_seconds'])}")
     waiting = ("waiting", "sending", "unknown")
     line(f"outgoing: {_counts(letters)}{_waits(letters, waiting, found['oldest_unsent_seconds'])}")
+    if found["oldest_unfired_seconds"]:
+        line(f"steps of policies: the oldest is due for {duration(found['oldest_unfired_seconds'])}")
+    for alarm in found["alarms"]:
+        line(
+            f"the admin was told, and it is not over: {alarm['what']}, since {_clock(str(alarm['since']))}", style="red"
+        )
+    for one in found.get("standing_still", []):
+        doing = f" ({one['doing']})" if one["doing"] else ""
+        line(f"stands still: {one['process']}.{one['loop']}{doing}", style="red")
     line(f"relay: {', '.join(found['relays'])}")
     if found["own_desk_keys"]:
         line(OWN_KEYS, style="yellow")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from daemon.pulse import Heart
 from rules.agenda import Bell
 
 if TYPE_CHECKING:  # it takes a while to load, and a clock that a test turns needs no alarms
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # it takes a while to load, and a clock that a test turns nee
     from apscheduler.triggers.cron import CronTrigger
 
 # By default a job that is a second late is dropped.
+TICK_SECONDS = 20
+ROUND_SECONDS = 60.0
 JOB_DEFAULTS = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 
 
@@ -28,6 +31,7 @@ class Alarms:
         self._hearing.setblocking(False)
         self._ringing.setblocking(False)
         self._scheduler: BackgroundScheduler | None = None
+        self._heart: Heart | None = None
 
     @property
     def socket(self) -> socket.socket:
@@ -41,7 +45,9 @@ class Alarms:
 
             self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=JOB_DEFAULTS, daemon=True)
             self._scheduler.start()
+            self._heart = Heart("bells", ROUND_SECONDS, TICK_SECONDS)
         self._scheduler.remove_all_jobs()
+        self._scheduler.add_job(self._tick, "interval", seconds=TICK_SECONDS)
         for bell in bells:
             self._scheduler.add_job(self.ring, trigger_of(bell))
 
@@ -49,6 +55,11 @@ class Alarms:
         """From the scheduler's thread."""
         with contextlib.suppress(OSError):  # it rings already, or nobody is there any more
             self._ringing.send(b"!")
+
+    def _tick(self) -> None:
+        """From the scheduler's thread: it still counts the time."""
+        if self._heart is not None:
+            self._heart.beat(TICK_SECONDS)
 
     def rang(self) -> bool:
         """Whether a bell has rung since the last question."""
@@ -61,6 +72,8 @@ class Alarms:
         """No more bells."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
+        if self._heart is not None:
+            self._heart.end()
         self._hearing.close()
         self._ringing.close()
 

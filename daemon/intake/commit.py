@@ -6,12 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 from daemon.log import get_logger
+from daemon.pulse import Heart
 from daemon.store import Store, StoreError
 from daemon.store.chains import Accepted, Chain
 from daemon.store.db import Answer
 
 HANDLER_SECONDS = 25
 """A client waits ten minutes for the answer to its dot (RFC 5321 4.5.3.2.6); many give up after half a minute."""
+
+LOOK_SECONDS = 1.0
+ROUND_SECONDS = 30.0
 
 KEPT = "250 2.0.0 OK"
 OUR_TROUBLE = "451 4.3.0 Temporary trouble here, please try again later"
@@ -48,9 +52,10 @@ class Commits:
 
     async def give_up_late(self) -> None:
         """Answer sessions whose commit takes too long; one look a second costs less than a timer for each mail."""
-        loop = asyncio.get_running_loop()
+        loop, heart = asyncio.get_running_loop(), Heart("commits", ROUND_SECONDS)
         while True:
-            await asyncio.sleep(1)
+            heart.beat(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             late = [one for one, since in self._waiting.items() if loop.time() - since > HANDLER_SECONDS]
             for waiter in late:
                 del self._waiting[waiter]

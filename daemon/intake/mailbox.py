@@ -14,6 +14,7 @@ from daemon.intake.room import NoRoom
 from daemon.line import Line
 from daemon.log import get_logger
 from daemon.oauth import OauthError, Tokens
+from daemon.pulse import Heart, beat, beating
 from daemon.seams import poll_seconds
 from daemon.store import StoreError, mailboxes
 from daemon.store.mailboxes import LostLease
@@ -22,6 +23,8 @@ COMPARE_EVERY = timedelta(days=1)
 LOOKS = 20
 """In a row, while each finds something; what is left then is found by the next poll."""
 ERROR_LENGTH = 300
+ROUND_SECONDS = 60.0
+"""For names, the database, and what is done between two answers of the server."""
 
 log = get_logger(__name__)
 
@@ -70,6 +73,23 @@ class MailboxReader(threading.Thread):
         self._held_at = 0.0
         self._wait = self._pace.first_wait
         self._taken = 0
+        self._heart: Heart | None = None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether it was not heard of for too long, or has died."""
+        return self._heart is not None and self._heart.overdue > 0
+
+    def give_up(self) -> None:
+        """Another reads this mailbox instead; should this thread ever go on, it ends."""
+        self.is_replaced = True
+        self.end()
+        self.miss_no_more()
+
+    def miss_no_more(self) -> None:
+        """It was told to end; whether it does is its own matter."""
+        if self._heart is not None:
+            self._heart.end()
 
     def end(self) -> None:
         """Tell it to stop, whatever it waits for; returns at once."""
@@ -88,26 +108,31 @@ class MailboxReader(threading.Thread):
 
     def run(self) -> None:
         """Session after session; whatever goes wrong, the next one is tried."""
+        with beating(self.name.replace(" ", ":"), ROUND_SECONDS) as self._heart:
+            self._go_on()
+        self.state = "ended"
+        if not self.is_replaced:
+            with contextlib.suppress(StoreError):
+                self._house.write(self.mailbox.id, mailboxes.release)
+
+    def _go_on(self) -> None:
         while not self._ending.is_set():
+            beat()
             try:
                 if self._hold():
                     self._session()
                 else:
                     self.state = "elsewhere"
-                    self._ending.wait(self._pace.tick)
+                    self._pause(self._pace.tick)
             except LostLease:
                 self.state = "elsewhere"
-                self._ending.wait(self._pace.first_wait)
+                self._pause(self._pace.first_wait)
             except NoRoom as error:  # the server is well, and need not hear of us until there is room
                 self.state, self.error = "failing", str(error)
-                self._ending.wait(self._pace.first_wait)
+                self._pause(self._pace.first_wait)
             except Exception as error:
                 if not self._ending.is_set():
                     self._failed(error)
-        self.state = "ended"
-        if not self.is_replaced:
-            with contextlib.suppress(StoreError):
-                self._house.write(self.mailbox.id, mailboxes.release)
 
     def _session(self) -> None:
         """A look on a fresh connection, then the server is listened to until the next is due."""
@@ -147,6 +172,7 @@ class MailboxReader(threading.Thread):
     def _look(self, connection: Connection, folder: FolderReader, *, fresh: bool) -> None:
         """Until nothing is new: what came while we read is not told again in IDLE."""
         for turn in range(LOOKS):
+            beat()
             found = folder.look(connection, fresh=fresh and turn == 0)
             if not (found or connection.has_news()) or self._ending.is_set():
                 break
@@ -167,10 +193,16 @@ class MailboxReader(threading.Thread):
 
     def _rest(self, until: float) -> None:
         self.state = "resting"
-        while (left := until - time.monotonic()) > 0 and not self._ending.wait(min(left, self._pace.tick)):
+        while (left := until - time.monotonic()) > 0 and not self._pause(min(left, self._pace.tick)):
             self._tick()
 
+    def _pause(self, seconds: float) -> bool:
+        """Wait; whether it is told to stop."""
+        beat(seconds)
+        return self._ending.wait(seconds)
+
     def _tick(self) -> None:
+        beat(self._pace.tick)
         if not self._ending.is_set() and not self._hold():
             raise LostLease(self.mailbox.id)
 
@@ -190,7 +222,7 @@ class MailboxReader(threading.Thread):
         log.warning("mailbox-failed", mailbox=self.mailbox.id, error=self.error, exc_info=None if known else error)
         if (taken := sum(folder.taken for folder in self._folders)) > self._taken:  # slow, but it gets on
             self._taken, self._wait = taken, self._pace.first_wait
-        self._ending.wait(self._wait)
+        self._pause(self._wait)
         self._wait = min(self._wait * 2, self._pace.longest_wait)
 
     def _compare(self, connection: Connection) -> None:

@@ -13,6 +13,7 @@ from config.machine import Imap
 from config.models import Settings
 from daemon.intake.imap_house import House
 from daemon.log import get_logger
+from daemon.pulse import Heart, beating
 from daemon.store import StoreError, mailboxes, outgoing
 from daemon.store.outgoing import Letter
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 5.0
 TEST_CLOCK_WATCH_SECONDS = 0.2
 END_SECONDS = 2.0
+ROUND_SECONDS = 60.0
 
 log = get_logger(__name__)
 
@@ -35,16 +37,22 @@ class Mailboxes:
         self._readers: dict[str, MailboxReader] = {}
         self._since: dict[str, datetime] = {}
         """When each mailbox was begun with here: the time before is not counted as an outage."""
+        self._changing = threading.Lock()
         self._ending = threading.Event()
         self._watcher: threading.Thread | None = None
 
     def use(self, settings: Settings) -> None:
         """Start what is new, end what is gone, and both for what was changed; waits for what it ends."""
+        with self._changing:
+            self._use(settings)
+
+    def _use(self, settings: Settings) -> None:
         wanted = {one.id: one for one in settings.postroom.imap} if "imap" in settings.postroom.roles else {}
         ended = [one for key, one in self._readers.items() if wanted.get(key) != one.mailbox]
         _end(ended)
         for reader in ended:
             reader.is_replaced = reader.mailbox.id in wanted
+            reader.miss_no_more()
             del self._readers[reader.mailbox.id], self._since[reader.mailbox.id]
         for key, mailbox in wanted.items():
             if key not in self._readers:
@@ -52,6 +60,18 @@ class Mailboxes:
         if self._readers and self._watcher is None:
             self._watcher = threading.Thread(target=self._watch, name="mailbox watch", daemon=True)
             self._watcher.start()
+
+    def renew(self, loop: str) -> None:
+        """Begin anew with the mailbox of a loop that stands still: its thread is left behind, whatever it hangs in."""
+        with self._changing:
+            for key, reader in self._readers.items():
+                if loop == f"mailbox:{key}" and reader.stands_still and not self._ending.is_set():
+                    reader.give_up()
+                    self._house.count("mailbox_renewals")
+                    since = self._since[key]
+                    self._start(reader.mailbox)
+                    self._since[key] = since
+                    return
 
     def close(self) -> None:
         """End all; a thread that waits for a name or a connection is left behind."""
@@ -79,8 +99,13 @@ class Mailboxes:
         reader.start()
 
     def _watch(self) -> None:
+        with beating("mailboxes", ROUND_SECONDS) as heart:
+            self._keep_watch(heart)
+
+    def _keep_watch(self, heart: Heart) -> None:
         seconds = TEST_CLOCK_WATCH_SECONDS if self._house.clock.is_test else WATCH_SECONDS
         while not self._ending.wait(seconds):
+            heart.beat(seconds)
             try:
                 for reader in list(self._readers.values()):
                     reader.keep()

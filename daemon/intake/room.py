@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from daemon.log import get_logger
+from daemon.pulse import Heart
 from daemon.seams import wall_now
 from daemon.store import StoreError
 
 LOOK_SECONDS = 0.2
 WATCH_SECONDS = 0.5
+ROUND_SECONDS = 60.0
 ENOUGH = 1.25
 """Times the reserve: an episode ends when so much is free. A level at which it began would end and begin it all day."""
 MIB = 1 << 20
@@ -129,7 +131,9 @@ class RoomWatch:
 
     async def run(self) -> None:
         """Look, for ever."""
+        heart = Heart("room", ROUND_SECONDS)
         while True:
+            heart.beat(WATCH_SECONDS)
             self._look()
             if self._untold is not None:
                 with contextlib.suppress(StoreError):  # the disk is full to the last byte; the log knows already

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from daemon.pulse import beat
 from daemon.store import StoreError
 
 PATIENCE_SECONDS = 60.0
@@ -40,6 +41,7 @@ class Kept:
         """
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
+            beat()
             try:
                 return self._written.result() or (self._again and self._is_ours())
             except StoreError:

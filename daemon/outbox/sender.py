@@ -22,6 +22,7 @@ from daemon.outbox.outcome import Outcome
 from daemon.outbox.relay import Outlet
 from daemon.outbox.systems import WEBHOOK
 from daemon.outbox.webhook import post
+from daemon.pulse import Heart, beat, beating
 from daemon.seams import crash_point
 from daemon.shift import Shift
 from daemon.store import StoreError, outgoing
@@ -36,6 +37,8 @@ GIVE_UP_AFTER = timedelta(hours=48)
 TROUBLE_SECONDS = 5.0
 LONGEST_SLEEP_SECONDS = 30.0
 OTHERS_SECONDS = 0.2
+ROUND_SECONDS = 60.0
+"""For what is done with a letter beside waiting for a relay's answer."""
 RACE_SECONDS = 0.02
 """Somebody else was quicker to take what the relay's limits left."""
 
@@ -71,7 +74,8 @@ class LeaseLost(Exception):  # noqa: N818
 class Sender:
     """One thread, with one letter on its way at a time."""
 
-    def __init__(self, shift: Shift, bell: Bell, outlet: Outlet, admin: Admin) -> None:
+    def __init__(self, shift: Shift, bell: Bell, outlet: Outlet, admin: Admin, number: int = 1) -> None:
+        self.name = f"sender-{number}"
         self._shift = shift
         self._bell = bell
         self._outlet = outlet
@@ -81,7 +85,7 @@ class Sender:
         self._marked: Kept | None = None
         self._lease = ""
         self._interrupted: list[str] = []
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -96,10 +100,16 @@ class Sender:
         self._thread.join(seconds)
 
     def _run(self) -> None:
+        with beating(self.name, ROUND_SECONDS) as heart:
+            self._go_round(heart)
+
+    def _go_round(self, heart: Heart) -> None:
         while not self._stopping:
+            heart.beat()
             heard = self._bell.rings
             pause = self._pause_after_step()
             if pause > 0 and not self._stopping:
+                heart.beat(pause)
                 self._bell.wait(heard, pause)
 
     def _pause_after_step(self) -> float:
@@ -145,6 +155,7 @@ class Sender:
             self._bell.ring()
         began = time.monotonic()
         for index, letter in enumerate(letters):
+            beat()
             outcome = self._hand_over(letter)
             crash_point("after-relay")
             self._wait_for_mark()

@@ -9,6 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 from config.machine import Relay as RelaySettings
+from daemon.pulse import beat
 
 CONNECT_SECONDS = 30.0
 """For connecting, and for each answer until we are logged in."""
@@ -48,6 +49,7 @@ class Line(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one answer: its code, -1 if it has none, and its text."""
+        beat(self._seconds)
         until = time.monotonic() + self._seconds
         texts: list[bytes] = []
         while True:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 
 from daemon.log import get_logger
+from daemon.pulse import AS_LONG_AS_IT_TAKES, Heart
 from daemon.store.engine import Checkpoints, Turn, abandon, database_file, notify, open_engine, transaction
 
 T = TypeVar("T")
@@ -24,6 +25,9 @@ BATCH = 200
 GATHER_SECONDS = 0.0005
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
 """Pauses between tries to connect, while the database is away."""
+
+ROUND_SECONDS = 60.0
+"""For a transaction: others may hold the write lock for half of it."""
 
 log = get_logger(__name__)
 
@@ -77,6 +81,7 @@ class Store:
         self._writes = open_engine(url, write=True)
         self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._heart: Heart | None = None
         self._connection: Connection | None = None
         self._hinted: Future[None] | None = None
         self._failures = 0
@@ -141,15 +146,18 @@ class Store:
 
     def _put(self, jobs: list[_Job]) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+            self._heart = Heart("writer", ROUND_SECONDS)
+            self._thread = threading.Thread(target=self._serve, args=(self._heart,), name="writer", daemon=True)
             self._thread.start()
             if self._file is not None:
                 self._checkpoints = Checkpoints(self._file)
+        if self._heart is not None:
+            self._heart.expect()
         self._jobs.put(jobs)
 
-    def _serve(self) -> None:
+    def _serve(self, heart: Heart) -> None:
         company = 0
-        while (jobs := self._jobs.get()) is not None:
+        while (jobs := self._next(heart)) is not None:
             last = False
             from_outside = jobs[0].together is not None
             if from_outside:
@@ -165,8 +173,16 @@ class Store:
             self._commit(jobs)
             if last:
                 break
+        heart.end()
         if self._connection is not None:
             self._connection.close()
+
+    def _next(self, heart: Heart) -> list[_Job] | None:
+        """What is to be written next; None at the end."""
+        heart.beat(AS_LONG_AS_IT_TAKES)
+        jobs = self._jobs.get()
+        heart.beat()
+        return jobs
 
     def _gather(self, jobs: list[_Job], company: int) -> bool:
         """Wait a moment for those who came together last time; whether the end came instead.

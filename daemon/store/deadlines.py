@@ -79,6 +79,7 @@ _ASIDE = (
     .values(lease="aside", lease_until=DatabaseTime(SET_ASIDE))
 )
 _ANY = select(deadline.c.id).where(*_DUE, _FREE).limit(1)
+_FIRST_OPEN = select(func.min(deadline.c.due_at)).where(*OPEN)
 _NEXT = select(func.min(deadline.c.due_at)).where(*OPEN, deadline.c.lease_until.is_(None))
 
 
@@ -183,6 +184,12 @@ def clear_leases(connection: Connection, holder: str | None) -> int:
     """
     query = update(deadline).where(*OPEN, leased_by(deadline.c.lease, holder))
     return connection.execute(query.values(lease=None, lease_until=None)).rowcount
+
+
+def oldest_due(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the step that waits longest should have happened; None where none is due."""
+    first = connection.execute(_FIRST_OPEN).scalar()
+    return first if first is not None and first <= now else None
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -15,11 +15,11 @@ from sqlalchemy import (
     text,
 )
 
-from daemon.store import mailbox_tables, source_tables, standstill_tables
+from daemon.store import alarm_tables, mailbox_tables, source_tables, standstill_tables
 from daemon.store.columns import Id, Instant, metadata, some_rows
 
 # Who takes metadata from here has all tables in it.
-__all__ = ["mailbox_tables", "metadata", "source_tables", "standstill_tables"]
+__all__ = ["alarm_tables", "mailbox_tables", "metadata", "source_tables", "standstill_tables"]
 
 HEAD = "0001"
 """Revision of the newest migration; compared with the database before anything of Alembic is imported."""

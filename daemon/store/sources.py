@@ -142,6 +142,12 @@ def last_mails(connection: Connection, names: Iterable[str], now: datetime) -> d
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def last_by_source(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """The same of all sources that ever sent."""
+    names = select(source_mail.c.source).distinct()
+    return last_mails(connection, connection.execute(names).scalars(), now)
+
+
 def arrivals(connection: Connection, source: str) -> list[datetime]:
     """When the verified mails of a source came, of a year and more, the newest last.
 

@@ -26,8 +26,9 @@ LATER = {
 """Columns that say how far a row came, and go on changing."""
 COMPUTED = {"source_mail", "source_hour", "contact", "record_contact"}
 """Tables that could be computed anew from the others: nothing is proved by them."""
-REMEMBERED = {"watched", "silent_source", "silence", "probe"}
-"""Tables of the watch over sources: who changes them tells a controller too much or too little, and loses no mail."""
+REMEMBERED = {"watched", "silent_source", "silence", "probe", "alarm"}
+"""Tables of the watch over sources and ourselves: who changes them tells somebody too much or too little, and loses no
+mail."""
 TABLES = [table for table in metadata.sorted_tables if table.name not in COMPUTED | REMEMBERED]
 
 COLUMNS = [
