@@ -39,6 +39,8 @@ _POSTGRES = {
     "keepalives_interval": 10,
     "tcp_user_timeout": 30_000,
 }
+READERS = 8
+"""Most connections of one process that read at the same time; who comes later waits for one of them."""
 _WRITER = "postroom writer"
 _READING = "-c timezone=UTC"
 _WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s"
@@ -125,6 +127,7 @@ def open_engine(url: str, *, write: bool) -> Engine:
 def _postgresql(url: str, *, write: bool) -> Engine:
     """Readers see one snapshot for as long as they look; writers wait for the disk, whatever the server's default."""
     level = "READ COMMITTED" if write else "REPEATABLE READ"
+    most = 1 if write else READERS
     try:
         options = {
             **_POSTGRES,
@@ -132,10 +135,21 @@ def _postgresql(url: str, *, write: bool) -> Engine:
             "options": _WRITING if write else _READING,
         }
         engine = create_engine(
-            url, connect_args=options, pool_pre_ping=True, isolation_level=level, hide_parameters=True
+            "postgresql+psycopg://",
+            connect_args=options,
+            pool_pre_ping=True,
+            pool_size=most,
+            max_overflow=0,
+            isolation_level=level,
+            hide_parameters=True,
         )
     except ModuleNotFoundError as error:
         raise DriverMissing("database: PostgreSQL needs its driver: pip install 'postroom[postgres]'") from error
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_: object, __: object, args: list[str], ___: object) -> None:
+        # The driver reads the URL itself: a list of servers means what it means to psql and pg_dump.
+        args[:] = [url.replace("+psycopg", "", 1)]
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -224,6 +238,7 @@ def abandon(connection: Connection) -> None:
     """End a connection that may be broken; the pool makes another."""
     with suppress(SQLAlchemyError):
         connection.invalidate()
+    with suppress(SQLAlchemyError):  # else its place among those that the pool allows stays taken
         connection.close()
 
 
