@@ -26,6 +26,7 @@ SETTINGS = {
     "fsync": "on",  # a test of what survives must not be eased
     "max_connections": "200",
     "shared_buffers": "32MB",
+    "listen_addresses": "127.0.0.1",
     "timezone": "Asia/Shanghai",  # nobody's but the server's: times must not depend on it
     "autovacuum": "off",
 }
@@ -38,7 +39,6 @@ class Postgres:
         programs: Where PostgreSQL's programs lie.
         copy_of: The server that this one is a standby of, instead of one with a cluster of its own.
         settings: Beside those of every test.
-        listen: Address that it listens at, beside its socket.
     """
 
     def __init__(
@@ -46,10 +46,8 @@ class Postgres:
         programs: Path,
         copy_of: "Postgres | None" = None,
         settings: Mapping[str, str] | None = None,
-        listen: str = "127.0.0.1",
     ) -> None:
         self.programs = programs
-        self.listen = listen
         self._settings = {**SETTINGS, **(settings or {})}
         self.directory = Path(tempfile.mkdtemp(prefix="postroom-pg-"))
         self._data = self.directory / "data"
@@ -67,9 +65,8 @@ class Postgres:
             return
         made = self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
         assert made.returncode == 0, made.stderr
-        if listen != "127.0.0.1":
-            with (self._data / "pg_hba.conf").open("a") as rules:
-                rules.write("host all all samenet trust\n")
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
         self.start()
         self._make_template()
 
@@ -77,7 +74,7 @@ class Postgres:
         """Become a standby of another server; what was here before is gone."""
         self.stop()
         shutil.rmtree(self._data, ignore_errors=True)
-        place = ("-h", primary.listen, "-p", str(primary.port), "-U", "postgres")
+        place = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
         made = self._run("pg_basebackup", *place, "-D", str(self._data), "-R", "-X", "stream", "-c", "fast")
         assert made.returncode == 0, made.stderr
         self.start()
@@ -91,7 +88,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = {**self._settings, "listen_addresses": self.listen, "unix_socket_directories": str(self.directory)}
+        settings = {"unix_socket_directories": str(self.directory), **self._settings}
         options = itertools.chain.from_iterable(("-c", f"{name}={value}") for name, value in settings.items())
         with (self.directory / "log").open("ab") as log:
             command = self._command("postgres", "-D", str(self._data), "-p", str(self.port), *options)
@@ -137,7 +134,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """As `database` in postroom.toml."""
-        return f"postgresql://postgres@{self.listen}:{self.port}/{database}"
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def new_database(self, template: str = TEMPLATE) -> str:
         """URL of a database of its own: with the tables of the current schema, or as another database is."""
