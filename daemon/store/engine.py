@@ -23,7 +23,7 @@ from sqlalchemy import (
     insert,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -32,6 +32,9 @@ WRITE_WAIT_SECONDS = 30
 CHANNEL = "postroom"
 MIGRATION_LOCK = 0x706F7374726F6F6D
 """Advisory lock of PostgreSQL's: the letters of our name."""
+UPGRADE_WAIT_MILLISECONDS = 2000
+LOCK_NOT_AVAILABLE = ("55P03", "40P01")
+"""`lock_not_available` and `deadlock_detected`."""
 _SYNCED = "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'"
 _POSTGRES = {
     "connect_timeout": 5,
@@ -232,6 +235,12 @@ def alone_in_upgrading(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {UPGRADE_WAIT_MILLISECONDS}")
+
+
+def is_locked_out(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up waiting for a lock."""
+    return getattr(error.orig, "sqlstate", None) in LOCK_NOT_AVAILABLE
 
 
 def abandon(connection: Connection) -> None:

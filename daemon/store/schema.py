@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from daemon.store import mailbox_tables, source_tables
-from daemon.store.columns import Id, Instant, metadata, some_rows
+from daemon.store.columns import QUEUE, Id, Instant, metadata, some_rows
 
 __all__ = ["mailbox_tables", "metadata", "source_tables"]  # who takes metadata from here has all tables in it
 
@@ -92,6 +92,7 @@ message = Table(
         unique=True,
         **some_rows("fate NOT IN ('repeat', 'quarantined', 'pending')"),
     ),
+    **QUEUE,
 )
 
 raw = Table(
@@ -211,6 +212,7 @@ deadline = Table(
         "due_at",
         **some_rows("fired_at IS NULL AND ended_at IS NULL"),
     ),
+    **QUEUE,
 )
 
 outbox = Table(
@@ -263,6 +265,7 @@ outbox = Table(
         "next_try_at",
         **some_rows("state IN ('waiting', 'unknown')"),
     ),
+    **QUEUE,
 )
 
 # Apart from its outbox row, which changes when it is claimed and marked: SQLite writes a changed row as a whole.
@@ -295,6 +298,7 @@ notice = Table(
         "at",
         **some_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
+    **QUEUE,
 )
 
 # What the calendar asks for, once a day and place, whichever daemon is first.

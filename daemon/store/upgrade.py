@@ -5,16 +5,20 @@ Looking is plain SQL; Alembic and the migrations are imported only where the ver
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from daemon.store.engine import alone_in_upgrading, database_file, open_engine
+from daemon.store.engine import alone_in_upgrading, database_file, is_locked_out, open_engine
 from daemon.store.schema import HEAD
 
 State = Literal["none", "current", "older", "newer"]
 
+TRIES, AGAIN_SECONDS = 30, 1.0
+"""While a table that is to change is read by somebody, the others who want it get their turn between the tries."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -38,15 +42,25 @@ def schema_state(url: str) -> State:
 def upgrade(url: str) -> None:
     """Create the tables or run the missing migrations, in one transaction: all or nothing.
 
+    Daemons may be at work meanwhile: one that waits for a table keeps all others from it, so it waits for seconds only.
+
     Raises:
         SchemaTooNew: As it says.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be reached or changed.
     """
     engine = open_engine(url, write=True)
     try:
-        with engine.begin() as connection:
-            alone_in_upgrading(connection)
-            _migrate(connection)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with engine.begin() as connection:
+                    alone_in_upgrading(connection)
+                    _migrate(connection)
+            except OperationalError as error:
+                if not tries_left or not is_locked_out(error):
+                    raise
+                time.sleep(AGAIN_SECONDS)
+            else:
+                return
     finally:
         engine.dispose()
 
