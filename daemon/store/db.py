@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from daemon.log import get_logger
 from daemon.store.engine import Checkpoints, Turn, abandon, database_file, notify, open_engine, transaction
@@ -94,7 +95,7 @@ class Store:
         try:
             with self._reads.connect() as connection, connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError, TimeoutError) as error:
+        except (OperationalError, InterfaceError, NoneFree) as error:
             raise _failure(error) from error
 
     def write(self, work: Work[T], *, sync: bool = True) -> "Future[T]":

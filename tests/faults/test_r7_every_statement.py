@@ -79,7 +79,8 @@ def test_a_mail_on_its_way(
     house = _house(new_house, postgres, cutter)
     house.start()
     cutter.is_cutting = True
-    senders, known = [], -1
+    senders: list[Clients] = []
+    known = -1
     while cutter.known > known and len(senders) < ROUNDS:
         known = cutter.known
         senders.append(_send(house, MAILS))

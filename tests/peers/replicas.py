@@ -39,7 +39,7 @@ class Pair:
         self.primary.kill()
 
     def promote(self) -> None:
-        """The standby becomes the primary. Its commits wait for nobody: ALTER SYSTEM of the old one is not replicated."""
+        """The standby becomes the primary. Its commits wait for nobody: what the old one was told is not replicated."""
         self.standby.execute("SELECT pg_promote(wait => false)")
         wait_until(lambda: self.standby.value("SELECT pg_is_in_recovery()") is False, PROMOTE_SECONDS, "promotion")
         self.primary, self.standby = self.standby, self.primary
@@ -62,11 +62,11 @@ class Pair:
         wait_until(self._is_waited_for, PROMOTE_SECONDS, "commits wait for the standby")
 
     def _follows(self) -> bool:
-        return self.primary.value("SELECT state FROM pg_stat_replication") == "streaming"
+        return bool(self.primary.value("SELECT state FROM pg_stat_replication") == "streaming")
 
     def _is_waited_for(self) -> bool:
         with suppress(OperationalError):
-            return self.primary.value("SELECT sync_state FROM pg_stat_replication") in ("sync", "quorum")
+            return bool(self.primary.value("SELECT sync_state FROM pg_stat_replication") in ("sync", "quorum"))
         return False
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from daemon.store import Store, StoreError, open_store
@@ -72,11 +73,11 @@ def test_a_daemon_under_load_keeps_to_its_budget(tmp_path: Path, sink: Sink, pos
 
 def _connections(postgres: Postgres, house: Installation) -> int:
     name = house.database.rpartition("/")[2]
-    return int(
-        postgres.value(
-            f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND application_name LIKE 'postroom%'"
-        )
-    )
+    with psycopg.connect(postgres.url("postgres")) as server:
+        (number,) = server.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name LIKE 'postroom%%'", [name]
+        ).fetchone() or (0,)
+    return int(number)
 
 
 def test_who_finds_no_connection_free_is_told_to_come_again(store: Store) -> None:

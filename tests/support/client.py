@@ -132,13 +132,11 @@ def talk(house: Installation) -> Iterator[Talk]:
 
 
 class Door(Protocol):
-    """Where mail is taken.
+    """Where mail is taken."""
 
-    Attributes:
-        port: On 127.0.0.1; None while there is none.
-    """
-
-    port: int | None
+    @property
+    def port(self) -> int | None:
+        """On 127.0.0.1; None while there is none."""
 
 
 class Clients:
