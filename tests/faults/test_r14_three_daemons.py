@@ -1,9 +1,9 @@
 """R14: three daemons on one PostgreSQL; killed and restarted, or stopped until others have taken over."""
 
-import math
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,29 +45,34 @@ class Fate:
     def __init__(self, houses: list[Installation]) -> None:
         self._houses = houses
         self._dice = random.Random(SEED)  # noqa: S311 - moments
-        self._stopped: dict[int, float] = {}
+        self._stopped: dict[int, threading.Timer] = {}
         self.deaths = self.stops = 0
 
     def strike(self) -> None:
-        """Once; and who was stopped for long enough goes on."""
-        self.let_go(time.monotonic())
+        """Once; who is stopped goes on when its time is over, whatever happens to others meanwhile."""
         victim = self._dice.choice(self._houses)
         worker = victim.pid("worker")
         if self._dice.random() < 0.3 and worker and worker not in self._stopped:
             os.kill(worker, signal.SIGSTOP)
-            self._stopped[worker] = time.monotonic() + self._dice.uniform(*STOP_SECONDS)
+            self._stopped[worker] = threading.Timer(self._dice.uniform(*STOP_SECONDS), _go_on, (worker,))
+            self._stopped[worker].start()
             self.stops += 1
         else:
             victim.kill_all()
             victim.start()
             self.deaths += 1
 
-    def let_go(self, now: float) -> None:
-        """Who was to be stopped no longer than this goes on, if it lives."""
-        for pid in [pid for pid, until in self._stopped.items() if until <= now]:
-            del self._stopped[pid]
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+    def end(self) -> None:
+        """Whoever is stopped goes on."""
+        for pid, timer in self._stopped.items():
+            timer.cancel()
+            timer.join()
+            _go_on(pid)
+
+
+def _go_on(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.alone
@@ -82,7 +87,7 @@ def test_daemons_that_die_and_stop(together: Callable[..., Installation], sink: 
         began = time.monotonic()
         fate.strike()
         pause(max(0.0, began + EVERY_SECONDS - time.monotonic()))
-    fate.let_go(math.inf)
+    fate.end()
     for one in clients:
         one.stop()
     houses[0].settle(240)

@@ -4,7 +4,7 @@ Taking in, claiming, deciding, writing, telling, sending, marking; deadlines and
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +25,28 @@ EVERY = 250 // at_length(100) if at_length(100) < 100 else 1
 """In short runs only one of so many places."""
 MAILS = at_length(60)
 """So many mails and nothing new: there is no statement left."""
+ON_ITS_WAY = (
+    "INSERT INTO message",
+    "INSERT INTO raw",
+    "UPDATE message SET lease",
+    "UPDATE message SET",
+    "INSERT INTO record",
+    "INSERT INTO revision",
+    "INSERT INTO deadline",
+    "INSERT INTO notice",
+    "INSERT INTO outbox",
+    "UPDATE outbox SET",
+    "COMMIT",
+)
+BY_THE_CLOCK = (
+    "UPDATE deadline SET",
+    "INSERT INTO revision",
+    "UPDATE record SET",
+    "INSERT INTO run",
+    "UPDATE run SET",
+    "COMMIT",
+)
+"""What must be among what was written."""
 ROUNDS = at_length(20)
 MAILS_A_DAY = 3
 FIRST_DAY = date(2026, 11, 23)
@@ -71,6 +93,12 @@ def _figures(cutter: StatementCutter) -> str:
     )
 
 
+def _unseen(cutter: StatementCutter, wanted: Sequence[str]) -> list[str]:
+    """Statements that nobody made, so that none was cut."""
+    written = {spot.statement for spot in cutter.spots | cutter.passed if spot.program == "postroom writer"}
+    return [words for words in wanted if not any(one.startswith(words) for one in written)]
+
+
 @pytest.mark.slow
 @pytest.mark.peer
 def test_a_mail_on_its_way(
@@ -92,6 +120,7 @@ def test_a_mail_on_its_way(
         f"{books.told} told, {books.doubled} told twice; problems: {books.problems or 'none'}"
     )
     assert not books.problems
+    assert _unseen(cutter, ON_ITS_WAY) == []
     assert len(cutter.spots) >= cutter.known // cutter.every
     assert house.postroom("ledger").returncode == 0
 
@@ -135,6 +164,7 @@ def test_deadlines_and_the_calendar(
         f"{len(doubled)} mails told twice"
     )
     assert times == [(fired, fired)]
+    assert _unseen(cutter, BY_THE_CLOCK) == []
     assert fired > 0
     assert runs > 0
     assert doubled == {}

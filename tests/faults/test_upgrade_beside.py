@@ -38,7 +38,7 @@ schema.message.append_column(Column("language", String, default="de"))
 schema.record.append_column(Column("weight", Integer, nullable=False, default=2))
 """
 """Read by Python as it starts: the program of the next version, which knows the new columns and fills them."""
-MAILS = 30
+MAILS = 10
 
 
 @pytest.fixture
