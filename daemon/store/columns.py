@@ -43,5 +43,21 @@ def some_rows(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+QUEUE: dict[str, Any] = {
+    "postgresql_with": {
+        # Batches claim all rows of a page in one transaction: their new versions need as much room as they have. What
+        # stays on its page is new to no index.
+        "fillfactor": 50,
+        # Only the newest rows of a queue die, however many lie behind them: a share of all would be reached too late,
+        # and a claim would have to step over all that has died.
+        "autovacuum_vacuum_scale_factor": 0.005,
+        "autovacuum_vacuum_threshold": 1000,
+        "autovacuum_analyze_scale_factor": 0.01,
+        "autovacuum_analyze_threshold": 1000,
+        "autovacuum_vacuum_insert_scale_factor": 0.02,
+    }
+}
+"""How PostgreSQL keeps a table whose newest rows change several times and whose others hardly ever do."""
+
 # SQLite numbers rows by itself only in a column of type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from daemon.log import get_logger
 from daemon.pulse import AS_LONG_AS_IT_TAKES, Heart
@@ -99,7 +100,7 @@ class Store:
         try:
             with self._reads.connect() as connection, connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, NoneFree) as error:
             raise _failure(error) from error
 
     def write(self, work: Work[T], *, sync: bool = True) -> "Future[T]":

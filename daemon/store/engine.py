@@ -23,7 +23,7 @@ from sqlalchemy import (
     insert,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -32,6 +32,9 @@ WRITE_WAIT_SECONDS = 30
 CHANNEL = "postroom"
 MIGRATION_LOCK = 0x706F7374726F6F6D
 """Advisory lock of PostgreSQL's: the letters of our name."""
+UPGRADE_WAIT_MILLISECONDS = 2000
+LOCK_NOT_AVAILABLE = ("55P03", "40P01")
+"""`lock_not_available` and `deadlock_detected`."""
 _SYNCED = "SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'"
 _POSTGRES = {
     "connect_timeout": 5,
@@ -39,6 +42,8 @@ _POSTGRES = {
     "keepalives_interval": 10,
     "tcp_user_timeout": 30_000,
 }
+READERS = 8
+"""Most connections of one process that read at the same time; who comes later waits for one of them."""
 _WRITER = "postroom writer"
 _READING = "-c timezone=UTC"
 _WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s"
@@ -125,6 +130,7 @@ def open_engine(url: str, *, write: bool) -> Engine:
 def _postgresql(url: str, *, write: bool) -> Engine:
     """Readers see one snapshot for as long as they look; writers wait for the disk, whatever the server's default."""
     level = "READ COMMITTED" if write else "REPEATABLE READ"
+    most = 1 if write else READERS
     try:
         options = {
             **_POSTGRES,
@@ -132,10 +138,21 @@ def _postgresql(url: str, *, write: bool) -> Engine:
             "options": _WRITING if write else _READING,
         }
         engine = create_engine(
-            url, connect_args=options, pool_pre_ping=True, isolation_level=level, hide_parameters=True
+            "postgresql+psycopg://",
+            connect_args=options,
+            pool_pre_ping=True,
+            pool_size=most,
+            max_overflow=0,
+            isolation_level=level,
+            hide_parameters=True,
         )
     except ModuleNotFoundError as error:
         raise DriverMissing("database: PostgreSQL needs its driver: pip install 'postroom[postgres]'") from error
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_: object, __: object, args: list[str], ___: object) -> None:
+        # The driver reads the URL itself: a list of servers means what it means to psql and pg_dump.
+        args[:] = [url.replace("+psycopg", "", 1)]
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -218,6 +235,12 @@ def alone_in_upgrading(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {UPGRADE_WAIT_MILLISECONDS}")
+
+
+def is_locked_out(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up waiting for a lock."""
+    return getattr(error.orig, "sqlstate", None) in LOCK_NOT_AVAILABLE
 
 
 def let_tables_be_made_anew(connection: Connection) -> None:
@@ -241,6 +264,7 @@ def abandon(connection: Connection) -> None:
     """End a connection that may be broken; the pool makes another."""
     with suppress(SQLAlchemyError):
         connection.invalidate()
+    with suppress(SQLAlchemyError):  # else its place among those that the pool allows stays taken
         connection.close()
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from daemon.store import alarm_tables, mailbox_tables, source_tables, standstill_tables
-from daemon.store.columns import Id, Instant, metadata, some_rows
+from daemon.store.columns import QUEUE, Id, Instant, metadata, some_rows
 
 # Who takes metadata from here has all tables in it.
 __all__ = ["alarm_tables", "mailbox_tables", "metadata", "source_tables", "standstill_tables"]
@@ -93,6 +93,7 @@ message = Table(
         unique=True,
         **some_rows("fate NOT IN ('repeat', 'quarantined', 'pending')"),
     ),
+    **QUEUE,
 )
 
 raw = Table(
@@ -212,6 +213,7 @@ deadline = Table(
         "due_at",
         **some_rows("fired_at IS NULL AND ended_at IS NULL"),
     ),
+    **QUEUE,
 )
 
 outbox = Table(
@@ -264,6 +266,7 @@ outbox = Table(
         "next_try_at",
         **some_rows("state IN ('waiting', 'unknown')"),
     ),
+    **QUEUE,
 )
 
 # Apart from its outbox row, which changes when it is claimed and marked: SQLite writes a changed row as a whole.
@@ -296,6 +299,7 @@ notice = Table(
         "at",
         **some_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
+    **QUEUE,
 )
 
 # What the calendar asks for, once a day and place, whichever daemon is first.

@@ -5,15 +5,18 @@ Looking is plain SQL; Alembic and the migrations are imported only where the ver
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from daemon.store.engine import (
     alone_in_upgrading,
     dangling,
     database_file,
+    is_locked_out,
     let_tables_be_made_anew,
     open_engine,
 )
@@ -21,6 +24,8 @@ from daemon.store.schema import HEAD
 
 State = Literal["none", "current", "older", "newer"]
 
+TRIES, AGAIN_SECONDS = 30, 1.0
+"""While a table that is to change is read by somebody, the others who want it get their turn between the tries."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -48,6 +53,8 @@ def schema_state(url: str) -> State:
 def upgrade(url: str) -> None:
     """Create the tables or run the missing migrations, in one transaction: all or nothing.
 
+    Daemons may be at work meanwhile: one that waits for a table keeps all others from it, so it waits for seconds only.
+
     Raises:
         SchemaTooNew: As it says.
         Broken: As it says; nothing was changed.
@@ -55,13 +62,15 @@ def upgrade(url: str) -> None:
     """
     engine = open_engine(url, write=True)
     try:
-        with engine.connect() as connection:
-            let_tables_be_made_anew(connection)
-            with connection.begin():
-                alone_in_upgrading(connection)
-                _migrate(connection)
-                if table := dangling(connection):
-                    raise Broken(f"rows of {table} would refer to nothing")
+        for tries_left in reversed(range(TRIES)):
+            try:
+                _upgrade(engine)
+            except OperationalError as error:
+                if not tries_left or not is_locked_out(error):
+                    raise
+                time.sleep(AGAIN_SECONDS)
+            else:
+                return
     finally:
         engine.dispose()
 
@@ -152,6 +161,17 @@ def _known() -> set[str]:
         script.revision
         for script in ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)]).walk_revisions()
     }
+
+
+def _upgrade(engine: Engine) -> None:
+    """Once."""
+    with engine.connect() as connection:
+        let_tables_be_made_anew(connection)
+        with connection.begin():
+            alone_in_upgrading(connection)
+            _migrate(connection)
+            if table := dangling(connection):
+                raise Broken(f"rows of {table} would refer to nothing")
 
 
 def _migrate(connection: Connection) -> None:

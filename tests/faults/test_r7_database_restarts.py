@@ -1,6 +1,5 @@
 """R7: PostgreSQL stops as if its machine had lost power, or the connection is cut at COMMIT, again and again."""
 
-import os
 import statistics
 import time
 
@@ -11,10 +10,11 @@ from tests.peers.cutter import Cutter
 from tests.peers.postgres import Postgres
 from tests.support.client import Clients
 from tests.support.fixtures import Houses, Tell
+from tests.support.rows import at_length
 from tests.support.sink import Sink
 from tests.support.waiting import pause, wait_until
 
-ROUNDS = 20 if int(os.environ.get("POSTROOM_FAULT_ROUNDS", "10")) >= 100 else 5
+ROUNDS = max(5, at_length(20))
 UP_SECONDS, DOWN_SECONDS = 1.0, 0.3
 P95_SECONDS = 5.0
 RELAY_CONNECTIONS = 2
@@ -43,7 +43,7 @@ def test_a_server_that_dies_loses_and_doubles_nothing(
     books = draw_up(house, sink, clients, doubles_allowed=ROUNDS * RELAY_CONNECTIONS)
     p95 = statistics.quantiles(back, n=20)[-1]
     tell(
-        f"{ROUNDS} restarts of PostgreSQL: {books.accepted} accepted in {books.tries} tries, {books.records} "
+        f"R7: {ROUNDS} restarts of PostgreSQL: {books.accepted} accepted in {books.tries} tries, {books.records} "
         f"records, {books.told} told, {books.doubled} told twice; taking mail again after {p95:.2f} s (p95); "
         f"problems: {books.problems or 'none'}"
     )
@@ -66,7 +66,7 @@ def test_a_commit_in_doubt_is_settled(new_house: Houses, sink: Sink, postgres: P
     house.settle(150)
     books = draw_up(house, sink, clients, doubles_allowed=0)
     tell(
-        f"{cutter.lost} commits lost, {cutter.unanswered} kept and not answered: {books.accepted} accepted in "
+        f"R7: {cutter.lost} commits lost, {cutter.unanswered} kept and not answered: {books.accepted} accepted in "
         f"{books.tries} tries, {books.records} records, {books.told} told, {books.doubled} told twice; problems: "
         f"{books.problems or 'none'}"
     )

@@ -1,7 +1,7 @@
 """A Postfix of the test's own: on a high port, with a queue of its own, and nothing else on the machine touched."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,17 +49,24 @@ class Postfix:
 
 
 @contextmanager
-def postfix(need_program: Callable[[str, str], str], directory: Path, settings: Mapping[str, str]) -> Iterator[Postfix]:
+def postfix(
+    need_program: Callable[[str, str], str],
+    directory: Path,
+    settings: Mapping[str, str],
+    listen: Sequence[str] = (),
+) -> Iterator[Postfix]:
     """Run one.
 
     Args:
         need_program: The fixture.
         directory: From `tests.bench.servers.spool`.
-        settings: Beside those of every test: where mail goes, for a start.
+        settings: Beside those of every test, or instead of them: where mail goes, for a start.
+        listen: Addresses that it takes mail at beside 127.0.0.1, on the same port.
     """
     need_program("postfix", "postfix")
     if os.geteuid() != 0:
         pytest.skip("Postfix runs as root only")
     own = "".join(f"{key} = {value}\n" for key, value in settings.items())
-    with postfix_on(directory, _SETTINGS + own, _SERVICES.read_text() + _LOGGING) as running:
+    further = "".join(f"{address}:{{port}} inet n - n - - smtpd\n" for address in listen)
+    with postfix_on(directory, _SETTINGS + own, _SERVICES.read_text() + further + _LOGGING) as running:
         yield Postfix(running.port, directory)

@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,16 +26,29 @@ SETTINGS = {
     "fsync": "on",  # a test of what survives must not be eased
     "max_connections": "200",
     "shared_buffers": "32MB",
+    "listen_addresses": "127.0.0.1",
     "timezone": "Asia/Shanghai",  # nobody's but the server's: times must not depend on it
     "autovacuum": "off",
 }
 
 
 class Postgres:
-    """One server, started as the user postgres where the tests run as root; it ends with the tests."""
+    """One server, started as the user postgres where the tests run as root; it ends with the tests.
 
-    def __init__(self, programs: Path) -> None:
+    Args:
+        programs: Where PostgreSQL's programs lie.
+        copy_of: The server that this one is a standby of, instead of one with a cluster of its own.
+        settings: Beside those of every test.
+    """
+
+    def __init__(
+        self,
+        programs: Path,
+        copy_of: "Postgres | None" = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.programs = programs
+        self._settings = {**SETTINGS, **(settings or {})}
         self.directory = Path(tempfile.mkdtemp(prefix="postroom-pg-"))
         self._data = self.directory / "data"
         self._as: tuple[str, ...] = ()
@@ -46,10 +60,24 @@ class Postgres:
         self._numbers = itertools.count()
         with closing(socket.create_server(("127.0.0.1", 0))) as free:
             self.port: int = free.getsockname()[1]
+        if copy_of is not None:
+            self.copy(copy_of)
+            return
         made = self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
         assert made.returncode == 0, made.stderr
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
         self.start()
         self._make_template()
+
+    def copy(self, primary: "Postgres") -> None:
+        """Become a standby of another server; what was here before is gone."""
+        self.stop()
+        shutil.rmtree(self._data, ignore_errors=True)
+        place = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+        made = self._run("pg_basebackup", *place, "-D", str(self._data), "-R", "-X", "stream", "-c", "fast")
+        assert made.returncode == 0, made.stderr
+        self.start()
 
     def _command(self, program: str, *args: str) -> list[str]:
         return ["setpriv", *self._as, "--pdeathsig=QUIT", str(self.programs / program), *args]
@@ -60,7 +88,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = {**SETTINGS, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.directory)}
+        settings = {"unix_socket_directories": str(self.directory), **self._settings}
         options = itertools.chain.from_iterable(("-c", f"{name}={value}") for name, value in settings.items())
         with (self.directory / "log").open("ab") as log:
             command = self._command("postgres", "-D", str(self._data), "-p", str(self.port), *options)
@@ -81,6 +109,24 @@ class Postgres:
             self._process.wait(STOP_SECONDS)
             self._process = None
 
+    def signal(self, number: int) -> list[int]:
+        """Send every process of the server a signal, the first before its children; their ids."""
+        assert self._process is not None
+        first = self._process.pid
+        children = [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+        for pid in (first, *children):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return [first, *children]
+
+    def kill(self) -> None:
+        """`kill -9` every process of the server, whatever it is doing."""
+        pids = self.signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait(STOP_SECONDS)
+        self._process = None
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), STOP_SECONDS, "all are gone")
+
     def close(self) -> None:
         """Leave nothing behind."""
         self.stop()
@@ -93,16 +139,23 @@ class Postgres:
     def new_database(self, template: str = TEMPLATE) -> str:
         """URL of a database of its own: with the tables of the current schema, or as another database is."""
         name = f"postroom_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def _make_template(self) -> None:
-        self._execute(f"CREATE DATABASE {TEMPLATE}")
+        self.execute(f"CREATE DATABASE {TEMPLATE}")
         upgrade(self.url(TEMPLATE))
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """Run a statement that is no query, in no transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+            connection.execute(statement.encode())
+
+    def value(self, query: str) -> Any:
+        """The one value of a query about the server itself; None if there is no row."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            row = connection.execute(query.encode()).fetchone()
+        return row[0] if row else None
 
 
 def programs() -> Path | None:

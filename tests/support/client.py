@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from tests.support.daemon import WEBSITE, Installation
@@ -131,6 +131,14 @@ def talk(house: Installation) -> Iterator[Talk]:
         session.close()
 
 
+class Door(Protocol):
+    """Where mail is taken."""
+
+    @property
+    def port(self) -> int | None:
+        """On 127.0.0.1; None while there is none."""
+
+
 class Clients:
     """Threads that send mail after mail and, whatever goes wrong, try the same mail again until it is taken.
 
@@ -140,7 +148,7 @@ class Clients:
         postponed: How many times each 4xx answer was heard, by code and enhanced code.
     """
 
-    def __init__(self, house: Installation, number: int = 4, make: Callable[[str], bytes] = lead) -> None:
+    def __init__(self, house: Door, number: int = 4, make: Callable[[str], bytes] = lead) -> None:
         self.accepted: dict[str, float] = {}
         self.refused: list[str] = []
         self.postponed: Counter[str] = Counter()

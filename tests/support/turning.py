@@ -55,7 +55,7 @@ class Turned:
         """Set it, and see that what is due then has happened and is sent."""
         self.set(local)
         self.look()
-        wait_until(self._is_settled, 60, "all that is due is sent")
+        wait_until(self.is_settled, 60, "all that is due is sent")
 
     def look(self) -> None:
         """Let the worker go a whole round by this time: what was due before has happened then.
@@ -76,7 +76,8 @@ class Turned:
     def _now(self) -> str:
         return f"{datetime.fromisoformat(self.clock.read_text()).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
-    def _is_settled(self) -> bool:
+    def is_settled(self) -> bool:
+        """Whether all that is due by this time has happened and is sent."""
         return not self.house.value(
             "SELECT (SELECT count(*) FROM message WHERE fate = 'pending') + (SELECT count(*) FROM outbox"
             " WHERE state IN ('waiting', 'sending', 'unknown') AND next_try_at <= ?) + (SELECT count(*) FROM notice"
