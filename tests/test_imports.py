@@ -30,7 +30,7 @@ LAYERS = (
     ("daemon.reader_child", "daemon.shift"),
     ("daemon.intake", "daemon.desk", "daemon.clock", "daemon.outbox"),
     ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.rereading", "daemon.supervisor"),
-    ("daemon.simulating", "daemon.teaching"),
+    ("daemon.simulating", "daemon.teaching", "daemon.person"),
     ("daemon.worker",),
     ("daemon.app",),
     ("daemon.cli",),

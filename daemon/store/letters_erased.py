@@ -17,6 +17,7 @@ _OF_RECORD = (
     .where(or_(outbox.c.record == bindparam("the_record"), outbox.c.id.in_(_CARRIED)))
     .order_by(outbox.c.id)
 )
+_LETTER = select(outbox).where(outbox.c.id == bindparam("the_letter")).with_for_update()
 _LOCKED = _OF_RECORD.with_for_update()
 
 
@@ -86,6 +87,18 @@ def blank_letter(connection: Connection, row: RowMapping, recipient: str, *, cle
     connection.execute(update(rendered).where(rendered.c.outbox == row["id"]).values(bytes=stub))
     fresh |= {"state": state, "last_error": None}
     connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(fresh))
+
+
+def erase_letter(connection: Connection, key: int) -> None:
+    """Blank a mail that is about no single record and names somebody.
+
+    Raises:
+        OnItsWay: It cannot be erased yet.
+    """
+    row = connection.execute(_LETTER, {"the_letter": key}).mappings().one()
+    if (why := in_the_way(row)) is not None:
+        raise OnItsWay(f"outgoing mail {key} {why}")
+    blank_letter(connection, row, row["recipient"], clean_key=True)
 
 
 def obstacles(connection: Connection, keys: Sequence[int]) -> list[str]:
