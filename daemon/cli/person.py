@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from config.models import Settings, Site
     from daemon.person.erase import Plan
     from daemon.person.find import Found
+    from daemon.person.search import Mention
     from daemon.store import Store
 
 site_option = click.option("--site", required=True, help="At this site: each knows its own customers.")
@@ -53,7 +54,7 @@ def export(key: str, site: str, target: Path | None, directory: Path, as_json: b
     file = target or Path(f"person-{place.id}-{now:%Y-%m-%d}.zip")
     with store_of(settings) as store:
         found = _found(store, place, key)
-        loose = _loose(settings, store, found, as_json=as_json)
+        loose = [one.message for one in _loose(settings, store, found, as_json=as_json)]
         with store.read() as connection:
             try:
                 made = write(connection, found, loose, file, now)
@@ -172,21 +173,21 @@ def _found(store: "Store", site: "Site", key: str) -> "Found":
             fail(FINDINGS, "say which one is meant, by one of the references")
 
 
-def _loose(settings: "Settings", store: "Store", found: "Found", *, as_json: bool) -> list[int]:
+def _loose(settings: "Settings", store: "Store", found: "Found", *, as_json: bool) -> list["Mention"]:
     """Mails that mention the person and stand for no record; what could not be looked through is told."""
     from daemon.person.search import mentions
     from daemon.store import person as rows
 
     with store.read() as connection:
         total = rows.count_loose(connection, found.site)
-    named: list[int] = []
+    named: list[Mention] = []
     with display(total, as_json=as_json, name="Looking through mails") as shown, _reader(settings) as reader:
         done = 0
         for some in mentions(settings, store, found, reader):
             done += rows.BATCH
-            named += [one.message for one in some if not one.unread]
+            named += [one for one in some if not one.is_unread]
             for one in some:
-                if one.unread:
+                if one.is_unread:
                     shown.note(f"mail {one.message} could not be looked through: it may mention the person")
             shown.reached(min(done, total), {"taken": done})
     if not named and not found.records:
@@ -203,6 +204,23 @@ def _reader(settings: "Settings") -> Iterator[Any]:
         yield reader
     finally:
         reader.close()
+
+
+@person.command()
+@config_option
+def clear(directory: Path) -> None:
+    """Write the database anew, so that nothing that was erased lies on in what is unused of it.
+
+    `person erase` does that at its end; retention does it for small files of SQLite only. Writers wait meanwhile, about
+    a second for each 100 MB: for large files take a quiet hour. On PostgreSQL it is VACUUM.
+    """
+    from daemon.shift import database_url
+    from daemon.store import remains
+
+    settings = settings_of(directory)
+    with store_of(settings):
+        if not remains.clear(database_url(settings)):
+            fail(TRY_AGAIN, "the database could not be written anew now; try again")
 
 
 COMMANDS = (person,)

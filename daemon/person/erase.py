@@ -1,6 +1,6 @@
 """Forget a person at a site: first what would be done, then, if that is wanted, mail by mail and record by record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,7 +9,7 @@ from config.models import Settings
 from daemon.act import act
 from daemon.log import get_logger
 from daemon.person.find import Found
-from daemon.person.search import told_of
+from daemon.person.search import Mention, told_of
 from daemon.shift import database_url
 from daemon.store import Store, erasing, letters_erased, person, remains
 from rules.erasing import ERASE, ON_REQUEST
@@ -37,15 +37,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is not touched, and why."""
 
 
-def planned(settings: Settings, store: Store, found: Found, loose: list[int]) -> Plan:
+def planned(settings: Settings, store: Store, found: Found, mentions: Sequence[Mention]) -> Plan:
     """Work out what would be done; nothing is written.
 
     Args:
         settings: The settings in force.
         store: Where all of it lies.
         found: The person.
-        loose: Mails of theirs that stand for no record.
+        mentions: Mails that stand for no record and name the person.
     """
+    loose = [one.message for one in mentions]
     keys = [one.id for one in found.records]
     several = list(told_of(store, found))
     with store.read() as connection:
@@ -55,6 +56,7 @@ def planned(settings: Settings, store: Store, found: Found, loose: list[int]) ->
         foreign = {mail: person.others_of(connection, mail, keys) for mail in strays if mail not in loose}
         obstacles = letters_erased.obstacles(connection, keys)
     mine = [one for one in several if letters_erased.in_the_way(one) is None]
+    unread = [f"mail {one.message} waits to be read" for one in mentions if one.is_pending]
     waiting = [f"outgoing mail {one['id']} {why}" for one in several if (why := letters_erased.in_the_way(one))]
     return Plan(
         records=found.refs,
@@ -62,7 +64,7 @@ def planned(settings: Settings, store: Store, found: Found, loose: list[int]) ->
         loose=tuple(loose),
         letters=tuple(one["id"] for one in mine),
         shared={mail: refs for mail, refs in others.items() if refs},
-        in_the_way=(*_open(found), *dict.fromkeys((*obstacles, *waiting))),
+        in_the_way=(*_open(found), *unread, *dict.fromkeys((*obstacles, *waiting))),
         left=(
             *(f"{ref} has one of the contacts and is another person's" for ref in found.beside),
             *(f"mail {mail} of theirs belongs to {', '.join(refs)}" for mail, refs in foreign.items() if refs),

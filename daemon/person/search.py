@@ -42,7 +42,9 @@ class Mention(msgspec.Struct, frozen=True):
     """A mail that mentions the person, or one that could not be looked through."""
 
     message: int
-    unread: bool = False
+    is_unread: bool = False
+    is_pending: bool = False
+    """It waits to be read: nobody knows yet what becomes of it."""
 
 
 def mentions(settings: Settings, store: Store, found: Found, reader: Reader) -> Iterator[list[Mention]]:
@@ -66,14 +68,14 @@ def _is_of_site(settings: Settings, one: Loose, site: str) -> bool:
 
 def _mention(settings: Settings, one: Loose, needles: Needles, reader: Reader) -> Mention | None:
     if needles.are_in(f"{one.sender}\n{one.content.decode('utf-8', 'replace')}"):
-        return Mention(one.id)
+        return Mention(one.id, is_pending=one.is_pending)
     try:
         (answer,) = reader.ask([Parse(one.content, hints_for(settings, one.recipient))])
     except ReaderDied:
-        return Mention(one.id, unread=True)
+        return Mention(one.id, is_unread=True)
     if answer.parsed is None:
-        return Mention(one.id, unread=True)
-    return Mention(one.id) if needles.are_in(_words(answer.parsed)) else None
+        return Mention(one.id, is_unread=True)
+    return Mention(one.id, is_pending=one.is_pending) if needles.are_in(_words(answer.parsed)) else None
 
 
 def _words(parsed: Parsed) -> str:

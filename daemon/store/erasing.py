@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, Update, bindparam, delete, select
 
 from daemon.store import seals
 from daemon.store.engine import insert_missing
-from daemon.store.letters_erased import Names, blank_letters
+from daemon.store.letters_erased import Names, OnItsWay, blank_letters
 from daemon.store.schema import contact, erased, message, message_record, notice, raw, record, record_contact, revision
 from daemon.store.source_tables import source_mail
 from rules.erasing import (
@@ -86,9 +86,14 @@ def erase_mail(connection: Connection, key: int, action: Action, at: datetime) -
         key: Of the message.
         action: The erasure: who, and why.
         at: UTC.
+
+    Raises:
+        OnItsWay: It waits to be read: what becomes of it is not known.
     """
     this = {"the_message": key}
     row = connection.execute(_MESSAGE, this).mappings().one()
+    if row["fate"] == "pending":
+        raise OnItsWay(f"mail {key} waits to be read")
     links = connection.execute(_LINKS, this).all()
     whole = action.args["why"] == ON_REQUEST or all(link.gone for link in links)
     gone = {link.reading for link in links if link.gone}

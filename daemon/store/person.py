@@ -71,6 +71,7 @@ class Loose(msgspec.Struct, frozen=True):
     recipient: str
     sender: str
     site: str | None
+    is_pending: bool
     content: bytes
 
 
@@ -111,7 +112,7 @@ def loose(connection: Connection, site: str, after: int) -> list[Loose]:
     )
     query = select(message, raw.c.packed, raw.c.bytes).join(raw).where(message.c.id.in_(keys)).order_by(message.c.id)
     return [
-        Loose(row.id, row.recipient, row.sender, row.site, unpack(row.packed, row.bytes))
+        Loose(row.id, row.recipient, row.sender, row.site, row.fate == "pending", unpack(row.packed, row.bytes))
         for row in (connection.execute(query) if keys else ())
     ]
 
