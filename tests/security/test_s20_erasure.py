@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner, Result
 
+from daemon.cli import main
 from tests.peers.postgres import Postgres
 from tests.security.conftest import new_house
 from tests.support.client import lead, new_key, send
@@ -89,6 +91,11 @@ def encoded(word: bytes) -> Iterator[bytes]:
         yield code[4:-4]
 
 
+def run(house: Installation, *words: str) -> Result:
+    """A command beside the running daemon, without the time that a new interpreter takes."""
+    return CliRunner().invoke(main, [*words, "-c", str(house.directory)])
+
+
 def works(house: Installation, sink: Sink, one: Canary) -> None:
     """A person asks, is answered, writes again, is away, asks once more; all of it is closed."""
     first = one.form("Ist der Wagen noch da?")
@@ -104,8 +111,8 @@ def works(house: Installation, sink: Sink, one: Canary) -> None:
     send(house, one.out_of_office(), DESK, sender=one.mail)
     house.settle()
     for ref in refs_of(house, one):
-        assert house.postroom("do", ref, "note", f"text=ruft an: {one.words['Firma']}").returncode == 0
-        assert house.postroom("do", ref, "done", f"result=kanari{one.key}").returncode == 0
+        assert run(house, "do", ref, "note", f"text=ruft an: {one.words['Firma']}").exit_code == 0
+        assert run(house, "do", ref, "done", f"result=kanari{one.key}").exit_code == 0
     house.settle()
 
 
@@ -114,8 +121,7 @@ def refs_of(house: Installation, one: Canary) -> list[str]:
 
 
 def hits(content: bytes, people: list[Canary]) -> list[bytes]:
-    folded = content.casefold() if isinstance(content, str) else content
-    return [needle for one in people for needle in one.needles if needle in folded]
+    return [needle for one in people for needle in one.needles if needle in content]
 
 
 def everywhere(house: Installation, postgres: Callable[[], Postgres]) -> dict[str, bytes]:
@@ -133,8 +139,8 @@ def test_s20_nothing_of_a_person_is_left(
     new_house: Houses, sink: Sink, tmp_path: Path, request: pytest.FixtureRequest, tell: Tell
 ) -> None:
     house = new_house(smtp=TRUSTS_BORDER)
-    others = [new_key() for _ in range(at_length(300))]
-    people = [Canary(new_key()) for _ in range(at_length(30))]
+    others = [new_key() for _ in range(at_length(200))]
+    people = [Canary(new_key()) for _ in range(at_length(10))]
     for number, one in enumerate(people):
         for key in others[number :: len(people)]:
             send(house, lead(key, text="Bitte melden. " * 40))
@@ -149,15 +155,15 @@ def test_s20_nothing_of_a_person_is_left(
     assert all(any(one.needles[0] in content for content in before.values()) for one in people), "they are in there"
     for one in people:
         assert_exported(house, one, tmp_path / f"{one.key}.zip")
-        erased = house.postroom("person", "erase", one.mail, "--site", "berlin", "--yes")
-        assert erased.returncode == 0, erased.stdout + erased.stderr
+        erased = run(house, "person", "erase", one.mail, "--site", "berlin", "--yes")
+        assert erased.exit_code == 0, erased.output
     running = everywhere(house, server)
     found = {name: hits(content, people) for name, content in running.items()}
     assert {name: some for name, some in found.items() if some} == {}
-    checked = house.postroom("ledger")
-    assert checked.returncode == 0, checked.stdout
+    checked = run(house, "ledger")
+    assert checked.exit_code == 0, checked.output
     assert all(house.value("SELECT count(*) FROM record WHERE data LIKE ?", f"%kunde-{key}@%") for key in others)
-    assert house.postroom("person", "erase", people[0].mail, "--site", "berlin", "--yes").returncode == 1, "gone"
+    assert run(house, "person", "erase", people[0].mail, "--site", "berlin", "--yes").exit_code == 1, "gone"
     house.stop()
     after = everywhere(house, server)
     assert {name: some for name, content in after.items() if (some := hits(content, people))} == {}
@@ -168,8 +174,8 @@ def test_s20_nothing_of_a_person_is_left(
 
 def assert_exported(house: Installation, one: Canary, file: Path) -> None:
     """The file has each of the person's words, and every mail as it came."""
-    made = house.postroom("person", "export", one.mail, "--site", "berlin", "--to", str(file))
-    assert made.returncode == 0, made.stderr
+    made = run(house, "person", "export", one.mail, "--site", "berlin", "--to", str(file))
+    assert made.exit_code == 0, made.output
     assert file.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(file) as kept:
         told: Any = json.loads(kept.read("person.json"))
