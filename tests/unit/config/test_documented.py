@@ -22,6 +22,7 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.Outgoing, "`[outgoing]`", ""),
     (machine.Brakes, "`[brakes]`", ""),
     (machine.Monitor, "`[monitor]`", ""),
+    (machine.Retention, "`[retention]`", ""),
     (models.PlannedSilence, "silences.toml", ""),
     (machine.Limits, "`[limits]`", ""),
     (machine.Desk, "`[desk]`", "desk."),
