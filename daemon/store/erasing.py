@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, Update, bindparam, delete, select, update
 
-from daemon.store import seals
+from daemon.store import contacts, seals
 from daemon.store.engine import insert_missing
 from daemon.store.letters_erased import Names, OnItsWay, blank_letters
 from daemon.store.schema import contact, erased, message, message_record, notice, raw, record, record_contact, revision
 from daemon.store.source_tables import source_mail
+from rules.cars import identities_of_record
 from rules.erasing import (
     ERASE,
     ERASED,
@@ -29,6 +30,7 @@ from rules.erasing import (
 )
 from rules.model import Action, Actor, Notice, Record
 from rules.reach import customer_addresses
+from rules.second import contacts_of_record
 
 _encode = msgspec.json.Encoder().encode
 _decode_record = msgspec.json.Decoder(Record).decode
@@ -51,7 +53,6 @@ _LINKS = (
 )
 _MESSAGE = select(message).where(message.c.id == bindparam("the_message")).with_for_update()
 _BYTES = update(raw).where(raw.c.message == bindparam("the_message")).values(bytes=b"", packed=False)
-_OWN_CONTACTS = select(record_contact.c.contact).where(record_contact.c.record == bindparam("the_record"))
 
 
 def erase_record(connection: Connection, key: int, action: Action, at: datetime) -> None:
@@ -70,12 +71,13 @@ def erase_record(connection: Connection, key: int, action: Action, at: datetime)
     states = list(connection.execute(_REVISIONS, this).mappings())
     mails = list(connection.execute(_MAILS, this).scalars())
     told = list(connection.execute(_NOTICES, this).mappings())
-    names = Names(_addresses(states, told))
+    kept = [_decode_record(row["data"]) for row in states]
+    names = Names(_addresses(kept, states, told))
     names.letters = blank_letters(connection, key, told, names)
     _blank_revisions(connection, states, _blank_notices(connection, told, names, at))
     for mail in mails:
         erase_mail(connection, mail, action, at)
-    _forget_contacts(connection, key)
+    _forget_contacts(connection, key, kept)
 
 
 def erase_mail(connection: Connection, key: int, action: Action, at: datetime) -> bool:
@@ -138,9 +140,8 @@ def _blank_fate(row: RowMapping, gone: set[int], still: set[int], *, whole: bool
     return fresh
 
 
-def _addresses(states: Sequence[RowMapping], told: Sequence[RowMapping]) -> set[str]:
+def _addresses(kept: Sequence[Record], states: Sequence[RowMapping], told: Sequence[RowMapping]) -> set[str]:
     """Under which somebody from outside was told of it, in lower case; nobody of the house is among them."""
-    kept = [_decode_record(row["data"]) for row in states]
     found = {each.casefold() for one in kept for each in customer_addresses(one)}
     found |= {row["actor"].casefold() for row in states if row["actor_role"] in ("customer", "stranger")}
     house = {row["recipient"].casefold() for row in told if _decode_notice(row["data"]).role != "customer"}
@@ -186,10 +187,12 @@ def _this_revision(row: RowMapping) -> Update:
     return update(revision).where(revision.c.record == row["record"], revision.c.n == row["n"])
 
 
-def _forget_contacts(connection: Connection, key: int) -> None:
-    """By what its person and cars are known, unless another record of the site has it, too."""
-    own = sorted(connection.execute(_OWN_CONTACTS, {"the_record": key}).scalars())
-    connection.execute(delete(record_contact).where(record_contact.c.record == key))
+def _forget_contacts(connection: Connection, key: int, kept: Sequence[Record]) -> None:
+    """By what its person and cars were ever known, unless another record of the site has it, too."""
+    known = {each for one in kept for each in (*contacts_of_record(one), *identities_of_record(one))}
+    own = sorted(contacts.find(connection, contacts.contacts_at(kept[-1].site, known)).values())
     if own:
+        ours = record_contact.c.contact.in_(own), record_contact.c.record == key
+        connection.execute(delete(record_contact).where(*ours))
         used = select(record_contact.c.contact).where(record_contact.c.contact == contact.c.id).exists()
         connection.execute(delete(contact).where(contact.c.id.in_(own), ~used))

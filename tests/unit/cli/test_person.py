@@ -1,5 +1,6 @@
 """`person export`, `person erase`, `person clear`, on a post room that has worked."""
 
+import base64
 import json
 import sqlite3
 import zipfile
@@ -8,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, update
 
 from daemon.act import act, open_by_hand
 from daemon.seams import wall_now
 from daemon.shift import database_url
-from daemon.store import open_store
+from daemon.store import open_store, outgoing
+from daemon.store.outgoing import Letter
+from daemon.store.schema import outbox
 from parsers.records import Customer, Parsed, Reading
 from rules.decide import decide
 from rules.model import Action, Actor, Context, Envelope, Opening
@@ -91,6 +95,59 @@ def test_one_person_is_erased_and_nobody_else(ask: Any) -> None:
     assert ask("person", "erase", JONAS, *AT_BERLIN, "--yes").code == 1, "nobody is known any more"
     again = ask("reparse", "--since", "2026-01-01", "--fate", "opened", "--json").rows[-1]["summary"]
     assert again["differ"] == 0, "what was erased is not read again"
+
+
+def post(post_room: Any, dedupe: str, text: str, *, sent: bool) -> None:
+    """An outgoing mail about no single record, its words in base64."""
+    own_id = f"<{dedupe.partition(':')[0]}.{sent}@muster.example>"
+    words = base64.b64encode(text.encode()).decode()
+    head = f"Message-ID: {own_id}\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n"
+    letter = Letter(
+        dedupe=dedupe,
+        purpose=dedupe.partition(":")[0],
+        site="berlin",
+        recipient="verkauf.berlin@muster.example",
+        sender="desk.berlin@leads.muster.example",
+        subject="Offen: 2",
+        message_id=own_id,
+        content=f"{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n".encode(),
+    )
+    store = open_store(database_url(post_room.settings))
+
+    def write(connection: Connection) -> None:
+        outgoing.put(connection, letter, wall_now())
+        if sent:
+            state = {"state": "sent", "sent_at": wall_now()}
+            connection.execute(update(outbox).where(outbox.c.dedupe == dedupe).values(state))
+
+    store.write(write).result()
+    store.close()
+
+
+@pytest.mark.usefixtures("all_closed")
+def test_lists_and_alarms_that_name_the_person_go_too(ask: Any, post_room: Any) -> None:
+    refs = [row["ref"] for row in ask("records", "--json").rows if JONAS in json.dumps(row)]
+    findings = ask("ledger", "--json").out.count("what")
+    post(post_room, "list:verkauf.berlin@muster.example", f"{refs[0]}  Jonas Probe, Golf", sent=True)
+    post(post_room, f"alarm:cap:{JONAS}:2026-11-20", "zu viele Mails", sent=True)
+    post(post_room, "visits:verkauf.berlin@muster.example", "L-5RN8C3-7  Erika Beispiel", sent=True)
+    assert ask("person", "erase", JONAS, *AT_BERLIN, "--yes").code == 0
+    with closing(sqlite3.connect(post_room.database)) as connection:
+        left = connection.execute(
+            "SELECT purpose, dedupe, subject FROM outbox WHERE purpose IN ('list', 'alarm', 'visits')"
+        )
+        found = {purpose: (JONAS in dedupe, subject) for purpose, dedupe, subject in left}
+    assert found == {"list": (False, ""), "alarm": (False, ""), "visits": (False, "Offen: 2")}
+    assert ask("ledger", "--json").out.count("what") == findings
+
+
+@pytest.mark.usefixtures("all_closed")
+def test_a_list_that_is_not_out_yet_stands_in_the_way(ask: Any, post_room: Any) -> None:
+    post(post_room, "list:verkauf.berlin@muster.example", f"Jonas Probe, {JONAS}", sent=False)
+    said = ask("person", "erase", JONAS, *AT_BERLIN, "--yes")
+    assert said.code == 1
+    assert "tells of several records and waits: send it or `postroom queue drop` it first" in said.out
+    assert JONAS in json.dumps(ask("records", "--json").rows)
 
 
 @pytest.mark.usefixtures("all_closed")

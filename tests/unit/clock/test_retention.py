@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from config.load import canonical, load
 from config.models import Settings
 from daemon.clock.calendar import Calendar
 from daemon.clock.ping import Ping
 from daemon.clock.retention import Retention
-from daemon.store import evidence, messages, records
+from daemon.store import evidence, messages, outgoing, records
+from daemon.store.outgoing import Letter
 from rules import agenda, keeping
 from rules.model import Record
 from tests.unit.clock.conftest import Room
@@ -107,6 +109,36 @@ def test_mails_that_opened_nothing_and_reports_have_theirs(worked: Room) -> None
     assert {row[0] for row in worked.rows("SELECT DISTINCT why FROM erased")} == {"retention"}
     assert worked.rows("SELECT count(*) FROM raw JOIN erased USING (message) WHERE bytes <> x''") == [(0,)]
     assert all(one.reading.customer for one in kept(worked))
+    assert findings(worked) == before
+
+
+def test_reports_have_theirs(worked: Room) -> None:
+    now = worked.clock.at
+
+    def write(connection: Connection) -> None:
+        for number in range(2):
+            told = Letter(
+                dedupe=f"list:berlin:{number}:verkauf@muster.example",
+                purpose="list",
+                site="berlin",
+                recipient="verkauf@muster.example",
+                sender="desk@muster.example",
+                subject="Offen: 1",
+                message_id=f"<list-{number}@muster.example>",
+                content=f"Message-ID: <list-{number}@muster.example>\r\n\r\nErika Beispiel\r\n".encode(),
+            )
+            outgoing.put(connection, told, now)
+        (letter,) = outgoing.claim(connection, now=now, lease="test", limit=1)
+        assert outgoing.mark(connection, letter, "sent", at=now)
+
+    worked.store.write(write).result()
+    before = findings(worked)
+    use(worked, keeping_for(worked.shift.settings, reports="30d"))
+    a_day_later(worked, 40)
+    query = "SELECT state, subject, rendered.bytes FROM outbox JOIN rendered ON outbox = id WHERE purpose = 'list'"
+    sent, waiting = sorted(worked.rows(query))
+    assert sent == ("sent", "", b"Message-ID: <list-0@muster.example>\r\n\r\n")
+    assert waiting[:2] == ("waiting", "Offen: 1"), "what is not out yet stays"
     assert findings(worked) == before
 
 

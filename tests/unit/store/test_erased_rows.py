@@ -1,20 +1,27 @@
 """Erased records and mails: nothing of their people is left in any row, and the books are as sound as before."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from config.load import canonical, load
 from config.models import Settings
 from daemon.act import act
-from daemon.seams import wall_now
-from daemon.store import Store, erasing, evidence, letters_erased, open_store, outgoing, records
+from daemon.reader import Reader
+from daemon.seams import Clock, wall_now
+from daemon.shift import Shift, database_url, desk_keys
+from daemon.store import Store, erasing, evidence, letters_erased, messages, open_store, outgoing, records
+from daemon.store.chains import Chain
 from daemon.store.schema import message, message_record, metadata, outbox
 from rules.erasing import BY_TIME, ON_REQUEST
 from rules.model import Action, Actor, Record, Refused
 from rules.transition import CLOSED_STATES
+from tests.unit.conftest import accept, finish_pending
 from tests.unit.store.conftest import Books
 
 ADMIN = Actor("command", "anna")
@@ -117,6 +124,52 @@ def test_a_record_can_be_erased_again(room: Store, settings: Settings, why: str)
 def test_the_names_are_there_at_first(room: Store) -> None:
     found = everything(room)
     assert [name for name in NAMES if name not in found] == []
+
+
+ADF = """<?xml version="1.0"?><adf>{}</adf>"""
+PROSPECT = """<prospect><requestdate>2026-11-20T09:00:00+01:00</requestdate>
+<vehicle interest="buy"><make>VW</make><model>{model}</model></vehicle>
+<customer><contact><name part="full">{name}</name><email>{name}@kunde.example</email></contact>
+<comments>{name} fragt</comments></customer><vendor><vendorname>Muster</vendorname></vendor></prospect>"""
+
+
+@pytest.fixture
+def of_two(worked_in: Any, tmp_path: Path) -> Iterator[Shift]:
+    """A mail that brought the requests of two people, both closed."""
+    directory = tmp_path / "two"
+    shutil.copytree(worked_in.directory, directory)
+    settings, problems = load(directory)
+    assert settings is not None, problems
+    shift = Shift(settings, open_store(database_url(settings)), Clock(), Reader({}), desk_keys(settings))
+    written = canonical(settings).encode()
+    shift.store.write(lambda c: messages.keep_settings(c, settings.digest, "{}", written, wall_now())).result()
+    body = ADF.format("".join(PROSPECT.format(name=n, model=m) for n, m in (("kanaria", "Golf"), ("zeisig", "Polo"))))
+    head = "From: a@mobile.de\r\nSubject: zwei\r\nMessage-ID: <zwei@mobile.de>\r\nContent-Type: text/plain\r\n\r\n"
+    accept(shift, Chain("two"), [("mobile.berlin.x7k2@leads.muster.example", (head + body).encode())])
+    finish_pending(shift)
+    close_all(shift.store, settings)
+    yield shift
+    shift.reader.close()
+    shift.store.close()
+
+
+@pytest.mark.parametrize("why", [ON_REQUEST, BY_TIME])
+def test_a_mail_of_two_people_keeps_the_books_sound(of_two: Shift, why: str) -> None:
+    """On request the original goes with the first of them, by time with the last; the other's record stays."""
+    store, settings = of_two.store, of_two.settings
+    before = findings(store)
+    first, second = [
+        one.ref for one in all_records(store) if "kunde.example" in str(one.reading) and "fragt" in str(one)
+    ]
+    erase(store, settings, first, why)
+    assert findings(store) == before
+    left = everything(store)
+    assert ("kanaria" in left) is (why == BY_TIME), "in the original, which the other record still needs"
+    assert "zeisig" in left
+    erase(store, settings, second, why)
+    assert findings(store) == before
+    assert "kanaria" not in everything(store)
+    assert "zeisig" not in everything(store)
 
 
 @pytest.mark.parametrize("change", ["bytes = 'x'", "bytes = ''"])
