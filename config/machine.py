@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from config.keeping import Keep
 from config.places import check_database, check_https, check_relay_url
 from config.types import (
     Address,
@@ -167,6 +168,23 @@ class Monitor(Model):
     settings_mail: Literal["monthly", "off"] = "monthly"
 
 
+class Retention(Model):
+    """`[retention]`: how long closed records of each kind, and mails of none, are kept before they are erased."""
+
+    lead: Keep = "keep"
+    booking: Keep = "keep"
+    complaint: Keep = "keep"
+    grievance: Keep = "keep"
+    review: Keep = "keep"
+    alert: Keep = "keep"
+    check_in: Keep = Field(default="keep", alias="check-in")
+    unsorted: Keep = "keep"
+    mails: Keep = "keep"
+    """Mails that opened nothing: automatic ones, bounces, repeats, and what a rule or a person ignores."""
+    reports: Keep = "keep"
+    """Our own mails about several records, or none: lists, bundles, alarms."""
+
+
 class Desk(Model):
     """`[desk]`: the addresses that plain replies come back to."""
 
@@ -215,6 +233,7 @@ class Postroom(Model):
     limits: Limits = Field(default_factory=Limits)
     brakes: Brakes = Field(default_factory=Brakes)
     monitor: Monitor = Field(default_factory=Monitor)
+    retention: Retention = Field(default_factory=Retention)
     desk: Desk = Field(default_factory=Desk)
     health: Health = Field(default_factory=Health)
     log: Log = Field(default_factory=Log)

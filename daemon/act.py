@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from config.models import Settings
-from daemon.store import Store, contacts, preferences, records, standing, vehicles
+from daemon.store import Store, contacts, erasing, preferences, records, standing, vehicles
 from rules.apply import apply
 from rules.cars import identities_of_record, with_plate
+from rules.erasing import ERASE
 from rules.lifecycle import PASSIVE
 from rules.linking import LINKING, follow_up, names_record, opens, parting, unjoins
 from rules.model import Action, Effects, Opening, Record, Refused, Standing
@@ -103,6 +104,7 @@ def write_change(connection: Connection, change: Change, settings: str, now: dat
 
     Raises:
         Changed: Its record, or what else is booked for its car, is no longer what the action was decided with.
+        OnItsWay: It is to be erased, and a mail that tells of it is not done with.
     """
     if sets_time(change) and vehicles.beside_locked(connection, change.after) != change.action.beside:
         raise records.Changed(f"what is booked for the car of {change.after.ref}")
@@ -116,6 +118,8 @@ def write_change(connection: Connection, change: Change, settings: str, now: dat
     visit = change.after.visit
     if change.action.name == "prefer" and visit is not None and visit.reminder is not None:
         preferences.keep(connection, change.after, visit.reminder, now)
+    if change.action.name == ERASE:
+        erasing.erase_record(connection, key, change.action, now)
     return key
 
 

@@ -22,6 +22,7 @@ from daemon import pulse, wire
 from daemon.clock.calendar import Calendar
 from daemon.clock.deadlines import Deadlines
 from daemon.clock.ping import Ping
+from daemon.clock.retention import Retention
 from daemon.clock.upkeep import Upkeep
 from daemon.desk.desk import Desk
 from daemon.desk.watch import Watch
@@ -81,6 +82,7 @@ class Worker:
         self._bundler = Bundler(self._shift, self._bell.ring)
         self._upkeep = Upkeep(self._shift)
         self._lists = Lists(self._shift, self._bell.ring)
+        self._retention = Retention(self._shift)
         ping = Ping(self._shift)
         self._watchman = Watchman(self._shift, self._bell.ring, ping.send)
         self._calendar = Calendar(self._shift, self._wake_for_runs, ping)
@@ -153,7 +155,8 @@ class Worker:
         if self._woken and not taken:  # woken, but not for a mail: for an alarm, or a letter to try again
             self._bell.ring()
         self._upkeep.step()
-        return bool(taken or told or fired or listed or watching)
+        erasing = self._retention.step()
+        return bool(taken or told or fired or listed or watching or erasing)
 
     def _round_at_standstill(self) -> bool:
         """Mail is read; what is to be told, or becomes due, waits."""
@@ -179,6 +182,7 @@ class Worker:
 
     def _wake_for_runs(self) -> None:
         self._lists.wake()
+        self._retention.wake()
         self._watchman.wake()
 
     def _clear_what_a_crash_left(self) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.models import Settings
-from rules import controlling
+from rules import controlling, keeping
 from rules.daybook import daybook_of
 from rules.early import early_of
 from rules.hours import is_open
@@ -43,6 +43,8 @@ class Due(NamedTuple):
 def due(settings: Settings, now: datetime) -> Iterator[Due]:
     """All runs that are due by now and not superseded; that of last week is due until this week's is."""
     yield from due_by_day(settings, now)
+    for scope, day in keeping.due(settings, now):
+        yield Due(keeping.RETENTION, scope, day.isoformat())
     for name in dict.fromkeys(_early_sites(settings)):
         site = settings.sites[name]
         if is_open(daybook_of(site, None), now):
@@ -76,6 +78,7 @@ def bells(settings: Settings) -> frozenset[Bell]:
     }
     if monitor.day != "off":
         found |= {Bell(zone, *_clock(monitor.time), monitor.day) for zone in zones}
+    found |= {Bell(zone, *_clock(keeping.AT)) for zone in keeping.zones(settings)}
     return frozenset(found | {Bell(settings.sites[name].timezone, None, 0) for name in _early_sites(settings)})
 
 

@@ -11,6 +11,7 @@ from config.problems import nearest
 from parsers.clean import single_line
 from rules import glob, lifecycle, reference, transition
 from rules.daybook import daybook_of
+from rules.erasing import ERASE, STAYS, blank_record, check_why
 from rules.escalation import EFFECTS
 from rules.model import Action, Actor, Held, Passed, Record, Refused, Second, Thread
 from rules.reach import customer_addresses, reply_address, unreachable
@@ -261,6 +262,13 @@ def _passed_since(record: Record, before: Record) -> Iterator[Passed]:
     return (one for one in record.passed if one.cycle <= before.cycle and one not in before.passed)
 
 
+def _erase(record: Record, action: Action, site: Site, settings: Settings, now: datetime) -> Fields:
+    check_why(action)
+    blank = blank_record(record)
+    own = {name for name in Record.__struct_fields__ if name not in STAYS[Record]} | {"reading", "requests", "visit"}
+    return {name: getattr(blank, name) for name in own}
+
+
 FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] = {
     "take": _take,
     "assign": _assign,
@@ -284,6 +292,7 @@ FIELDS: dict[str, Callable[[Record, Action, Site, Settings, datetime], Fields]] 
     "read-as": _read_as,
     "reschedule": _reschedule,
     "undo": _undo,
+    ERASE: _erase,
     **dict.fromkeys(EFFECTS, _pass),
 }
 """Action -> the function that says which fields it sets; the others only change state."""

@@ -102,6 +102,9 @@ RESCHEDULE = Transition(
 """Hours or a policy were changed, and its open deadlines are to follow: in a cycle of their own,
 as a step is set once in each; what has passed stays so."""
 
+ERASES = Transition(to=None, who=frozenset({"command", "clock"}), by_hand=False, needs=("why",))
+"""Its person is to be forgotten, or it was kept long enough (`rules.erasing`): what is still open is closed first."""
+
 _ASKS = Transition(to=None, who=OVERSEERS, by_hand=False, ends_deadlines=False)
 """A question of a member or controller: it changes nothing and is answered."""
 
@@ -161,6 +164,7 @@ COMMON: Table = {
     **rows(REQUESTED, "mail", msgspec.structs.replace(PASSES, tells="mail")),
     **rows(REQUESTED, "warn", msgspec.structs.replace(PASSES, tells="warn")),
     **rows(REQUESTED, "remind", msgspec.structs.replace(PASSES, tells="remind")),
+    **rows(CLOSED_STATES, "erase", ERASES),
     **rows(STATES, "undo", Transition(to=None, ends_deadlines=False)),
     **rows(STATES, "status", msgspec.structs.replace(_ASKS, tells="status")),
     **rows(STATES, "help", msgspec.structs.replace(_ASKS, tells="help")),

@@ -34,6 +34,7 @@ LAYERS = (
     ("daemon.health", "daemon.control", "daemon.loading", "daemon.dryrun", "daemon.rereading", "daemon.supervisor"),
     ("daemon.keeping", "daemon.simulating", "daemon.teaching"),
     ("daemon.simulating", "daemon.teaching", "daemon.reloading", "daemon.watchdog", "daemon.caretaker"),
+    ("daemon.simulating", "daemon.teaching", "daemon.person"),
     ("daemon.worker",),
     ("daemon.app",),
     ("daemon.cli",),

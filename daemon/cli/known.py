@@ -41,12 +41,12 @@ def looked_up(connection: Connection, site: Site, person: str | None, vehicle: s
     if person:
         found = _only_person(site, find_people(connection, site, person), person)
     elif car and len(car.people) > 1:
-        _show(f"The car {vehicle} was brought by several people", car.people)
+        show_people(f"The car {vehicle} was brought by several people", car.people)
         fail(FINDINGS, "say which one is meant: person= with a mail address, telephone number or reference")
     else:
         found = car.people[0] if car and car.people else None
     if car is None and own_car and found and len(found.cars) > 1:
-        _show(f"{found.customer.name or person} has several cars", [found])
+        show_people(f"{found.customer.name or person} has several cars", [found])
         fail(FINDINGS, "say which one is meant: vehicle= with a plate or VIN, or vehicles.make=… for another one")
     only = found.cars[0] if car is None and own_car and found and found.cars else None
     return Known(found.customer if found else None, car.vehicle if car else only)
@@ -90,7 +90,7 @@ def _only_person(site: Site, found: Sequence[Person], asked: str) -> Person:
     if not found:
         fail(FINDINGS, f"{site.id} knows nobody by '{asked}'; of somebody new say customer.name=… customer.phones=…")
     if len(found) > 1:
-        _show(f"Several people are known by '{asked}'", found)
+        show_people(f"Several people are known by '{asked}'", found)
         fail(FINDINGS, "say which one is meant: person= with one of the references")
     return found[0]
 
@@ -105,7 +105,8 @@ def _only_car(site: Site, found: Sequence[Car], asked: str) -> Car:
     return found[0]
 
 
-def _show(title: str, found: Sequence[Person]) -> None:
+def show_people(title: str, found: Sequence[Person]) -> None:
+    """A table of people, each with a reference by which they can be named."""
     rows = [
         (
             one.refs[0],

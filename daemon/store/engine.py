@@ -113,6 +113,7 @@ def open_engine(url: str, *, write: bool) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",  # a 250 stands for a synced commit; NORMAL syncs only at checkpoints
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is erased or written anew is overwritten: it must not lie on in free pages
             "temp_store=MEMORY",  # else what a savepoint would need to be undone goes through a file
             "wal_autocheckpoint=100000",  # the last resort at 400 MB; `Checkpoints` comes first, outside of any commit
             "journal_size_limit=67108864",

@@ -20,7 +20,7 @@ from daemon.store.evidence_letters import check_letters, check_settings
 from daemon.store.evidence_mailboxes import check_mailboxes
 from daemon.store.evidence_records import check_records
 from daemon.store.imports import CHANNELS, key_of
-from daemon.store.schema import chain, imported, message, message_record, metadata, raw
+from daemon.store.schema import chain, erased, imported, message, message_record, metadata, raw
 from daemon.store.streams import Finding, Stream, stream, unreadable
 
 LATE = timedelta(minutes=10)
@@ -137,6 +137,7 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
     contents = Stream(stream(connection, select(raw).order_by(raw.c.message), _RAW_ROWS), "message")
     links = Stream(stream(connection, select(message_record).order_by(message_record.c.message)), "message")
     marks = Stream(stream(connection, select(imported).order_by(imported.c.message)), "message")
+    blanks = Stream(stream(connection, select(erased).order_by(erased.c.message)), "message")
     missing = set[int]()
     for row in stream(connection, select(message).order_by(message.c.id)):
         where = f"message {row.id}"
@@ -145,6 +146,7 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
         )
         yield from (_stray_link(r) for r in links.below(row.id))
         yield from (_stray_mark(r) for r in marks.below(row.id))
+        yield from (_stray_erasure(r) for r in blanks.below(row.id))
         walk = chains.get(row.chain)
         if walk is not None:
             yield from walk.follow(row)
@@ -153,13 +155,14 @@ def _check_chains(connection: Connection, now: datetime, settings: set[str]) -> 
             yield Finding("there is no such chain", f"chain {row.chain}, {where}")
         if row.id != message_id_of(row.chain, row.n):
             yield Finding("its number does not fit its place in the chain", where)
-        yield from (Finding(what, where) for what in _wrong_bytes(row, contents.at(row.id)))
+        yield from (Finding(what, where) for what in _wrong_bytes(row, contents.at(row.id), blanks.at(row.id)))
         yield from (Finding(what, where) for what in _wrong_seals(row))
         yield from (Finding(what, where) for what in _wrong_mark(row, marks.at(row.id)))
         yield from (Finding(what, where) for what in _wrong_fate(connection, row, links.at(row.id), now, settings))
     yield from (Finding("bytes without a message in the ledger", f"raw {r.message}") for r in contents.rest())
     yield from (_stray_link(r) for r in links.rest())
     yield from (_stray_mark(r) for r in marks.rest())
+    yield from (_stray_erasure(r) for r in blanks.rest())
     for walk in chains.values():
         yield from walk.end()
 
@@ -172,6 +175,10 @@ def _stray_link(row: Row[tuple[object, ...]]) -> Finding:
 
 def _stray_mark(row: Row[tuple[object, ...]]) -> Finding:
     return Finding("a mark of import without a message in the ledger", f"message {row.message}")
+
+
+def _stray_erasure(row: Row[tuple[object, ...]]) -> Finding:
+    return Finding("an erasure without a message in the ledger", f"message {row.message}")
 
 
 def _wrong_mark(row: Row[tuple[object, ...]], marks: list[Row[tuple[object, ...]]]) -> Iterator[str]:
@@ -193,7 +200,9 @@ def _received(row: Row[tuple[object, ...]]) -> bytes:
     return content
 
 
-def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]]]) -> Iterator[str]:
+def _wrong_bytes(
+    row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]]], blanks: list[Row[tuple[object, ...]]]
+) -> Iterator[str]:
     if not kept:
         yield "its bytes are missing"
         return
@@ -202,9 +211,13 @@ def _wrong_bytes(row: Row[tuple[object, ...]], kept: list[Row[tuple[object, ...]
     except (zlib.error, TypeError):
         yield "its bytes were altered: they cannot be unpacked"
         return
-    if hashlib.sha256(content).hexdigest() != row.raw_sha256:
+    if blanks and blanks[0].seal != seals.erased(blanks[0]._mapping):
+        yield "its erasure was altered: it is not as it was written"
+    if blanks and content:
+        yield "its bytes are there, although it was erased"
+    elif not blanks and hashlib.sha256(content).hexdigest() != row.raw_sha256:
         yield "its bytes were altered: they do not match their SHA-256"
-    elif len(content) != row.size:
+    elif not blanks and len(content) != row.size:
         yield f"its size was altered: it says {row.size}, its bytes are {len(content)}"
     if kept[0].site != row.site:
         yield f"its bytes are kept for site {kept[0].site}, it belongs to {row.site}"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, RowMapping, select
 from daemon.store import seals
 from daemon.store.schema import deadline, message, message_record, notice, outbox, record, revision
 from daemon.store.streams import Finding, Stream, stream
+from rules.erasing import ERASE
 from rules.lifecycle import table_of
 from rules.model import IMPORTED
 from rules.transition import Transition
@@ -151,7 +152,7 @@ def _wrong_fired(kept: _Kept) -> Iterator[str]:
     """
     fired = Counter((one.step, str(one.cycle)) for one in kept.deadlines if one.fired_at is not None)
     silent = Counter({(one.step, str(one.cycle)): 1 for one in kept.deadlines if one.effect == ANNOUNCE})
-    by_clock = (_json(each.args) for each in kept.revisions if each.actor_role == "clock")
+    by_clock = (_json(each.args) for each in kept.revisions if each.actor_role == "clock" and each.action != ERASE)
     done = Counter((str(args.get("step")), str(args.get("cycle"))) for args in by_clock)
     for step, cycle in sorted((fired - done - silent).keys()):
         yield f"its step {step} of cycle {cycle} has fired, but its history does not say so"

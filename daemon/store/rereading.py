@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from daemon.store.messages import Claimed, LostLease, unpack
 from daemon.store.records import Kept
-from daemon.store.schema import message, message_record, raw, record, revision
+from daemon.store.schema import erased, message, message_record, raw, record, revision
 from parsers.records import Reading
 from rules.model import Record
 
@@ -120,6 +120,7 @@ def take_back(connection: Connection, one: Kind) -> None:
 
 def _chosen(wanted: Selection) -> Select[tuple[int]]:
     query = select(message.c.id).where(_came >= wanted.since, message.c.fate.in_(wanted.fates)).order_by(message.c.id)
+    query = query.where(~select(erased.c.message).where(erased.c.message == message.c.id).exists())
     if wanted.until is not None:
         query = query.where(_came < wanted.until)
     if wanted.source is not None:

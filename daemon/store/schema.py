@@ -114,6 +114,18 @@ imported = Table(
     Column("key", String, nullable=False, unique=True),
 )
 
+# Mails of which nothing but their place in the ledger is left, with who erased them, when and why.
+erased = Table(
+    "erased",
+    metadata,
+    Column("message", ForeignKey("message.id"), primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor_role", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("seal", String, nullable=False),
+)
+
 record = Table(
     "record",
     metadata,

@@ -59,6 +59,8 @@ letter = _over(
     "customer",
 )
 """An outgoing mail; how far it came is not sealed."""
+erased = _over("message", "at", "actor_role", "actor", "why")
+"""That a mail was erased."""
 settings = _over("digest", "at", "versions", "packed")
 """A version of the settings."""
 folder = _over("account", "name", "generation", "uidvalidity", "last_uid", "skipped_to", "cutoff", "mails")

@@ -22,6 +22,7 @@ TABLES: list[tuple[type[Model], str, str]] = [
     (machine.Outgoing, "`[outgoing]`", ""),
     (machine.Brakes, "`[brakes]`", ""),
     (machine.Monitor, "`[monitor]`", ""),
+    (machine.Retention, "`[retention]`", ""),
     (models.PlannedSilence, "silences.toml", ""),
     (machine.Limits, "`[limits]`", ""),
     (machine.Desk, "`[desk]`", "desk."),
@@ -64,7 +65,8 @@ def test_every_field_of_a_layout_is_documented() -> None:
 
 def test_every_key_of_the_installation_is_documented() -> None:
     sections = {
-        "smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "monitor", "desk", "health", "log", "test",
+        "smtp", "imap", "relay", "dkim", "outgoing", "brakes", "limits", "monitor", "retention", "desk", "health",
+        "log", "test",
     }  # fmt: skip
     assert [key for key in keys(machine.Postroom) if key not in sections and f"`{key}`" not in part("postroom")] == []
     assert all(f"[{section}]" in PAGE for section in sections)

@@ -1,0 +1,1 @@
+"""All that a site knows of one person: found, exported, erased."""

@@ -1,0 +1,105 @@
+"""Mails that mention a person and stand for no record of theirs: out-of-office answers, bounces, lists, alarms."""
+
+from collections.abc import Iterator, Sequence
+from email import message_from_bytes
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from config.lookup import ADMIN_SITE, site_of
+from config.models import Settings
+from daemon.desk.plan import hints_for
+from daemon.errands import Parse
+from daemon.person.find import Found
+from daemon.reader import Reader, ReaderDied
+from daemon.store import Store, person
+from daemon.store.person import Loose
+from parsers.records import Parsed
+
+DIGITS = 9
+"""Of a telephone number's end, in which all ways to write it agree."""
+_BETWEEN = str.maketrans("", "", " -/().\N{NO-BREAK SPACE}")
+
+
+class Needles:
+    """What says that a text is about the person: their addresses, numbers, and the references of their records."""
+
+    def __init__(self, found: Found) -> None:
+        tokens = (ref.replace("-", "") for ref in found.refs)
+        self._words = tuple(each.casefold() for each in (*found.mails, *found.refs, *tokens))
+        self._numbers = tuple(number[-DIGITS:] for number in found.phones)
+
+    def are_in(self, text: str) -> bool:
+        """Whether one of them stands there."""
+        folded = text.casefold()
+        if any(word in folded for word in self._words):
+            return True
+        bare = folded.translate(_BETWEEN) if self._numbers else ""
+        return any(number in bare for number in self._numbers)
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A mail that mentions the person, or one that could not be looked through."""
+
+    message: int
+    is_unread: bool = False
+    is_pending: bool = False
+    """It waits to be read: nobody knows yet what becomes of it."""
+
+
+def mentions(settings: Settings, store: Store, found: Found, reader: Reader) -> Iterator[list[Mention]]:
+    """Look through all mails of the site that stand for no record; an answer for each few of them."""
+    needles, after = Needles(found), 0
+    while True:
+        with store.read() as connection:
+            mails = person.loose(connection, found.site, after)
+        if not mails:
+            return
+        after = mails[-1].id
+        ours = [one for one in mails if _is_of_site(settings, one, found.site)]
+        yield [said for one in ours if (said := _mention(settings, one, needles, reader)) is not None]
+
+
+def _is_of_site(settings: Settings, one: Loose, site: str) -> bool:
+    """Mails that were never read belong to whose address they came to."""
+    place = site_of(settings, one.recipient)[1]
+    return one.site == site or (one.site is None and place is not None and place.id == site)
+
+
+def _mention(settings: Settings, one: Loose, needles: Needles, reader: Reader) -> Mention | None:
+    if needles.are_in(f"{one.sender}\n{one.content.decode('utf-8', 'replace')}"):
+        return Mention(one.id, is_pending=one.is_pending)
+    try:
+        (answer,) = reader.ask([Parse(one.content, hints_for(settings, one.recipient))])
+    except ReaderDied:
+        return Mention(one.id, is_unread=True)
+    if answer.parsed is None:
+        return Mention(one.id, is_unread=True)
+    return Mention(one.id, is_pending=one.is_pending) if needles.are_in(_words(answer.parsed)) else None
+
+
+def _words(parsed: Parsed) -> str:
+    return msgspec.json.encode(parsed).decode()
+
+
+def told_of(store: Store, found: Found) -> Iterator[RowMapping]:
+    """Outgoing mails that name the person among others: daily lists, bundles, alarms to the admin."""
+    needles, after = Needles(found), 0
+    while True:
+        with store.read() as connection:
+            letters: Sequence[RowMapping] = person.about_several(connection, found.site, ADMIN_SITE, after)
+        if not letters:
+            return
+        after = letters[-1]["id"]
+        for row in letters:
+            if needles.are_in("\n".join((row["dedupe"], row["recipient"], row["subject"], *_texts(row["rendered"])))):
+                yield row
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """What a mail of our own says, decoded; also that of a mail that goes along with it."""
+    yield content.decode("utf-8", "replace")
+    for part in message_from_bytes(content).walk():
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            yield payload.decode("utf-8", "replace")
