@@ -139,7 +139,8 @@ class Conversation(NamedTuple):
     def done(self) -> list[tuple[object, ...]]:
         """All that was ever done to the records, but for mails that are kept and shown there."""
         return self.house.query(
-            "SELECT record, action, actor_role, actor FROM revision WHERE action NOT IN ('attach', 'join') ORDER BY record, n"
+            "SELECT record, action, actor_role, actor FROM revision WHERE action NOT IN ('attach', 'join')"
+            " ORDER BY record, n"
         )
 
     def states(self) -> list[tuple[object, ...]]:
