@@ -1,4 +1,4 @@
-"""Row S22: a flood of one secret address, or from one client, ends at its own limit; everybody else is served as ever."""
+"""Row S22: a flood of one secret address, or from one client, ends at its own limit; everybody else is served."""
 
 import smtplib
 import statistics
@@ -15,7 +15,6 @@ from tests.support.rows import at_length
 from tests.support.waiting import pause, wait_until
 
 FLOODED = "mobile.berlin.x7k2@leads.muster.example"
-HONEST = "127.9.9.9"
 CLIENTS = 8
 PER_RECIPIENT, PER_CLIENT = 120, 60
 FLOOD_PAUSE = 0.02
@@ -68,12 +67,12 @@ class Flood:
 
 
 def p95(house: Installation, number: int) -> float:
-    """Seconds from the connection to 250 of an honest client's mails to another address, one after the other."""
+    """Seconds from the connection to 250 of mails of honest clients, one after the other."""
     assert house.port
     took = []
-    for _ in range(number):
-        content, began = lead(new_key()), time.monotonic()
-        with smtplib.SMTP("127.0.0.1", house.port, "client.example", 30, source_address=(HONEST, 0)) as smtp:
+    for n in range(number):
+        content, began, address = lead(new_key()), time.monotonic(), f"127.9.{n // 250}.{n % 250 + 1}"
+        with smtplib.SMTP("127.0.0.1", house.port, "client.example", 30, source_address=(address, 0)) as smtp:
             smtp.sendmail("wordpress@muster.example", WEBSITE, content)
         took.append(time.monotonic() - began)
         pause(0.005)
@@ -140,6 +139,7 @@ def test_limits_are_counted_by_recipient_and_told_as_temporary(new_house: Houses
     house = new_house(limits={"mails_per_client": 3, "mails_per_recipient": 2})
     assert house.port
     with smtplib.SMTP("127.0.0.1", house.port, "client.example", timeout=30) as smtp:
+        smtp.ehlo()
         assert smtp.mail("a@kunde.example")[0] == 250
         told = [smtp.rcpt(to) for to in (WEBSITE, WEBSITE, WEBSITE, FLOODED, FLOODED)]
     assert [code for code, _ in told] == [250, 250, 450, 250, 450]
