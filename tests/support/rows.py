@@ -22,3 +22,12 @@ def at_length(full: int) -> int:
     POSTROOM_FAULT_ROUNDS is a percentage: 100 by `make faults`, 10 without it.
     """
     return max(1, full * int(os.environ.get("POSTROOM_FAULT_ROUNDS", "10")) // 100)
+
+
+def drawn(full: int, usual: int) -> int:
+    """How many cases of a row that draws them, where a tenth of its figure would take too long for every run.
+
+    POSTROOM_FUZZ_CASES asks for so many, as `make fuzz` does; `make faults` for all.
+    """
+    asked = os.environ.get("POSTROOM_FUZZ_CASES")
+    return int(asked) if asked else full if at_length(100) == 100 else usual
