@@ -1,4 +1,4 @@
-"""Row S5: random bytes and broken pieces of real shapes through every target: no exception, and fields keep their shape."""
+"""Row S5: random bytes and broken pieces of real shapes through every target: no exception, fields keep their shape."""
 
 from pathlib import Path
 
