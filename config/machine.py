@@ -19,6 +19,7 @@ from config.types import (
     Listen,
     Model,
     Name,
+    Networks,
     Role,
     Secret,
     Servers,
@@ -54,6 +55,8 @@ class Smtp(Model):
     authserv_id: Servers = ()
     """Whose Authentication-Results are believed: the server that stands between the internet and us."""
     bare_newline: Literal["normalise", "reject"] = "normalise"
+    proxy: Networks = ()
+    """Balancers in front of `listen` and `listen_tls`: each connection of theirs begins with a PROXY header."""
 
 
 class Oauth(Model):
@@ -140,6 +143,10 @@ class Limits(Model):
     session: DurationText = Duration(10, "m")
     idle_seconds: int = Field(default=60, ge=1)
     errors: int = Field(default=10, ge=1)
+    mails_per_client: int = Field(default=1200, ge=0)
+    """Mails a minute from one address (or one /64 of IPv6), one for each recipient; 0: any number."""
+    mails_per_recipient: int = Field(default=600, ge=0)
+    """Mails a minute for one address of ours; 0: any number. A source may have a limit of its own."""
     reserve: Size = 64 << 20
     """Bytes of the data directory's file system that new mail may not use."""
 

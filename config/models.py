@@ -176,6 +176,8 @@ class Source(Model):
     silence: Silence | None = None
     early: Early | None = None
     written_back: bool = False
+    mails_per_minute: int | None = Field(default=None, ge=1)
+    """Instead of `[limits] mails_per_recipient`."""
     layout: SourceLayout | None = None
 
 

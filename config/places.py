@@ -1,5 +1,6 @@
 """Small texts that name a place: countries, post codes, listeners, relays, databases; and patterns."""
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -61,6 +62,15 @@ def check_listen(text: str) -> str:
     match = _LISTEN.fullmatch(text)
     if match is None or not 0 <= int(match[1]) < 65536:
         raise ValueError(f"'{text}' is not an address to listen on, write 127.0.0.1:2525")
+    return text
+
+
+def check_network(text: str) -> str:
+    """Accept an IPv4 or IPv6 address or network."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a network, write 10.1.0.0/16 or one address") from None
     return text
 
 

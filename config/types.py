@@ -21,6 +21,7 @@ from config.places import (
     check_audit_way,
     check_country,
     check_listen,
+    check_network,
     check_pattern,
     check_postcodes,
     check_socket,
@@ -186,6 +187,12 @@ Servers = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """Names under which mail servers write Authentication-Results (authserv-id, RFC 8601 2.5)."""
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(check_network)], ...],
+    BeforeValidator(as_tuple),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Addresses and networks: `10.0.0.5`, `10.1.0.0/16`, `2001:db8::/48`."""
 Domains = Annotated[tuple[Host, ...], BeforeValidator(as_tuple)]
 """Registrable domains of senders; subdomains are included."""
 

@@ -18,6 +18,7 @@ REQUEST_SECONDS = 5
 COUNTERS = {
     "accepted": ("postroom_accepted_total", "Mails accepted and stored, one for each recipient"),
     "recipients_refused": ("postroom_recipients_refused_total", "Recipients refused because they are not ours"),
+    "mails_postponed": ("postroom_mails_postponed_total", "Recipients postponed: too many mails a minute"),
     "connections_refused": ("postroom_connections_refused_total", "Connections refused over the limits"),
     "logins_refused": ("postroom_logins_refused_total", "Logins refused: a name or password was wrong"),
     "trouble": ("postroom_trouble_total", "Answers 4xx because of trouble of our own"),

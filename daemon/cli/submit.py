@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 import ssl
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -13,6 +14,7 @@ from daemon.shift import data_directory
 
 SECONDS = 60
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what is listened to, not what we listen to
+_NO_OTHER = b"PROXY UNKNOWN\r\n"
 _LINE_END = re.compile(rb"\r\n|\n")
 
 
@@ -32,7 +34,8 @@ def submit(settings: Settings, raw: bytes, to: tuple[str, ...], sender: str | No
     host, port = _place(settings)
     content = _LINE_END.sub(b"\r\n", raw)
     try:
-        with smtplib.SMTP(host, port, timeout=SECONDS) as client:
+        kind = _AsBalancer if settings.postroom.smtp.proxy else smtplib.SMTP
+        with kind(host, port, timeout=SECONDS) as client:
             _secure(client, settings)
             return _dialogue(client, content, to, sender if sender is not None else _sender(raw, settings), name)
     except smtplib.SMTPResponseException as error:
@@ -40,6 +43,15 @@ def submit(settings: Settings, raw: bytes, to: tuple[str, ...], sender: str | No
     except (OSError, smtplib.SMTPException) as error:
         complain(f"{name}: {host}:{port} does not take it now: {error}")
         return TRY_AGAIN
+
+
+class _AsBalancer(smtplib.SMTP):
+    """Begins as the daemon expects it behind a balancer, and speaks for itself (`daemon.intake.proxy`)."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # as smtplib.SMTP_SSL does
+        opened: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        opened.sendall(_NO_OTHER)
+        return opened
 
 
 def _place(settings: Settings) -> tuple[str, int]:

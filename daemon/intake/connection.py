@@ -15,6 +15,7 @@ from typing import Any, AnyStr, Protocol, cast
 import aiosmtpd.smtp
 from aiosmtpd.smtp import SMTP, _AuthMechAttr
 
+from daemon.intake.address import plain
 from daemon.intake.commands import SIZES, Commands
 
 MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}"
@@ -42,8 +43,8 @@ class House(Protocol):
     def left(self, peer: str) -> None:
         """A connection that entered is gone."""
 
-    def takes(self, address: str, already: int) -> bool:
-        """Whether mail to this address is ours to take, beside so many other recipients."""
+    def takes(self, peer: str | None, address: str, already: int) -> bool:
+        """Whether mail to this address is ours to take now, beside so many other recipients; counts it if so."""
 
     def has_room(self) -> bool:
         """Whether there is room for new mail."""
@@ -111,17 +112,22 @@ class Connection(SMTP):
         self._smtp_methods = Commands(self, commands)
         self._house = house
         self._peer: str | None = None
+        self._claimed: str | None = None
         self._errors = 0
         self._session_timer: asyncio.TimerHandle | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._idle_until = 0.0
         self._awaits_no_command = False
 
+    def came_from(self, address: str | None) -> None:
+        """Count and keep this address instead of the balancer's at the other end of the connection, if there is one."""
+        self._claimed = address
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse what is over the limits before anything is spent on it, a TLS handshake least of all."""
         if self._peer is None:
             name = transport.get_extra_info("peername")
-            peer = str(name[0]) if name else "local"
+            peer = self._claimed or (plain(str(name[0])) if name else "local")
             if not self._house.may_enter(peer):
                 if not self._tls_first:
                     cast(asyncio.Transport, transport).write(b"421 4.7.0 Too many connections\r\n")
@@ -132,7 +138,12 @@ class Connection(SMTP):
             if self._tls_first:
                 self._handshake = self.loop.create_task(self._begin_inside_tls(cast(asyncio.Transport, transport)))
                 return
+        self._begin_session(transport)
+
+    def _begin_session(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if self.session is not None:
+            self.session.peer = cast(Any, (self._peer,))
 
     async def _begin_inside_tls(self, transport: asyncio.Transport) -> None:
         """Shake hands, then greet; the certificate is the one in force now."""
@@ -152,7 +163,7 @@ class Connection(SMTP):
             self._leave()
             return
         self._tls_protocol = inside.get_extra_info("ssl_object")
-        super().connection_made(inside)
+        self._begin_session(inside)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give the place free, once."""
@@ -201,7 +212,7 @@ class Connection(SMTP):
                 return None
             envelope.mail_from = address
             return b"250 2.1.0 OK\r\n"
-        if not self._house.takes(address, len(envelope.rcpt_tos)):
+        if not self._house.takes(self._peer, address, len(envelope.rcpt_tos)):
             return None
         envelope.rcpt_tos.append(address)
         return b"250 2.1.5 OK\r\n"

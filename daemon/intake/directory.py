@@ -39,6 +39,13 @@ class Directory:
         lower = address.lower()
         return lower in self._known or lower in self._postmasters or self._is_desk(lower)
 
+    def counted_as(self, address: str) -> str:
+        """The address of ours whose mails these are: a desk's, whatever record a token names."""
+        lower = address.lower()
+        local, _, domain = lower.rpartition("@")
+        desk = f"{local.partition(self._separator)[0]}@{domain}"
+        return desk if lower not in self._known and desk in self._desks else lower
+
     def nearest(self, address: str) -> str | None:
         """The source's address that was probably meant."""
         return next(iter(difflib.get_close_matches(address.lower(), self._sources, n=1, cutoff=0.8)), None)

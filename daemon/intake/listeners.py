@@ -39,6 +39,13 @@ class Listeners:
             self.places += [_written(*one.getsockname()[:2]) for one in server.sockets]
         self._servers.append(server)
 
+    async def adopt(self, listening: socket.socket, factory: Callable[[], asyncio.BaseProtocol]) -> None:
+        """Listen on a socket that somebody else has opened, and keeps open when we are gone."""
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_server(factory, sock=listening, backlog=BACKLOG))
+        name = listening.getsockname()
+        self.places.append(f"unix:{name}" if isinstance(name, str) else _written(*name[:2]))
+
     def close(self) -> None:
         """Take no new connections; a file is removed unless another has taken its place."""
         for server in self._servers:

@@ -37,9 +37,10 @@ class LmtpHouse:
         del peer
         self.connections -= 1
 
-    def takes(self, address: str, already: int) -> bool:
-        """Whether mail to this address is ours to take, beside so many other recipients."""
-        return self._public.takes(address, already)
+    def takes(self, peer: str | None, address: str, already: int) -> bool:
+        """Whether mail to this address is ours to take now; the server in front brings the mail of many clients."""
+        del peer
+        return self._public.takes(None, address, already)
 
     def has_room(self) -> bool:
         """Whether the disk has room for new mail."""

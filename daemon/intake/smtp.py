@@ -1,5 +1,6 @@
 """Mail comes in by SMTP and LMTP: recipients are checked, the mail is committed and synced, only then comes 250."""
 
+import asyncio
 import errno
 import ipaddress
 import re
@@ -12,11 +13,15 @@ from typing import Any
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from config.models import Settings
+from daemon.intake.address import network_of
 from daemon.intake.commit import NO_ROOM, OUR_TROUBLE, Commits
-from daemon.intake.connection import Connection, Factory
+from daemon.intake.connection import Factory
 from daemon.intake.directory import Directory, Refusals
+from daemon.intake.handed import handed_over
 from daemon.intake.listeners import Listeners
 from daemon.intake.lmtp import LmtpHouse, LmtpSession
+from daemon.intake.proxy import Door, Hall
+from daemon.intake.rates import CLIENT, RECIPIENT, Rates
 from daemon.intake.room import Room
 from daemon.intake.session import Session
 from daemon.intake.tls import server_tls
@@ -30,6 +35,7 @@ FILES_KEPT = 96
 """Descriptors that connections must leave: for the database, the worker, and the next to be refused."""
 LOGINS_PER_SESSION = 5
 
+_OVER = {CLIENT: "from you", RECIPIENT: "for this address"}
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 log = get_logger(__name__)
@@ -47,6 +53,12 @@ class SmtpService:
         wake: Callable[[], None],
         disk: Room,
     ) -> None:
+        """Prepare; nothing is listened to yet.
+
+        Raises:
+            ValueError: What systemd handed over cannot be used.
+        """
+        self._handed = handed_over(settings)
         self._clock = clock
         self._disk = disk
         self._listeners = {"smtp": Listeners(), "smtp_tls": Listeners(), "lmtp": Listeners()}
@@ -58,6 +70,8 @@ class SmtpService:
         self._commits = Commits(store, chain, self.counters, wake)
         self._room = settings.postroom.limits.connections
         self._inner = LmtpHouse(self, lambda: min(self._limits.connections, self._room - self._open))
+        self._hall = Hall(lambda: min(self._limits.connections, self._room - self._open), self._refused)
+        self._rates = Rates(settings)
         self._take_over(settings)
 
     def use(self, settings: Settings) -> None:
@@ -73,9 +87,13 @@ class SmtpService:
         self._limits = settings.postroom.limits
         self._directory = Directory(settings)
         self._users = Users(settings)
+        self._rates.use(settings)
+        self._balancers = [ipaddress.ip_network(one) for one in settings.postroom.smtp.proxy]
 
     async def listen(self) -> list[str]:
         """Open the listeners; their addresses, with the ports chosen where 0 was asked for.
+
+        What is spoken on sockets that systemd handed over is spoken there alone.
 
         Raises:
             OSError: An address is taken or not ours, or the certificate cannot be used.
@@ -86,7 +104,9 @@ class SmtpService:
             log.warning("connections-limited", to=self._room, by="the limit of open files")
         self._prepare()
         for kind, wanted in (("smtp", smtp.listen), ("smtp_tls", smtp.listen_tls), ("lmtp", smtp.lmtp)):
-            for place in wanted:
+            for sock in self._handed.get(kind, ()):
+                await self._listeners[kind].adopt(sock, partial(self._new_session, kind))
+            for place in () if kind in self._handed else wanted:
                 await self._listeners[kind].open(place, partial(self._new_session, kind))
         return [place for places in self.places.values() for place in places]
 
@@ -112,8 +132,14 @@ class SmtpService:
             self._factories["smtp_tls"] = Session.prepare(self, self, tls_first=True, **public)
         self._factories["lmtp"] = LmtpSession.prepare(self._inner, self, **common)
 
-    def _new_session(self, kind: str) -> Connection:
-        return self._factories[kind]()
+    def _new_session(self, kind: str) -> asyncio.BaseProtocol:
+        begin = self._factories[kind]
+        if not self._balancers or kind == "lmtp":
+            return begin()
+        return Door(self._balancers, self._hall, begin, talks=kind == "smtp")
+
+    def _refused(self) -> None:
+        self.counters["connections_refused"] += 1
 
     async def close(self) -> None:
         """Take no new connections; commits under way are finished by the store."""
@@ -150,9 +176,13 @@ class SmtpService:
         if not self._from[place]:
             del self._from[place]
 
-    def takes(self, address: str, already: int) -> bool:
-        """Whether mail to this address is ours to take, beside so many other recipients."""
-        return already < self._limits.recipients and self._directory.knows(address)
+    def takes(self, peer: str | None, address: str, already: int) -> bool:
+        """Whether mail to this address is ours to take now, beside so many other recipients; counts it if so."""
+        return already < self._limits.recipients and self._directory.knows(address) and not self._over(peer, address)
+
+    def _over(self, peer: str | None, address: str) -> str | None:
+        """Whose limit of mails a minute one more would be over; counts it where it is over none."""
+        return self._rates.let(peer and network_of(peer), self._directory.counted_as(address))
 
     def has_room(self) -> bool:
         """Whether the disk has room for new mail."""
@@ -218,7 +248,6 @@ class SmtpService:
         self, server: Session, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Known recipients only, not too many, and none that the user may not write to."""
-        del server
         if len(envelope.rcpt_tos) >= self._limits.recipients:
             return "452 4.5.3 Too many recipients"
         user = session.auth_data
@@ -231,6 +260,9 @@ class SmtpService:
             if refused.meant:
                 log.warning("recipient-refused", nearly=refused.meant, count=refused.count)
             return "550 5.1.1 No such recipient here"
+        if over := self._over(None if isinstance(server, LmtpSession) else str(session.peer[0]), address):
+            self.counters["mails_postponed"] += 1
+            return f"450 4.7.1 Too many mails {_OVER[over]} now, please try again later"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
@@ -263,13 +295,3 @@ def _client(session: Any) -> str:
     """Who gave us a mail, as it is kept beside it: the address, and after a blank the user who logged in."""
     address = str(session.peer[0]) if session.peer else "local"
     return f"{address} {session.auth_data.name}" if isinstance(session.auth_data, User) else address
-
-
-def network_of(peer: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 of an IPv6 address."""
-    if ":" not in peer:
-        return peer
-    try:
-        return str(ipaddress.IPv6Network((peer.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return peer

@@ -15,7 +15,7 @@ import pytest
 from tests.support.bounces import FINAL, bounce
 from tests.support.client import lead, send
 from tests.support.daemon import ADMIN, SALES, Installation
-from tests.support.fixtures import Houses
+from tests.support.fixtures import Houses, Tell
 from tests.support.sink import Arrived, Sink
 from tests.support.waiting import wait_until
 
@@ -145,7 +145,9 @@ def test_two_houses_that_face_each_other_do_not_even_begin(new_house: Houses, si
     assert theirs.query("SELECT fate FROM message") == [("automatic",)]
 
 
-def test_two_houses_behind_a_server_that_strips_all_end_at_the_cap(new_house: Houses, sink: Sink, clock: Path) -> None:
+def test_two_houses_behind_a_server_that_strips_all_end_at_the_cap(
+    new_house: Houses, sink: Sink, clock: Path, tell: Tell
+) -> None:
     ours, theirs = polite(new_house, clock), polite(new_house, clock, also="anders.example")
     houses = {"leads.muster.example": ours, "leads.anders.example": theirs}
     number = iter(range(10, 1000))
@@ -162,6 +164,7 @@ def test_two_houses_behind_a_server_that_strips_all_end_at_the_cap(new_house: Ho
         assert len(sink.to(THEIR_DESK)) <= min(CAP * hour, 20)
         assert len(sink.to(DESK)) <= min(CAP * hour, 20)
         clock.write_text((BEGIN + hour * timedelta(minutes=61)).isoformat())
+    tell(f"S10: a loop of two houses without any header: {len(sink.to(THEIR_DESK))} mails in a day, one alarm")
     assert len(sink.to(THEIR_DESK)) == 20
     assert len(alarms(sink, f"because of {THEIR_DESK}")) == 1
     assert ours.value("SELECT count(*) FROM notice WHERE withdrawn_because IS NOT NULL") >= 1

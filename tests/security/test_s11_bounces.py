@@ -12,6 +12,7 @@ from rules.reference import bounce_token, token
 from tests.support.bounces import FINAL, LATE, bounce
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, SALES, Installation
+from tests.support.fixtures import Tell
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -142,7 +143,7 @@ def test_a_vacation_message_to_the_envelope_sender_is_no_bounce(polite: Installa
     assert record(polite, customer.ref).revision == 1
 
 
-def test_a_forged_bounce_says_nothing(polite: Installation, shared_sink: Sink) -> None:
+def test_a_forged_bounce_says_nothing(polite: Installation, shared_sink: Sink, tell: Tell) -> None:
     """Wrong signatures, another mail's, another desk, the token of a record, none at all."""
     customer, other = told(polite, shared_sink), told(polite, shared_sink)
     local, _, domain = customer.back.partition("@")
@@ -173,3 +174,4 @@ def test_a_forged_bounce_says_nothing(polite: Installation, shared_sink: Sink) -
         assert record(polite, one.ref).bounced == ()
     back = "SELECT count(*) FROM outbox WHERE recipient IN (?, ?) AND returned_at IS NOT NULL"
     assert polite.value(back, customer.address, other.address) == 0
+    tell(f"S11: {len(FINAL)} shapes of bounces with our signature, each attributed; 0 of {len(forged)} forged")

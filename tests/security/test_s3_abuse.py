@@ -1,6 +1,6 @@
 """Row S3: whoever does not speak the protocol is sent away; no mail is stored, nothing inside is shown, nothing breaks.
 
-POSTROOM_FUZZ_CASES says how many random sessions (5,000, and 100,000 by `make fuzz`); POSTROOM_FUZZ_SEED chooses them.
+Random sessions are 5,000, and 100,000 by `make faults` and `make fuzz`; POSTROOM_FUZZ_SEED chooses them.
 """
 
 import asyncio
@@ -16,9 +16,10 @@ from tests.support.client import Talk, lead, new_key, send, talk
 from tests.support.daemon import WEBSITE, Installation
 from tests.support.fixtures import Tell
 from tests.support.processes import resident
+from tests.support.rows import drawn
 from tests.support.waiting import wait_until
 
-CASES = int(os.environ.get("POSTROOM_FUZZ_CASES", "5000"))
+CASES = drawn(100_000, 5_000)
 SEED = int(os.environ.get("POSTROOM_FUZZ_SEED", "1"))
 AT_ONCE = 16
 FROM = "MAIL FROM:<a@kunde.example>"

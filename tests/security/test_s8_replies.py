@@ -1,6 +1,5 @@
-"""S8, S12: who bears a reply address is believed only as whom it was given to, and only if the mail is really his."""
+"""S8: who bears a reply address is believed only as whom it was given to, and only if the mail is really his."""
 
-import random
 from datetime import UTC, datetime
 
 import pytest
@@ -12,10 +11,9 @@ from parsers.read import parse
 from parsers.records import Customer, Reading
 from rules.identity import writer
 from rules.model import Record
-from rules.reference import TokenRole, bounce_token, read_bounce_token, read_token, token
+from rules.reference import TokenRole, bounce_token, read_token, token
 from tests.security.test_s8_spoofing import SETTINGS, SITE, US
 from tests.support.fixtures import Tell
-from tests.support.seeds import seed
 
 KEYS = (b"the key of today", b"the key of last year")
 LONG_GONE = b"a key that was taken out"
@@ -159,7 +157,11 @@ def test_all_of_the_genuine_are_accepted(name: str) -> None:
     assert found[0] == role
 
 
-def test_there_are_enough_of_both() -> None:
+def test_there_are_enough_of_both(tell: Tell) -> None:
+    tell(
+        f"S8: answers: {sum(accepted(*one) is not None for one in FORGED.values())} of {len(FORGED)} forged accepted, "
+        f"{sum(accepted(raw, to) is None for raw, to, _ in GENUINE.values())} of {len(GENUINE)} genuine refused"
+    )
     assert len(FORGED) >= 40
     assert len(GENUINE) >= 20
 
@@ -167,49 +169,3 @@ def test_there_are_enough_of_both() -> None:
 def test_without_a_border_server_a_site_may_trust_the_token() -> None:
     assert accepted(mail(EVA), TEAM, trust="token") == ("team", EVA)
     assert accepted(mail("thief@else.example"), TEAM, trust="token") is None
-
-
-def test_no_mutated_token_is_genuine(tell: Tell) -> None:
-    """One to three changes of characters anywhere, and pieces of genuine ones put together."""
-    draw, number = random.Random(seed()), 10_000  # noqa: S311 - draws cases, guards nothing
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789-.+=_@ \u212a\u0131\uff41"
-    roles: tuple[TokenRole, ...] = ("team", "house", "controller", "customer")
-    genuine = [token(ref, role, KEYS[0]) for ref in (REF, OTHER) for role in roles]
-    bounces = [bounce_token(n, KEYS[0]) for n in (1, 17, 170)]
-    wrong = 0
-    for _ in range(number):
-        given = draw.choice([*genuine, *bounces])
-        changed = _mutated(draw, given, letters)
-        if changed in (*genuine, *bounces):
-            continue
-        named = read_token(changed, KEYS)
-        same = named is not None and token(*named, KEYS[0]) == given and _reads_alike(changed, given)
-        wrong += (named is not None and not same) or read_bounce_token(changed, KEYS) is not None
-    tell(f"S12: {number} mutated tokens, {wrong} accepted")
-    assert wrong == 0
-
-
-def _mutated(draw: random.Random, given: str, letters: str) -> str:
-    if draw.random() < 0.2:
-        other = draw.choice([token(OTHER, "team", LONG_GONE), token(REF, "customer", KEYS[0])])
-        cut = draw.randrange(1, len(given))
-        return given[:cut] + other[cut:]
-    text = list(given)
-    for _ in range(draw.randint(1, 3)):
-        place = draw.randrange(len(text))
-        match draw.randrange(3):
-            case 0:
-                text[place] = draw.choice(letters)
-            case 1:
-                text.insert(place, draw.choice(letters))
-            case _:
-                del text[place]
-    return "".join(text)
-
-
-def _reads_alike(changed: str, given: str) -> bool:
-    """References are read as people type them: without dashes and spaces, O as 0, I and L as 1."""
-    ref, signed = given.rsplit(".", 1)
-    other, others = changed.strip().lower().rsplit(".", 1)
-    alike = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
-    return others == signed and other.translate(alike)[1:] == ref.translate(alike)[1:]

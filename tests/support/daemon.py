@@ -79,7 +79,7 @@ class Installation:
         self.directory = directory
         self.data = directory / "data"
         self.database = database
-        bounds = {"connections_per_address": 400, **(limits or {})}
+        bounds = {"connections_per_address": 400, "mails_per_client": 0, "mails_per_recipient": 0, **(limits or {})}
         text = POSTROOM_TOML.format(
             admin=ADMIN,
             roles=json.dumps(roles),
@@ -107,8 +107,10 @@ class Installation:
 
     # Running it.
 
-    def launch(self, env: Mapping[str, str] | None = None, wrapper: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
-        """Start a daemon process without waiting for anything."""
+    def launch(
+        self, env: Mapping[str, str] | None = None, wrapper: tuple[str, ...] = (), files: tuple[int, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start a daemon process without waiting for anything; it inherits these descriptors."""
         with (self.directory / "log").open("ab") as log:
             return subprocess.Popen(
                 [*wrapper, sys.executable, "-c", RUN, str(self.directory)],
@@ -117,6 +119,7 @@ class Installation:
                 cwd=ROOT,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
+                pass_fds=files,
             )
 
     def begin(self, env: Mapping[str, str] | None = None) -> None:
@@ -132,9 +135,11 @@ class Installation:
             return False
         return True
 
-    def start(self, env: Mapping[str, str] | None = None, wrapper: tuple[str, ...] = ()) -> None:
+    def start(
+        self, env: Mapping[str, str] | None = None, wrapper: tuple[str, ...] = (), files: tuple[int, ...] = ()
+    ) -> None:
         """Start, and wait until it takes mail."""
-        self._process = self.launch(env, wrapper)
+        self._process = self.launch(env, wrapper, files)
         self.wait_ready()
 
     def wait_ready(self) -> None:

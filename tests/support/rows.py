@@ -28,3 +28,12 @@ def at_length(full: int) -> int:
 
 in_the_long_set_only = pytest.mark.skipif(at_length(100) < 100, reason="takes minutes: `make faults` runs it")
 """For what cannot be made shorter: leases that must run out, patience that must end."""
+
+
+def drawn(full: int, usual: int) -> int:
+    """How many cases of a row that draws them, where a tenth of its figure would take too long for every run.
+
+    POSTROOM_FUZZ_CASES asks for so many, as `make fuzz` does; `make faults` for all.
+    """
+    asked = os.environ.get("POSTROOM_FUZZ_CASES")
+    return int(asked) if asked else full if at_length(100) == 100 else usual
