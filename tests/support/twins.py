@@ -62,6 +62,13 @@ site = "{id}"
 type = "booking-tool"
 address = "werkstatt.{id}@leads.muster.example"
 """
+FORWARDS = """
+[[rule]]
+name = "Other programs of {id}"
+when = {{ site = "{id}", kind = ["lead", "booking"] }}
+also = true
+forward = [{{ as = "adf", to = "crm@{id}.example" }}, {{ as = "original", to = "dms@{id}.example" }}]
+"""
 GROUP_SOURCE = """
 [[source]]
 id = "importer"
@@ -166,7 +173,7 @@ def furnish(house: Installation) -> None:
     house.write("units.toml", UNITS)
     house.write("sites.toml", sites)
     house.write("sources.toml", "".join(SOURCES.format(id=one.id) for one in TWINS) + GROUP_SOURCE)
-    house.write("rules.toml", RULES)
+    house.write("rules.toml", "".join(FORWARDS.format(id=one.id) for one in TWINS) + RULES)
 
 
 def all_of(mail: Arrived) -> str:
