@@ -28,6 +28,7 @@ from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
+from daemon.seclusion import keep_to_ourselves
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
 from daemon.store.chains import Chain
@@ -54,6 +55,8 @@ def run(directory: Path) -> int:
     logging.set_up(settings.postroom.log.level, "acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if was_open := keep_to_ourselves(data):
+        log.warning("data-directory-was-open", to="other users", names=was_open)
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)

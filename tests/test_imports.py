@@ -21,6 +21,7 @@ LAYERS = (
         "daemon.log",
         "daemon.oauth",
         "daemon.seams",
+        "daemon.seclusion",
         "daemon.wire",
         "daemon.versions",
         "daemon.processes",

@@ -23,8 +23,8 @@ from tests.support.turning import Turned
 from tests.support.twins import PERSON, PHONE, PLATE, TWINS, Twin, all_of, furnish, other_of
 
 SAID = itertools.cycle((
-    "!note {0}", "!anbieten Fr, 4.12., 9 Uhr", "{0} ist da.", "!frage Welcher {0}?", "!take", "!done {0}", "!nichts {0}",
-    "!status",
+    "!note {0}", "!anbieten Fr, 4.12., 9 Uhr", "{0} ist da.", "!frage Welcher {0}?", "!take", "!done {0}",
+    "!nichts {0}", "!status",
 ))  # fmt: skip
 """By members, one after the other."""
 DAYS = ("2026-11-26T18:00", "2026-11-27T08:30", "2026-11-30T09:00", "2026-12-01T18:00")
