@@ -27,7 +27,7 @@ from tests.support.seeds import seed
 
 LANGUAGES = ("de", "en", "da", "zh")
 CUSTOMER = "karin@beispiel.example"
-SHORT = 14
+SHORT = 10
 """Cases of each purpose and language in the short form."""
 PURPOSES = tuple(KNOWN)
 """All that there are: one that is added is tried, too."""

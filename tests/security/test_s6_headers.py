@@ -127,11 +127,8 @@ def attached(message: Message) -> list[str | None]:
 def attachments(case: Case, rendered: Rendered, files: tuple[Enclosure, ...]) -> list[str | None]:
     """Names of what should: the calendar, the customer's file, the original."""
     names: list[str | None] = [rendered.calendar.name] if rendered.calendar else []
-    return [
-        *names,
-        *(one.name for one in files),
-        *(() if case.purpose in (*TO_CUSTOMERS, *SEVERAL) else ("original.eml",)),
-    ]
+    original = () if case.purpose in (*TO_CUSTOMERS, *SEVERAL) else ("original.eml",)
+    return [*names, *(one.name for one in files), *original]
 
 
 def test_reports_with_hostile_names_are_as_sound(shift: Shift) -> None:
