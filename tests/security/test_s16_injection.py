@@ -140,9 +140,9 @@ def _commands(house: Installation, given: Sequence[str], ref: str) -> int:
             odd = {c for c in result.output if not c.isprintable()} - {"\n", "\t"}
             assert not odd, (args, odd)
             done += 1
-    for words in (("records",), ("silence", "list"), ("show", ref), ("why", ref)):
-        result = CliRunner().invoke(main, [*words, "--json", "-c", str(house.directory)])
-        assert result.output.splitlines(), words
+    for listing in (("records",), ("silence", "list"), ("show", ref), ("why", ref)):
+        result = CliRunner().invoke(main, [*listing, "--json", "-c", str(house.directory)])
+        assert result.output.splitlines(), listing
         for line in result.output.splitlines():  # which breaks at more than line feeds
             json.loads(line)
     return done
