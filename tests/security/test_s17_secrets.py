@@ -249,7 +249,7 @@ def test_what_was_open_is_closed_at_the_start(new_house: Houses) -> None:
     assert "data-directory-was-open" in house.log()
 
 
-@pytest.mark.parametrize("secret", ["geheim-7Q", "öffne dich \"'\\ jetzt", "x" * 40, "一二三四五六七八"])
+@pytest.mark.parametrize("secret", ["geheim-7Q", "öffne dich \"'\\ jetzt", "Qz8" * 14, "一二三四五六七八"])
 @pytest.mark.parametrize("before", ["", "a", "ab", "\0user\0", "\0anna\0", "user=anna\x01auth=Bearer "])
 def test_a_secret_is_masked_however_it_is_repeated(secret: str, before: str) -> None:
     remember(secret)
