@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 _CODES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
@@ -19,6 +19,8 @@ COUNTRIES = frozenset(_CODES.split())
 _POSTCODE = re.compile(r"[0-9A-Za-z*?][0-9A-Za-z *?]*")
 _LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 _DATABASE = re.compile(r"sqlite|postgresql(?:\+psycopg)?://\S+")
+_CREDENTIALS = re.compile(r"//.*@|(?<=password=)[^&]*", re.IGNORECASE | re.DOTALL)
+"""What may be one, written where none may stand: messages do not repeat it."""
 
 
 _AUDIT_WAYS = ("mail", "digest", "off")
@@ -83,12 +85,17 @@ def check_socket(text: str) -> str:
     return check_listen(text)
 
 
+def _shown(url: str) -> str:
+    """A URL as it may be repeated in a message."""
+    return _CREDENTIALS.sub(lambda found: "//***@" if found[0].startswith("//") else "***", url)
+
+
 def check_https(text: str) -> str:
     """Accept an https URL without credentials; plain http for this machine only."""
     url = urlsplit(text)
     local = url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost", "::1")
     if not (url.scheme == "https" or local) or not url.hostname or "@" in url.netloc:
-        raise ValueError(f"'{text}' is not an https address")
+        raise ValueError(f"'{_shown(text)}' is not an https address")
     return text
 
 
@@ -102,7 +109,7 @@ def check_relay_url(text: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ValueError(f"'{text}' is not a relay, write smtp://HOST:PORT, smtps://HOST:PORT or maildir:DIR")
+        raise ValueError(f"'{_shown(text)}' is not a relay, write smtp://HOST:PORT, smtps://HOST:PORT or maildir:DIR")
     if "@" in url.netloc:
         raise ValueError('holds a secret, write username = "…" and password = { file = "…" } beside it')
     return text
@@ -110,9 +117,10 @@ def check_relay_url(text: str) -> str:
 
 def check_database(text: str) -> str:
     """Accept `sqlite` or a PostgreSQL URL without a password."""
-    if not _DATABASE.fullmatch(text):
-        raise ValueError(f"'{text}' is not a database, write sqlite or postgresql://user@host/name")
-    if text != "sqlite" and urlsplit(text).password:
+    url = urlsplit(text)
+    if not _DATABASE.fullmatch(text) or "@" in url.path:
+        raise ValueError(f"'{_shown(text)}' is not a database, write sqlite or postgresql://user@host/name")
+    if url.password or {"password", "sslpassword"} & parse_qs(url.query, keep_blank_values=True).keys():
         raise ValueError("holds a secret, write the password to a pgpass file")
     return text
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from config.masking import remember
 from config.types import Secret
 
 
@@ -23,6 +24,7 @@ def reveal(secret: Secret, directory: Path) -> str:
         found, place = _read(path), f"file {path}"
     if not found:
         raise ValueError(f"the secret is missing: {place} is empty or cannot be read")
+    remember(found)
     return found
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from config.draft import Draft, Entry, TomlFile, read
 from config.lookup import source_type
+from config.masking import MASK
 from config.models import Settings
 from config.problems import Path
 from config.types import Model, Secret
 
 DEFAULT = "default"
-MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from daemon.processes import keep_small, notify_systemd
 from daemon.pulse import Beating, Heart, standing
 from daemon.reloading import Reloads
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
+from daemon.seclusion import keep_to_ourselves
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import (
     DriverMissing,
@@ -71,6 +72,8 @@ def run(directory: Path) -> int:
     pulse.begin("acceptor")
     data = data_directory(settings)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if was_open := keep_to_ourselves(data):
+        log.warning("data-directory-was-open", to="other users", names=was_open)
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from config.machine import Oauth
+from config.masking import masked, remember
 from config.secrets import reveal
 from daemon.line import Line
 
@@ -88,6 +89,7 @@ class Tokens:
         token, seconds = told.get("access_token"), told.get("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise OauthError(f"{url}: the answer holds no token (account {self._username})")
+        remember(token)
         if not isinstance(seconds, int | float) or not seconds > 0:
             return token, DEFAULT_SECONDS
         return token, min(float(seconds), LONGEST_SECONDS)
@@ -124,4 +126,4 @@ def _read(answer: bytes) -> dict[str, Any]:
 def _why(told: dict[str, Any]) -> str:
     words = (told.get(key) for key in ("error", "error_description"))
     said = ": ".join(" ".join(word.split()) for word in words if isinstance(word, str))
-    return said[:300] or "without a reason"
+    return masked(said)[:300] or "without a reason"

@@ -22,6 +22,8 @@ LAYERS = (
         "daemon.errands",
         "daemon.log",
         "daemon.oauth",
+        "daemon.seams",
+        "daemon.seclusion",
         "daemon.wire",
         "daemon.versions",
         "daemon.processes",

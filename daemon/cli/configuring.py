@@ -1,6 +1,7 @@
 """`init`, `check`, `config show`, `schema`, `db upgrade`: setting up and changing an installation."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,7 @@ def upgrade(directory: Path) -> None:
 
     settings = settings_of(directory)
     url = database_url(settings)
+    os.umask(0o077)  # the database and its backup are the daemon's alone
     try:
         state = schema_state(url)
         if state == "older" and not url.startswith("sqlite"):

@@ -29,8 +29,11 @@ def json_option(command: F) -> F:
 
 
 def json_line(value: object) -> None:
-    """One object, one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_simple))
+    """One object, one line, whatever it holds: what ends a line for some program or commands a terminal is escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=_simple)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    click.echo(text)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

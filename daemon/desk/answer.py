@@ -22,6 +22,7 @@ from rules.gate import closed_to, closed_to_writer
 from rules.identity import without_token, writer
 from rules.model import IMPORTED, Action, Actor, Envelope, Refused
 from rules.reference import TokenRole, read_token
+from rules.sites import is_configured
 from rules.transition import LINKED
 
 MOST_JOINS = 10
@@ -40,11 +41,22 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 def answered_by(connection: Connection, settings: Settings, keys: tuple[bytes, ...], mail: Claimed) -> Answered | None:
-    """The record that the recipient's desk token names, if the token is genuine."""
+    """The record that the recipient's desk token names, if the token is genuine, and the desk its site's.
+
+    At the desk of another site it names nothing: the mail would be kept at one site, and show at the other.
+    """
     token = desk_token(settings, mail.recipient)
     named = read_token(token, keys) if token else None
     kept = records.load(connection, named[0]) if named else None
-    return Answered(kept, named[1]) if kept and named else None
+    _, site = site_of(settings, mail.recipient)
+    if kept is None or named is None or site is None or not _answers_for(settings, site.id, kept.record.site):
+        return None
+    return Answered(kept, named[1])
+
+
+def _answers_for(settings: Settings, desk_of: str, site: str) -> bool:
+    """Whether a desk is a record's: of its site, or, where that is no longer configured, whoever has its desk now."""
+    return desk_of == site or not is_configured(settings, site)
 
 
 def mentioned_by(connection: Connection, settings: Settings, mail: Claimed, parsed: Parsed) -> Answered | None:

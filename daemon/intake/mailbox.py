@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from config.machine import Imap
+from config.masking import masked
 from daemon.intake.imap import GONE, REFUSED, TROUBLE, Connection, NoIdle
 from daemon.intake.imap_folder import FolderReader
 from daemon.intake.imap_house import House
@@ -217,7 +218,7 @@ class MailboxReader(threading.Thread):
 
     def _failed(self, error: Exception) -> None:
         known = isinstance(error, (*TROUBLE, StoreError, OauthError, ValueError))
-        self.state, self.error = "failing", (str(error) or type(error).__name__)[:ERROR_LENGTH]
+        self.state, self.error = "failing", masked(str(error) or type(error).__name__)[:ERROR_LENGTH]
         self._house.count(f"mailbox_errors_{self.mailbox.id}")
         log.warning("mailbox-failed", mailbox=self.mailbox.id, error=self.error, exc_info=None if known else error)
         if (taken := sum(folder.taken for folder in self._folders)) > self._taken:  # slow, but it gets on

@@ -7,6 +7,7 @@ Everything before the contents leave may be tried again, here or elsewhere. Once
 import contextlib
 import smtplib
 
+from config.masking import masked
 from daemon.outbox.outcome import MayGo, Outcome
 from daemon.outbox.smtp_line import Line
 from daemon.store.outgoing import InHand
@@ -22,7 +23,7 @@ class _Answered(Exception):  # noqa: N818
     """The relay answered a command with something else than was wished for."""
 
     def __init__(self, code: int, text: bytes) -> None:
-        super().__init__(f"{code} {text.decode('utf-8', 'replace')}"[:500])
+        super().__init__(masked(f"{code} {text.decode('utf-8', 'replace')}")[:500])
         self.code = code
 
 
@@ -115,8 +116,9 @@ def _dotted(content: bytes) -> bytes:
 
 
 def words_of(error: Exception) -> str:
-    """What went wrong, in at most 500 characters."""
+    """What went wrong, in at most 500 characters; a relay may repeat what we logged in with."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"[:500]
-    return str(error)[:500] or type(error).__name__
+        said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        return masked(f"{error.smtp_code} {said}")[:500]
+    return masked(str(error))[:500] or type(error).__name__

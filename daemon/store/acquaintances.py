@@ -16,7 +16,8 @@ _OF = (
     .where(
         record.c.id.in_(
             select(record_contact.c.record).where(record_contact.c.contact.in_(bindparam("keys", expanding=True)))
-        )
+        ),
+        record.c.site == bindparam("the_site"),
     )
     .order_by(record.c.id.desc())
     .limit(MOST)
@@ -27,4 +28,5 @@ _decode = msgspec.json.Decoder(Record).decode
 def records_with(connection: Connection, site: str, known_by: Iterable[str]) -> list[Record]:
     """Records of a site that have one of these: `mail:…`, `phone:…`, `vin:…`, `plate:…`; the newest first."""
     keys = sorted(contacts.find(connection, contacts.contacts_at(site, known_by)).values())
-    return [_decode(data) for data in connection.execute(_OF, {"keys": keys}).scalars()] if keys else []
+    found = connection.execute(_OF, {"keys": keys, "the_site": site}).scalars() if keys else ()
+    return [_decode(data) for data in found]

@@ -33,7 +33,11 @@ _USED = select(contact.c.id).where(
 _OPEN = (
     select(record.c.id, record.c.data)
     .join(record_contact, record_contact.c.record == record.c.id)
-    .where(record_contact.c.contact == bindparam("the_contact"), record.c.state.in_(OPEN_STATES))
+    .where(
+        record_contact.c.contact == bindparam("the_contact"),
+        record.c.site == bindparam("the_site"),
+        record.c.state.in_(OPEN_STATES),
+    )
     .order_by(record_contact.c.record.desc())
     .limit(MOST_KNOWN)
 )
@@ -75,7 +79,7 @@ def open_records(connection: Connection, keys: Mapping[Contact, int]) -> dict[Co
     # a statement of its own, after the lock: what another daemon wrote before it let go is seen
     used = set(connection.execute(_USED, {"keys": sorted(keys.values())}).scalars())
     found = {
-        each: [(row.id, row.data) for row in connection.execute(_OPEN, {"the_contact": key})]
+        each: [(row.id, row.data) for row in connection.execute(_OPEN, {"the_contact": key, "the_site": each[0]})]
         for each, key in keys.items()
         if key in used
     }

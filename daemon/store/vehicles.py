@@ -26,6 +26,7 @@ _BOOKED = (
     .join(record_contact, record_contact.c.record == record.c.id)
     .where(
         record_contact.c.contact.in_(bindparam("keys", expanding=True)),
+        record.c.site == bindparam("the_site"),
         record.c.kind == "booking",
         record.c.state.in_(TIMED),
         record.c.ref != bindparam("own"),
@@ -55,7 +56,7 @@ def _beside(connection: Connection, one: Record, keys: Iterable[int]) -> tuple[B
     known = sorted(keys)
     if not known:
         return ()
-    rows = connection.execute(_BOOKED, {"keys": known, "own": one.ref}).all()
+    rows = connection.execute(_BOOKED, {"keys": known, "the_site": one.site, "own": one.ref}).all()
     others = {row.ref: _decode(row.data) for row in rows}
     own = cars_of(one)
     found = [

@@ -4,22 +4,26 @@ from collections import Counter
 from functools import cache
 from urllib.parse import urlsplit
 
-import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from templates.render import Renderer
-from tests.security.injected import TO_CUSTOMERS, Case, cases, job_of
+from templates.reports import REPORTS
+from tests.security.injected import LANGUAGES, PURPOSES, TO_CUSTOMERS, Case, cases, job_of, report_of, texts
+from tests.support.fixtures import Tell
+
+Elements = set[tuple[str, str, str | None]]
+"""Element, attribute, and its value."""
 
 RENDERER = Renderer({})
 LINKS = ("href", "src", "action", "background", "cite", "data", "formaction", "poster", "srcset", "xlink:href")
 SCHEMES = {"tel", "mailto", "https", "http"}
 
 
-def shape(html: str) -> tuple[set[tuple[str, str, str | None]], Counter[str]]:
+def shape(html: str) -> tuple[Elements, Counter[str]]:
     """Every element with its attributes and their values, of links the scheme alone; how often each stands there."""
     root = LexborHTMLParser(html).root
     assert root is not None
-    found: set[tuple[str, str, str | None]] = set()
+    found: Elements = set()
     count: Counter[str] = Counter()
     for node in root.traverse():
         tag = str(node.tag)
@@ -31,7 +35,7 @@ def shape(html: str) -> tuple[set[tuple[str, str, str | None]], Counter[str]]:
 
 
 @cache
-def benign(purpose: str, language: str) -> tuple[set[tuple[str, str, str | None]], Counter[str]]:
+def benign(purpose: str, language: str) -> tuple[Elements, Counter[str]]:
     """What ordinary words give: alone in all fields, and in those of the sample."""
     # Some words have a meaning: a second line, a second reason (of a stranger's mail) behind a semicolon.
     everywhere = (Case(text, purpose, language) for text in ("Muster", "Muster\nvon zwei Zeilen", "Muster; und mehr"))
@@ -42,18 +46,32 @@ def benign(purpose: str, language: str) -> tuple[set[tuple[str, str, str | None]
     return found, Counter({tag: max(count[tag] for _, count in shapes) for _, each in shapes for tag in each})
 
 
-def test_markup_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    tried = 0
+def assert_harmless(html: str | None, known: Elements, most: Counter[str], what: object) -> None:
+    found, count = shape(html or "")
+    assert found <= known, (what, found - known)
+    assert {scheme for _, name, scheme in found if name in LINKS} <= SCHEMES, what
+    more = {tag: n - most[tag] for tag, n in count.items() if n > most[tag] and tag not in ("br", "-text")}
+    assert not more, (what, more)
+
+
+def test_markup_stays_as_it_is(tell: Tell) -> None:
+    tried = Counter[str]()
     for case in cases():
-        found, count = shape(RENDERER.render(job_of(case)).html or "")
-        known, most = benign(case.purpose, case.language)
-        assert found <= known, (case, found - known)
-        assert {scheme for _, name, scheme in found if name in LINKS} <= SCHEMES, case
-        more = {tag: n - most[tag] for tag, n in count.items() if n > most[tag] and tag not in ("br", "-text")}
-        assert not more, (case, more)
-        tried += 1
-    with capsys.disabled():
-        print(f"\nS7: {tried} mails rendered, none with new markup")  # noqa: T201
+        assert_harmless(RENDERER.render(job_of(case)).html, *benign(case.purpose, case.language), case)
+        tried[case.purpose] += 1
+    assert tried.keys() == set(PURPOSES)
+    tell(
+        f"S7: {tried.total()} mails of {len(tried)} purposes in {len(LANGUAGES)} languages rendered,"
+        " none with a new element, attribute or link"
+    )
+
+
+def test_markup_of_reports_stays_as_it_is() -> None:
+    for number, text in enumerate(texts()):
+        report, language = REPORTS[number % len(REPORTS)], LANGUAGES[number // 4 % len(LANGUAGES)]
+        known, most = shape(RENDERER.render_report(report_of("Muster", report, language)).html or "")
+        html = RENDERER.render_report(report_of(text, report, language)).html
+        assert_harmless(html, known, most, (text, report, language))
 
 
 def test_no_text_is_run_as_a_template() -> None:

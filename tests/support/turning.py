@@ -55,6 +55,10 @@ class Turned:
         """Set it, and see that what is due then has happened and is sent."""
         self.set(local)
         self.look()
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until what came and what is due by this time is done and sent."""
         wait_until(self.is_settled, 60, "all that is due is sent")
 
     def look(self) -> None:

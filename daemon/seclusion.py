@@ -1,0 +1,31 @@
+"""The data directory is for the daemon's user alone: mails, customers and keys lie there."""
+
+import os
+import stat
+from pathlib import Path
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def keep_to_ourselves(data: Path) -> list[str]:
+    """Close the data directory and the files in it to all other users, and make new ones closed from now on.
+
+    Sockets are left as they are: who may connect is said elsewhere. So is a directory that is everybody's (`/tmp`).
+
+    Args:
+        data: The data directory.
+
+    Returns:
+        Names of what was open, `.` for the directory itself; what belongs to another user stays so, and is named, too.
+    """
+    os.umask(OTHERS)
+    found = []
+    for path in (data, *sorted(data.iterdir())):
+        status = path.lstat()
+        is_ours = path == data if stat.S_ISDIR(status.st_mode) else stat.S_ISREG(status.st_mode)
+        if not is_ours or not status.st_mode & OTHERS:
+            continue
+        found.append(str(path.relative_to(data)))
+        if not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid():
+            path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
+    return found
