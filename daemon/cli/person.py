@@ -211,8 +211,8 @@ def _reader(settings: "Settings") -> Iterator[Any]:
 def clear(directory: Path) -> None:
     """Write the database anew, so that nothing that was erased lies on in what is unused of it.
 
-    `person erase` does that at its end; retention does it for small files of SQLite only. Writers wait meanwhile, about
-    a second for each 100 MB: for large files take a quiet hour. On PostgreSQL it is VACUUM.
+    `person erase` does that at its end; retention does it for small files of SQLite only. Writers wait meanwhile, some
+    seconds for each 100 MB: for large files take a quiet hour. On PostgreSQL it is VACUUM.
     """
     from daemon.shift import database_url
     from daemon.store import remains

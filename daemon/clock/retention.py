@@ -21,8 +21,8 @@ LOOK_SECONDS = 30.0
 """How often it is looked for runs that another daemon began and did not do."""
 SLICE_SECONDS = 0.2
 """After this the worker's other rooms have their turn."""
-REWRITTEN_AT_ONCE = 64 << 20
-"""A database file up to so many bytes is written anew after a run: it takes less than a second."""
+REWRITTEN_AT_ONCE = 32 << 20
+"""A database file up to so many bytes is written anew after a run: it takes about a second."""
 CLEAR_SECONDS = 2.0
 BY_CLOCK = Action(name=ERASE, actor=Actor("clock"), args={"why": BY_TIME})
 

@@ -23,7 +23,7 @@ def clear(url: str, seconds: float = WAIT_SECONDS) -> bool:
 
     SQLite overwrites what is freed (`secure_delete`), but where it moved rows from one page to the next, copies stay in
     what is unused of the first: so the file is written anew, and its log copied back and cut to nothing. Meanwhile
-    writers wait, about a second for each 100 MB. PostgreSQL keeps old versions of rows until VACUUM takes them: it is
+    writers wait, some seconds for each 100 MB. PostgreSQL keeps old versions of rows until VACUUM takes them: it is
     asked to, as far as the tables are ours.
 
     Args:

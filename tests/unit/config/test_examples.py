@@ -25,10 +25,10 @@ url = "maildir:mail-out"
 
 
 def test_there_are_examples() -> None:
-    assert len(SHOWN) == 3
+    assert len(SHOWN) == 4
 
 
-@pytest.mark.parametrize("shown", SHOWN, ids=["behind Postfix", "border server", "log in"])
+@pytest.mark.parametrize("shown", SHOWN, ids=["behind Postfix", "border server", "log in", "behind a balancer"])
 def test_an_example_loads(shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "config" / "example", tmp_path, dirs_exist_ok=True)
     text = REST + shown.partition("\n# /etc/")[0] + RELAY
@@ -40,4 +40,4 @@ def test_an_example_loads(shown: str, tmp_path: Path, monkeypatch: pytest.Monkey
     assert problems == []
     assert settings
     smtp = settings.postroom.smtp
-    assert smtp.lmtp or smtp.user or smtp.authserv_id == ("mx.muster.example",)
+    assert smtp.lmtp or smtp.user or smtp.proxy or smtp.authserv_id == ("mx.muster.example",)
