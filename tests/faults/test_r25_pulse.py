@@ -143,14 +143,16 @@ def _all_are_known(house: Installation) -> bool:
 
 
 def _stand_still(house: Installation, frozen: Frozen, loops: tuple[Loop, ...]) -> float:
-    """Let them stand still until the admin is told of each; of the interval, how much the slowest took."""
+    """Let them stand still until the admin is told of each, in time; how many of its intervals the slowest took."""
     began, share = time.monotonic(), 0.0
     frozen.be(*loops)
     send(house, lead(new_key()))  # whoever waits for work gets some
     for loop in sorted(loops, key=lambda one: one.interval):
         key = f"{loop.process}.{loop.name}"
         wait_until(lambda: _about_it(house, key), 4 * loop.interval + 30, f"the admin is told of {key}")  # noqa: B023
-        share = max(share, (time.monotonic() - began - BUSY_SECONDS) / loop.interval)
+        took = time.monotonic() - began
+        assert took <= 2 * loop.interval + BUSY_SECONDS, key
+        share = max(share, took / loop.interval)
     frozen.be()
     return share
 
@@ -178,7 +180,6 @@ def test_what_stands_still_is_renewed(new_house: Houses, frozen: Frozen, sink: S
     counters = house.status()["counters"]
     assert (counters["worker_deaths"], counters["mailbox_renewals"]) == (0, 1)
     assert counters["worker_renewals"] >= 1
-    assert share <= 2
 
     worker = house.pid("worker")
     assert worker
@@ -198,7 +199,6 @@ def test_each_loop_is_renewed(loop: Loop, new_house: Houses, frozen: Frozen, sin
     tell(f"R25: {loop.freeze or loop.name} stood still, told after {share:.1f} intervals of {loop.interval:.0f} s")
     wait_until(lambda: house.pid("worker") not in (None, worker), 60, "another worker")
     _goes_on(house, sink, (loop,))
-    assert share <= 2
 
 
 @contextmanager

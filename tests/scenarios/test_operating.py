@@ -87,9 +87,9 @@ def test_a_second_daemon_is_sent_away(own: Installation) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("seam", ["CLOCK", "CRASH", "POLL", "FREEZE"])
-def test_seams_need_permission(seam: str, new_house: Houses) -> None:
-    seam = f"POSTROOM_TEST_{seam}"
+@pytest.mark.parametrize("what", ["CLOCK", "CRASH", "POLL", "FREEZE"])
+def test_seams_need_permission(what: str, new_house: Houses) -> None:
+    seam = f"POSTROOM_TEST_{what}"
     house = new_house(started=False, seams=False)
     assert house.launch({seam: "after-claim"}).wait(30) == 78
     assert f"{seam} is set" in house.log()
