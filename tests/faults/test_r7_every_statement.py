@@ -47,7 +47,7 @@ BY_THE_CLOCK = (
     "COMMIT",
 )
 """What must be among what was written."""
-ROUNDS = at_length(20)
+ROUNDS = at_length(10)
 MAILS_A_DAY = 3
 FIRST_DAY = date(2026, 11, 23)
 LEAST_DAYS = 5
