@@ -187,7 +187,7 @@ class Filling:
             **sent,
             **this,
             "id": self._number("outbox"),
-            "subject": own(model["outbox"][0]["subject"]),
+            "subject": own(sent["subject"]),
         }
         letter |= {"dedupe": f"fill:{i}:{letter['recipient']}", "message_id": f"<fill-{i}@mail.muster.example>"}
         content = f"Message-ID: {letter['message_id']}\r\n\r\nletter\r\n".encode()

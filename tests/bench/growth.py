@@ -1,29 +1,27 @@
-"""What a year's work costs the next mail: each step of it, and what people look at, with few and with many kept."""
+"""What kept mails cost the next one: each step of its way, and what people look at, with few kept and with many."""
 
-import os
+import gc
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from prometheus_client import generate_latest
 
-from daemon.cli.lookback import explained
 from daemon.cli.portrait import portrait
 from daemon.health import Health
+from daemon.seams import wall_now
 from daemon.store import brakes, deadlines, evidence, mailed, messages, notices, outgoing, records
 from daemon.store.acquaintances import records_with
 from daemon.store.silence_report import silence_standing
 from tests.bench import mails, servers
 from tests.bench.figures import Figures, Goal, Section
-from tests.bench.fill import AT_ONCE, OLD, OVERDUE, fill, person, reference
+from tests.bench.fill import OLD, fill, person, reference
 from tests.bench.room import Room, room
 
-LEDGER = "ledger"
 BATCH = 50
 NEW = 9_000_000
 """Mails that are measured are numbered from here: nobody of these has written before."""
@@ -59,7 +57,12 @@ def _claim_deadlines(one: Room, turn: int) -> None:
     lease, now = f"bench/{turn}", one.shift.clock.now()
     claimed = one.shift.store.write(lambda c: deadlines.claim(c, now=now, lease=lease, limit=BATCH)).result()
     assert len(claimed) == BATCH
-    one.shift.store.write(lambda c: [deadlines.release(c, each) for each in claimed], sync=False)
+
+    def release(connection: Any) -> None:
+        for each in claimed:
+            deadlines.release(connection, each)
+
+    one.shift.store.write(release, sync=False)
 
 
 def _next(one: Room, _: int) -> None:
@@ -109,7 +112,8 @@ def _why(one: Room, turn: int) -> None:
     with one.shift.store.read() as connection:
         ref = reference(turn * 7)
         row = messages.of_record(connection, ref)[0]
-        assert row["trace"] and mailed.of_record(connection, ref)
+        assert row["trace"]
+        assert mailed.of_record(connection, ref)
 
 
 def _show(one: Room, turn: int) -> None:
@@ -154,7 +158,9 @@ LOOKS: Mapping[str, Look] = {
     "quarantine list": _quarantine,
     "queue list": _queue,
 }
-READ, TELL, SEND = "read, decide, write a mail", "tell of a mail", "send a mail"
+READ, TELL, SEND, LEDGER = "read, decide, write a mail", "tell of a mail", "send a mail", "ledger, a mail"
+MOST = 2.0
+"""How many times as much a figure may be with many as with few."""
 
 
 class Measured:
@@ -165,7 +171,7 @@ class Measured:
         self._next = NEW + 1_000_000
 
     def turn(self, number: int) -> Iterator[tuple[str, float]]:
-        """Milliseconds of everything, once."""
+        """Milliseconds of everything but the ledger, once."""
         for what, look in LOOKS.items():
             yield what, _took(partial(look, self.room, number))
         yield from self._mails()
@@ -192,8 +198,59 @@ class Measured:
         for what, step in ((READ, read), (TELL, tell), (SEND, send)):
             yield what, _took(step) / BATCH
 
+    def ledger(self) -> float:
+        """Milliseconds a mail."""
+        with self.room.shift.store.read() as connection:
+            began = time.perf_counter()
+            found = list(evidence.check(connection, wall_now()))
+            took = time.perf_counter() - began
+            assert not found, found[:5]
+            return took * 1000 / sum(number for _, _, number in messages.by_fate(connection))
+
 
 def _took(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1000
+
+
+def filled(stack: ExitStack, count: int, database: str = "sqlite") -> Room:
+    """A room with so many mails in its books."""
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="postroom-", dir=servers.SPOOL)))
+    with room(directory, database, wall_now() - OLD) as before:
+        fill(before, count)
+    return stack.enter_context(room(directory, database))
+
+
+def run(rounds: int, few: int, many: int, databases: Mapping[str, Callable[[], str]]) -> Section:
+    """Measure both in turn, round by round, on each engine.
+
+    Args:
+        rounds: How often.
+        few: Kept mails to compare with, each with its record, steps and letter.
+        many: Kept mails.
+        databases: By name of the engine: makes a database.
+    """
+    figures = Figures("growth", best=min)  # what else the machine does makes a round slower, never faster
+    goals = []
+    for engine, new in databases.items():
+        small, large = f"{engine}, {few:,} mails", f"{engine}, {many:,} mails"
+        with ExitStack() as stack:
+            books = {name: Measured(filled(stack, count, new())) for name, count in ((small, few), (large, many))}
+            gc.collect()
+            for turn in range(rounds):
+                for name, one in books.items():
+                    for what, took in one.turn(turn):
+                        figures.add(name, f"{what}, ms", took)
+            for name, one in books.items():
+                figures.add(name, f"{LEDGER}, ms", one.ledger())
+        goals += _goals(figures, small, large)
+    return Section(figures, goals)
+
+
+def _goals(figures: Figures, small: str, large: str) -> list[Goal]:
+    whats = [what for who, what in figures.values if who == large]
+    return [
+        Goal(f"{what.removesuffix(', ms')}: {large} / few", partial(figures.ratio, what, large, small), "<=", MOST, 1.3)
+        for what in whats
+    ]
