@@ -26,7 +26,7 @@ from daemon.intake.smtp import SmtpService
 from daemon.loading import load_checked
 from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
-from daemon.processes import keep_small, notify_systemd, watchdog_seconds
+from daemon.processes import give_back, keep_small, notify_systemd, watchdog_seconds
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
@@ -124,6 +124,7 @@ class Acceptor:
         # sessions of its batch with it.
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.collect()
+        give_back()
         gc.freeze()
         gc.set_threshold(GARBAGE_AFTER)  # sessions leave little behind; looking at every 700 objects is looking in vain
         working = asyncio.ensure_future(self._supervisor.run()) if self._supervisor else None

@@ -33,7 +33,7 @@ from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
 from daemon.outbox.watchman import Watchman
-from daemon.processes import end_with_parent, keep_small
+from daemon.processes import end_with_parent, give_back, keep_small
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
 from daemon.shift import Shift, database_url, desk_keys
@@ -92,6 +92,7 @@ class Worker:
         self._shift.leases.start()
         for sender in self._senders:
             sender.start()
+        give_back()
         gc.freeze()
         while not self._quit:
             try:
