@@ -1,6 +1,7 @@
 """What kept mails cost the next one: each step of its way, and what people look at, with few kept and with many."""
 
 import gc
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ from tests.bench import mails, servers
 from tests.bench.figures import Figures, Goal, Section
 from tests.bench.fill import OLD, fill, person, reference
 from tests.bench.room import Room, room
+from tests.peers.postgres import Postgres, programs
 
 BATCH = 50
 NEW = 9_000_000
@@ -246,6 +248,22 @@ def run(rounds: int, few: int, many: int, databases: Mapping[str, Callable[[], s
                 figures.add(name, f"{LEDGER}, ms", one.ledger())
         goals += _goals(figures, small, large)
     return Section(figures, goals)
+
+
+def sqlite() -> str:
+    """A database, as in postroom.toml."""
+    return "sqlite"
+
+
+def on_both(rounds: int, few: int, many: int) -> Section:
+    """The same on SQLite and on a PostgreSQL of the bench's own."""
+    found = programs()
+    if found is None:
+        sys.exit("initdb is missing: install Debian's package postgresql")
+    with ExitStack() as stack:
+        server = Postgres(found)
+        stack.callback(server.close)
+        return run(rounds, few, many, {"SQLite": sqlite, "PostgreSQL": server.new_database})
 
 
 def _goals(figures: Figures, small: str, large: str) -> list[Goal]:

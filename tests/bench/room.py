@@ -87,9 +87,8 @@ def room(directory: Path, database: str = "sqlite", at: datetime | None = None) 
     """
     if not (directory / "postroom.toml").exists():
         directory.mkdir(parents=True, exist_ok=True)
-        servers.write_configuration(directory, 0, 0, 9, '["smtp", "work"]')
-        file = directory / "postroom.toml"
-        file.write_text(f'database = "{database}"\n{file.read_text("utf-8")}', "utf-8")
+        first = f'database = "{database}"\n'
+        servers.write_configuration(directory, 0, 0, 9, '["smtp", "work"]', first=first)
     settings, problems = load(directory)
     if settings is None:
         raise RuntimeError("\n".join(map(str, problems)))
