@@ -23,7 +23,7 @@ from daemon.intake.imap_house import House
 from daemon.intake.mailboxes import Mailboxes
 from daemon.intake.room import Room, RoomWatch
 from daemon.intake.smtp import SmtpService
-from daemon.loading import load_checked
+from daemon.loading import load_checked, prepared
 from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full, reload_refused
 from daemon.processes import give_back, keep_small, notify_systemd, watchdog_seconds
@@ -32,7 +32,7 @@ from daemon.shift import daemon_name, data_directory, database_url, desk_keys, h
 from daemon.store import DriverMissing, Store, StoreError, mailboxes, mailed, messages, open_store, outgoing
 from daemon.store.chains import Chain
 from daemon.store.silence_report import silence_standing
-from daemon.store.upgrade import SchemaTooNew, SchemaTooOld, prepare
+from daemon.store.upgrade import SchemaTooNew, SchemaTooOld
 from daemon.supervisor import Supervisor
 
 OK, TEMPORARY, BAD_CONFIGURATION = 0, 75, 78
@@ -58,7 +58,7 @@ def run(directory: Path) -> int:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)
         with only_daemon(data):
-            prepare(database_url(settings), data)
+            prepared(database_url(settings), data)
             return asyncio.run(Acceptor(settings, written).run())
     except AlreadyRunning as error:
         sys.stderr.write(f"postroom: {error}\n")

@@ -1,7 +1,7 @@
-"""Load and check a configuration in a process of its own.
+"""What is done once, in a process of its own: loading and checking a configuration, making or upgrading a database.
 
-Checking compiles every template and looks up every holiday: what that imports would stay in the acceptor's memory for
-good. The child hands back the built settings, or the problems.
+Checking compiles every template and looks up every holiday, migrating needs all of Alembic: what that imports would
+stay in the acceptor's memory for good. The child hands back the built settings, or the problems.
 """
 
 import pickle
@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from config.models import Settings
 from config.problems import Problem
+from daemon.store.upgrade import is_current, prepare
 
 CHECK_SECONDS = 120
+PREPARE = "import sys; from daemon.loading import prepared_here; prepared_here(*sys.argv[1:])"
 
 
 class Loaded(NamedTuple):
@@ -33,6 +35,36 @@ def load_checked(directory: Path) -> Loaded:
         return Loaded(None, [Problem(str(directory), 0, "", f"could not be checked: {error}")])
     loaded: Loaded = pickle.loads(done.stdout)  # noqa: S301 - from our own child
     return loaded
+
+
+def prepared(url: str, directory: Path) -> None:
+    """Have a database of our schema (`daemon.store.upgrade.prepare`), in a child where there is anything to do.
+
+    Raises:
+        SchemaTooNew: As there.
+        SchemaTooOld: As there.
+        OSError: As there, or the child died.
+        sqlalchemy.exc.SQLAlchemyError: As there.
+    """
+    if is_current(url):
+        return
+    command = [sys.executable, "-P", "-c", PREPARE, url, str(directory)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    if done.returncode:
+        raise OSError(f"the database could not be prepared: exit code {done.returncode}")
+    failure: Exception | None = pickle.loads(done.stdout)  # noqa: S301 - from our own child
+    if failure is not None:
+        raise failure
+
+
+def prepared_here(url: str, directory: str) -> None:
+    """The same, in this process; what it failed of goes to the standard output."""
+    failure: Exception | None = None
+    try:
+        prepare(url, Path(directory))
+    except Exception as error:
+        failure = error
+    sys.stdout.buffer.write(pickle.dumps(failure))
 
 
 def problems_of_templates(settings: Settings) -> list[Problem]:

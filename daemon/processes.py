@@ -7,7 +7,7 @@ import socket
 
 _PR_SET_PDEATHSIG = 1
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_LARGE, _SPARE = 1 << 20, 8 << 20
+_LARGE, _SPARE = 1 << 20, 2 << 20
 
 
 def end_with_parent() -> None:
