@@ -4,18 +4,18 @@ Checking compiles every template and looks up every holiday, migrating needs all
 stay in the acceptor's memory for good. The child hands back the built settings, or the problems.
 """
 
+import os
 import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from config.models import Settings
 from config.problems import Problem
 from daemon.store.upgrade import is_current, prepare
 
 CHECK_SECONDS = 120
-PREPARE = "import sys; from daemon.loading import prepared_here; prepared_here(*sys.argv[1:])"
 
 
 class Loaded(NamedTuple):
@@ -48,23 +48,32 @@ def prepared(url: str, directory: Path) -> None:
     """
     if is_current(url):
         return
-    command = [sys.executable, "-P", "-c", PREPARE, url, str(directory)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
-    if done.returncode:
-        raise OSError(f"the database could not be prepared: exit code {done.returncode}")
-    failure: Exception | None = pickle.loads(done.stdout)  # noqa: S301 - from our own child
+    reading, writing = os.pipe()
+    child = os.fork()  # no thread runs yet: it is safe to go on as a copy
+    if child == 0:
+        _report(url, directory, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    if not told:
+        raise OSError("the database could not be prepared: the process that did it died")
+    failure: Exception | None = pickle.loads(told)  # noqa: S301 - from our own child
     if failure is not None:
         raise failure
 
 
-def prepared_here(url: str, directory: str) -> None:
-    """The same, in this process; what it failed of goes to the standard output."""
+def _report(url: str, directory: Path, writing: int) -> NoReturn:
+    """In the child: prepare, say what that failed of, and end without a trace of the parent's own end."""
     failure: Exception | None = None
     try:
-        prepare(url, Path(directory))
+        prepare(url, directory)
     except Exception as error:
         failure = error
-    sys.stdout.buffer.write(pickle.dumps(failure))
+    try:
+        os.write(writing, pickle.dumps(failure))
+    finally:
+        os._exit(0)
 
 
 def problems_of_templates(settings: Settings) -> list[Problem]:
