@@ -24,10 +24,10 @@ from daemon.intake.imap_house import House
 from daemon.intake.mailboxes import Mailboxes
 from daemon.intake.room import Room, RoomWatch
 from daemon.intake.smtp import SmtpService
-from daemon.loading import load_checked
+from daemon.loading import load_checked, prepared
 from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full
-from daemon.processes import keep_small, notify_systemd
+from daemon.processes import give_back, keep_small, notify_systemd
 from daemon.pulse import Beating, Heart, standing
 from daemon.reloading import Reloads
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
@@ -46,7 +46,7 @@ from daemon.store import (
 )
 from daemon.store.chains import Chain
 from daemon.store.silence_report import silence_standing
-from daemon.store.upgrade import Broken, SchemaTooNew, SchemaTooOld, prepare
+from daemon.store.upgrade import Broken, SchemaTooNew, SchemaTooOld
 from daemon.supervisor import Supervisor
 from daemon.watchdog import Watchdog
 
@@ -78,7 +78,7 @@ def run(directory: Path) -> int:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)
         with only_daemon(data):
-            prepare(database_url(settings), data)
+            prepared(database_url(settings), data)
             return asyncio.run(Acceptor(settings, written).run())
     except AlreadyRunning as error:
         sys.stderr.write(f"postroom: {error}\n")
@@ -150,6 +150,7 @@ class Acceptor:
         # sessions of its batch with it.
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.collect()
+        give_back()
         gc.freeze()
         gc.set_threshold(GARBAGE_AFTER)  # sessions leave little behind; looking at every 700 objects is looking in vain
         working = asyncio.ensure_future(self._supervisor.run()) if self._supervisor else None

@@ -1,19 +1,21 @@
-"""Load and check a configuration in a process of its own.
+"""What is done once, in a process of its own: loading and checking a configuration, making or upgrading a database.
 
-Checking compiles every template and looks up every holiday: what that imports would stay in the acceptor's memory for
-good. The child hands back the built settings, or the problems.
+Checking compiles every template and looks up every holiday, migrating needs all of Alembic: what that imports would
+stay in the acceptor's memory for good. The child hands back the built settings, or the problems.
 """
 
+import os
 import pickle
 import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from config.models import Settings
 from config.problems import Problem
+from daemon.store.upgrade import is_current, prepare
 
 CHECK_SECONDS = 120
 CHECK_BYTES = 1 << 30
@@ -68,6 +70,45 @@ def load_checked(directory: Path) -> Loaded:
         return Loaded(None, [Problem(str(directory), 0, "", f"could not be checked: {error}")])
     loaded: Loaded = pickle.loads(done.stdout)  # noqa: S301 - from our own child
     return loaded
+
+
+def prepared(url: str, directory: Path) -> None:
+    """Have a database of our schema (`daemon.store.upgrade.prepare`), in a child where there is anything to do.
+
+    Raises:
+        SchemaTooNew: As there.
+        SchemaTooOld: As there.
+        OSError: As there, or the child died.
+        sqlalchemy.exc.SQLAlchemyError: As there.
+    """
+    if is_current(url):
+        return
+    reading, writing = os.pipe()
+    child = os.fork()  # no thread runs yet: it is safe to go on as a copy
+    if child == 0:
+        _report(url, directory, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    if not told:
+        raise OSError("the database could not be prepared: the process that did it died")
+    failure: Exception | None = pickle.loads(told)  # noqa: S301 - from our own child
+    if failure is not None:
+        raise failure
+
+
+def _report(url: str, directory: Path, writing: int) -> NoReturn:
+    """In the child: prepare, say what that failed of, and end without a trace of the parent's own end."""
+    failure: Exception | None = None
+    try:
+        prepare(url, directory)
+    except Exception as error:
+        failure = error
+    try:
+        os.write(writing, pickle.dumps(failure))
+    finally:
+        os._exit(0)
 
 
 def problems_of_templates(settings: Settings) -> list[Problem]:

@@ -5,6 +5,7 @@ by `daemon.reader`; ends when the worker does.
 """
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -14,7 +15,7 @@ import msgspec
 
 from daemon import wire
 from daemon.errands import Answer, Learn, Parse, Render, RenderReport, Request, Templates
-from daemon.processes import end_with_parent, keep_small
+from daemon.processes import end_with_parent, give_back, keep_small
 from daemon.seams import crash_point
 from parsers.detach import detached
 from parsers.enclosures import Enclosures
@@ -23,6 +24,7 @@ from templates.model import Rendered, RenderJob, telling
 from templates.render import Renderer, TemplateFault
 
 MEMORY_LIMIT = 768 << 20
+TRIM_EVERY = 500
 
 
 class Reader:
@@ -78,8 +80,12 @@ def main() -> None:
     decode, encode = msgspec.msgpack.Decoder(Request).decode, msgspec.msgpack.Encoder().encode
     reader = Reader()
     with contextlib.suppress(ConnectionError):  # the worker is gone, and so are we
-        while (frame := wire.receive(sock)) is not None:
+        for number in itertools.count(1):
+            if (frame := wire.receive(sock)) is None:
+                break
             wire.send(sock, encode(reader.answer(decode(frame))))
+            if number % TRIM_EVERY == 0:
+                give_back()
 
 
 if __name__ == "__main__":

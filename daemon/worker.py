@@ -35,7 +35,7 @@ from daemon.outbox.lists import Lists
 from daemon.outbox.relay import Outlet, senders_for
 from daemon.outbox.sender import Bell, Sender
 from daemon.outbox.watchman import Watchman
-from daemon.processes import end_with_parent, keep_small
+from daemon.processes import end_with_parent, give_back, keep_small
 from daemon.pulse import beat, beating
 from daemon.reader import Reader
 from daemon.seams import Clock, wall_now
@@ -108,6 +108,7 @@ class Worker:
         for sender in self._senders:
             sender.start()
         self._telling.start()
+        give_back()
         gc.freeze()
 
     def _go_round(self) -> None:

@@ -1,11 +1,12 @@
-"""Housekeeping: expired leases four times a minute, the bytes of old mails once."""
+"""Housekeeping: expired leases and sums four times a minute, the bytes of old mails once."""
 
 import time
 from datetime import timedelta
 
 from daemon.log import get_logger
+from daemon.processes import give_back
 from daemon.shift import Shift
-from daemon.store import messages, outgoing
+from daemon.store import messages, outgoing, tally
 
 EVERY_SECONDS = 15
 PACK_EVERY = 4
@@ -32,6 +33,8 @@ class Upkeep:
         ours = shift.leases.in_hand()  # after a sleep of the machine they may have run out
         doubtful = shift.store.write(lambda c: outgoing.recover(c, now, expired=True, spared=ours)).result()
         self._steps += 1
+        give_back()
+        shift.store.write(tally.fold, sync=False).result()
         packed = 0
         if self._steps % PACK_EVERY == 0:
             packed = shift.store.write(lambda c: messages.pack(c, now - PACK_AFTER, PACK_AT_ONCE)).result()

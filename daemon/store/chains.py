@@ -69,6 +69,11 @@ def message_id_of(chain_id: int, n: int) -> int:
     return chain_id * _LINKS_PER_CHAIN + n
 
 
+def chain_after(message_id: int) -> int:
+    """The lowest key that a message of any later chain can have."""
+    return (message_id // _LINKS_PER_CHAIN + 1) * _LINKS_PER_CHAIN
+
+
 class Chain:
     """The chain that this process writes to; call only from the store's writer thread."""
 

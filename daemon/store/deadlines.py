@@ -182,7 +182,7 @@ def clear_leases(connection: Connection, holder: str | None) -> int:
         connection: A writing transaction.
         holder: Whose leases; None for all, where there is only one worker.
     """
-    query = update(deadline).where(*OPEN, leased_by(deadline.c.lease, holder))
+    query = update(deadline).where(*OPEN, deadline.c.lease.is_not(None), leased_by(deadline.c.lease, holder))
     return connection.execute(query.values(lease=None, lease_until=None)).rowcount
 
 

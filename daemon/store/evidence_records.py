@@ -53,14 +53,16 @@ def check_records(connection: Connection, settings: set[str]) -> Iterator[Findin
     parts = {
         "revision": Stream(stream(connection, select(revision).order_by(revision.c.record, revision.c.n)), "record"),
         "link": Stream(stream(connection, linked.order_by(message_record.c.record)), "record"),
-        "deadline": Stream(stream(connection, select(deadline).order_by(deadline.c.record, deadline.c.id)), "record"),
+        "deadline": Stream(stream(connection, select(deadline).order_by(deadline.c.record)), "record"),
         "notice": Stream(stream(connection, carried.order_by(notice.c.record, notice.c.id)), "record"),
     }
     for row in stream(connection, select(record).order_by(record.c.id)):
         for name, part in parts.items():
             yield from (_stray(name, one) for one in part.below(row.id))
         kept = _Kept(row, parts["revision"].at(row.id), parts["link"].at(row.id))
-        kept.deadlines, kept.notices = parts["deadline"].at(row.id), parts["notice"].at(row.id)
+        # sorted here: no index has them in this order, and the database would keep all of them in memory for it
+        kept.deadlines = sorted(parts["deadline"].at(row.id), key=lambda one: one.id)
+        kept.notices = parts["notice"].at(row.id)
         yield from (Finding(what, f"record {row.ref}") for what in _wrong(kept, settings))
     for name, part in parts.items():
         yield from (_stray(name, one) for one in part.rest())

@@ -7,7 +7,6 @@ import msgspec
 from sqlalchemy import (
     Connection,
     RowMapping,
-    and_,
     func,
     literal,
     or_,
@@ -16,7 +15,8 @@ from sqlalchemy import (
     update,
 )
 
-from daemon.store.schema import notice, outbox, record, rendered
+from daemon.store import tally
+from daemon.store.schema import UNFINISHED, notice, outbox, record, rendered
 
 ASTRAY = "astray"
 """Purpose of the mail to somebody who answered one about several records."""
@@ -29,6 +29,8 @@ def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -
     query = select(outbox, record.c.ref).join(record, isouter=True).order_by(outbox.c.id).limit(limit)
     if states:
         query = query.where(outbox.c.state.in_(states))
+    if states and not {"sent", "withdrawn"}.intersection(states):
+        query = query.where(UNFINISHED)
     return list(connection.execute(query).mappings())
 
 
@@ -106,13 +108,14 @@ def refs_by_message_id(connection: Connection, message_id: str) -> list[str]:
 
 def by_state(connection: Connection) -> dict[str, int]:
     """Number of letters by state."""
-    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    query = select(outbox.c.state, func.count()).where(UNFINISHED).group_by(outbox.c.state)
+    unfinished = {row[0]: row[1] for row in connection.execute(query)}
+    return unfinished | {name: number for (name, _), number in tally.numbers(connection, tally.LETTER).items()}
 
 
 def oldest_unsent(connection: Connection) -> datetime | None:
     """Creation time of the letter that waits longest."""
     query = select(func.min(outbox.c.created_at)).where(
-        and_(outbox.c.state.in_(("waiting", "unknown", "sending")), outbox.c.sent_at.is_(None))
+        UNFINISHED, outbox.c.state.in_(("waiting", "unknown", "sending"))
     )
     return connection.execute(query).scalar()

@@ -1,15 +1,27 @@
 """Accepted mails on their way to a fate: claimed, read, finished, or set aside."""
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, or_, select, update
 
-from daemon.store import seals
+from daemon.store import seals, tally
+from daemon.store.chains import chain_after
 from daemon.store.engine import DatabaseTime, insert_once
-from daemon.store.schema import PENDING, SETTLED, message, message_record, raw, record, settings_version
+from daemon.store.schema import (
+    PENDING,
+    QUARANTINED,
+    SETTLED,
+    UNPACKED,
+    message,
+    message_record,
+    raw,
+    record,
+    settings_version,
+)
 
 LEASE = timedelta(seconds=30)
 """Renewed while a mail is in hand, so that one in a dead worker's hand is soon another's."""
@@ -17,10 +29,11 @@ MAX_TRIES = 3
 BATCH_BYTES = 32 << 20
 
 _THIS = message.c.id == bindparam("the_message")
+_RAW = raw.c.message == bindparam("the_message")
 _OURS = (_THIS, message.c.fate == "pending", message.c.lease == bindparam("our_lease"))
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _FINISH = update(message).where(*_OURS)
-_FINISH_RAW = update(raw).where(raw.c.message == bindparam("the_message"))
+_FINISH_RAW = update(raw).where(_RAW)
 _WAITING = (
     select(message.c.id, message.c.alone, message.c.size)
     .where(
@@ -63,6 +76,18 @@ _FIRST = select(message.c.site, message.c.digest, message.c.id).where(
     SETTLED,
 )
 _NEXT = select(func.min(message.c.due_at)).where(PENDING)
+_IN_FATE = {"pending": PENDING, "quarantined": QUARANTINED}
+"""Fates that an index is for."""
+_FIRST_UNPACKED = select(func.min(raw.c.message)).where(UNPACKED, raw.c.message >= bindparam("first"))
+_UNPACKED = (
+    select(raw.c.message, message.c.fate_at)
+    .join(message)
+    .where(UNPACKED, raw.c.message >= bindparam("first"), raw.c.message < bindparam("end"))
+    .order_by(raw.c.message)
+    .limit(bindparam("most"))
+)
+_TO_PACK = select(raw.c.bytes).where(_RAW, UNPACKED).with_for_update(skip_locked=True)
+_PACK = update(raw).where(_RAW)
 _ROW = select(message).where(_THIS)
 _SEAL = update(message).where(_THIS)
 
@@ -157,6 +182,7 @@ def finish(connection: Connection, mails: Sequence[Fated], at: datetime) -> None
     if connection.execute(_FINISH, rows).rowcount != len(rows):
         raise LostLease(", ".join(str(mail.id) for mail in mails))
     connection.execute(_FINISH_RAW, [{"the_message": mail.id, "site": mail.site} for mail in mails])
+    tally.count(connection, Counter(tally.What(tally.MAIL, mail.fate, mail.source) for mail in mails))
 
 
 def _fate_row(mail: Fated, at: datetime) -> dict[str, object]:
@@ -235,12 +261,21 @@ def _change(
     connection: Connection, mail_id: int, only_if: tuple[ColumnElement[bool], ...], values: Mapping[str, object]
 ) -> bool:
     """Change a mail and seal its fate anew; False if it is not as it must be."""
+    before = connection.execute(select(message.c.fate).where(message.c.id == mail_id, *only_if)).scalar()
     done = connection.execute(update(message).where(message.c.id == mail_id, *only_if).values(values))
     if done.rowcount != 1:
         return False
     row = connection.execute(_ROW, {"the_message": mail_id}).mappings().one()
     connection.execute(_SEAL, {"the_message": mail_id, "fate_seal": seals.fate(row)})
+    passes(connection, str(before), row["fate"], row["source"])
     return True
+
+
+def passes(connection: Connection, before: str, after: str, source: str | None) -> None:
+    """A mail of a source goes from one fate to another, for those who count; pending ones are counted as they stand."""
+    numbers = {before: -1, after: 1} if before != after else {}
+    counted = {tally.What(tally.MAIL, fate, source): by for fate, by in numbers.items() if fate != "pending"}
+    tally.count(connection, counted)
 
 
 def renew(connection: Connection, leases: Sequence[str]) -> None:
@@ -286,19 +321,17 @@ def oldest_pending(connection: Connection) -> datetime | None:
 
 def by_fate(connection: Connection) -> list[tuple[str, str | None, int]]:
     """Number of mails by fate and source."""
-    query = (
-        select(message.c.fate, message.c.source, func.count())
-        .group_by(message.c.fate, message.c.source)
-        .order_by(message.c.fate, message.c.source)
-    )
-    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+    pending = select(message.c.source, func.count()).where(PENDING).group_by(message.c.source)
+    waiting = [("pending", row[0], row[1]) for row in connection.execute(pending)]
+    settled = [(*what, number) for what, number in tally.numbers(connection, tally.MAIL).items()]
+    return sorted([*waiting, *settled], key=lambda one: (one[0], one[1] or ""))
 
 
 def listing(connection: Connection, fate: str | None = None, limit: int = 100) -> list[RowMapping]:
     """The newest mails, oldest of them first; with all columns of the ledger."""
     query = select(message).order_by(message.c.accepted_at.desc(), message.c.id.desc()).limit(limit)
     if fate is not None:
-        query = query.where(message.c.fate == fate)
+        query = query.where(_IN_FATE.get(fate, message.c.fate == fate))
     return list(reversed(connection.execute(query).mappings().all()))
 
 
@@ -334,16 +367,24 @@ def keep_settings(connection: Connection, digest: str, versions: str, canonical:
 
 
 def pack(connection: Connection, before: datetime, limit: int) -> int:
-    """Compress the bytes of mails that were finished long ago; how many."""
-    query = (
-        select(raw.c.message, raw.c.bytes)
-        .join(message)
-        .where(raw.c.packed.is_(False), message.c.fate_at < before)
-        .limit(limit)
-        .with_for_update(of=raw, skip_locked=True)
-    )
-    rows = connection.execute(query).all()
-    for row in rows:
-        packed = {"packed": True, "bytes": zlib.compress(row.bytes, 6)}
-        connection.execute(update(raw).where(raw.c.message == row.message).values(packed))
-    return len(rows)
+    """Compress the bytes of mails that were finished long ago; how many.
+
+    The oldest of each chain are looked at: behind these are only younger ones, and what came today is much.
+    """
+    old: list[int] = []
+    after: int | None = 0
+    while len(old) < limit and after is not None:
+        after = connection.execute(_FIRST_UNPACKED, {"first": after}).scalar()
+        if after is not None:
+            first, after = after, chain_after(after)
+            rows = connection.execute(_UNPACKED, {"first": first, "end": after, "most": limit})
+            old += [row.message for row in rows if row.fate_at is not None and row.fate_at < before]
+    return sum(_packed(connection, key) for key in old[:limit])
+
+
+def _packed(connection: Connection, key: int) -> bool:
+    this = {"the_message": key}
+    content = connection.execute(_TO_PACK, this).scalar()
+    if content is not None:
+        connection.execute(_PACK, {**this, "packed": True, "bytes": zlib.compress(content, 6)})
+    return content is not None

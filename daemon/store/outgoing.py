@@ -18,10 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from daemon.store import seals
+from daemon.store import seals, tally
 from daemon.store.engine import DatabaseTime, insert_once
 from daemon.store.messages import leased_by
-from daemon.store.schema import TO_SEND, notice, outbox, record, rendered
+from daemon.store.schema import TO_SEND, UNFINISHED, notice, outbox, record, rendered
 
 STANDSTILL = "alarm:standstill:"
 """How the keys of the letters begin that go out while nothing else does: the admin's, that say so."""
@@ -72,6 +72,7 @@ class InHand(msgspec.Struct, frozen=True):
 _THIS = outbox.c.id == bindparam("the_letter")
 _UNTOUCHED = (_THIS, outbox.c.state == "waiting", outbox.c.reached_data.is_(False))
 _OURS = (_THIS, outbox.c.state == "sending", outbox.c.lease == bindparam("our_lease"))
+_SENDING = (UNFINISHED, outbox.c.state == "sending")
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _KNOWN = select(outbox.c.id).where(outbox.c.dedupe == bindparam("dedupe"))
 _PUT_BYTES = insert(rendered)
@@ -129,7 +130,7 @@ _CLAIM = _claiming()
 _CLAIM_AT_STANDSTILL = _claiming(outbox.c.dedupe.startswith(STANDSTILL))
 _RENEW = (
     update(outbox)
-    .where(outbox.c.state == "sending", outbox.c.lease.in_(bindparam("leases", expanding=True)))
+    .where(*_SENDING, outbox.c.lease.in_(bindparam("leases", expanding=True)))
     .values(lease_until=DatabaseTime(LEASE))
 )
 _BYTES = select(rendered.c.outbox, rendered.c.bytes).where(rendered.c.outbox.in_(bindparam("letters", expanding=True)))
@@ -191,7 +192,8 @@ def rewrite(connection: Connection, outbox_id: int, letter: Letter) -> bool:
 
 def withdraw(connection: Connection, outbox_id: int) -> bool:
     """What the letter says no longer holds, and no relay has seen it."""
-    return connection.execute(_CHANGE, {"the_letter": outbox_id, "state": "withdrawn"}).rowcount == 1
+    done = connection.execute(_CHANGE, {"the_letter": outbox_id, "state": "withdrawn"}).rowcount == 1
+    return done and _count(connection, "withdrawn")
 
 
 def outdated(connection: Connection, limit: int) -> list[tuple[int, str, bool]]:
@@ -252,7 +254,14 @@ def mark(
     if reached_data:
         values["reached_data"] = True
     ours = {"the_letter": letter.id, "our_lease": letter.lease}
-    return connection.execute(_MARK, {**values, **ours}).rowcount == 1
+    done = connection.execute(_MARK, {**values, **ours}).rowcount == 1
+    return done and (state != "sent" or _count(connection, state))
+
+
+def _count(connection: Connection, state: str) -> bool:
+    """One more letter is done with."""
+    tally.count(connection, {tally.What(tally.LETTER, state): 1})
+    return True
 
 
 def give_back(connection: Connection, letters: list[InHand], why: str | None = None) -> bool:
@@ -270,13 +279,13 @@ def renew(connection: Connection, leases: Sequence[str]) -> None:
 
 def in_hand(connection: Connection, lease: str) -> int:
     """How many letters a lease still holds."""
-    query = select(func.count()).where(outbox.c.state == "sending", outbox.c.lease == lease)
+    query = select(func.count()).select_from(outbox).where(*_SENDING, outbox.c.lease == lease)
     return connection.execute(query).scalar_one()
 
 
 def undo_claims(connection: Connection, leases: Sequence[str]) -> None:
     """Letters that were claimed, perhaps, and of which none was tried."""
-    query = update(outbox).where(outbox.c.state == "sending", outbox.c.lease.in_(leases))
+    query = update(outbox).where(*_SENDING, outbox.c.lease.in_(leases))
     free = {"state": "waiting", "lease": None, "lease_until": None, "attempts": outbox.c.attempts - 1}
     connection.execute(query.values(free))
 
@@ -302,7 +311,7 @@ def recover(
         spared: Not those of these leases: they are in our own hands.
     """
     left = select(outbox.c.id, outbox.c.lease).where(
-        outbox.c.state == "sending", leased_by(outbox.c.lease, holder), outbox.c.lease.not_in(spared)
+        *_SENDING, leased_by(outbox.c.lease, holder), outbox.c.lease.not_in(spared)
     )
     if expired:
         left = left.where(outbox.c.lease_until < DatabaseTime())
@@ -335,7 +344,7 @@ def act_on(connection: Connection, outbox_id: int, action: str, now: datetime) -
         held = outbox.c.id == outbox_id, outbox.c.state == "held", outbox.c.last_error.is_not(None)
         connection.execute(update(outbox).where(*held).values(revision=None))
     done = connection.execute(update(outbox).where(outbox.c.id == outbox_id, outbox.c.state.in_(states)).values(values))
-    return done.rowcount == 1
+    return done.rowcount == 1 and (action != "drop" or _count(connection, "withdrawn"))
 
 
 def next_due(connection: Connection) -> datetime | None:

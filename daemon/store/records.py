@@ -4,12 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Insert, RowMapping, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Insert,
+    RowMapping,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from config.names import KINDS
 from daemon.store import seals, terms
 from daemon.store.schema import deadline, message, message_record, notice, record, revision
 from rules.lifecycle import PASSIVE
 from rules.model import Action, Actor, Deadline, Done, Effects, Envelope, Notice, Record
+from rules.transition import STATES
 
 _encode = msgspec.json.Encoder().encode
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
@@ -219,12 +233,26 @@ def listing(
 ) -> list[Kept]:
     """The newest records, oldest of them first; without states, of any."""
     query = select(record.c.id, record.c.data).order_by(record.c.id.desc()).limit(limit)
-    for column, value in ((record.c.site, site), (record.c.kind, kind)):
-        if value is not None:
-            query = query.where(column == value)
-    if states:
-        query = query.where(record.c.state.in_(states))
+    if site is not None or kind is not None or states:
+        query = query.where(record.c.id.in_(_newest(site, kind, states or STATES, limit)))
     return [Kept(row.id, _decode_record(row.data)) for row in reversed(connection.execute(query).all())]
+
+
+def _newest(site: str | None, kind: str | None, states: Sequence[str], limit: int) -> CompoundSelect[int]:
+    """Keys of the newest of each state: an index has these in order, but not those of several states.
+
+    The indexes begin with the site, with the kind, or with both: without either each kind is asked for.
+    """
+    newest = select(record.c.id).order_by(record.c.id.desc()).limit(limit)
+    if site is not None:
+        newest = newest.where(record.c.site == site)
+    kinds = [kind] if site is not None or kind is not None else list(KINDS)
+    parts = (
+        newest.where(record.c.state == state, *([record.c.kind == one] if one is not None else [])).subquery()
+        for state in states
+        for one in kinds
+    )
+    return union_all(*(select(part.c.id) for part in parts))
 
 
 def refs_of_message(connection: Connection, message_id: int) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
-from daemon.store.messages import Claimed, LostLease, unpack
+from daemon.store.messages import Claimed, LostLease, passes, unpack
 from daemon.store.records import Kept
 from daemon.store.schema import erased, message, message_record, raw, record, revision
 from parsers.records import Reading
@@ -114,8 +114,10 @@ def take_back(connection: Connection, one: Kind) -> None:
     """
     ours = (message.c.id == one.mail.id, message.c.fate == one.fate)
     pending = {"fate": "pending", "lease": one.mail.lease}
+    source = connection.execute(select(message.c.source).where(*ours)).scalar()
     if connection.execute(update(message).where(*ours).values(pending)).rowcount != 1:
         raise LostLease(str(one.mail.id))
+    passes(connection, one.fate, "pending", source)
 
 
 def _chosen(wanted: Selection) -> Select[tuple[int]]:

@@ -27,9 +27,12 @@ HEAD = "0001"
 # What a partial index holds. Queries must use these very words: with a bound parameter in their place SQLite cannot
 # know that the index will do, and reads the whole table.
 PENDING = text("message.fate = 'pending'")
+QUARANTINED = text("message.fate = 'quarantined'")
+UNPACKED = text("NOT raw.packed")
 SETTLED = text("message.fate NOT IN ('repeat', 'quarantined', 'pending')")
 ALERTS = text("outbox.purpose IN ('overdue', 'escalated', 'flagged', 'untouched', 'warning', 'reminder')")
 TO_SEND = text("outbox.state IN ('waiting', 'unknown')")
+UNFINISHED = text("outbox.state NOT IN ('sent', 'withdrawn')")
 
 
 chain = Table(
@@ -85,6 +88,7 @@ message = Table(
         "due_at",
         **some_rows("fate = 'pending'"),
     ),
+    Index("ix_message_quarantined", "accepted_at", "id", **some_rows("fate = 'quarantined'")),
     # The same mail at the same site opens nothing twice, whoever else reads it at the same moment.
     Index(
         "uq_message_digest",
@@ -103,6 +107,7 @@ raw = Table(
     Column("site", String),
     Column("packed", Boolean, nullable=False, server_default=false()),
     Column("bytes", LargeBinary, nullable=False),
+    Index("ix_raw_unpacked", "message", **some_rows("NOT packed")),
 )
 
 # What was taken from files, by its bytes and recipient, so that no import takes it twice. A table of its own: an index
@@ -141,7 +146,10 @@ record = Table(
     Column("received_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("data", Text, nullable=False),
+    # For the newest of each state: sites, kinds and both together (daemon.store.records.listing).
     Index("ix_record_site_state", "site", "state", "id"),
+    Index("ix_record_kind_state", "kind", "state", "id"),
+    Index("ix_record_site_kind_state", "site", "kind", "state", "id"),
 )
 
 revision = Table(
@@ -225,6 +233,7 @@ deadline = Table(
         "due_at",
         **some_rows("fired_at IS NULL AND ended_at IS NULL"),
     ),
+    Index("ix_deadline_leased", "lease", **some_rows("lease IS NOT NULL")),
     **QUEUE,
 )
 
@@ -278,6 +287,7 @@ outbox = Table(
         "next_try_at",
         **some_rows("state IN ('waiting', 'unknown')"),
     ),
+    Index("ix_outbox_unfinished", "state", "created_at", **some_rows("state NOT IN ('sent', 'withdrawn')")),
     **QUEUE,
 )
 
@@ -300,7 +310,7 @@ notice = Table(
     Column("at", Instant, nullable=False),
     Column("way", String, nullable=False),
     Column("data", Text, nullable=False),
-    Column("outbox", ForeignKey("outbox.id"), index=True),
+    Column("outbox", ForeignKey("outbox.id")),
     Column("withdrawn_at", Instant),
     # Why nobody was told, where that was not because of what became of its record.
     Column("withdrawn_because", String),
@@ -311,7 +321,20 @@ notice = Table(
         "at",
         **some_rows("outbox IS NULL AND withdrawn_at IS NULL"),
     ),
+    # Not of those without a letter: these are found by the index above, not among all that were ever withdrawn.
+    Index("ix_notice_outbox", "outbox", **some_rows("outbox IS NOT NULL")),
     **QUEUE,
+)
+
+# How many mails have which fate, how many letters are done with: sums, see daemon.store.tally.
+tally = Table(
+    "tally",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("sort", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("source", String),
+    Column("number", Integer, nullable=False),
 )
 
 # What the calendar asks for, once a day and place, whichever daemon is first.

@@ -50,6 +50,11 @@ def schema_state(url: str) -> State:
     return _state(_revision(url))
 
 
+def is_current(url: str) -> bool:
+    """Whether a database is there and has our schema; looks at nothing but its version."""
+    return _revision(url) == HEAD
+
+
 def upgrade(url: str) -> None:
     """Create the tables or run the missing migrations, in one transaction: all or nothing.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tests.bench import sink
@@ -84,12 +84,12 @@ async def _feed(queue: "asyncio.Queue[Numbered | None]", mails: Iterable[Numbere
         await queue.put(None)
 
 
-async def _drive(port: int, to: str, mails: Iterable[Numbered], rate: float | None) -> list[Sent]:
+async def _drive(ports: Sequence[int], to: str, mails: Iterable[Numbered], rate: float | None) -> list[Sent]:
     # Paced mails wait in the queue if all sessions are busy, as they would at the sender.
     queue: asyncio.Queue[Numbered | None] = asyncio.Queue(SESSIONS if rate is None else 0)
     sent: list[Sent] = []
 
-    async def session() -> None:
+    async def session(port: int) -> None:
         client = await Client.connect(port)
         while (mail := await queue.get()) is not None:
             sent.append(await client.send(mail, to))
@@ -97,8 +97,8 @@ async def _drive(port: int, to: str, mails: Iterable[Numbered], rate: float | No
 
     async with asyncio.TaskGroup() as group:
         group.create_task(_feed(queue, mails, rate))
-        for _ in range(SESSIONS):
-            group.create_task(session())
+        for number in range(SESSIONS):
+            group.create_task(session(ports[number % len(ports)]))
     return sent
 
 
@@ -111,11 +111,13 @@ def _arrivals(relay: int, count: int) -> dict[int, tuple[float, int]]:
     return sink.dump(relay)
 
 
-def run(port: int, relay: int, to: str, mails: Iterator[Numbered], rate: float | None = None) -> Outcome:
+def run(
+    port: int | Sequence[int], relay: int, to: str, mails: Iterator[Numbered], rate: float | None = None
+) -> Outcome:
     """Send all mails, wait for all notifications.
 
     Args:
-        port: Where the mails go.
+        port: Where the mails go; several are taken by turns.
         relay: Port of the sink that takes the notifications.
         to: Recipient.
         mails: What to send.
@@ -125,7 +127,7 @@ def run(port: int, relay: int, to: str, mails: Iterator[Numbered], rate: float |
         RuntimeError: A mail was refused, a notification did not come or came twice.
     """
     numbered = list(mails)
-    sent = asyncio.run(_drive(port, to, numbered, rate))
+    sent = asyncio.run(_drive([port] if isinstance(port, int) else port, to, numbered, rate))
     arrived = _arrivals(relay, len(sent))
     if twice := [number for number, (_, times) in arrived.items() if times > 1]:
         raise RuntimeError(f"{len(twice)} notifications came twice, for one that of mail {twice[0]}")

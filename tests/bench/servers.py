@@ -142,15 +142,17 @@ def dropper() -> AbstractContextManager[Running]:
     return module("dropper")
 
 
-def write_configuration(directory: Path, port: int, health: int, relay: int, roles: str, more: str = "") -> None:
-    """The bench's group with its ports, and more at the end of postroom.toml."""
+def write_configuration(
+    directory: Path, port: int, health: int, relay: int, roles: str, more: str = "", first: str = ""
+) -> None:
+    """The bench's group with its ports, with more at the end of postroom.toml, and before its tables."""
     shutil.copytree(HERE / "config", directory, dirs_exist_ok=True)
     file = directory / "postroom.toml"
     values = {"@PORT@": str(port), "@HEALTH@": str(health), "@RELAY@": str(relay), "@ROLES@": roles}
     text = file.read_text("utf-8")
     for mark, value in values.items():
         text = text.replace(mark, value)
-    file.write_text(text + more, "utf-8")
+    file.write_text(first + text + more, "utf-8")
 
 
 def wait_ready(health: int) -> None:
@@ -164,17 +166,20 @@ def wait_ready(health: int) -> None:
 
 
 @contextmanager
-def postroom(relay: int, roles: str = '["smtp", "work"]', more: str = "") -> Iterator[Running]:
+def postroom(
+    relay: int, roles: str = '["smtp", "work"]', more: str = "", database: str = "sqlite"
+) -> Iterator[Running]:
     """Postroom as users run it, on the bench's group.
 
     Args:
         relay: Port of the relay.
         roles: TOML list of roles.
         more: Tables to add to postroom.toml.
+        database: As in postroom.toml.
     """
     port, health = free_port(), free_port()
     with spool() as directory:
-        write_configuration(directory, port, health, relay, roles, more)
+        write_configuration(directory, port, health, relay, roles, more, f'database = "{database}"\n')
         with started([POSTROOM, "run", "-c", directory], directory, port) as running:
             wait_ready(health)
             yield running

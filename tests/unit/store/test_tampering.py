@@ -24,7 +24,7 @@ LATER = {
     },
 }  # fmt: skip
 """Columns that say how far a row came, and go on changing."""
-COMPUTED = {"source_mail", "source_hour", "contact", "record_contact"}
+COMPUTED = {"source_mail", "source_hour", "contact", "record_contact", "tally"}
 """Tables that could be computed anew from the others: nothing is proved by them."""
 REMEMBERED = {"watched", "silent_source", "silence", "probe", "alarm"}
 """Tables of the watch over sources and ourselves: who changes them tells somebody too much or too little, and loses no
