@@ -111,12 +111,6 @@ def test_a_template_that_fails_at_work_falls_back(fault: str, own: Installation,
     assert own.reload()["ok"]
 
 
-def test_a_second_daemon_is_sent_away(own: Installation) -> None:
-    second = own.launch()
-    assert second.wait(30) == 75
-    assert "is in use by another daemon" in own.log()
-    assert f"process {own.pid('acceptor')}" in own.log()
-
 
 @ON_SQLITE
 @pytest.mark.parametrize("seam", ["POSTROOM_TEST_CLOCK", "POSTROOM_TEST_CRASH", "POSTROOM_TEST_POLL"])
