@@ -47,7 +47,9 @@ def draw_up(house: Installation, sink: Sink, *clients: Clients, doubles_allowed:
     ]
     if doubled > doubles_allowed:
         problems.append(f"{doubled} mails told twice, at most {doubles_allowed} can be explained")
-    return Accounts(len(accepted), len(lost), sum(one.tries for one in clients), len(keys), len(told), doubled, problems)
+    return Accounts(
+        len(accepted), len(lost), sum(one.tries for one in clients), len(keys), len(told), doubled, problems
+    )
 
 
 def _key_of(data: str) -> str | None:

@@ -75,8 +75,8 @@ def test_kills(engine: str, database_of: Callable[[str], str], new_house: Houses
     tell(
         f"R1, R4 on {engine}: {killed['all'] + killed['acceptor']} kills of who takes mail, "
         f"{killed['all'] + killed['worker']} of who sends it, {killed['reader']} of the reader: {books.accepted} "
-        f"accepted in {books.tries} tries, {books.lost} of them not stored, {books.records} records, {books.told} told, "
-        f"{books.doubled} told twice; problems: {books.problems or 'none'}; seed {drawn}, {os.cpu_count()} cores"
+        f"accepted in {books.tries} tries, {books.lost} of them not stored, {books.records} records, {books.told} "
+        f"told, {books.doubled} told twice; problems: {books.problems or 'none'}; seed {drawn}, {os.cpu_count()} cores"
     )
     assert not books.problems
     assert books.accepted >= MAILS

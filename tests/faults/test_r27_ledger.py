@@ -32,7 +32,9 @@ SEAM = {"POSTROOM_TEST_CRASH": "reader-parse@POISON"}
 
 
 def _advertising(key: str) -> bytes:
-    return f"From: werbung@kunde.example\r\nTo: {DESK}\r\nSubject: {key}\r\n\r\nWerbeartikel für Autohäuser\r\n".encode()
+    return (
+        f"From: werbung@kunde.example\r\nTo: {DESK}\r\nSubject: {key}\r\n\r\nWerbeartikel für Autohäuser\r\n".encode()
+    )
 
 
 def _one_of_each(key: str, told: Arrived, number: int) -> list[tuple[bytes, str, str]]:

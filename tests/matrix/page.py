@@ -10,7 +10,7 @@ from tests.matrix.tables import sections
 HEAD = """\
 # Reliability
 
-What Postroom promises to survive, row by row, and what came out when it was tried. Written by `make faults`; do not edit.
+What Postroom promises to survive, row by row, and what came out when it was tried. `make faults` writes this page.
 The row is in the name of each test: `make row ROW=R7` runs those of one. Every change runs them all, shorter.
 """
 ALL_LONG = "100 %"

@@ -26,8 +26,8 @@ FAULTS = {
     ),
     "R4": Promise(
         "`kill -9` while mail goes out",
-        "Every notification arrives. Those that come twice are at most one for each relay connection and death, and are "
-        "recognisable as the same mail.",
+        "Every notification arrives. Those that come twice are at most one for each relay connection and death, and "
+        "are recognisable as the same mail.",
     ),
     "R5": Promise(
         "A relay that misbehaves",
@@ -62,8 +62,8 @@ FAULTS = {
     ),
     "R12": Promise(
         "Mailboxes that change under us",
-        "New UIDVALIDITY, numbers used again, mails gone or read by somebody, servers that say nothing: every mail that "
-        "was ever there is taken once, and silence is noticed.",
+        "New UIDVALIDITY, numbers used again, mails gone or read by somebody, servers that say nothing: every mail "
+        "that was ever there is taken once, and silence is noticed.",
     ),
     "R13": Promise(
         "The same mail by two ways",
@@ -130,42 +130,99 @@ FAULTS = {
 }
 
 THREATS = {
-    "S1": Promise("Smuggled mails", "No ending but CRLF.CRLF ends a mail, whichever way bare line ends are taken."),
-    "S2": Promise("Injection before TLS", "Nothing that was said before STARTTLS is heard after it; no mail without TLS "
-                  "where TLS is demanded."),
-    "S3": Promise("Abuse of the protocol", "Early talk, HTTP, noise, endless commands: no mail, no crash, nothing of the "
-                  "inside in an answer."),
-    "S4": Promise("Bombs", "Each ends within seconds in a bounded memory, is kept as it came, and the next mail is read."),
-    "S5": Promise("Random mails", "No parser lets an exception out, and every field keeps its shape."),
-    "S6": Promise("Header injection", "Every mail of ours has the headers it is meant to have, whatever a name holds, "
-                  "and is sent all the same."),
-    "S7": Promise("Markup injection", "What a customer wrote adds no element, attribute or address to a mail of ours."),
-    "S8": Promise("Forged sources", "A mail counts as its source's only with proof; without it nothing is answered and "
-                  "no silence broken."),
-    "S9": Promise("Automatic mails", "They are never answered; automatic mails of a source are leads all the same."),
-    "S10": Promise("Loops", "Two machines that answer each other end at the cap, with one alarm."),
-    "S11": Promise("Bounces", "They find the mail that they are about; forged ones find none."),
-    "S12": Promise("Links that act", "Opening a link changes nothing, whoever opens it; a forged or altered token does "
-                   "nothing."),
-    "S13": Promise("Walls between sites", "Nothing of one site is in a list, mail or export of another."),
-    "S14": Promise("Limits of templates, patterns and XML", "What escapes or runs away elsewhere ends at its limit here."),
-    "S15": Promise("Exports", "Cells are text, never formulas."),
-    "S16": Promise("Injection into SQL, paths and logs", "Values stay values; no file outside its directory, no line in "
-                   "the log that is no event."),
-    "S17": Promise("Secrets", "No password, key or token is in anything that is shown, logged or readable by others."),
-    "S18": Promise("TLS", "Certificates are checked in and out; who opts out is reminded at every start."),
-    "S19": Promise("The service unit", "It is confined: the score of `systemd-analyze security` has an upper bound."),
-    "S20": Promise("Erasure and export of a person", "After `erase` no byte of the person is left in the data "
-                   "directory; the export has all fields."),
-    "S21": Promise("Dependencies", "Versions have a floor with its reason, and each known hole has its test."),
-    "S22": Promise("Floods", "Who floods one address slows down nobody else."),
-}  # fmt: skip
+    "S1": Promise(
+        "Smuggled mails",
+        "No ending but CRLF.CRLF ends a mail, whichever way bare line ends are taken.",
+    ),
+    "S2": Promise(
+        "Injection before TLS",
+        "Nothing that was said before STARTTLS is heard after it; no mail without TLS where TLS is demanded.",
+    ),
+    "S3": Promise(
+        "Abuse of the protocol",
+        "Early talk, HTTP, noise, endless commands: no mail, no crash, nothing of the inside in an answer.",
+    ),
+    "S4": Promise(
+        "Bombs",
+        "Each ends within seconds in a bounded memory, is kept as it came, and the next mail is read.",
+    ),
+    "S5": Promise(
+        "Random mails",
+        "No parser lets an exception out, and every field keeps its shape.",
+    ),
+    "S6": Promise(
+        "Header injection",
+        "Every mail of ours has the headers it is meant to have, whatever a name holds, and is sent all the same.",
+    ),
+    "S7": Promise(
+        "Markup injection",
+        "What a customer wrote adds no element, attribute or address to a mail of ours.",
+    ),
+    "S8": Promise(
+        "Forged sources",
+        "A mail counts as its source's only with proof; without it nothing is answered and no silence broken.",
+    ),
+    "S9": Promise(
+        "Automatic mails",
+        "They are never answered; automatic mails of a source are leads all the same.",
+    ),
+    "S10": Promise(
+        "Loops",
+        "Two machines that answer each other end at the cap, with one alarm.",
+    ),
+    "S11": Promise(
+        "Bounces",
+        "They find the mail that they are about; forged ones find none.",
+    ),
+    "S12": Promise(
+        "Links that act",
+        "Opening a link changes nothing, whoever opens it; a forged or altered token does nothing.",
+    ),
+    "S13": Promise(
+        "Walls between sites",
+        "Nothing of one site is in a list, mail or export of another.",
+    ),
+    "S14": Promise(
+        "Limits of templates, patterns and XML",
+        "What escapes or runs away elsewhere ends at its limit here.",
+    ),
+    "S15": Promise(
+        "Exports",
+        "Cells are text, never formulas.",
+    ),
+    "S16": Promise(
+        "Injection into SQL, paths and logs",
+        "Values stay values; no file outside its directory, no line in the log that is no event.",
+    ),
+    "S17": Promise(
+        "Secrets",
+        "No password, key or token is in anything that is shown, logged or readable by others.",
+    ),
+    "S18": Promise(
+        "TLS",
+        "Certificates are checked in and out; who opts out is reminded at every start.",
+    ),
+    "S19": Promise(
+        "The service unit",
+        "It is confined: the score of `systemd-analyze security` has an upper bound.",
+    ),
+    "S20": Promise(
+        "Erasure and export of a person",
+        "After `erase` no byte of the person is left in the data directory; the export has all fields.",
+    ),
+    "S21": Promise(
+        "Dependencies",
+        "Versions have a floor with its reason, and each known hole has its test.",
+    ),
+    "S22": Promise(
+        "Floods",
+        "Who floods one address slows down nobody else.",
+    ),
+}
 
 PROMISES = {**FAULTS, **THREATS}
 
-STRICT = frozenset(
-    [f"R{n}" for n in (*range(1, 16), 21, 27)] + [f"S{n}" for n in (1, 2, 4, *range(6, 15), 20)]
-)
+STRICT = frozenset([f"R{n}" for n in (*range(1, 16), 21, 27)] + [f"S{n}" for n in (1, 2, 4, *range(6, 15), 20)])
 """Rows that must have a test: no sentence replaces it."""
 
 EXCEPTIONS: dict[str, str] = {}

@@ -111,7 +111,6 @@ def test_a_template_that_fails_at_work_falls_back(fault: str, own: Installation,
     assert own.reload()["ok"]
 
 
-
 @ON_SQLITE
 @pytest.mark.parametrize("seam", ["POSTROOM_TEST_CLOCK", "POSTROOM_TEST_CRASH", "POSTROOM_TEST_POLL"])
 def test_seams_need_permission(seam: str, new_house: Houses) -> None:

@@ -38,7 +38,20 @@ def failing(strace: str, pid: int, calls: str, number: int, output: Path, error:
         error: What the call ends with.
     """
     fault = f"inject={calls}:error={error}:when={number}"
-    command = [strace, "-f", "-o", str(output), "-e", f"trace={calls}", "-e", fault, "-e", "signal=none", "-p", str(pid)]
+    command = [
+        strace,
+        "-f",
+        "-o",
+        str(output),
+        "-e",
+        f"trace={calls}",
+        "-e",
+        fault,
+        "-e",
+        "signal=none",
+        "-p",
+        str(pid),
+    ]
     tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _wait_attached(pid, tracer)
