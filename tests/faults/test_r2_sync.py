@@ -1,4 +1,4 @@
-"""Row R2: 250 stands for a synced commit: the order of system calls shows it, and the same check fails without syncs."""
+"""Row R2: 250 stands for a synced commit: the order of system calls shows it; the same check fails without syncs."""
 
 import re
 import smtplib

@@ -55,8 +55,8 @@ def _made(facts: dict[str, str]) -> Iterator[str]:
     yield "| --- | --- |"
     yield from (f"| {name} | {value} |" for name, value in facts.items())
     yield ""
-    if facts.get("length") != ALL_LONG:
-        yield f"This was a short run: {facts.get('length')} of the kills, cuts and cases.\n"
+    if (length := facts.get("length", ALL_LONG)) != ALL_LONG:
+        yield f"This was a short run: {length} of the kills, cuts and cases.\n"
 
 
 def _overview(title: str, promises: dict[str, Promise], run: Run) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _row(row: str, promise: Promise, run: Run) -> Iterator[str]:
     yield from chain.from_iterable(_test(one) for one in tests)
     if row == "R27":
         yield from _ledgers(run)
-    if tests:
+    if tests or row == "R27":
         yield ""
 
 
@@ -93,6 +93,7 @@ def _test(one: Held) -> Iterator[str]:
 
 
 def _ledgers(run: Run) -> Iterator[str]:
+    """The books of all tests."""
     ledgers = list(chain.from_iterable(one.ledgers for one in run.tests))
     mails, findings = sum(one[0] for one in ledgers), sum(one[1] for one in ledgers)
     yield f"- At the end of {len(ledgers)} tests with daemons: {mails} accepted mails, {findings} findings"

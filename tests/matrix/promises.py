@@ -12,7 +12,7 @@ class Promise(NamedTuple):
 
 FAULTS = {
     "R1": Promise(
-        "The power of `kill -9` over mail that comes in",
+        "`kill -9` while mail comes in",
         "Whatever process dies between DATA and 250: no accepted mail is missing, none becomes two records.",
     ),
     "R2": Promise(
