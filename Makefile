@@ -7,7 +7,7 @@ SOURCES := config parsers rules templates daemon tests
 # Two files at a time: most of a test with a daemon is waiting.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test fast lint fix bench faults fuzz corpus clean
+.PHONY: run test fast lint fix bench faults row fuzz corpus clean
 
 run: $(STAMP)  ## the example group on loopback ports: sends the sample mails and shows what became of them
 	@$(PY) -m tests.demo
@@ -31,11 +31,15 @@ fix: $(STAMP)
 bench: $(STAMP)  ## against Postfix, aiosmtpd and mail-parser; BENCH=short for a few minutes only
 	$(PY) -m tests.bench
 
-faults: $(STAMP)  ## kill -9 and broken disks at full length: 100 rounds each
-	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests/faults
+faults: $(STAMP)  ## the matrix of faults and threats at full length, for hours; writes docs/reliability.md
+	POSTROOM_FAULT_ROUNDS=100 $(PY) -m pytest -q tests --row all --junitxml=build/faults.xml; \
+	tests=$$?; $(PY) -m tests.matrix build/faults.xml && exit $$tests
+
+row: $(STAMP)  ## one row of it, at the length of every run: make row ROW=R7; POSTROOM_FAULT_ROUNDS=100 for all of it
+	$(PY) -m pytest -q tests --row $(ROW)
 
 fuzz: $(STAMP)  ## random sessions and mails at full length: 100,000; then ten minutes guided by coverage
-	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers tests/unit/rules/test_ten_years.py tests/unit/rules/test_quiet_years.py tests/unit/rules/test_visit_walks.py
+	POSTROOM_FUZZ_CASES=100000 $(PY) -m pytest -q tests/security tests/fuzz tests/unit/parsers tests/faults/test_r18_ten_years.py tests/unit/rules/test_quiet_years.py tests/unit/rules/test_visit_walks.py
 	$(PY) -m tests.fuzz 10
 
 corpus: $(STAMP)  ## what is read of the sample mails in POSTROOM_CORPUS, per set and field

@@ -69,15 +69,24 @@ def crash_point(name: str, content: bytes = b"") -> None:
     """Die here, as by `kill -9`, if the environment names this point.
 
     `POSTROOM_TEST_CRASH=after-claim` dies at that point; `reader-parse@MARK` only where the content holds `MARK`;
-    a leading `hang:` hangs instead.
+    a leading `hang:` hangs instead, `eat:` takes memory until there is no more.
     """
     wanted = os.environ.get(CRASH)
     if not wanted:
         return
-    hang = wanted.startswith("hang:")
-    point, _, mark = wanted.removeprefix("hang:").partition("@")
+    way, _, named = wanted.rpartition(":")
+    point, _, mark = named.partition("@")
     if point != name or (mark and mark.encode() not in content):
         return
-    if hang:
+    if way == "hang":
         signal.pause()
+    if way == "eat":
+        _eat()
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _eat() -> None:
+    """Claim memory until MemoryError, as a mail does that unfolds without end; untouched, so that it is quick."""
+    taken = []
+    while True:
+        taken.append(bytes(1 << 24))

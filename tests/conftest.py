@@ -7,13 +7,20 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.matrix import machine
 from tests.peers.postgres import postgres
 from tests.support import orphans
-from tests.support.fixtures import Tell
+from tests.support.fixtures import Tell, audit, database_of
+from tests.support.rows import rows_of
 
-__all__ = ["need_program", "postgres"]
+__all__ = ["audit", "database_of", "need_program", "postgres"]
 
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--row R7`, `--row R1,S4`, `--row all`: tests of rows of the matrix only."""
+    parser.addoption("--row", default="", help="only tests of these rows of the matrix, or of all")
 
 
 def pytest_configure() -> None:
@@ -50,9 +57,25 @@ def tell(capsys: pytest.CaptureFixture[str], record_property: Callable[[str, obj
     return show
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _made_on(request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None]) -> None:
+    """Results that are written to a file say what they were made on."""
+    if request.config.option.xmlpath:
+        for name, value in machine.facts().items():
+            record_testsuite_property(name, value)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A daemon of its own makes a test slow: three processes start for it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A daemon of its own makes a test slow: three processes start for it. `--row` leaves the tests of its rows."""
     for item in items:
         if "new_house" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    if wanted := config.getoption("--row"):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_of(item, wanted.upper())])
+        items[:] = [item for item in items if _is_of(item, wanted.upper())]
+
+
+def _is_of(item: pytest.Item, wanted: str) -> bool:
+    rows = {*rows_of(item.path.stem), *rows_of(item.name)}
+    return bool(rows) if wanted == "ALL" else not rows.isdisjoint(wanted.split(","))

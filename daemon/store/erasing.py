@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, Update, bindparam, delete, select, update
 
-from daemon.store import contacts, seals
+from daemon.store import contacts, messages, seals
 from daemon.store.engine import insert_missing
 from daemon.store.letters_erased import Names, OnItsWay, blank_letters
 from daemon.store.schema import contact, erased, message, message_record, notice, raw, record, record_contact, revision
@@ -107,6 +107,7 @@ def erase_mail(connection: Connection, key: int, action: Action, at: datetime) -
         _forget_labels(connection, key)
         _note(connection, key, action, at)
     sealed = {**row, **fresh}
+    messages.passes(connection, row["fate"], sealed["fate"], row["source"])
     fresh |= {"seal": seals.accepted(sealed), "fate_seal": seals.fate(sealed) if row["fate_seal"] else None}
     connection.execute(update(message).where(message.c.id == key).values(fresh))
     return whole

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, bindparam, or_, select, update
 
-from daemon.store import seals
+from daemon.store import seals, tally
 from daemon.store.schema import notice, outbox, rendered
 from rules.erasing import ERASED
 
@@ -85,6 +85,8 @@ def blank_letter(connection: Connection, row: RowMapping, recipient: str, *, cle
         fresh["dedupe"] = f"{row['purpose']}:{ERASED}.{row['id']}:{recipient}"
     fresh["seal"] = seals.letter({**row, **fresh, "rendered": stub})
     connection.execute(update(rendered).where(rendered.c.outbox == row["id"]).values(bytes=stub))
+    if state != row["state"]:
+        tally.count(connection, {tally.What(tally.LETTER, state): 1})
     fresh |= {"state": state, "last_error": None}
     connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(fresh))
 

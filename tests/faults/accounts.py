@@ -17,6 +17,8 @@ class Accounts:
     """Figures of one run; `problems` says in words what must not be."""
 
     accepted: int
+    lost: int
+    """Accepted, and not stored."""
     tries: int
     records: int
     told: int
@@ -33,8 +35,9 @@ def draw_up(house: Installation, sink: Sink, *clients: Clients, doubles_allowed:
     told = [mail for mail in sink.mails if mail.recipient != ADMIN]
     doubled = sum(times - 1 for times in sink.doubled().values())
     fates = dict(house.query("SELECT fate, count(*) FROM message GROUP BY fate"))
+    lost = [key for key in sorted(accepted) if f"Anfrage {key}" not in subjects]
     problems = [
-        *_some("accepted but not stored", [key for key in sorted(accepted) if f"Anfrage {key}" not in subjects]),
+        *_some("accepted but not stored", lost),
         *_some("accepted but no record", sorted(accepted - set(keys))),
         *_some("record twice", [key for key, times in Counter(keys).items() if times > 1]),
         *_some("refused for good", [refused for one in clients for refused in one.refused]),
@@ -44,7 +47,9 @@ def draw_up(house: Installation, sink: Sink, *clients: Clients, doubles_allowed:
     ]
     if doubled > doubles_allowed:
         problems.append(f"{doubled} mails told twice, at most {doubles_allowed} can be explained")
-    return Accounts(len(accepted), sum(one.tries for one in clients), len(keys), len(told), doubled, problems)
+    return Accounts(
+        len(accepted), len(lost), sum(one.tries for one in clients), len(keys), len(told), doubled, problems
+    )
 
 
 def _key_of(data: str) -> str | None:

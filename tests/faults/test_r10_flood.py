@@ -123,6 +123,18 @@ def test_a_flood(new_house: Houses, tell: Tell) -> None:
 
 
 @pytest.mark.alone
+def test_two_thousand_that_say_nothing(new_house: Houses, tell: Tell) -> None:
+    """All are taken, and none is sent away: an honest client is served beside them."""
+    house = new_house(limits={"connections": CONNECTIONS + 100, "connections_per_address": PER_ADDRESS})
+    pid = house.pid("acceptor")
+    with Flood(house, addresses=CONNECTIONS // PER_ADDRESS) as flood:
+        flood.wait()
+        assert flood.greeted == {b"220": CONNECTIONS}
+        serve_honest(house, f"{CONNECTIONS} idle connections", flood, tell)
+    all_is_well(house, pid)
+
+
+@pytest.mark.alone
 def test_no_more_open_files(new_house: Houses, tell: Tell) -> None:
     """From so many addresses that only the files are the limit; who says nothing is sent away after two seconds."""
     house = new_house(started=False, limits={"connections_per_address": PER_ADDRESS, "idle_seconds": 2})

@@ -1,4 +1,6 @@
-"""A mail that kills or hangs the reader is set aside at the third try; the others hardly notice."""
+"""Row R21: a mail that kills or hangs the reader is set aside at the third try, one that takes all of its memory at the
+first, as the reader lives to say so; those behind it hardly notice.
+"""
 
 import smtplib
 import statistics
@@ -31,8 +33,16 @@ def _send_all(house: Installation, keys: list[str]) -> dict[str, float]:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("poison", ["reader-parse@POISON", "hang:reader-parse@POISON"], ids=["dies", "hangs"])
-def test_poison(poison: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
+@pytest.mark.parametrize(
+    ("poison", "tries", "reason"),
+    [
+        ("reader-parse@POISON", 3, "the reader died of it 3 times"),  # also as the system kills who takes too much
+        ("hang:reader-parse@POISON", 3, "the reader died of it 3 times"),
+        ("eat:reader-parse@POISON", 0, "it could not be read: out of memory"),
+    ],
+    ids=["dies", "hangs", "eats"],
+)
+def test_poison(poison: str, tries: int, reason: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
     house = new_house(started=False)
     house.start({"POSTROOM_TEST_CRASH": poison})
     keys = [new_key("i") for _ in range(INNOCENT)]
@@ -41,15 +51,20 @@ def test_poison(poison: str, new_house: Houses, sink: Sink, tell: Tell) -> None:
     waits = [told[key] - accepted[key] for key in keys]
     wait_until(lambda: house.value("SELECT count(*) FROM message WHERE fate = 'quarantined'") == 1, 60)
     p95 = statistics.quantiles(waits, n=20)[-1]
-    tell(f"{poison}: of {INNOCENT} mails behind it p95 {p95:.2f} s, longest {max(waits):.2f} s")
+    wait_until(lambda: house.status()["counters"].get("reader_deaths", 0) >= tries)
+    deaths = house.status()["counters"].get("reader_deaths", 0)
+    tell(
+        f"R21: {poison}: of {INNOCENT} mails behind it p95 {p95:.2f} s, longest {max(waits):.2f} s; 1 set aside after "
+        f"{deaths} deaths of the reader"
+    )
+    assert deaths - tries <= bool(tries), "one in the midst of others, which proves nothing, and those it had alone"
     assert p95 <= P95_SECONDS
     bad = house.query("SELECT raw_sha256, tries, reason FROM message WHERE fate = 'quarantined'")
-    assert bad[0][1] == 3
-    assert "the reader died of it 3 times" in bad[0][2]
+    assert bad[0][1] == tries
+    assert reason in bad[0][2]
     assert house.query("SELECT fate, tries, count(*) FROM message WHERE fate <> 'quarantined' GROUP BY 1, 2") == [
         ("opened", 0, INNOCENT)
     ]
-    wait_until(lambda: house.status()["counters"]["reader_deaths"] >= 3)
     alarm = wait_until(lambda: sink.to(ADMIN))[0].parsed()
     assert "could not be read" in str(alarm["Subject"])
     _let_it_pass(house, sink)

@@ -1,4 +1,4 @@
-"""250 stands for a synced commit: shown by the order of system calls, and by the same check failing without syncs."""
+"""Row R2: 250 stands for a synced commit: the order of system calls shows it; the same check fails without syncs."""
 
 import re
 import smtplib
@@ -83,17 +83,18 @@ def test_every_250_stands_for_a_sync(
     strace = need_program("strace", "strace")
     house = new_house(started=False, roles=("smtp",))
     answers, bad = unsynced(_trace(house, tmp_path / "trace", (), strace))
-    tell(f"{answers} answers to mails, {len(bad)} without a sync before")
+    tell(f"R2: {answers} answers to mails, {len(bad)} without a sync before")
     assert answers == CLIENTS * EACH >= 200
     assert bad == []
 
 
 @pytest.mark.peer
 def test_the_check_sees_missing_syncs(
-    new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str]
+    new_house: Houses, tmp_path: Path, need_program: Callable[[str, str], str], tell: Tell
 ) -> None:
     strace, eatmydata = need_program("strace", "strace"), need_program("eatmydata", "eatmydata")
     house = new_house(started=False, roles=("smtp",))
     answers, bad = unsynced(_trace(house, tmp_path / "trace", (eatmydata,), strace))
+    tell(f"R2: the same check where syncs do nothing: {answers} answers, {len(bad)} without a sync before")
     assert answers == CLIENTS * EACH
     assert len(bad) > answers * 0.9

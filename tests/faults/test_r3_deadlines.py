@@ -1,4 +1,4 @@
-"""Death while deadlines are in hand: each step happens once all the same."""
+"""Row R3: death while deadlines are in hand: each step happens once all the same."""
 
 from pathlib import Path
 

@@ -79,13 +79,6 @@ def test_a_broken_template_is_refused(own: Installation) -> None:
     assert own.reload() == {"ok": True, "problems": []}
 
 
-def test_a_second_daemon_is_sent_away(own: Installation) -> None:
-    second = own.launch()
-    assert second.wait(30) == 75
-    assert "is in use by another daemon" in own.log()
-    assert f"process {own.pid('acceptor')}" in own.log()
-
-
 @ON_SQLITE
 @pytest.mark.parametrize("what", ["CLOCK", "CRASH", "POLL", "FREEZE"])
 def test_seams_need_permission(what: str, new_house: Houses) -> None:

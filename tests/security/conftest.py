@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.audit import audit
 from tests.support.daemon import Installation
 from tests.support.fixtures import new_database, new_house, sink
 from tests.support.sink import Sink
 
-__all__ = ["new_database", "new_house", "sink"]
+__all__ = ["audit", "new_database", "new_house", "sink"]
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.audit import Audit
 from tests.support.daemon import Installation
 from tests.support.sink import Sink
 
 ON_POSTGRESQL_ONLY = pytest.param("postgresql", marks=pytest.mark.peer)
+ENGINES = ["sqlite", ON_POSTGRESQL_ONLY]
+"""Both databases."""
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True, scope="session")
 """For scenarios in which the database plays no part: once is enough.
 
@@ -37,7 +40,23 @@ def new_database() -> Databases:
 
 
 @pytest.fixture
-def new_house(tmp_path: Path, sink: Sink, new_database: Databases) -> Iterator[Houses]:
+def database_of(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """By engine: what `database` in postroom.toml says, of a database of its own."""
+
+    def make(engine: str) -> str:
+        return "sqlite" if engine == "sqlite" else str(request.getfixturevalue("postgres").new_database())
+
+    return make
+
+
+@pytest.fixture
+def audit() -> Audit:
+    """What is done with each closed installation of `new_house`: nothing, unless a conftest says otherwise."""
+    return lambda house: None
+
+
+@pytest.fixture
+def new_house(tmp_path: Path, sink: Sink, new_database: Databases, audit: Audit) -> Iterator[Houses]:
     """Make installations that send to the test's relay; those that run at its end are ended."""
     made: list[Installation] = []
 
@@ -52,3 +71,5 @@ def new_house(tmp_path: Path, sink: Sink, new_database: Databases) -> Iterator[H
     yield make
     for house in made:
         house.close()
+    for house in made:
+        audit(house)

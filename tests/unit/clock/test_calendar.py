@@ -44,7 +44,7 @@ def in_three_zones(settings: Settings) -> Settings:
     return settings.model_copy(update={"sites": sites, "postroom": postroom})
 
 
-def test_every_friday_of_ten_years_is_asked_for_once_in_each_zone(room: Room) -> None:
+def test_r18_every_friday_of_ten_years_is_asked_for_once_in_each_zone(room: Room) -> None:
     room.use(in_three_zones(room.shift.settings))
     calendar, end = calendar_of(room), datetime(2036, 11, 2, tzinfo=UTC)
     while room.clock.at < end:

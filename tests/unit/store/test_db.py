@@ -75,7 +75,7 @@ def accept(store: Store, to: Chain, name: str) -> "Future[Any]":
     return future
 
 
-def test_a_commit_is_synced(store: Store, engine: str) -> None:
+def test_r2_a_commit_is_synced(store: Store, engine: str) -> None:
     if engine == "postgresql":
         assert store.write(lambda c: c.execute(text("SHOW synchronous_commit")).scalar()).result(10) == "on"
         return

@@ -1,8 +1,8 @@
-"""Business time against counting minute by minute, over ten years.
+"""Row R18: business time against counting minute by minute, over ten years.
 
 Each calendar is drawn: hours with breaks, closures, exceptions, holidays, in zones with and without clock changes.
 Every minute of the years is looked at by its wall clock, and what `add` and `between` say is compared. Usually one year
-of the ten, always the same; `POSTROOM_FUZZ_CASES` asks for all of them, of a new seed.
+of the ten, always the same; `make faults` looks at all of them, and POSTROOM_FUZZ_CASES asks for a new seed.
 """
 
 import os
@@ -16,9 +16,11 @@ import pytest
 from config.values import Duration, Interval
 from rules.daybook import DayBook
 from rules.hours import add, between, next_open
+from tests.support.fixtures import Tell
+from tests.support.rows import at_length
 from tests.support.seeds import seed
 
-FULL = bool(os.environ.get("POSTROOM_FUZZ_CASES"))
+FULL = bool(os.environ.get("POSTROOM_FUZZ_CASES")) or at_length(100) == 100
 YEARS = 10 if FULL else 1
 FIRST, LAST = 2024, 2033
 PLACES = (
@@ -103,7 +105,7 @@ class Counted:
 
 
 @pytest.mark.parametrize("number", range(len(PLACES)), ids=[f"{zone}-{region}" for zone, region in PLACES])
-def test_no_difference_to_counting_minute_by_minute(number: int) -> None:
+def test_no_difference_to_counting_minute_by_minute(number: int, tell: Tell) -> None:
     told = seed()
     draw = random.Random(told * len(PLACES) + number)  # noqa: S311 - cases, no secret
     book = drawn_book(draw, *PLACES[number])
@@ -125,6 +127,7 @@ def test_no_difference_to_counting_minute_by_minute(number: int) -> None:
         assert add(book, start, Duration(days, "wd"))[0] == counted.closing(local, days), f"{said}, {days}wd"
         assert_between(book, counted, minute, draw, said)
         assert next_open(book, counted.at(minute)) == counted.due(minute, 0, 1) - MINUTE, said
+    tell(f"R18: {PLACES[number][0]}: {starts} minutes looked at, {CASES} cases, 0 differences")
 
 
 def assert_between(book: DayBook, counted: Counted, minute: int, draw: random.Random, said: str) -> None:
