@@ -40,7 +40,8 @@ def _status(one: Room, _: int) -> None:
 
 
 def _metrics(one: Room, _: int) -> None:
-    health = Health(one.shift.store, one.shift.clock.now, dict, lambda: 0, lambda: True, list, lambda: 0, lambda: True)
+    shift, nothing, up = one.shift, (lambda: 0), (lambda: True)
+    health = Health(shift.store, shift.clock.now, dict, nothing, up, list, nothing, list, up)
     generate_latest(health._registry)
 
 
