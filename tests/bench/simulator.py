@@ -38,7 +38,7 @@ PURE = {
     post: ("still_holds", "judged", "mails_of"),
 }
 """What the simulator asks of the rules, by the module that asks."""
-PER_RECORD, OVER = "µs a record", "of its pure calls"
+PER_RECORD, OF_PURE = "µs a record", "µs of it in pure calls"
 
 
 class Spent:
@@ -119,14 +119,16 @@ def run(rounds: int, few: int, many: int) -> Section:
         for number, arrivals in sizes.items():
             with _taken() as spent:
                 _run(settings, arrivals)
-            each = _run(settings, arrivals)  # as it is: taking 20 times a record slows down what stands between
-            figures.add(f"{number:,} records", PER_RECORD, each)
-            figures.add(f"{number:,} records", OVER, each * number / 1e6 / (spent.seconds - spent.calls * clock))
+            pure = (spent.seconds - spent.calls * clock) * 1e6 / number
+            # As it is: taking 20 times a record slows down what stands between. Two runs are compared, so the best of
+            # each counts: a moment in which the machine is slow would else count for one of them.
+            figures.add(f"{number:,} records", PER_RECORD, _run(settings, arrivals))
+            figures.add(f"{number:,} records", OF_PURE, pure)
     goals = [
         *(
             Goal(
                 f"simulating {number:,} records against the sum of the pure calls",
-                lambda who=f"{number:,} records": figures.of(who, OVER),  # type: ignore[misc]
+                lambda who=f"{number:,} records": figures.of(who, PER_RECORD) / figures.of(who, OF_PURE),  # type: ignore[misc]
                 "<=",
                 1.2,
             )
