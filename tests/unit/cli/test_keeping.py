@@ -281,3 +281,53 @@ def test_an_empty_database_with_tables_takes_a_backup(
     assert answer.code == 0, answer.err
     assert listed(postroom, other) == listed(postroom, post_room.directory)
     assert postroom("restore", file, directory=other).code == 1
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_the_log_of_a_database_that_was_moved_away_is_not_mixed_in(
+    end: str, post_room: Any, postroom: Any, tmp_path: Path
+) -> None:
+    """SQLite would read what it holds into whatever database stands beside it."""
+    file, other = tmp_path / "a.backup", elsewhere_on_sqlite(post_room.directory, tmp_path)
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    left = other / "data" / f"postroom.db{end}"
+    left.parent.mkdir()
+    left.write_bytes(b"pages of another database")
+    answer = postroom("restore", file, directory=other)
+    assert answer.code == 1
+    assert left.name in answer.err.replace("\n", "")
+    assert not (other / "data" / "postroom.db").exists()
+    left.unlink()
+    assert postroom("restore", file, directory=other).code == 0
+
+
+def test_a_backup_does_not_go_into_the_configuration(post_room: Any, postroom: Any) -> None:
+    """It would hold what it is made of, and each one all before it."""
+    for file in (post_room.directory / "a.backup", post_room.directory / "templates" / ".." / "mails" / "a.backup"):
+        answer = postroom("backup", file, directory=post_room.directory)
+        assert answer.code == 2
+        assert "belongs to the configuration" in answer.err.replace("\n", " ")
+        assert not file.exists()
+    (post_room.directory / "data" / "kept").mkdir(parents=True)
+    assert postroom("backup", post_room.directory / "data" / "kept" / "a.backup", directory=post_room.directory).code == 0
+
+
+def test_directories_that_are_links_belong_to_the_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """The daemon reads what lies behind them."""
+    shared = tmp_path / "shared"
+    shutil.move(post_room.directory / "mails", shared)
+    (post_room.directory / "mails").symlink_to(shared)
+    (shared / "round").symlink_to(post_room.directory)
+    file = tmp_path / "a.backup"
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert "config/mails/form-german.eml" in names
+    assert not any("round" in name for name in names)
+
+
+def elsewhere_on_sqlite(directory: Path, tmp_path: Path) -> Path:
+    """The same configuration on another machine, with nothing in it yet."""
+    other = tmp_path / "elsewhere" / "etc"
+    shutil.copytree(directory, other, ignore=shutil.ignore_patterns("data"))
+    return other
