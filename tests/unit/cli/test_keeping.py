@@ -309,7 +309,9 @@ def test_a_backup_does_not_go_into_the_configuration(post_room: Any, postroom: A
         assert "belongs to the configuration" in answer.err.replace("\n", " ")
         assert not file.exists()
     (post_room.directory / "data" / "kept").mkdir(parents=True)
-    assert postroom("backup", post_room.directory / "data" / "kept" / "a.backup", directory=post_room.directory).code == 0
+    assert (
+        postroom("backup", post_room.directory / "data" / "kept" / "a.backup", directory=post_room.directory).code == 0
+    )
 
 
 def test_directories_that_are_links_belong_to_the_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
