@@ -54,7 +54,7 @@ def _files(home: Path, data: Path) -> Iterator[Path]:
 
 
 def _directories(home: Path, data: Path, seen: set[Path]) -> Iterator[Path]:
-    """A directory and those in it, also by links, each once; without the data directory and what version control keeps."""
+    """A directory and those in it, also by links, each once; not the data directory, nor what version control keeps."""
     if home.resolve() in (data.resolve(), *seen) or home.name in (".git", ".hg"):
         return
     seen.add(home.resolve())
