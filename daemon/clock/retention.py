@@ -107,6 +107,9 @@ class Retention:
                     yield self._erase_record(ref, now)
 
     def _erase_record(self, ref: str, now: datetime) -> int:
+        with self._shift.store.read() as connection:
+            if expired.is_erased(connection, ref):
+                return 0
         try:
             act(self._shift.store, self._shift.settings, ref, BY_CLOCK, now)
         except (Refused, letters_erased.OnItsWay) as why:

@@ -177,6 +177,6 @@ def test_what_the_other_engine_does_not_take_is_said_as_any_trouble_with_a_datab
     target = request.getfixturevalue("postgres").new_database("template0")
     source = f"sqlite:///{post_room.database}"
     write(source, UNFIT_FOR_POSTGRESQL)
-    with pytest.raises(SQLAlchemyError, match="message: .*NUL"):
+    with pytest.raises(SQLAlchemyError, match=r"message: .*NUL"):
         snapshots.move(source, target, nobody)
     assert {content.rows for content in snapshots.contents_of(target, nobody).values()} == {0}
