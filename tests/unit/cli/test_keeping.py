@@ -13,6 +13,7 @@ import pytest
 from config.load import load
 from daemon.app import only_daemon
 from daemon.shift import data_directory
+from daemon.store import open_store
 from daemon.store.upgrade import upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
@@ -137,6 +138,24 @@ def test_a_daemon_that_runs_keeps_restore_and_copy_out(post_room: Any, postroom:
         for words in (("restore", file), ("db", "copy", "postgresql://nobody@127.0.0.1:1/none")):
             answer = postroom(*words, directory=post_room.directory)
             assert (answer.code, "stop it first" in answer.err) == (75, True), words
+
+
+@pytest.mark.peer
+def test_a_daemon_elsewhere_keeps_restore_and_copy_out(
+    post_room: Any, postroom: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """On PostgreSQL it has a data directory of its own, and what it takes in would be left behind."""
+    file, other = tmp_path / "a.backup", elsewhere_on_sqlite(post_room.directory, tmp_path)
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    upgrade(url := request.getfixturevalue("postgres").new_database("template0"))
+    point(other, url)
+    store = open_store(url)
+    store.write(lambda c: c.exec_driver_sql("SELECT 1").scalar()).result()
+    for words in (("restore", file), ("db", "copy", "sqlite")):
+        answer = postroom(*words, directory=other)
+        assert (answer.code, "stop them first" in answer.err.replace("\n", " ")) == (75, True), words
+    store.close()
+    assert postroom("restore", file, directory=other).code == 0
 
 
 def test_a_damaged_backup_restores_nothing(post_room: Any, postroom: Any, tmp_path: Path) -> None:
