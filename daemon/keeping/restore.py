@@ -121,6 +121,8 @@ def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Wait
             waits = standstill.waiting(connection, now)
     finally:
         store.close()
+    if back.with_name(f"{back.name}-wal").exists():  # what was written is in there, and it would stay behind
+        raise OSError(f"{back} is being read by somebody, so that SQLite's log was not copied back into it: try again")
     with back.open("rb") as handle:
         os.fsync(handle.fileno())
     return waits
