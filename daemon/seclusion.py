@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -21,11 +22,17 @@ def keep_to_ourselves(data: Path) -> list[str]:
     os.umask(OTHERS)
     found = []
     for path in (data, *sorted(data.iterdir())):
-        status = path.lstat()
-        is_ours = path == data if stat.S_ISDIR(status.st_mode) else stat.S_ISREG(status.st_mode)
-        if not is_ours or not status.st_mode & OTHERS:
-            continue
-        found.append(str(path.relative_to(data)))
-        if not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid():
-            path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
+        with suppress(FileNotFoundError):  # a command that ends meanwhile takes SQLite's log with it
+            if _close(path, is_ours=path == data):
+                found.append(str(path.relative_to(data)))
     return found
+
+
+def _close(path: Path, *, is_ours: bool) -> bool:
+    """Close a file, or a directory that is ours; whether it was open."""
+    status = path.lstat()
+    if not (is_ours if stat.S_ISDIR(status.st_mode) else stat.S_ISREG(status.st_mode)) or not status.st_mode & OTHERS:
+        return False
+    if not status.st_mode & stat.S_ISVTX and status.st_uid == os.geteuid():
+        path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
+    return True

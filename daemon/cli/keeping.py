@@ -76,11 +76,13 @@ def restore(file: Path, directory: Path, as_json: bool) -> None:
     list and lets no time count, as mails that wait in the backup may have gone out long ago.
     """
     from daemon.keeping.restore import restore as bring_back
+    from daemon.shift import database_url
 
     with _told():
         fresh = _with_configuration(file, directory)
         place = place_of(directory)
         with _no_daemon(place):
+            _demand_no_writers(database_url(place))
             manifest, waits = bring_back(file, place, now_of(place), user(), _stages())
     if as_json:
         json_line(_of_manifest(file, manifest) | {"configuration": fresh, "waiting": _as_dict(waits)})
@@ -169,6 +171,7 @@ def copy(target: str, directory: Path, as_json: bool) -> None:
     if url == database_url(place):
         fail(USAGE, "this is the database itself")
     with _told(), _no_daemon(place), store_of(place):
+        _demand_no_writers(database_url(place))
         tables = snapshots.move(database_url(place), url, _stages())
         findings = snapshots.findings_of(url)
     if as_json:
@@ -224,6 +227,17 @@ def _no_daemon(place: "Place") -> Iterator[None]:
             yield
     except AlreadyRunning as error:
         fail(TRY_AGAIN, f"{error}: stop it first")
+
+
+def _demand_no_writers(url: str) -> None:
+    """Daemons on other machines know nothing of this data directory: what they take in meanwhile would be lost."""
+    from daemon.store.engine import database_file
+    from daemon.store.snapshots import writers
+
+    if database_file(url) is None and (number := writers(url)):
+        fail(
+            TRY_AGAIN, f"other daemons have {counted(number, 'connection')} that write to the database: stop them first"
+        )
 
 
 def _stages() -> Any:

@@ -107,6 +107,9 @@ class Retention:
                     yield self._erase_record(ref, now)
 
     def _erase_record(self, ref: str, now: datetime) -> int:
+        with self._shift.store.read() as connection:
+            if expired.is_erased(connection, ref):
+                return 0
         try:
             act(self._shift.store, self._shift.settings, ref, BY_CLOCK, now)
         except (Refused, letters_erased.OnItsWay) as why:
@@ -116,20 +119,27 @@ class Retention:
 
     def _mails(self) -> Iterator[int]:
         """Erase mails that opened nothing, and mails of our own that are about no single record; how many, so far."""
-        store, now = self._shift.store, self._shift.clock.now()
+        now = self._shift.clock.now()
         retention = self._shift.settings.postroom.retention
         if (length := span(retention.mails)) is not None:
             for found in self._pages(expired.mails, now - length):
                 for mail in found:
-                    store.write(lambda c, mail=mail: erasing.erase_mail(c, mail, BY_CLOCK, now)).result()  # type: ignore[misc]
-                    yield 1
+                    yield self._erase_loose(lambda c, mail=mail: erasing.erase_mail(c, mail, BY_CLOCK, now))  # type: ignore[misc]
                 yield 0
         if (length := span(retention.reports)) is not None:
             for found in self._pages(expired.reports, now - length):
                 for letter in found:
-                    store.write(lambda c, letter=letter: letters_erased.erase_letter(c, letter)).result()  # type: ignore[misc]
-                    yield 1
+                    yield self._erase_loose(lambda c, letter=letter: letters_erased.erase_letter(c, letter))  # type: ignore[misc]
                 yield 0
+
+    def _erase_loose(self, erase: Callable[[Connection], object]) -> int:
+        """What a person had read or sent again since it was found stays: it is not done with any more."""
+        try:
+            self._shift.store.write(erase).result()
+        except letters_erased.OnItsWay as why:
+            log.info("kept-longer", why=str(why))
+            return 0
+        return 1
 
     def _pages(self, look: Look, before: datetime) -> Iterator[list[int]]:
         """What is found with each look, which may be nothing, up to the end."""

@@ -11,7 +11,7 @@ import msgspec
 
 from daemon.keeping import archive
 from daemon.keeping.archive import DATABASE, FORMAT, Manifest
-from daemon.keeping.belongings import belongings, left_out
+from daemon.keeping.belongings import TooMuch, belongings, is_within_configuration, left_out
 from daemon.shift import Place, database_url
 from daemon.store import copying, snapshots
 from daemon.store.copying import Told
@@ -47,12 +47,14 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
     Raises:
         FileExistsError: There is something at the target.
         OSError: It cannot be written.
-        TooMuch: See `belongings`.
+        TooMuch: See `belongings`; or the target is among them, where each backup would hold all before it.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be read.
     """
     unfinished = target.with_name(f"{target.name}.part")
     if target.exists():
         raise FileExistsError(f"{target} is there already")
+    if is_within_configuration(settings, target):
+        raise TooMuch(f"what lies in {target.parent} belongs to the configuration: keep backups elsewhere")
     with _scratch(target) as scratch:
         unfinished.unlink(missing_ok=True)
         try:

@@ -41,15 +41,27 @@ def left_out(settings: Place) -> list[str]:
     return sorted({place for place in _places(settings.postroom) if not _is_within(place, home)})
 
 
+def is_within_configuration(settings: Place, file: Path) -> bool:
+    """Whether a file in that place would belong to the configuration."""
+    home, data = settings.directory.resolve(), data_directory(settings)
+    return file.parent.resolve() in {directory.resolve() for directory in _directories(home, data, set())}
+
+
 def _files(home: Path, data: Path) -> Iterator[Path]:
-    """Regular files, also by links to files; nothing of the data directory, nor of what version control keeps."""
+    """Regular files, also by links."""
+    for directory in _directories(home, data, set()):
+        yield from sorted(path for path in directory.iterdir() if path.is_file())
+
+
+def _directories(home: Path, data: Path, seen: set[Path]) -> Iterator[Path]:
+    """A directory and those in it, also by links, each once; not the data directory, nor what version control keeps."""
+    if home.resolve() in (data.resolve(), *seen) or home.name in (".git", ".hg"):
+        return
+    seen.add(home.resolve())
+    yield home
     for path in sorted(home.iterdir()):
-        if path.resolve() == data or path.name in (".git", ".hg"):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _files(path, data)
-        elif path.is_file():
-            yield path
+        if path.is_dir():
+            yield from _directories(path, data, seen)
 
 
 def _places(value: Any) -> Iterator[str]:

@@ -53,13 +53,14 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
 
     Raises:
         NoBackup: It is not whole, was altered, or was made by a newer Postroom.
-        NotEmpty: There is a database already, or another key of the desk.
+        NotEmpty: There is a database already, or the log of one, or another key of the desk.
         snapshots.Differs: What was written is not what is in the backup.
         OSError: Something cannot be written.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be written.
     """
     url, data = database_url(settings), data_directory(settings)
     _demand_empty(url)
+    _demand_no_other_log(url)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".restore.", dir=data) as name:
         scratch = Path(name)
@@ -84,6 +85,14 @@ def _demand_empty(url: str) -> None:
         return
     if database_file(url) is not None:
         raise NotEmpty(f"there is a database already: {database_file(url)}. Move it away if it is not wanted")
+
+
+def _demand_no_other_log(url: str) -> None:
+    """SQLite would read the log of a database that was moved away into the one that is put in its place."""
+    file = database_file(url)
+    for log in (file.with_name(f"{file.name}{end}") for end in ("-wal", "-journal")) if file is not None else ():
+        if log.exists():
+            raise NotEmpty(f"{log} belongs to a database that was moved away: move it to where that is")
 
 
 def _prepare(back: Path, manifest: Manifest) -> None:
@@ -112,6 +121,8 @@ def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Wait
             waits = standstill.waiting(connection, now)
     finally:
         store.close()
+    if back.with_name(f"{back.name}-wal").exists():  # what was written is in there, and it would stay behind
+        raise OSError(f"{back} is being read by somebody, so that SQLite's log was not copied back into it: try again")
     with back.open("rb") as handle:
         os.fsync(handle.fileno())
     return waits

@@ -196,9 +196,9 @@ class Bundler:
             if gone:
                 notices.withdraw(connection, gone, now)
             brake.keep(connection, stopped, now)
-            ours = {number for one, _ in letters for number in (one.due.id, *one.also)}
-            if shift.store.is_shared:  # another daemon may have written the same words meanwhile
-                ours = notices.free(connection, ours)
+            wanted = {number for one, _ in letters for number in (one.due.id, *one.also)}
+            # meanwhile another daemon may have written the same words, or a command erased whom they are about
+            ours = notices.free(connection, wanted) if wanted else wanted
             for one, made in letters:
                 numbers = (one.due.id, *one.also)
                 key = outgoing.put(connection, made, now) if ours.issuperset(numbers) else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from daemon.store.schema import metadata
 
@@ -131,16 +132,20 @@ def _write(target: Connection, table: Table, rows: Iterator[Any]) -> None:
 
 
 def _stream_in(target: Connection, table: Table, rows: Iterator[Any]) -> None:
-    """By COPY, which takes a tenth of the time of INSERT."""
+    """By COPY, which takes a tenth of the time of INSERT; what goes wrong is told as by any other statement."""
     quote = target.dialect.identifier_preparer
     columns = ", ".join(quote.quote(column.name) for column in table.c)
     driver: Any = target.connection.driver_connection
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {quote.format_table(table)} ({columns}) FROM STDIN") as lines,
-    ):
-        for row in rows:
-            lines.write_row(row)
+    refusal: Any = target.dialect.loaded_dbapi.Error
+    try:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {quote.format_table(table)} ({columns}) FROM STDIN") as lines,
+        ):
+            for row in rows:
+                lines.write_row(row)
+    except refusal as error:
+        raise SQLAlchemyError(f"{table.name}: {error}") from error
 
 
 def _sequences(connection: Connection) -> Iterator[tuple[Table, Any, str]]:

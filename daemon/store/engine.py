@@ -44,13 +44,13 @@ _POSTGRES = {
 }
 READERS = 8
 """Most connections of one process that read at the same time; who comes later waits for one of them."""
-_WRITER = "postroom writer"
+WRITER = "postroom writer"
 _READING = "-c timezone=UTC"
 _WRITING = f"{_READING} -c lock_timeout=10s -c idle_in_transaction_session_timeout=20s"
 """Somebody who holds a lock and sleeps, or was stopped in the middle, must not stop all others."""
 _END_STOPPED = f"""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND application_name = '{_WRITER}'
+    WHERE datname = current_database() AND usename = current_user AND application_name = '{WRITER}'
       AND xact_start IS NOT NULL AND wait_event IN ('ClientRead', 'ClientWrite')
       AND state_change < clock_timestamp() - make_interval(secs => :seconds)
 """  # noqa: S608 - a constant of ours
@@ -135,7 +135,7 @@ def _postgresql(url: str, *, write: bool) -> Engine:
     try:
         options = {
             **_POSTGRES,
-            "application_name": _WRITER if write else "postroom",
+            "application_name": WRITER if write else "postroom",
             "options": _WRITING if write else _READING,
         }
         engine = create_engine(

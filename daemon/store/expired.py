@@ -30,6 +30,11 @@ _LAST = (
     .where(record.c.id.in_(bindparam("keys", expanding=True)), revision.c.action != ERASE)
     .order_by(record.c.id)
 )
+_ERASED = (
+    select(record.c.id)
+    .join(revision, and_(revision.c.record == record.c.id, revision.c.n == record.c.revision))
+    .where(record.c.ref == bindparam("the_ref"), revision.c.action == ERASE)
+)
 _MESSAGES = select(message.c.id).where(message.c.id > bindparam("after")).order_by(message.c.id).limit(PAGE)
 _LOOSE = select(message.c.id).where(
     message.c.id.in_(bindparam("keys", expanding=True)),
@@ -69,6 +74,11 @@ def records(
         return [], None
     rows = connection.execute(_LAST, {"keys": keys})
     return [row.ref for row in rows if row.kind in before and row.at < before[row.kind]], keys[-1]
+
+
+def is_erased(connection: Connection, ref: str) -> bool:
+    """Whether another daemon that does the same run was there before."""
+    return connection.execute(_ERASED, {"the_ref": ref}).first() is not None
 
 
 def mails(connection: Connection, after: int, before: datetime) -> tuple[list[int], int | None]:

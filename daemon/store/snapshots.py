@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from daemon.store import copying, evidence
 from daemon.store.copying import Content, Told
-from daemon.store.engine import database_file, open_engine
+from daemon.store.engine import WRITER, database_file, open_engine
 from daemon.store.streams import Finding
 from daemon.store.upgrade import schema_state, upgrade
 
@@ -20,6 +20,7 @@ PAGES = 4096
 """16 MiB at a time: between two of these it is told how far it is."""
 WORDS = "pages"
 """What is told instead of a table's name while pages are copied."""
+_WRITERS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :ours")
 _NEVER_LATE = datetime(1970, 1, 1, tzinfo=UTC)
 """How long mails have waited says nothing about a copy."""
 
@@ -84,6 +85,12 @@ def is_sound(file: Path) -> bool:
     with closing(sqlite3.connect(file)) as connection:
         (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         return bool(answer == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone() is None)
+
+
+def writers(url: str) -> int:
+    """How many connections of ours write to a PostgreSQL database, from whatever machine."""
+    with _snapshot(url) as connection:
+        return int(connection.execute(_WRITERS, {"ours": WRITER}).scalar_one())
 
 
 @contextmanager

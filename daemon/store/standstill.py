@@ -6,7 +6,7 @@ So begins the life of a database that was brought back from a backup: what waits
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from daemon.store import deadlines, notices
 from daemon.store.outgoing import STANDSTILL
@@ -92,14 +92,16 @@ def end(connection: Connection, by: str, at: datetime, *, hold: bool) -> int | N
         connection: A writing transaction.
         by: Who says so.
         at: UTC.
-        hold: Letters that are older than the standstill do not go out by themselves: they are held.
+        hold: Letters that may have gone out before it do not go out by themselves: they are held.
     """
     now = standing(connection)
     if now is None:
         return None
     held = 0
     if hold:
-        old = update(outbox).where(TO_SEND, ~_OURS, outbox.c.created_at <= now.began_at)
+        # of a backup that was made at a standstill, this one is older than letters that went out since
+        perhaps = or_(outbox.c.created_at <= now.began_at, outbox.c.reached_data)
+        old = update(outbox).where(TO_SEND, ~_OURS, perhaps)
         held = connection.execute(old.values(state="held", last_error=HELD)).rowcount
     connection.execute(update(standstill).where(standstill.c.id == now.id).values(ended_at=at, ended_by=by))
     return held

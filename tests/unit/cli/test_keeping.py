@@ -13,6 +13,7 @@ import pytest
 from config.load import load
 from daemon.app import only_daemon
 from daemon.shift import data_directory
+from daemon.store import open_store
 from daemon.store.upgrade import upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
 
@@ -137,6 +138,24 @@ def test_a_daemon_that_runs_keeps_restore_and_copy_out(post_room: Any, postroom:
         for words in (("restore", file), ("db", "copy", "postgresql://nobody@127.0.0.1:1/none")):
             answer = postroom(*words, directory=post_room.directory)
             assert (answer.code, "stop it first" in answer.err) == (75, True), words
+
+
+@pytest.mark.peer
+def test_a_daemon_elsewhere_keeps_restore_and_copy_out(
+    post_room: Any, postroom: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """On PostgreSQL it has a data directory of its own, and what it takes in would be left behind."""
+    file, other = tmp_path / "a.backup", elsewhere_on_sqlite(post_room.directory, tmp_path)
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    upgrade(url := request.getfixturevalue("postgres").new_database("template0"))
+    point(other, url)
+    store = open_store(url)
+    store.write(lambda c: c.exec_driver_sql("SELECT 1").scalar()).result()
+    for words in (("restore", file), ("db", "copy", "sqlite")):
+        answer = postroom(*words, directory=other)
+        assert (answer.code, "stop them first" in answer.err.replace("\n", " ")) == (75, True), words
+    store.close()
+    assert postroom("restore", file, directory=other).code == 0
 
 
 def test_a_damaged_backup_restores_nothing(post_room: Any, postroom: Any, tmp_path: Path) -> None:
@@ -281,3 +300,55 @@ def test_an_empty_database_with_tables_takes_a_backup(
     assert answer.code == 0, answer.err
     assert listed(postroom, other) == listed(postroom, post_room.directory)
     assert postroom("restore", file, directory=other).code == 1
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_the_log_of_a_database_that_was_moved_away_is_not_mixed_in(
+    end: str, post_room: Any, postroom: Any, tmp_path: Path
+) -> None:
+    """SQLite would read what it holds into whatever database stands beside it."""
+    file, other = tmp_path / "a.backup", elsewhere_on_sqlite(post_room.directory, tmp_path)
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    left = other / "data" / f"postroom.db{end}"
+    left.parent.mkdir()
+    left.write_bytes(b"pages of another database")
+    answer = postroom("restore", file, directory=other)
+    assert answer.code == 1
+    assert left.name in answer.err.replace("\n", "")
+    assert not (other / "data" / "postroom.db").exists()
+    left.unlink()
+    assert postroom("restore", file, directory=other).code == 0
+
+
+def test_a_backup_does_not_go_into_the_configuration(post_room: Any, postroom: Any) -> None:
+    """It would hold what it is made of, and each one all before it."""
+    for file in (post_room.directory / "a.backup", post_room.directory / "templates" / ".." / "mails" / "a.backup"):
+        answer = postroom("backup", file, directory=post_room.directory)
+        assert answer.code == 2
+        assert "belongs to the configuration" in answer.err.replace("\n", " ")
+        assert not file.exists()
+    (post_room.directory / "data" / "kept").mkdir(parents=True)
+    assert (
+        postroom("backup", post_room.directory / "data" / "kept" / "a.backup", directory=post_room.directory).code == 0
+    )
+
+
+def test_directories_that_are_links_belong_to_the_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """The daemon reads what lies behind them."""
+    shared = tmp_path / "shared"
+    shutil.move(post_room.directory / "mails", shared)
+    (post_room.directory / "mails").symlink_to(shared)
+    (shared / "round").symlink_to(post_room.directory)
+    file = tmp_path / "a.backup"
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert "config/mails/form-german.eml" in names
+    assert not any("round" in name for name in names)
+
+
+def elsewhere_on_sqlite(directory: Path, tmp_path: Path) -> Path:
+    """The same configuration on another machine, with nothing in it yet."""
+    other = tmp_path / "elsewhere" / "etc"
+    shutil.copytree(directory, other, ignore=shutil.ignore_patterns("data"))
+    return other

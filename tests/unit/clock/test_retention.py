@@ -142,6 +142,63 @@ def test_reports_have_theirs(worked: Room) -> None:
     assert findings(worked) == before
 
 
+def test_what_is_sent_again_meanwhile_stays_and_the_run_goes_on(worked: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person may retry what failed between the look and the erasure."""
+    monkeypatch.setattr("daemon.clock.retention.SLICE_SECONDS", 0.0)
+    now = worked.clock.at
+
+    def write(connection: Connection) -> list[int]:
+        keys = []
+        for number in range(3):
+            told = Letter(
+                dedupe=f"list:berlin:{number}:verkauf@muster.example",
+                purpose="list",
+                site="berlin",
+                recipient="verkauf@muster.example",
+                sender="desk@muster.example",
+                subject="Offen: 1",
+                message_id=f"<list-{number}@muster.example>",
+                content=b"Erika Beispiel",
+            )
+            keys.append(outgoing.put(connection, told, now) or 0)
+        for letter in outgoing.claim(connection, now=now, lease="test", limit=9):
+            if letter.id in keys:
+                assert outgoing.mark(connection, letter, "failed", at=now)
+        return keys
+
+    first, second, third = worked.store.write(write).result()
+    use(worked, keeping_for(worked.shift.settings, reports="30d"))
+    calendar = Calendar(worked.shift, lambda: None, Ping(worked.shift))
+    worked.clock.at = (worked.clock.at + timedelta(days=40)).replace(hour=6)
+    calendar.step()
+    calendar.close()
+    retention = Retention(worked.shift)
+    erased = "SELECT id FROM outbox WHERE subject = '' AND dedupe LIKE 'list:%' ORDER BY id"
+    while not worked.rows(erased):
+        assert retention.step()
+    assert worked.store.write(lambda c: outgoing.act_on(c, second, "retry", worked.clock.at)).result()
+    while retention.step():
+        pass
+    assert worked.rows(erased) == [(first,), (third,)]
+    assert worked.rows("SELECT count(*) FROM run WHERE job = 'retention' AND done_at IS NULL") == [(0,)]
+
+
+def test_two_daemons_at_the_same_run_erase_each_record_once(worked: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have found the same records before either is done."""
+    monkeypatch.setattr("daemon.clock.retention.SLICE_SECONDS", 0.0)
+    use(worked, keeping_for(worked.shift.settings, lead="30d", unsorted="30d", booking="30d"))
+    calendar = Calendar(worked.shift, lambda: None, Ping(worked.shift))
+    worked.clock.at = (worked.clock.at + timedelta(days=40)).replace(hour=6)
+    calendar.step()
+    calendar.close()
+    both = [Retention(worked.shift), Retention(worked.shift)]
+    while [one for one in both if one.step()]:
+        pass
+    erasures = worked.rows("SELECT record, count(*) FROM revision WHERE action = 'erase' GROUP BY record")
+    assert len(erasures) > 3
+    assert {number for _, number in erasures} == {1}
+
+
 def test_what_is_open_stays(worked: Room) -> None:
     ref = kept(worked)[0].ref
     with worked.store.read() as connection:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from daemon.seams import wall_now
 from daemon.store import copying, open_store, snapshots
@@ -163,4 +164,19 @@ def test_a_copy_that_lost_something_is_not_kept(untouched: Any, target: str) -> 
     engine.dispose()
     with pytest.raises(snapshots.Differs, match="raw"):
         snapshots.move(untouched.url, target, nobody)
+    assert {content.rows for content in snapshots.contents_of(target, nobody).values()} == {0}
+
+
+UNFIT_FOR_POSTGRESQL = "UPDATE message SET subject = 'a' || char(0) || 'b' WHERE id = (SELECT min(id) FROM message)"
+
+
+@pytest.mark.peer
+def test_what_the_other_engine_does_not_take_is_said_as_any_trouble_with_a_database(
+    post_room: Any, request: pytest.FixtureRequest
+) -> None:
+    target = request.getfixturevalue("postgres").new_database("template0")
+    source = f"sqlite:///{post_room.database}"
+    write(source, UNFIT_FOR_POSTGRESQL)
+    with pytest.raises(SQLAlchemyError, match=r"message: .*NUL"):
+        snapshots.move(source, target, nobody)
     assert {content.rows for content in snapshots.contents_of(target, nobody).values()} == {0}
