@@ -13,8 +13,8 @@ from daemon import pulse
 from daemon.log import get_logger
 from daemon.outbox.other_way import OtherWay
 from daemon.processes import notify_systemd, watchdog_seconds
+from daemon.pulse import LOOK_SECONDS
 
-LOOK_SECONDS = 1.0
 CANNOT_WRITE = ("caretaker", "writer")
 """While one of these stands still the admin cannot be told by mail."""
 
@@ -49,9 +49,9 @@ class Watchdog:
 
     def _run(self) -> None:
         every = watchdog_seconds()
-        gap, fed_at = pulse.Gap(LOOK_SECONDS), 0.0
+        fed_at = 0.0
         while not self._ended.wait(LOOK_SECONDS):
-            pulse.forgive(gap.seconds())
+            pulse.look()
             with contextlib.suppress(Exception):  # whatever it is: one that does not look feeds nobody
                 still = self._standing_still()
                 if every and not still and self._worker_up() and time.monotonic() - fed_at >= every - LOOK_SECONDS:
