@@ -180,6 +180,7 @@ class Acceptor:
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         self._watchdog.end()
+        self._reloads.end()
         await self._smtp.close()
         commands.close()
         for task in (turning, looking, measuring):
