@@ -4,6 +4,7 @@ Servers repeat in their complaints what we sent them, and libraries in their exc
 """
 
 import json
+import threading
 import urllib.parse
 from base64 import b64encode
 from collections.abc import Iterator
@@ -11,27 +12,49 @@ from collections.abc import Iterator
 MASK = "***"
 SHORTEST = 6
 """Characters of what is masked: shorter ones stand in too many words that say nothing of them."""
-_MOST = 2_000
-_revealed: dict[str, None] = {}
-"""The newest last; tokens come and go."""
+MOST_PASSING = 200
+_standing: dict[str, frozenset[str]] = {}
+"""Forms of each secret of the configuration: as many as it names."""
+_passing: dict[str, frozenset[str]] = {}
+"""Those of tokens, which come and go; the newest last. None of them displaces a secret that stands."""
+_longest_first: list[str] | None = None
+"""All forms, so that of a secret that begins like another nothing is left; None until they are put in order."""
+_changing = threading.Lock()
 
 
-def remember(secret: str) -> None:
-    """From now on it is masked, in each of the forms in which it may be repeated."""
-    if secret not in _revealed:
-        for form in sorted(_forms(secret), key=len, reverse=True):
-            if len(form) >= SHORTEST:
-                _revealed[form] = None
-    while len(_revealed) > _MOST:
-        del _revealed[next(iter(_revealed))]
+def remember(secret: str, *, passing: bool = False) -> None:
+    """From now on it is masked, in each of the forms in which it may be repeated.
+
+    Args:
+        secret: It.
+        passing: It is good for a while only, and others like it come.
+    """
+    global _longest_first
+    kept = _passing if passing else _standing
+    if secret in kept:
+        return
+    with _changing:
+        kept[secret] = frozenset(form for form in _forms(secret) if len(form) >= SHORTEST)
+        while len(_passing) > MOST_PASSING:
+            del _passing[next(iter(_passing))]
+        _longest_first = None
 
 
 def masked(text: str) -> str:
     """A text without any secret that was revealed in this process."""
-    for form in tuple(_revealed):
+    forms = _longest_first  # another thread may learn of one meanwhile
+    for form in _in_order() if forms is None else forms:
         if form in text:
             text = text.replace(form, MASK)
     return text
+
+
+def _in_order() -> list[str]:
+    global _longest_first
+    with _changing:
+        forms = frozenset().union(*_standing.values(), *_passing.values())
+        _longest_first = sorted(forms, key=len, reverse=True)
+        return _longest_first
 
 
 def _forms(secret: str) -> Iterator[str]:
