@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -114,21 +115,28 @@ class Retention:
             return 0
         return 1
 
+    def _erase(self, erase: Callable[[Connection], object], **what: int) -> int:
+        """One mail; somebody may have begun to read or send it again since it was looked for."""
+        try:
+            self._shift.store.write(erase).result()
+        except letters_erased.OnItsWay as why:
+            log.info("kept-longer", why=str(why), **what)
+            return 0
+        return 1
+
     def _mails(self) -> Iterator[int]:
         """Erase mails that opened nothing, and mails of our own that are about no single record; how many, so far."""
-        store, now = self._shift.store, self._shift.clock.now()
+        now = self._shift.clock.now()
         retention = self._shift.settings.postroom.retention
         if (length := span(retention.mails)) is not None:
             for found in self._pages(expired.mails, now - length):
                 for mail in found:
-                    store.write(lambda c, mail=mail: erasing.erase_mail(c, mail, BY_CLOCK, now)).result()  # type: ignore[misc]
-                    yield 1
+                    yield self._erase(partial(erasing.erase_mail, key=mail, action=BY_CLOCK, at=now), mail=mail)
                 yield 0
         if (length := span(retention.reports)) is not None:
             for found in self._pages(expired.reports, now - length):
                 for letter in found:
-                    store.write(lambda c, letter=letter: letters_erased.erase_letter(c, letter)).result()  # type: ignore[misc]
-                    yield 1
+                    yield self._erase(partial(letters_erased.erase_letter, key=letter), letter=letter)
                 yield 0
 
     def _pages(self, look: Look, before: datetime) -> Iterator[list[int]]:
