@@ -46,7 +46,12 @@ class Supervisor:
     @property
     def is_fresh(self) -> bool:
         """Whether the worker lives, said so lately, and none of its loops stands still."""
-        return bool(self.beat) and not self._heart.overdue and not any(one.overdue for one in self.standing())
+        return bool(self.beat) and self.goes_on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nothing stands still; also while there is no worker yet, as it waits for the database."""
+        return not self._heart.overdue and not any(one.overdue for one in self.standing())
 
     def standing(self) -> list[Beating]:
         """How the worker's loops stood when it was last heard; none before it was."""

@@ -1,4 +1,4 @@
-"""Answers systemd's watchdog for as long as the acceptor goes round and has a worker that does.
+"""Answers systemd's watchdog for as long as the acceptor goes round and no worker of its stands still.
 
 A thread of its own: whatever stands still, this one sees it. Where it is the acceptor's own loop nothing within can
 help; systemd hears nothing more and starts the daemon anew.
@@ -24,14 +24,15 @@ log = get_logger(__name__)
 class Watchdog:
     """Looks each second."""
 
-    def __init__(self, worker_up: Callable[[], bool], command: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, worker_goes_on: Callable[[], bool], command: Callable[[], tuple[str, ...]]) -> None:
         """Begin nothing yet.
 
         Args:
-            worker_up: Whether there is a worker and all of its loops go round, or none is wanted here.
+            worker_goes_on: Whether nothing of the worker stands still. One that cannot begin, as the database is away,
+                is no reason to start the acceptor anew: that could not begin either, and would not even answer 451.
             command: The other way to the admin.
         """
-        self._worker_up = worker_up
+        self._worker_goes_on = worker_goes_on
         self._command = command
         self._other_way = OtherWay()
         self._known: set[str] = set()
@@ -54,7 +55,7 @@ class Watchdog:
             pulse.look()
             with contextlib.suppress(Exception):  # whatever it is: one that does not look feeds nobody
                 still = self._standing_still()
-                if every and not still and self._worker_up() and time.monotonic() - fed_at >= every - LOOK_SECONDS:
+                if every and not still and self._worker_goes_on() and time.monotonic() - fed_at >= every - LOOK_SECONDS:
                     notify_systemd("WATCHDOG=1")
                     fed_at = time.monotonic()
 

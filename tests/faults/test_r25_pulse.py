@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from daemon.pulse import TEST_HASTE
+from tests.peers.postgres import Postgres
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, Installation
 from tests.support.fixtures import Houses, Tell
@@ -269,6 +270,25 @@ def test_systemd_starts_the_acceptor_anew(new_house: Houses, frozen: Frozen, tmp
         wait_until(lambda: not _still(house), 30, "all go on")
         wait_until(lambda: _heard(sock, 1), 30, "the watchdog is answered again")
         assert house.pid("worker") == worker, "it was not the worker that was silent"
+
+
+@pytest.mark.peer
+def test_a_database_that_is_away_is_no_reason_to_start_anew(
+    new_house: Houses, own_postgres: Postgres, tmp_path: Path, sink: Sink
+) -> None:
+    house = new_house(database=own_postgres.new_database(), started=False)
+    with _service_manager(tmp_path) as sock:
+        house.start({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"})
+        wait_until(lambda: _heard(sock, 1), 30, "the watchdog is answered")
+        own_postgres.stop()
+        house.kill("worker")
+        wait_until(lambda: house.log().count("worker-died") > 1, 60, "no other can begin")
+        _heard(sock, 0.2)
+        assert _heard(sock, 5) >= 3, "the acceptor goes on, and says 451"
+        own_postgres.start()
+    wait_until(lambda: house.pid("reader"), 60, "a worker that works")
+    send(house, lead(key := new_key()))
+    wait_until(lambda: sink.about(f"kunde-{key}@"), 60, "mail goes on")
 
 
 @pytest.mark.skipif(not IN_FULL, reason="each by itself takes long: make faults")
