@@ -3,8 +3,8 @@
 Servers repeat in their complaints what we sent them, and libraries in their exceptions what they were given.
 """
 
+import itertools
 import json
-import threading
 import urllib.parse
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,44 +17,47 @@ _standing: dict[str, frozenset[str]] = {}
 """Forms of each secret of the configuration: as many as it names."""
 _passing: dict[str, frozenset[str]] = {}
 """Those of tokens, which come and go; the newest last. None of them displaces a secret that stands."""
-_longest_first: list[str] | None = None
-"""All forms, so that of a secret that begins like another nothing is left; None until they are put in order."""
-_changing = threading.Lock()
+_numbers = itertools.count(1)
+_changed = 0
+"""Another number after each change; see `_in_order`."""
+_longest_first: tuple[int, list[str]] = (0, [])
+"""All forms as they were at a change, so ordered that of a secret that begins like another nothing is left."""
 
 
 def remember(secret: str, *, passing: bool = False) -> None:
-    """From now on it is masked, in each of the forms in which it may be repeated.
+    """From now on it is masked, in each of the forms in which it may be repeated; from any thread.
 
     Args:
         secret: It.
         passing: It is good for a while only, and others like it come.
     """
-    global _longest_first
+    global _changed
     kept = _passing if passing else _standing
     if secret in kept:
         return
-    with _changing:
-        kept[secret] = frozenset(form for form in _forms(secret) if len(form) >= SHORTEST)
-        while len(_passing) > MOST_PASSING:
-            del _passing[next(iter(_passing))]
-        _longest_first = None
+    kept[secret] = frozenset(form for form in _forms(secret) if len(form) >= SHORTEST)
+    for old in tuple(_passing)[:-MOST_PASSING]:
+        _passing.pop(old, None)
+    _changed = next(_numbers)
 
 
 def masked(text: str) -> str:
     """A text without any secret that was revealed in this process."""
-    forms = _longest_first  # another thread may learn of one meanwhile
-    for form in _in_order() if forms is None else forms:
+    for form in _in_order():
         if form in text:
             text = text.replace(form, MASK)
     return text
 
 
 def _in_order() -> list[str]:
+    """All forms. What another thread adds meanwhile has another number, and is in the list of the next who asks."""
     global _longest_first
-    with _changing:
-        forms = frozenset().union(*_standing.values(), *_passing.values())
-        _longest_first = sorted(forms, key=len, reverse=True)
-        return _longest_first
+    number, forms = _longest_first
+    if number != _changed:
+        number = _changed
+        forms = sorted(frozenset().union(*tuple(_standing.values()), *tuple(_passing.values())), key=len, reverse=True)
+        _longest_first = (number, forms)
+    return forms
 
 
 def _forms(secret: str) -> Iterator[str]:
