@@ -3,6 +3,7 @@
 Servers repeat in their complaints what we sent them, and libraries in their exceptions what they were given.
 """
 
+import itertools
 import json
 import urllib.parse
 from base64 import b64encode
@@ -11,27 +12,52 @@ from collections.abc import Iterator
 MASK = "***"
 SHORTEST = 6
 """Characters of what is masked: shorter ones stand in too many words that say nothing of them."""
-_MOST = 2_000
-_revealed: dict[str, None] = {}
-"""The newest last; tokens come and go."""
+MOST_PASSING = 200
+_standing: dict[str, frozenset[str]] = {}
+"""Forms of each secret of the configuration: as many as it names."""
+_passing: dict[str, frozenset[str]] = {}
+"""Those of tokens, which come and go; the newest last. None of them displaces a secret that stands."""
+_numbers = itertools.count(1)
+_changed = 0
+"""Another number after each change; see `_in_order`."""
+_longest_first: tuple[int, list[str]] = (0, [])
+"""All forms as they were at a change, so ordered that of a secret that begins like another nothing is left."""
 
 
-def remember(secret: str) -> None:
-    """From now on it is masked, in each of the forms in which it may be repeated."""
-    if secret not in _revealed:
-        for form in sorted(_forms(secret), key=len, reverse=True):
-            if len(form) >= SHORTEST:
-                _revealed[form] = None
-    while len(_revealed) > _MOST:
-        del _revealed[next(iter(_revealed))]
+def remember(secret: str, *, passing: bool = False) -> None:
+    """From now on it is masked, in each of the forms in which it may be repeated; from any thread.
+
+    Args:
+        secret: It.
+        passing: It is good for a while only, and others like it come.
+    """
+    global _changed
+    kept = _passing if passing else _standing
+    if secret in kept:
+        return
+    kept[secret] = frozenset(form for form in _forms(secret) if len(form) >= SHORTEST)
+    for old in tuple(_passing)[:-MOST_PASSING]:
+        _passing.pop(old, None)
+    _changed = next(_numbers)
 
 
 def masked(text: str) -> str:
     """A text without any secret that was revealed in this process."""
-    for form in tuple(_revealed):
+    for form in _in_order():
         if form in text:
             text = text.replace(form, MASK)
     return text
+
+
+def _in_order() -> list[str]:
+    """All forms. What another thread adds meanwhile has another number, and is in the list of the next who asks."""
+    global _longest_first
+    number, forms = _longest_first
+    if number != _changed:
+        number = _changed
+        forms = sorted(frozenset().union(*tuple(_standing.values()), *tuple(_passing.values())), key=len, reverse=True)
+        _longest_first = (number, forms)
+    return forms
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -136,7 +136,7 @@ class Acceptor:
             self._store, self._clock, lambda: self._settings, daemon_name(settings), self._supervisor,
             self._mailboxes, wake,
         )  # fmt: skip
-        self._watchdog = Watchdog(self._worker_up, lambda: self._settings.postroom.outgoing.alarm_command)
+        self._watchdog = Watchdog(self._goes_on, lambda: self._settings.postroom.outgoing.alarm_command)
 
     async def run(self) -> int:
         """Start everything, wait for the end, stop everything."""
@@ -180,6 +180,7 @@ class Acceptor:
         await self._stopping.wait()
         notify_systemd("STOPPING=1\nSTATUS=Finishing what is in hand")
         self._watchdog.end()
+        self._reloads.end()
         await self._smtp.close()
         commands.close()
         for task in (turning, looking, measuring):
@@ -246,6 +247,9 @@ class Acceptor:
 
     def _worker_up(self) -> bool:
         return self._supervisor is None or self._supervisor.is_fresh
+
+    def _goes_on(self) -> bool:
+        return self._supervisor is None or self._supervisor.goes_on
 
     def _counters(self) -> dict[str, int]:
         lmtp = {"lmtp_connections": self._smtp.lmtp_connections}

@@ -21,19 +21,17 @@ from config.values import Duration
 from daemon.log import get_logger
 from daemon.outbox import house_alarms
 from daemon.outbox.other_way import OtherWay
-from daemon.pulse import Beating, Heart, beating, standing
+from daemon.pulse import LOOK_SECONDS, Beating, Heart, beating, look, standing
 from daemon.seams import Clock
 from daemon.store import Store, StoreError, alarms, deadlines, mailed, messages, outgoing, standstill
 from daemon.store.alarms import Told
 from daemon.store.outgoing import Letter
 
 ROUND_SECONDS = 60.0
-LOOK_SECONDS = 1.0
-"""At loops."""
 AGES_SECONDS = 15.0
-"""At what waits in the database."""
+"""How often is looked at what waits in the database."""
 TEST_SECONDS = 0.2
-"""At both, where a test turns the clock."""
+"""At this and at loops, where a test turns the clock."""
 WRITE_SECONDS = 5.0
 SURE_AFTER = timedelta(minutes=1)
 """What has waited too long must go on doing so: after a jump of the clock the worker may be about to see to it."""
@@ -180,6 +178,7 @@ class Caretaker:
 
     def _standing_still(self) -> list[tuple[str, Beating]]:
         """Loops of our processes that are overdue."""
+        look()
         ours = [("acceptor", one) for one in standing()]
         theirs = [("worker", one) for one in self._worker.standing()] if self._worker else []
         return [(process, one) for process, one in (*ours, *theirs) if one.overdue]

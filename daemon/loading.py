@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from config.models import Settings
 from config.problems import Problem
+from daemon.processes import end_with_parent
 from daemon.store.upgrade import is_current, prepare
 
 CHECK_SECONDS = 120
@@ -140,6 +141,7 @@ def main() -> None:
     """Answer on standard output; `Loaded` must be the module's class, not that of the script."""
     from daemon.loading import load_here
 
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (CHECK_BYTES, CHECK_BYTES))
     sys.stdout.buffer.write(pickle.dumps(load_here(Path(sys.argv[1]))))
 

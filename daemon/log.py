@@ -88,7 +88,7 @@ def _below(out: TextIO, exception: structlog.types.ExcInfo) -> None:
 
 
 def _harmless(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    return {name: value if name == "exc_info" else _masked(value) for name, value in event.items()}
+    return {masked(name): value if name == "exc_info" else _masked(value) for name, value in event.items()}
 
 
 def _harmless_line(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -97,11 +97,13 @@ def _harmless_line(_: object, __: str, event: structlog.types.EventDict) -> stru
 
 
 def _masked(value: object) -> object:
-    if isinstance(value, str):
-        return masked(value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, dict):
         return {name: _masked(each) for name, each in value.items()}
-    return [_masked(each) for each in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [_masked(each) for each in value]
+    return masked(value if isinstance(value, str) else repr(value))
 
 
 def _as_it_is(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

@@ -89,7 +89,7 @@ class Tokens:
         token, seconds = told.get("access_token"), told.get("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise OauthError(f"{url}: the answer holds no token (account {self._username})")
-        remember(token)
+        remember(token, passing=True)
         if not isinstance(seconds, int | float) or not seconds > 0:
             return token, DEFAULT_SECONDS
         return token, min(float(seconds), LONGEST_SECONDS)

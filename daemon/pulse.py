@@ -17,6 +17,8 @@ from daemon.seams import FREEZE
 
 AS_LONG_AS_IT_TAKES = math.inf
 """The wait of a loop that is woken when there is something to do; see `Heart.expect`."""
+LOOK_SECONDS = 1.0
+"""How often is looked at loops; see `look`."""
 TEST_HASTE = 10
 """Limits are divided by this where a test makes loops stand still."""
 _HELD_LOOK_SECONDS = 0.05
@@ -115,29 +117,39 @@ def standing() -> list[Beating]:
     return sorted(Beating(one.loop, one.doing, one.overdue) for one in list(_hearts))
 
 
-def forgive(seconds: float) -> None:
-    """The whole process stood still so long, with the machine or by a signal: that is no loop's fault."""
-    for one in list(_hearts):
-        one.forgive(seconds)
+def look() -> None:
+    """Say before each look at `standing` that somebody looks: all who judge do so, each at least once a second.
+
+    Where nobody did, the whole process stood still, with the machine or by a signal: that is no loop's fault, and
+    whoever is the first to look forgives it, before anybody judges.
+    """
+    with _looking:
+        seconds = _gap.seconds()
+        for one in list(_hearts) if seconds else ():
+            one.forgive(seconds)
 
 
 class Gap:
     """Notices that whoever looks at hearts has been standing still itself."""
 
     def __init__(self, every: float) -> None:
-        """Begin.
+        """Begin with the first look.
 
         Args:
             every: Seconds between two looks.
         """
         self._every = every
-        self._looked_at = time.monotonic()
+        self._looked_at = math.inf
 
     def seconds(self) -> float:
         """How much longer than meant the last look is ago, where that is too long for a busy machine; else 0."""
         now = time.monotonic()
         late, self._looked_at = now - self._looked_at - self._every, now
         return late if late > max(5.0, 2 * self._every) else 0.0
+
+
+_gap = Gap(LOOK_SECONDS)
+_looking = threading.Lock()
 
 
 def _stand_still_for_a_test(heart: Heart) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from config.models import Settings
-from daemon.loading import load_quiet
+from daemon.loading import Loaded, load_quiet
 from daemon.log import get_logger
 from daemon.outbox.alarms import reload_refused
 from daemon.processes import notify_systemd
@@ -50,6 +53,7 @@ class Reloads:
         self._running: asyncio.Task[dict[str, Any]] | None = None
         self._next: asyncio.Task[dict[str, Any]] | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._ended = False
         self.problems: list[str] = []
 
     async def ask(self) -> dict[str, Any]:
@@ -57,6 +61,10 @@ class Reloads:
         if self._next is None:
             self._next = asyncio.ensure_future(self._after(self._running))
         return await asyncio.shield(self._next)
+
+    def end(self) -> None:
+        """The daemon stops: what is loaded just now counts no more."""
+        self._ended = True
 
     async def _after(self, running: "asyncio.Task[dict[str, Any]] | None") -> dict[str, Any]:
         if running is not None:
@@ -70,7 +78,9 @@ class Reloads:
 
     async def _once(self) -> dict[str, Any]:
         """First phase: load and check, touching nothing. Second phase: every process swaps, and cannot fail."""
-        settings, problems, written = await asyncio.to_thread(load_quiet, self._settings().directory)
+        settings, problems, written = await _loaded(self._settings().directory)
+        if self._ended:
+            return {"ok": False, "problems": ["the daemon stops"]}
         self.problems = [str(problem) for problem in problems]
         if settings is None:
             log.error("reload-refused", problems=len(problems), first=self.problems[0])
@@ -100,3 +110,21 @@ class Reloads:
         letter = reload_refused(self._settings(), problems, self._clock.now())
         self._store.write(lambda c: outgoing.put(c, letter, self._clock.now())).result()
         self._wake()
+
+
+async def _loaded(directory: Path) -> Loaded:
+    """Load in a thread that nobody waits for: with files that are written all the time, or many, it takes a minute.
+
+    Of the threads that an event loop lends it waits for each before it ends, and the daemon with it.
+    """
+    loaded: Future[Loaded] = Future()
+    loaded.set_running_or_notify_cancel()
+
+    def load() -> None:
+        try:
+            loaded.set_result(load_quiet(directory))
+        except Exception as error:
+            loaded.set_exception(error)
+
+    threading.Thread(target=load, name="reload", daemon=True).start()
+    return await asyncio.wrap_future(loaded)

@@ -12,7 +12,7 @@ from typing import Any
 from config.models import Settings
 from daemon import wire
 from daemon.log import get_logger
-from daemon.pulse import Beating, Heart
+from daemon.pulse import LOOK_SECONDS, Beating, Heart
 
 FRESH_BEAT_SECONDS = 30.0
 START_SECONDS = 90.0
@@ -46,7 +46,12 @@ class Supervisor:
     @property
     def is_fresh(self) -> bool:
         """Whether the worker lives, said so lately, and none of its loops stands still."""
-        return bool(self.beat) and not self._heart.overdue and not any(one.overdue for one in self.standing())
+        return bool(self.beat) and self.goes_on
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nothing stands still; also while there is no worker yet, as it waits for the database."""
+        return not self._heart.overdue and not any(one.overdue for one in self.standing())
 
     def standing(self) -> list[Beating]:
         """How the worker's loops stood when it was last heard; none before it was."""
@@ -118,10 +123,14 @@ class Supervisor:
     async def renew(self, *, at_once: bool) -> None:
         """Another worker instead of this one, of which something stands still.
 
+        One that goes on after all is left alone: where it was our own loop that stood still, what the worker said
+        meanwhile is heard only now.
+
         Args:
             at_once: It would not hear that it is to end.
         """
-        if self._stopping or self._process is None:
+        await asyncio.sleep(LOOK_SECONDS)
+        if self._stopping or self.is_fresh or self._process is None or self._process.poll() is not None:
             return
         if self._renewing:
             if at_once:

@@ -11,8 +11,6 @@ from typing import Any
 
 from daemon import pulse, wire
 
-EVERY_SECONDS = 1.0
-
 
 class Telling:
     """Tells for as long as the process lives; what one loop has to say by itself goes the same way."""
@@ -39,11 +37,11 @@ class Telling:
             wire.send(self._sock, json.dumps(what).encode())
 
     def _run(self) -> None:
-        gap, never = pulse.Gap(EVERY_SECONDS), threading.Event()
+        never = threading.Event()
         while True:
-            pulse.forgive(gap.seconds())
+            pulse.look()
             try:
                 self.tell({**self._news(), "loops": pulse.standing()})
             except OSError:
                 return  # nobody is there any more; the main thread hears of it
-            never.wait(EVERY_SECONDS)
+            never.wait(pulse.LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""Answers systemd's watchdog for as long as the acceptor goes round and has a worker that does.
+"""Answers systemd's watchdog for as long as the acceptor goes round and no worker of its stands still.
 
 A thread of its own: whatever stands still, this one sees it. Where it is the acceptor's own loop nothing within can
 help; systemd hears nothing more and starts the daemon anew.
@@ -13,8 +13,8 @@ from daemon import pulse
 from daemon.log import get_logger
 from daemon.outbox.other_way import OtherWay
 from daemon.processes import notify_systemd, watchdog_seconds
+from daemon.pulse import LOOK_SECONDS
 
-LOOK_SECONDS = 1.0
 CANNOT_WRITE = ("caretaker", "writer")
 """While one of these stands still the admin cannot be told by mail."""
 
@@ -24,14 +24,15 @@ log = get_logger(__name__)
 class Watchdog:
     """Looks each second."""
 
-    def __init__(self, worker_up: Callable[[], bool], command: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(self, worker_goes_on: Callable[[], bool], command: Callable[[], tuple[str, ...]]) -> None:
         """Begin nothing yet.
 
         Args:
-            worker_up: Whether there is a worker and all of its loops go round, or none is wanted here.
+            worker_goes_on: Whether nothing of the worker stands still. One that cannot begin, as the database is away,
+                is no reason to start the acceptor anew: that could not begin either, and would not even answer 451.
             command: The other way to the admin.
         """
-        self._worker_up = worker_up
+        self._worker_goes_on = worker_goes_on
         self._command = command
         self._other_way = OtherWay()
         self._known: set[str] = set()
@@ -49,12 +50,12 @@ class Watchdog:
 
     def _run(self) -> None:
         every = watchdog_seconds()
-        gap, fed_at = pulse.Gap(LOOK_SECONDS), 0.0
+        fed_at = 0.0
         while not self._ended.wait(LOOK_SECONDS):
-            pulse.forgive(gap.seconds())
+            pulse.look()
             with contextlib.suppress(Exception):  # whatever it is: one that does not look feeds nobody
                 still = self._standing_still()
-                if every and not still and self._worker_up() and time.monotonic() - fed_at >= every - LOOK_SECONDS:
+                if every and not still and self._worker_goes_on() and time.monotonic() - fed_at >= every - LOOK_SECONDS:
                     notify_systemd("WATCHDOG=1")
                     fed_at = time.monotonic()
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -117,6 +118,15 @@ class Retention:
             return 0
         return 1
 
+    def _erase(self, erase: Callable[[Connection], object], **what: int) -> int:
+        """One mail; somebody may have begun to read or send it again since it was looked for."""
+        try:
+            self._shift.store.write(erase).result()
+        except letters_erased.OnItsWay as why:
+            log.info("kept-longer", why=str(why), **what)
+            return 0
+        return 1
+
     def _mails(self) -> Iterator[int]:
         """Erase mails that opened nothing, and mails of our own that are about no single record; how many, so far."""
         now = self._shift.clock.now()
@@ -124,22 +134,13 @@ class Retention:
         if (length := span(retention.mails)) is not None:
             for found in self._pages(expired.mails, now - length):
                 for mail in found:
-                    yield self._erase_loose(lambda c, mail=mail: erasing.erase_mail(c, mail, BY_CLOCK, now))  # type: ignore[misc]
+                    yield self._erase(partial(erasing.erase_mail, key=mail, action=BY_CLOCK, at=now), mail=mail)
                 yield 0
         if (length := span(retention.reports)) is not None:
             for found in self._pages(expired.reports, now - length):
                 for letter in found:
-                    yield self._erase_loose(lambda c, letter=letter: letters_erased.erase_letter(c, letter))  # type: ignore[misc]
+                    yield self._erase(partial(letters_erased.erase_letter, key=letter), letter=letter)
                 yield 0
-
-    def _erase_loose(self, erase: Callable[[Connection], object]) -> int:
-        """What a person had read or sent again since it was found stays: it is not done with any more."""
-        try:
-            self._shift.store.write(erase).result()
-        except letters_erased.OnItsWay as why:
-            log.info("kept-longer", why=str(why))
-            return 0
-        return 1
 
     def _pages(self, look: Look, before: datetime) -> Iterator[list[int]]:
         """What is found with each look, which may be nothing, up to the end."""

@@ -4,6 +4,7 @@ import ipaddress
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MAPPED = "::ffff:"
+_THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 def plain(peer: str) -> str:
@@ -25,3 +26,11 @@ def network_of(peer: str) -> str:
         return str(ipaddress.IPv6Network((peer.partition("%")[0], 64), strict=False))
     except ValueError:
         return peer
+
+
+def brings_many(peer: str | None) -> bool:
+    """Whether mail from here is that of many clients: of a server in front (None), or of one on this machine.
+
+    What such a one has kept while we were away comes at once; postponed, much of it would come an hour later.
+    """
+    return peer is None or plain(peer) in _THIS_MACHINE

@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from config.models import Settings
-from daemon.intake.address import network_of
+from daemon.intake.address import brings_many, network_of
 from daemon.intake.commit import NO_ROOM, OUR_TROUBLE, Commits
 from daemon.intake.connection import Factory
 from daemon.intake.directory import Directory, Refusals
@@ -182,7 +182,8 @@ class SmtpService:
 
     def _over(self, peer: str | None, address: str) -> str | None:
         """Whose limit of mails a minute one more would be over; counts it where it is over none."""
-        return self._rates.let(peer and network_of(peer), self._directory.counted_as(address))
+        client = None if peer is None or brings_many(peer) else network_of(peer)
+        return self._rates.let(client, self._directory.counted_as(address))
 
     def has_room(self) -> bool:
         """Whether the disk has room for new mail."""

@@ -1,6 +1,7 @@
 """R22: SIGTERM under load: the daemon takes no more, finishes or gives back what it has in hand, and ends in time."""
 
 import statistics
+import threading
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.support.daemon import STOP_SECONDS
 from tests.support.fixtures import ON_POSTGRESQL_ONLY, Houses, Tell
 from tests.support.rows import at_length
 from tests.support.sink import HANG, Sink
-from tests.support.waiting import wait_until
+from tests.support.waiting import pause, wait_until
 
 IN_HAND = (
     "SELECT count(*) FROM message WHERE fate = 'pending' AND lease IS NOT NULL",
@@ -65,3 +66,27 @@ def test_a_relay_that_says_nothing_holds_up_no_end(new_house: Houses, sink: Sink
     for key in keys:
         wait_until(lambda key=key: sink.about(f"kunde-{key}@"), 60, "told after the next start")  # type: ignore[misc]
     assert sink.doubled() == {}
+
+
+def test_a_reload_that_takes_long_holds_up_no_end(new_house: Houses, tell: Tell) -> None:
+    house = new_house()
+    sources = house.directory / "sources.toml"
+    text, ended = sources.read_text("utf-8"), threading.Event()
+
+    def write_all_the_time() -> None:
+        number = 0
+        while not ended.wait(0.1):
+            number += 1
+            house.write("sources.toml", f"{text}# {number}\n")
+
+    writing = threading.Thread(target=write_all_the_time)
+    writing.start()
+    try:
+        house.hang_up()
+        pause(1)
+        took = house.stop()
+    finally:
+        ended.set()
+        writing.join()
+    tell(f"R22: stopped after {took:.1f} s in the middle of a reload")
+    assert took <= STOP_SECONDS

@@ -16,12 +16,13 @@ from typing import NamedTuple
 import pytest
 
 from daemon.pulse import TEST_HASTE
+from tests.peers.postgres import Postgres
 from tests.support.client import lead, new_key, send
 from tests.support.daemon import ADMIN, Installation
 from tests.support.fixtures import Houses, Tell
 from tests.support.rows import at_length
 from tests.support.sink import Sink
-from tests.support.waiting import wait_until
+from tests.support.waiting import pause, wait_until
 
 MAILBOX = """
 [[imap]]
@@ -80,6 +81,8 @@ LAST = (
     Loop("acceptor", "caretaker", 60, 1),
 )
 IN_FULL = at_length(10) == 10
+SLEEPS, SLEEP_SECONDS = at_length(10), 8
+"""Longer than most loops have here, and than what a busy machine is forgiven."""
 BUSY_SECONDS = 5
 """What a busy machine takes to write a mail and to look."""
 
@@ -190,6 +193,24 @@ def test_what_stands_still_is_renewed(new_house: Houses, frozen: Frozen, sink: S
     wait_until(lambda: any("acceptor.worker of" in subject for subject in _subjects(sink)), 60, "the admin is told")
 
 
+def test_a_house_that_slept_is_well(new_house: Houses, frozen: Frozen, tell: Tell) -> None:
+    """As a machine that is moved or suspended: whoever of us looks first afterwards must not take it for a fault."""
+    house = _house(new_house, frozen, {})
+    acceptor, worker = house.pid("acceptor"), house.pid("worker")
+    assert acceptor
+    assert worker
+    for _ in range(SLEEPS):
+        for pid in (worker, acceptor):
+            os.kill(pid, signal.SIGSTOP)
+        pause(SLEEP_SECONDS)
+        for pid in (acceptor, worker):
+            os.kill(pid, signal.SIGCONT)
+        pause(2)  # both look each second
+    tell(f"R25: {SLEEPS} times the whole house slept for {SLEEP_SECONDS} s: no loop was told, none renewed")
+    assert "loop-stands-still" not in house.log()
+    assert house.pid("worker") == worker
+
+
 @pytest.mark.skipif(not IN_FULL, reason="each by itself takes long: make faults")
 @pytest.mark.parametrize("loop", BY_ITSELF, ids=lambda one: one.freeze or one.name)
 def test_each_loop_is_renewed(loop: Loop, new_house: Houses, frozen: Frozen, sink: Sink, tell: Tell) -> None:
@@ -234,6 +255,7 @@ def test_systemd_starts_the_acceptor_anew(new_house: Houses, frozen: Frozen, tmp
     with _service_manager(tmp_path) as sock:
         house = _house(new_house, frozen, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"})
         wait_until(lambda: _heard(sock, 1), 30, "the watchdog is answered")
+        worker = house.pid("worker")
         frozen.be(SESSIONS, MAILBOXES)
         silent_after = _stops_being_heard(sock, 2 * SESSIONS.interval + 30)
         for loop in (SESSIONS, MAILBOXES):
@@ -247,6 +269,26 @@ def test_systemd_starts_the_acceptor_anew(new_house: Houses, frozen: Frozen, tmp
         assert silent_after <= 2 * SESSIONS.interval + BUSY_SECONDS
         wait_until(lambda: not _still(house), 30, "all go on")
         wait_until(lambda: _heard(sock, 1), 30, "the watchdog is answered again")
+        assert house.pid("worker") == worker, "it was not the worker that was silent"
+
+
+@pytest.mark.peer
+def test_a_database_that_is_away_is_no_reason_to_start_anew(
+    new_house: Houses, own_postgres: Postgres, tmp_path: Path, sink: Sink
+) -> None:
+    house = new_house(database=own_postgres.new_database(), started=False)
+    with _service_manager(tmp_path) as sock:
+        house.start({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"})
+        wait_until(lambda: _heard(sock, 1), 30, "the watchdog is answered")
+        own_postgres.stop()
+        house.kill("worker")
+        wait_until(lambda: house.log().count("worker-died") > 1, 60, "no other can begin")
+        _heard(sock, 0.2)
+        assert _heard(sock, 5) >= 3, "the acceptor goes on, and says 451"
+        own_postgres.start()
+    wait_until(lambda: house.pid("reader"), 60, "a worker that works")
+    send(house, lead(key := new_key()))
+    wait_until(lambda: sink.about(f"kunde-{key}@"), 60, "mail goes on")
 
 
 @pytest.mark.skipif(not IN_FULL, reason="each by itself takes long: make faults")

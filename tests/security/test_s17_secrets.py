@@ -5,6 +5,8 @@ import json
 import os
 import smtplib
 import stat
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +15,12 @@ import pytest
 from click.testing import CliRunner
 
 from config.load import load
-from config.masking import masked, remember
+from config.masking import MOST_PASSING, masked, remember
 from daemon.cli import main
 from tests.peers.script_imap import Command, ScriptedImap, script_imap
 from tests.security.conftest import Certificate
 from tests.support.client import lead, new_key, send
-from tests.support.daemon import Installation
+from tests.support.daemon import ROOT, Installation
 from tests.support.fixtures import Houses, Tell
 from tests.support.repeating import Repeating
 from tests.support.sink import Attempt, Sink
@@ -261,6 +263,43 @@ def test_a_secret_is_masked_however_it_is_repeated(secret: str, before: str) -> 
         assert "***" in masked(told)
     assert len(masked(spoken)) < len(spoken)
     assert masked("535 who are you?") == "535 who are you?"
+
+
+def test_tokens_that_pass_displace_no_password() -> None:
+    remember("Kanari-bleibt-7Q")
+    for number in range(MOST_PASSING + 1):
+        remember(f"Kanari-geht-{number:05}", passing=True)
+    assert masked("535 Kanari-bleibt-7Q") == "535 ***"
+    assert masked(f"535 Kanari-geht-{MOST_PASSING:05}") == "535 ***"
+    assert "Kanari-geht-00000" in masked("535 Kanari-geht-00000"), "it is good no more"
+
+
+def test_of_a_secret_that_begins_like_another_nothing_is_left() -> None:
+    for secret in ("Kanari-kurz", "Kanari-kurz-und-lang"):
+        remember(secret)
+    assert masked("535 Kanari-kurz-und-lang") == "535 ***"
+
+
+LOGGING = """
+from config.masking import remember
+from daemon import log
+remember("Kanari-Ding-7Q")
+log.set_up("info", "test")
+odd = {"error": ValueError("Kanari-Ding-7Q"), "raw": b"Kanari-Ding-7Q", "number": 7, "is_so": True}
+log.get_logger("x").warning("odd", **odd, **{"Kanari-Ding-7Q": None})
+"""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_is_no_text_is_masked_in_the_log(as_json: bool) -> None:
+    env = {name: value for name, value in os.environ.items() if name not in ("JOURNAL_STREAM", "INVOCATION_ID")}
+    more = {"INVOCATION_ID": "1"} if as_json else {}
+    command = [sys.executable, "-c", LOGGING]
+    said = subprocess.run(command, cwd=ROOT, env={**env, **more}, capture_output=True, text=True, check=True).stderr
+    assert "Kanari" not in said
+    assert said.count("***") == 3
+    assert ('"number": 7' if as_json else "number=7") in said
+    assert ('"is_so": true' if as_json else "is_so=True") in said
 
 
 def test_keys_and_certificates_are_masked_line_by_line() -> None:

@@ -36,6 +36,12 @@ def test_exposure_is_small(need_program: Callable[[str, str], str], tell: Tell) 
     assert answer.returncode == 0, "nor by its own judgement"
 
 
+def test_systemd_never_gives_up() -> None:
+    """A database that is away for two minutes must not need an admin afterwards; errors of the configuration do."""
+    unit = UNIT.read_text("utf-8").splitlines()
+    assert {"StartLimitIntervalSec=0", "Restart=on-failure", "RestartPreventExitStatus=78"} <= set(unit)
+
+
 def test_the_daemon_works_without_the_rights_that_the_unit_takes(
     new_house: Houses, sink: Sink, need_program: Callable[[str, str], str], tell: Tell
 ) -> None:

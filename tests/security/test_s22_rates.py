@@ -138,7 +138,7 @@ def test_a_flood_from_one_client(new_house: Houses, tell: Tell) -> None:
 def test_limits_are_counted_by_recipient_and_told_as_temporary(new_house: Houses) -> None:
     house = new_house(limits={"mails_per_client": 3, "mails_per_recipient": 2})
     assert house.port
-    with smtplib.SMTP("127.0.0.1", house.port, "client.example", timeout=30) as smtp:
+    with smtplib.SMTP("127.0.0.1", house.port, "client.example", 30, source_address=("127.2.0.1", 0)) as smtp:
         smtp.ehlo()
         assert smtp.mail("a@kunde.example")[0] == 250
         told = [smtp.rcpt(to) for to in (WEBSITE, WEBSITE, WEBSITE, FLOODED, FLOODED)]
@@ -147,3 +147,10 @@ def test_limits_are_counted_by_recipient_and_told_as_temporary(new_house: Houses
     assert told[4][1] == b"4.7.1 Too many mails from you now, please try again later"
     house.settle()
     assert house.value("SELECT count(*) FROM message") == 0
+
+
+def test_a_mail_server_on_this_machine_brings_the_mail_of_many(new_house: Houses) -> None:
+    house = new_house(limits={"mails_per_client": 3})
+    for _ in range(5):
+        send(house, lead(new_key()))
+    assert house.status()["counters"].get("mails_postponed", 0) == 0

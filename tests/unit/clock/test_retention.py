@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from config.load import canonical, load
 from config.models import Settings
+from daemon.clock import retention as retention_room
 from daemon.clock.calendar import Calendar
 from daemon.clock.ping import Ping
 from daemon.clock.retention import Retention
@@ -197,6 +198,25 @@ def test_two_daemons_at_the_same_run_erase_each_record_once(worked: Room, monkey
     erasures = worked.rows("SELECT record, count(*) FROM revision WHERE action = 'erase' GROUP BY record")
     assert len(erasures) > 3
     assert {number for _, number in erasures} == {1}
+
+
+def test_what_is_read_again_meanwhile_stays(worked: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found with others, and retried before its turn: the run goes on, and so does the worker."""
+    monkeypatch.setattr(retention_room, "SLICE_SECONDS", 0.0)
+    use(worked, keeping_for(worked.shift.settings, mails="30d"))
+    worked.clock.at = (worked.clock.at + timedelta(days=40)).replace(hour=6)
+    calendar, retention = Calendar(worked.shift, lambda: None, Ping(worked.shift)), Retention(worked.shift)
+    calendar.step()
+    erased = "SELECT message FROM erased"
+    while not worked.rows(erased):
+        assert retention.step()
+    ((first,),) = worked.rows(erased)
+    again = "UPDATE message SET fate = 'pending' WHERE id > ? AND fate IN ('automatic', 'bounce', 'ignored', 'repeat')"
+    assert worked.store.write(lambda c: c.exec_driver_sql(again, (first,)).rowcount).result()
+    while retention.step():
+        pass
+    calendar.close()
+    assert worked.rows(erased) == [(first,)]
 
 
 def test_what_is_open_stays(worked: Room) -> None:
