@@ -11,7 +11,7 @@ from tests.matrix import machine
 from tests.peers.postgres import postgres
 from tests.support import orphans
 from tests.support.fixtures import Tell, audit, database_of
-from tests.support.rows import rows_of
+from tests.support.rows import at_length, rows_of
 
 __all__ = ["audit", "database_of", "need_program", "postgres"]
 
@@ -67,13 +67,22 @@ def _made_on(request: pytest.FixtureRequest, record_testsuite_property: Callable
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A daemon of its own makes a test slow: three processes start for it. `--row` leaves the tests of its rows."""
+    """A daemon of its own makes a test slow: three processes start for it. `--row` leaves the tests of its rows.
+
+    What cannot be made shorter, as leases must run out or patience must end, is for `make faults` alone.
+    """
     for item in items:
         if "new_house" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-    if wanted := config.getoption("--row"):
-        config.hook.pytest_deselected(items=[item for item in items if not _is_of(item, wanted.upper())])
-        items[:] = [item for item in items if _is_of(item, wanted.upper())]
+    wanted, in_full = config.getoption("--row"), at_length(100) >= 100
+    kept = [
+        item
+        for item in items
+        if (in_full or not item.get_closest_marker("long")) and (not wanted or _is_of(item, wanted.upper()))
+    ]
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept
 
 
 def _is_of(item: pytest.Item, wanted: str) -> bool:

@@ -16,7 +16,7 @@ from tests.peers.postgres import Postgres
 from tests.support.client import Clients
 from tests.support.daemon import Installation
 from tests.support.fixtures import Houses, Tell
-from tests.support.rows import at_length, in_the_long_set_only
+from tests.support.rows import at_length
 from tests.support.sink import Sink
 from tests.support.waiting import wait_until
 
@@ -126,7 +126,7 @@ def _are_all_there(house: Installation, clients: Clients) -> bool:
 
 
 @pytest.mark.peer
-@in_the_long_set_only
+@pytest.mark.long
 def test_a_daemon_that_is_cut_off_in_the_middle(site: Site, sink: Sink, tell: Tell) -> None:
     first, second = site.houses
     name = _name_of(first)

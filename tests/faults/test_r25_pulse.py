@@ -80,7 +80,6 @@ LAST = (
     Loop("acceptor", "writer", 60),
     Loop("acceptor", "caretaker", 60, 1),
 )
-IN_FULL = at_length(10) == 10
 SLEEPS, SLEEP_SECONDS = at_length(10), 8
 """Longer than most loops have here, and than what a busy machine is forgiven."""
 BUSY_SECONDS = 5
@@ -211,7 +210,7 @@ def test_a_house_that_slept_is_well(new_house: Houses, frozen: Frozen, tell: Tel
     assert house.pid("worker") == worker
 
 
-@pytest.mark.skipif(not IN_FULL, reason="each by itself takes long: make faults")
+@pytest.mark.long
 @pytest.mark.parametrize("loop", BY_ITSELF, ids=lambda one: one.freeze or one.name)
 def test_each_loop_is_renewed(loop: Loop, new_house: Houses, frozen: Frozen, sink: Sink, tell: Tell) -> None:
     house = _house(new_house, frozen, {})
@@ -291,7 +290,7 @@ def test_a_database_that_is_away_is_no_reason_to_start_anew(
     wait_until(lambda: sink.about(f"kunde-{key}@"), 60, "mail goes on")
 
 
-@pytest.mark.skipif(not IN_FULL, reason="each by itself takes long: make faults")
+@pytest.mark.long
 @pytest.mark.parametrize("loop", LAST, ids=lambda one: one.name)
 def test_each_of_the_acceptor(loop: Loop, new_house: Houses, frozen: Frozen, tmp_path: Path, tell: Tell) -> None:
     with _service_manager(tmp_path) as sock:

@@ -16,7 +16,7 @@ from tests.peers.statement_cutter import Spot, StatementCutter
 from tests.support.client import Clients
 from tests.support.daemon import Installation
 from tests.support.fixtures import Houses, Tell
-from tests.support.rows import at_length, in_the_long_set_only
+from tests.support.rows import at_length
 from tests.support.sink import Sink
 from tests.support.turning import Turned
 from tests.support.waiting import wait_until
@@ -127,7 +127,7 @@ def test_a_mail_on_its_way(
 
 @pytest.mark.slow
 @pytest.mark.peer
-@in_the_long_set_only
+@pytest.mark.long
 def test_deadlines_and_the_calendar(
     new_house: Houses, sink: Sink, postgres: Postgres, cutter: StatementCutter, tmp_path: Path, tell: Tell
 ) -> None:

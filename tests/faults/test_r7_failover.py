@@ -13,7 +13,7 @@ from tests.peers.replicas import Pair, replicas
 from tests.support.client import Clients, lead, new_key, send
 from tests.support.daemon import Installation
 from tests.support.fixtures import Houses, Tell
-from tests.support.rows import at_length, in_the_long_set_only
+from tests.support.rows import at_length
 from tests.support.sink import Sink
 from tests.support.waiting import pause, wait_until
 
@@ -74,7 +74,7 @@ def test_a_primary_that_dies_takes_nothing_with_it(new_house: Houses, sink: Sink
 
 
 @pytest.mark.peer
-@in_the_long_set_only
+@pytest.mark.long
 def test_without_its_standby_nothing_is_promised_and_nothing_lost(
     new_house: Houses, sink: Sink, pair: Pair, tell: Tell
 ) -> None:

@@ -11,7 +11,7 @@ from tests.support.fixtures import ON_SQLITE, Houses
 from tests.support.waiting import pause, wait_until
 
 pytestmark = ON_SQLITE
-RESTARTS = 2
+RESTARTS = 1
 # As systemd does it (sd_listen_fds(3)): the socket is descriptor 3, and the process that has it is named.
 HAND_OVER = """
 import os, sys

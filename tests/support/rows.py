@@ -3,8 +3,6 @@
 import os
 import re
 
-import pytest
-
 FAULTS = tuple(f"R{n}" for n in range(1, 28))
 THREATS = tuple(f"S{n}" for n in range(1, 23))
 
@@ -24,10 +22,6 @@ def at_length(full: int) -> int:
     POSTROOM_FAULT_ROUNDS is a percentage: 100 by `make faults`, 10 without it.
     """
     return max(1, full * int(os.environ.get("POSTROOM_FAULT_ROUNDS", "10")) // 100)
-
-
-in_the_long_set_only = pytest.mark.skipif(at_length(100) < 100, reason="takes minutes: `make faults` runs it")
-"""For what cannot be made shorter: leases that must run out, patience that must end."""
 
 
 def drawn(full: int, usual: int) -> int:
