@@ -24,9 +24,10 @@ from daemon.intake.imap_house import House
 from daemon.intake.mailboxes import Mailboxes
 from daemon.intake.room import Room, RoomWatch
 from daemon.intake.smtp import SmtpService
-from daemon.loading import load_checked, prepared
+from daemon.loading import load_checked
 from daemon.log import get_logger
 from daemon.outbox.alarms import alarm, disk_too_full
+from daemon.preparing import prepared
 from daemon.processes import give_back, keep_small, notify_systemd
 from daemon.pulse import Beating, Heart, standing
 from daemon.reloading import Reloads

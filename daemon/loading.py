@@ -1,22 +1,21 @@
-"""What is done once, in a process of its own: loading and checking a configuration, making or upgrading a database.
+"""Load and check a configuration in a process of its own.
 
-Checking compiles every template and looks up every holiday, migrating needs all of Alembic: what that imports would
-stay in the acceptor's memory for good. The child hands back the built settings, or the problems.
+Checking compiles the admin's templates and looks up every holiday: what that imports would stay in the acceptor's
+memory for good. The child hands back the built settings, or the problems.
 """
 
-import os
 import pickle
 import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from config.models import Settings
 from config.problems import Problem
 from daemon.processes import end_with_parent
-from daemon.store.upgrade import is_current, prepare
+from templates.purposes import PURPOSES
 
 CHECK_SECONDS = 120
 CHECK_BYTES = 1 << 30
@@ -73,50 +72,13 @@ def load_checked(directory: Path) -> Loaded:
     return loaded
 
 
-def prepared(url: str, directory: Path) -> None:
-    """Have a database of our schema (`daemon.store.upgrade.prepare`), in a child where there is anything to do.
-
-    Raises:
-        SchemaTooNew: As there.
-        SchemaTooOld: As there.
-        OSError: As there, or the child died.
-        sqlalchemy.exc.SQLAlchemyError: As there.
-    """
-    if is_current(url):
-        return
-    reading, writing = os.pipe()
-    child = os.fork()  # no thread runs yet: it is safe to go on as a copy
-    if child == 0:
-        _report(url, directory, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
-    os.waitpid(child, 0)
-    if not told:
-        raise OSError("the database could not be prepared: the process that did it died")
-    failure: Exception | None = pickle.loads(told)  # noqa: S301 - from our own child
-    if failure is not None:
-        raise failure
-
-
-def _report(url: str, directory: Path, writing: int) -> NoReturn:
-    """In the child: prepare, say what that failed of, and end without a trace of the parent's own end."""
-    failure: Exception | None = None
-    try:
-        prepare(url, directory)
-    except Exception as error:
-        failure = error
-    try:
-        os.write(writing, pickle.dumps(failure))
-    finally:
-        os._exit(0)
-
-
 def problems_of_templates(settings: Settings) -> list[Problem]:
-    """Faults of the admin's templates, in the shape of all others."""
+    """Faults of the admin's templates, in the shape of all others; the shipped ones were tried before."""
+    named = {n.template for rule in settings.rules for n in rule.notify if n.template}
+    if not settings.templates and named <= PURPOSES.keys():
+        return []
     from templates.check import check
 
-    named = {n.template for rule in settings.rules for n in rule.notify if n.template}
     return [Problem(f"templates/{p.file}", p.line, "", p.what) for p in check(settings.templates, named)]
 
 
