@@ -27,6 +27,7 @@ class Clock:
         path = os.environ.get(CLOCK)
         self._file = Path(path) if path else None
         self._read_at = 0.0
+        self._seen: tuple[int, int] | None = None
         self._time = datetime.now(UTC)
 
     @property
@@ -38,9 +39,15 @@ class Clock:
         """The present time, aware, in UTC."""
         if self._file is None:
             return datetime.now(UTC)
-        if time.monotonic() - self._read_at >= READ_EVERY_SECONDS:
-            self._time = datetime.fromisoformat(self._file.read_text().strip()).astimezone(UTC)
-            self._read_at = time.monotonic()
+        found = self._file.stat()
+        seen = found.st_ino, found.st_mtime_ns
+        # Whoever sets it and then sends a mail means the mail to come at that time; one file may be written twice
+        # within a tick of the file system's clock.
+        if seen != self._seen or time.monotonic() - self._read_at >= READ_EVERY_SECONDS:
+            written = self._file.read_text().strip()
+            if written:  # else it is being written
+                self._time, self._seen = datetime.fromisoformat(written).astimezone(UTC), seen
+                self._read_at = time.monotonic()
         return self._time
 
 

@@ -25,7 +25,7 @@ down_revision = "{HEAD}"
 def upgrade():
     op.add_column("message", sa.Column("language", sa.String()))
     op.add_column("record", sa.Column("weight", sa.Integer(), nullable=False, server_default="1"))
-    op.create_table("tally", sa.Column("name", sa.String(), primary_key=True), sa.Column("n", sa.Integer()))
+    op.create_table("made_up", sa.Column("name", sa.String(), primary_key=True), sa.Column("n", sa.Integer()))
     op.create_index("ix_record_weight", "record", ["weight"])
 """
 NEXT_VERSION = """
