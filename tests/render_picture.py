@@ -25,7 +25,7 @@ PHONE = (360, 980)
 
 def chromium(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a headless chromium with a profile of its own that is thrown away."""
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         return subprocess.run(
             [
                 "chromium",

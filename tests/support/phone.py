@@ -57,7 +57,8 @@ class Phone:
     """Use as a context: chromium runs within it."""
 
     def __enter__(self) -> Self:
-        self._profile = tempfile.TemporaryDirectory()
+        # Its children may write for a moment after it has ended.
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, self._tell = os.pipe()
         self._hear, answers = os.pipe()
         launch = (sys.executable, "-c", _LAUNCH, str(commands), str(answers))
