@@ -18,15 +18,17 @@ NO_POLICY = "none"
 CLOCK = Actor("clock")
 
 
-class Due(Protocol):
+class DueStep(Protocol):
     """A step whose time has come, wherever it is kept."""
 
     @property
     def step(self) -> str:
-        """Its name in the policy, and in which cycle of the record."""
+        """Its name in the policy."""
 
     @property
-    def cycle(self) -> int: ...  # noqa: D102
+    def cycle(self) -> int:
+        """In which cycle of its record."""
+
     @property
     def due_at(self) -> datetime:
         """UTC."""
@@ -40,7 +42,8 @@ class Due(Protocol):
         """The name of the action that it is."""
 
     @property
-    def to(self) -> str: ...  # noqa: D102
+    def to(self) -> str:
+        """Who is told: `team`, `controller` or a role."""
 
 
 def plan(
@@ -126,7 +129,7 @@ def delivery(deliver: str, book: DayBook, due_at: datetime) -> tuple[datetime, s
     return (at, "") if at == due_at else (at, f", told {day_and_time(book.local(at), book.local(due_at))}")
 
 
-def falls_due(one: Due, more: dict[str, str] | None = None) -> Action:
+def falls_due(one: DueStep, more: dict[str, str] | None = None) -> Action:
     """What the clock does when the time of a step has come.
 
     Args:
