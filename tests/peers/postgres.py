@@ -5,17 +5,16 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from daemon.store.upgrade import upgrade
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 START_SECONDS = 30
@@ -44,8 +43,7 @@ class Postgres:
             self._as = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         made = self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
         assert made.returncode == 0, made.stderr
         self.start()
