@@ -1,7 +1,6 @@
 """What a tree of processes costs: CPU time and memory, from /proc."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -46,11 +45,3 @@ def pss_mib(root: int) -> float:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
             total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1024
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.peers.certificates import Authority, Certificate
+from tests.support.ports import free_ports
 from tests.support.waiting import wait_until
 
 OWNER = "nobody"
@@ -97,7 +98,7 @@ class Dovecot:
         self._mail = home / "mail"
         self._owner = pwd.getpwnam(OWNER)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port, self.tls_port = _free_ports(2)
+        self.port, self.tls_port = free_ports(2)
         authority = Authority(directory / "certificates")
         self.ca_file = authority.ca_file
         self._mail.mkdir()
@@ -214,14 +215,6 @@ def dovecot(directory: Path) -> Iterator[Dovecot]:
             yield server
         finally:
             server.stop()
-
-
-def _free_ports(number: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def _program(name: str) -> str:

@@ -5,11 +5,10 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 
 from daemon.store.upgrade import upgrade
+from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 START_SECONDS = 30
@@ -58,8 +58,7 @@ class Postgres:
             self._as = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         if copy_of is not None:
             self.copy(copy_of)
             return
