@@ -1,5 +1,6 @@
 """The matrix: every row has a test, or a sentence where one is allowed; its page has every row."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.matrix.named import named_tests
 from tests.matrix.page import page
 from tests.matrix.promises import EXCEPTIONS, PROMISES, STRICT
-from tests.matrix.results import Run, read
+from tests.matrix.results import Run, read_all
 from tests.support.rows import FAULTS, THREATS, rows_of
 
 RESULTS = """\
@@ -23,12 +24,19 @@ RESULTS = """\
 </testsuite></testsuites>
 """
 
+AGAIN = """\
+<testsuites><testsuite timestamp="2026-11-23T06:00:00+00:00"><properties>
+<property name="version" value="0.1.0"/></properties>
+<testcase classname="tests.faults.test_r1_r4_kills" name="test_kills[sqlite]" time="2"/>
+<testcase classname="tests.faults.test_r1_r4_kills" name="test_kills[postgresql]" time="2"/>
+</testsuite></testsuites>
+"""
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    file = tmp_path / "faults.xml"
-    file.write_text(RESULTS)
-    return read(file)
+    (tmp_path / "all.xml").write_text(RESULTS)
+    return read_all(tmp_path)
 
 
 def test_every_row_has_a_test_or_a_reason() -> None:
@@ -60,6 +68,16 @@ def test_results_are_told_by_row(run: Run) -> None:
     assert run.facts == {"date": "2026-11-22", "version": "0.1.0", "length": "10 %"}
 
 
+def test_a_row_that_ran_again_counts_as_it_ended_last(tmp_path: Path) -> None:
+    for number, (name, content) in enumerate({"all": RESULTS, "R1": AGAIN}.items()):
+        (tmp_path / f"{name}.xml").write_text(content)
+        os.utime(tmp_path / f"{name}.xml", (number, number))
+    run = read_all(tmp_path)
+    assert [(one.held, one.failed) for one in run.of("R4")] == [(2, [])]
+    assert run.of("R2")[0].skipped == {"test_order": "no strace"}
+    assert run.facts == {"date": "2026-11-22, 2026-11-23", "version": "0.1.0", "length": "10 %"}
+
+
 def test_the_page_says_what_held_and_what_did_not(run: Run) -> None:
     lines = page(run, {"soak": {"minutes": 60, "rows": [{"minute": 1, "rss_mib": 99.5}]}}).splitlines()
     ends = {line.split("]")[0][3:]: line.split(" | ")[-1].rstrip(" |") for line in lines if line.startswith("| [")}
@@ -73,7 +91,7 @@ def test_the_page_says_what_held_and_what_did_not(run: Run) -> None:
 
 
 def test_the_page_of_no_run_names_every_row(tmp_path: Path) -> None:
-    written = page(read(tmp_path / "nothing.xml"), {})
+    written = page(read_all(tmp_path / "nothing"), {})
     assert all(f"### {row}\n" in written and promise.text in written for row, promise in PROMISES.items())
     assert "Not made in this run: `make bench` writes it." in written
 

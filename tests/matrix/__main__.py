@@ -1,4 +1,4 @@
-"""`python -m tests.matrix [XML]`: docs/reliability.md from the results in build/. Ends with 1 unless every row held."""
+"""`python -m tests.matrix`: docs/reliability.md from the results in build/faults/. Ends with 1 unless all rows held."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,14 @@ from tests.matrix.page import HELD, outcome, page
 from tests.matrix.promises import EXCEPTIONS, PROMISES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build"
 PAGE = ROOT / "docs" / "reliability.md"
 
 
-def main(*args: str) -> int:
+def main() -> int:
     """Write the page, and name the rows that did not hold."""
-    file = Path(args[0]) if args else ROOT / "build" / "faults.xml"
-    run = results.read(file)
-    PAGE.write_text(page(run, tables.load(file.parent)), "utf-8")
+    run = results.read_all(BUILD / "faults")
+    PAGE.write_text(page(run, tables.load(BUILD)), "utf-8")
     open_rows = [(row, said) for row in PROMISES if (said := outcome(row, run)) != HELD and row not in EXCEPTIONS]
     sys.stdout.writelines(f"{row}: {said}\n" for row, said in open_rows)
     sys.stdout.write(f"{PAGE}: {len(PROMISES) - len(open_rows)} of {len(PROMISES)} rows held\n")
@@ -23,4 +23,4 @@ def main(*args: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

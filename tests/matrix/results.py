@@ -1,4 +1,4 @@
-"""What a run of the tests has left: pytest's JUnit XML."""
+"""What runs of the tests have left: pytest's JUnit XML."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,10 +45,19 @@ class Run:
         return [one for one in self.tests if row in one.rows]
 
 
+def read_all(directory: Path) -> Run:
+    """All results in a directory, one run over several parts: what ran again later counts, and no file is no result."""
+    runs = [read(file) for file in sorted(directory.glob("*.xml"), key=lambda file: file.stat().st_mtime)]
+    tests = {one.test: one for run in runs for one in run.tests}
+    facts: dict[str, list[str]] = {}
+    for run in runs:
+        for name, value in run.facts.items():
+            facts.setdefault(name, []).append(value)
+    return Run({name: ", ".join(dict.fromkeys(values)) for name, values in facts.items()}, list(tests.values()))
+
+
 def read(file: Path) -> Run:
-    """Read a JUnit XML of ours; no such file is a run without results."""
-    if not file.exists():
-        return Run({}, [])
+    """Read a JUnit XML of ours."""
     found: dict[str, Held] = {}
     root = ElementTree.parse(file).getroot()  # noqa: S314 - written by our own run
     for case in root.iter("testcase"):
