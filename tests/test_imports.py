@@ -156,8 +156,18 @@ def test_pure_packages_touch_no_clock_network_chance_or_database(package: str) -
     assert wrong == []
 
 
+def _loaded_with(module: str, *names: str) -> set[str]:
+    """Which of these modules are loaded with another."""
+    code = f"import sys, {module}; print(*({set(names)} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(found.stdout.split())
+
+
 def test_the_reader_starts_without_the_configuration() -> None:
     """It is started anew again and again: pydantic and the settings' models would double what that costs."""
-    code = "import sys, daemon.reader_child; print({'pydantic', 'config.models'} & set(sys.modules))"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "set()"
+    assert _loaded_with("daemon.reader_child", "pydantic", "config.models") == set()
+
+
+def test_a_command_loads_what_is_heavy_only_when_it_runs() -> None:
+    """Else each command, and the start of the daemon, takes half a second more."""
+    assert _loaded_with("daemon.cli", "sqlalchemy", "pydantic", "config.models", "parsers.records", "jinja2") == set()

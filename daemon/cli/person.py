@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daemon.cli.house import config_option, now_of, remember, settings_of, store_of, user
-from daemon.cli.known import show_people
 from daemon.cli.output import FINDINGS, TRY_AGAIN, USAGE, complain, counted, fail, finish, json_line, json_option, line
 from daemon.cli.progress import display
 
@@ -161,6 +160,7 @@ def _site(settings: "Settings", site: str) -> "Site":
 
 
 def _found(store: "Store", site: "Site", key: str) -> "Found":
+    from daemon.cli.known import show_people
     from daemon.person.find import NoKey, Several, find
 
     with store.read() as connection:
