@@ -105,6 +105,13 @@ class Installation:
         """Add to one file of the configuration."""
         self.write(name, (self.directory / name).read_text("utf-8") + text)
 
+    def begin_with(self, database: bytes) -> None:
+        """Have this SQLite file instead of one that the daemon makes."""
+        self.data.mkdir(mode=0o700)
+        file = self.data / "postroom.db"
+        file.touch(0o600)
+        file.write_bytes(database)
+
     # Running it.
 
     def launch(

@@ -1,10 +1,13 @@
 """Fixtures with a running daemon."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from daemon.store.upgrade import prepare
 from tests.support.audit import Audit
 from tests.support.daemon import Installation
 from tests.support.sink import Sink
@@ -23,6 +26,15 @@ Databases = Callable[[], str]
 """Makes a database with the current schema: what `database` in postroom.toml says."""
 Tell = Callable[[str], None]
 """Shows the figures of a test."""
+
+
+@cache
+def _empty_database() -> bytes:
+    """A SQLite file with the current schema, made once: each daemon that makes its own loads all of Alembic for it."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "postroom.db"
+        prepare(f"sqlite:///{file}", file.parent)
+        return file.read_bytes()
 
 
 @pytest.fixture
@@ -65,6 +77,8 @@ def new_house(tmp_path: Path, sink: Sink, new_database: Databases, audit: Audit)
         house = Installation(tmp_path / f"house{len(made)}", sink.url, **options)  # type: ignore[arg-type]
         made.append(house)
         if started:
+            if house.database == "sqlite":
+                house.begin_with(_empty_database())
             house.start()
         return house
 
