@@ -93,7 +93,7 @@ def test_the_page_says_what_held_and_what_did_not(run: Run) -> None:
 def test_the_page_of_no_run_names_every_row(tmp_path: Path) -> None:
     written = page(read_all(tmp_path / "nothing"), {})
     assert all(f"### {row}\n" in written and promise.text in written for row, promise in PROMISES.items())
-    assert "Not made in this run: `make bench` writes it." in written
+    assert "Not made in this run: `make faults ROWS=R26` writes it." in written
 
 
 def test_the_page_that_is_kept_has_the_promises_of_today() -> None:

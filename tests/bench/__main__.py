@@ -29,7 +29,6 @@ LENGTHS: dict[str, dict[str, Callable[[], Section]]] = {
         "mailbox": lambda: mailbox.run(rounds=1, count=3_000, single=100, fresh=10),
         "deadlines": lambda: deadlines.run(rounds=3, few=10_000, many=200_000),
         "simulator": lambda: simulator.run(rounds=3, few=300, many=3_000),
-        "growth": lambda: growth.run(rounds=9, few=2_000, many=60_000, databases={"SQLite": growth.sqlite}),
         "workers": lambda: workers.run(rounds=3, count=1_000),
     },
     "full": {
@@ -39,7 +38,7 @@ LENGTHS: dict[str, dict[str, Callable[[], Section]]] = {
         "mailbox": lambda: mailbox.run(rounds=3, count=10_000, single=300, fresh=20),
         "deadlines": lambda: deadlines.run(rounds=5, few=10_000, many=1_000_000),
         "simulator": lambda: simulator.run(rounds=3, few=10_000, many=100_000),
-        "growth": lambda: growth.on_both(rounds=15, few=10_000, many=1_000_000),
+        "growth": lambda: growth.on_both(rounds=15, few=10_000, many=100_000),
         "workers": lambda: workers.run(rounds=5, count=3_000),
     },
 }

@@ -1,6 +1,7 @@
 """What kept mails cost the next one: each step of its way, and what people look at, with few kept and with many."""
 
 import gc
+import json
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from tests.bench.fill import OLD, fill, person, reference
 from tests.bench.room import Room, room
 from tests.peers.postgres import Postgres, programs
 
+BUILD = Path(__file__).resolve().parent.parent.parent / "build"
 BATCH = 50
 NEW = 9_000_000
 """Mails that are measured are numbered from here: nobody of these has written before."""
@@ -237,7 +239,7 @@ def run(rounds: int, few: int, many: int, databases: Mapping[str, Callable[[], s
     figures = Figures("growth", best=min)  # what else the machine does makes a round slower, never faster
     goals = []
     for engine, new in databases.items():
-        small, large = f"{engine}, {few:,} mails", f"{engine}, {many:,} mails"
+        small, large = _names(engine, few, many)
         with ExitStack() as stack:
             books = {name: Measured(filled(stack, count, new())) for name, count in ((small, few), (large, many))}
             gc.collect()
@@ -249,6 +251,27 @@ def run(rounds: int, few: int, many: int, databases: Mapping[str, Callable[[], s
                 figures.add(name, f"{LEDGER}, ms", one.ledger())
         goals += _goals(figures, small, large)
     return Section(figures, goals)
+
+
+def _names(engine: str, few: int, many: int) -> tuple[str, str]:
+    return f"{engine}, {few:,} mails", f"{engine}, {many:,} mails"
+
+
+def keep(section: Section, name: str, engine: str, few: int, many: int) -> None:
+    """Write build/NAME.json for docs/reliability.md: each figure with few mails and with many, in milliseconds."""
+    figures, (small, large) = section.figures, _names(engine, few, many)
+    rows = [
+        {
+            "what is done": what.removesuffix(", ms"),
+            f"{few:,} mails, ms": figures.of(small, what),
+            f"{many:,} mails, ms": figures.of(large, what),
+            "ratio": figures.ratio(what, large, small),
+        }
+        for who, what in figures.values
+        if who == large
+    ]
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / f"{name}.json").write_text(json.dumps({"rows": rows}), "utf-8")
 
 
 def sqlite() -> str:

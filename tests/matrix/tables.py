@@ -10,7 +10,8 @@ from pathlib import Path
 
 TABLES = {
     "soak": ("An hour of load and faults", "`python -m tests.soak`"),
-    "scale": ("From ten thousand rows to a million", "`make bench`"),
+    "scale-sqlite": ("From ten thousand mails to a million, on SQLite", "`make faults ROWS=R26`"),
+    "scale-postgresql": ("From ten thousand mails to a million, on PostgreSQL", "`make faults ROWS=R26`"),
 }
 """By the name of the file: title, and which program writes it."""
 MOST_ROWS = 30
