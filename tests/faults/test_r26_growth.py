@@ -1,6 +1,6 @@
 """R26: a million kept mails do not make the next one slower: by the plans of all that is asked, and by the clock.
 
-By `make faults` with a million mails on both databases, which docs/reliability.md shows; else a hundred thousand on SQLite.
+By `make faults` with a million mails on both databases, for docs/reliability.md; else with 100,000 on SQLite.
 """
 
 import os
