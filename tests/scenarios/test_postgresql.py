@@ -103,10 +103,11 @@ def test_a_socket_will_do(tmp_path: Path, postgres: Postgres) -> None:
     assert house.postroom("ledger").returncode == 0
 
 
-def test_a_commit_is_synced_whatever_the_server_says(house: Installation) -> None:
+@pytest.mark.parametrize("setting", ["off", "local"])
+def test_a_commit_is_synced_whatever_the_server_says(house: Installation, setting: str) -> None:
     with psycopg.connect(house.database, autocommit=True) as connection:
         name = house.database.rpartition("/")[2]
-        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = {setting}".encode())
     store = open_store(house.database)
     try:
         found = store.write(lambda c: c.exec_driver_sql("SHOW synchronous_commit").scalar()).result()
