@@ -36,7 +36,8 @@ UPGRADE_WAIT_MILLISECONDS = 2000
 LOCK_NOT_AVAILABLE = ("55P03", "40P01")
 """`lock_not_available` and `deadlock_detected`."""
 _SYNCED = """
-    SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting IN ('off', 'local')
+    SELECT set_config(name, 'on', false) FROM pg_settings
+    WHERE name = 'synchronous_commit' AND setting IN ('off', 'local')
 """
 """`local` would not wait for a standby, where the server names one that is to be waited for."""
 _POSTGRES = {
