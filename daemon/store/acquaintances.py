@@ -17,7 +17,7 @@ _OF = (
         record.c.id.in_(
             select(record_contact.c.record).where(record_contact.c.contact.in_(bindparam("keys", expanding=True)))
         ),
-        record.c.site == bindparam("the_site"),
+        contacts.of_few(record.c.site) == bindparam("the_site"),
     )
     .order_by(record.c.id.desc())
     .limit(MOST)

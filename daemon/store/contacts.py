@@ -7,7 +7,7 @@ row too few opens a record too many, and a row too many does nothing.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, select
 
 from daemon.store.engine import insert_missing
 from daemon.store.schema import contact, record, record_contact
@@ -30,12 +30,19 @@ _USED = select(contact.c.id).where(
     contact.c.id.in_(bindparam("keys", expanding=True)),
     exists().where(record_contact.c.contact == contact.c.id),
 )
+
+
+def of_few(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A column that no index is used for: about the few records of a contact SQLite would ask all of a site."""
+    return column + ""
+
+
 _OPEN = (
     select(record.c.id, record.c.data)
     .join(record_contact, record_contact.c.record == record.c.id)
     .where(
         record_contact.c.contact == bindparam("the_contact"),
-        record.c.site == bindparam("the_site"),
+        of_few(record.c.site) == bindparam("the_site"),
         record.c.state.in_(OPEN_STATES),
     )
     .order_by(record_contact.c.record.desc())

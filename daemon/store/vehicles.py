@@ -26,8 +26,8 @@ _BOOKED = (
     .join(record_contact, record_contact.c.record == record.c.id)
     .where(
         record_contact.c.contact.in_(bindparam("keys", expanding=True)),
-        record.c.site == bindparam("the_site"),
-        record.c.kind == "booking",
+        contacts.of_few(record.c.site) == bindparam("the_site"),
+        contacts.of_few(record.c.kind) == "booking",
         record.c.state.in_(TIMED),
         record.c.ref != bindparam("own"),
     )
