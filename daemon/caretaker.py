@@ -38,6 +38,8 @@ SURE_AFTER = timedelta(minutes=1)
 WELL_AFTER = timedelta(minutes=5)
 """What is well for less is not over."""
 HEAL_AGAIN_SECONDS = 60.0
+GONE_AFTER = timedelta(days=1)
+"""A loop of another daemon that has not been told of for so long stands still no more, or its daemon is no more."""
 
 log = get_logger(__name__)
 
@@ -283,7 +285,10 @@ class Caretaker:
             del self._seen[what]
             self._said.discard(what)
         for told in list(self._told.values()):
-            if told.what in found or self._is_under_way(told.what) or not self._is_ours(told.what):
+            if told.what in found or self._is_under_way(told.what):
+                continue
+            if not self._is_ours(told.what):
+                self._forget_if_gone(told, now)
                 continue
             since = self._well.setdefault(told.what, now)
             self._well[told.what] = min(since, now)
@@ -304,6 +309,13 @@ class Caretaker:
         if self._store.write(write).result(WRITE_SECONDS):
             log.warning("alarm-over", what=told.what)
             self._wake()
+
+    def _forget_if_gone(self, told: Told, now: datetime) -> None:
+        """Nobody else would: where its daemon lives and stands still, that tells the admin anew."""
+        if now - told.told_at >= GONE_AFTER and self._store.write(lambda c: alarms.end(c, told.what)).result(
+            WRITE_SECONDS
+        ):
+            log.warning("alarm-forgotten", what=told.what)
 
     @property
     def _prefix(self) -> str:

@@ -15,8 +15,8 @@ WAITING = {
     ),
     "unsent": (
         "outgoing mail is not sent",
-        "An outgoing mail has waited since {since}: no relay has taken it.",
-        "`postroom queue list` shows what waits and what the relays said last.",
+        "An outgoing mail, or what goes to another system, has waited since {since}: nobody has taken it.",
+        "`postroom queue list` shows what waits and what the relay, or the system, said last.",
     ),
     "unfired": (
         "steps of policies do not happen",

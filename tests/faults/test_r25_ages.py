@@ -1,6 +1,6 @@
 """R25: what waits too long is told once, and once that it is over; by any number of starts and daemons."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.support.client import lead, new_key, send
@@ -11,6 +11,7 @@ from tests.support.turning import BERLIN, Turned
 from tests.support.waiting import wait_until
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=BERLIN)
+OTHERS = "loop:other:worker.rounds"
 NO_WORKER = "import sys\nif 'daemon.worker' in sys.orig_argv: sys.exit(3)\n"
 
 
@@ -37,6 +38,10 @@ def test_what_waits_is_told_once_and_so_is_its_end(new_house: Houses, sink: Sink
     send(house, lead(new_key()))
     house.settle()
     assert _alarms(house) == set()
+    for name, days in (("gone", 1), ("other", 0)):
+        told = f"{MONDAY.astimezone(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S.000000}"
+        house.alter("INSERT INTO alarm VALUES (?, ?, ?)", f"loop:{name}:worker.rounds", told, told)
+    wait_until(lambda: _alarms(house) == {OTHERS}, 20, "what a daemon left that is no more is forgotten after a day")
     house.stop()
 
     (tmp_path / "sitecustomize.py").write_text(NO_WORKER)
@@ -48,7 +53,7 @@ def test_what_waits_is_told_once_and_so_is_its_end(new_house: Houses, sink: Sink
     unread = house.status()
     assert unread["oldest_pending_seconds"] >= 600
     assert unread["oldest_unfired_seconds"] >= 900
-    assert "postroom_alarms 3.0" in house.get("/metrics")[1]
+    assert "postroom_alarms 4.0" in house.get("/metrics")[1]
     shown = house.postroom("status").stdout
     assert "unfired" in shown
     house.stop()
@@ -60,6 +65,7 @@ def test_what_waits_is_told_once_and_so_is_its_end(new_house: Houses, sink: Sink
     house.settle()
     _turn_until(turned, now, set())
     house.settle()
+    assert _alarms(house) == {OTHERS}, "whether a loop of another daemon goes on is not ours to say"
     subjects = [str(mail.parsed()["Subject"]) for mail in sink.to(ADMIN)]
     for what in ("accepted mail is not read", "outgoing mail is not sent", "steps of policies do not happen"):
         assert subjects.count(f"[Postroom] {what}") == 1, subjects
