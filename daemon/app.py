@@ -32,7 +32,7 @@ from daemon.processes import give_back, keep_small, notify_systemd
 from daemon.pulse import Beating, Heart, standing
 from daemon.reloading import Reloads
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
-from daemon.seclusion import keep_to_ourselves
+from daemon.seclusion import keep_to_ourselves, make
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import (
     DriverMissing,
@@ -103,7 +103,8 @@ def only_daemon(data: Path) -> Any:
     Raises:
         AlreadyRunning: Somebody else holds it.
     """
-    with (data / "daemon.lock").open("a+") as handle:
+    make(lock := data / "daemon.lock")
+    with lock.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

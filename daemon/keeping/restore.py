@@ -8,6 +8,7 @@ from pathlib import Path
 from daemon.keeping import archive
 from daemon.keeping.archive import CONFIG, DATA, DATABASE, Manifest, NoBackup
 from daemon.keeping.belongings import DESK_KEY
+from daemon.seclusion import hand_over
 from daemon.shift import Place, data_directory, database_url
 from daemon.store import open_store, snapshots, standstill
 from daemon.store.copying import Told
@@ -73,8 +74,10 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
         if database_file(url) is None:
             snapshots.move(f"sqlite:///{back}", url, told)
         if key.exists():
+            hand_over(key, data)
             key.replace(data / DESK_KEY)
         if (target := database_file(url)) is not None:
+            hand_over(back, data)
             back.replace(target)  # last: with it the installation is there
         _sync(data)
     return manifest, waits

@@ -28,6 +28,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from daemon.seclusion import make
+
 WRITE_WAIT_SECONDS = 30
 CHANNEL = "postroom"
 MIGRATION_LOCK = 0x706F7374726F6F6D
@@ -350,6 +352,7 @@ class Turn:
         if self._file is None:
             return
         if self._handle is None:
+            make(self._file)
             self._handle = self._file.open("ab")
         fcntl.flock(self._handle, fcntl.LOCK_EX)
 

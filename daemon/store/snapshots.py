@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from daemon.seclusion import make
 from daemon.store import copying, evidence
 from daemon.store.copying import Content, Told
 from daemon.store.engine import WRITER, database_file, open_engine
@@ -119,6 +120,8 @@ def _copy_pages(source: Connection, file: Path, told: Told) -> None:
 
 
 def _copy_rows(source: Connection, url: str, told: Told) -> dict[str, Content]:
+    if (file := database_file(url)) is not None:
+        make(file)
     if schema_state(url) != "current":
         upgrade(url)
     engine = open_engine(url, write=True)

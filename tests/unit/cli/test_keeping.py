@@ -85,7 +85,7 @@ def test_a_backup_comes_back_elsewhere_and_stands_still(
     assert (data / "desk.key").read_bytes() == (room / "data" / "desk.key").read_bytes()
     assert not (data / "daemon.id").exists(), "by it a daemon knows its own leases: never copied"
     assert data.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o077 for path in data.iterdir() if path.name != "daemon.lock"} == {0}
+    assert {path.stat().st_mode & 0o077 for path in data.iterdir()} == {0}
 
     status = json.loads(postroom("status", "--json", directory=other).out)
     assert status["standstill"]["why"].startswith("restored from a backup of 20")
@@ -245,6 +245,7 @@ def test_db_copy_moves_an_installation_and_back(
     assert postroom("ledger", directory=directory).code == 0, "it goes on"
     answer = postroom("db", "copy", "sqlite", directory=directory)
     assert answer.code == 0, answer.err
+    assert {path.stat().st_mode & 0o077 for path in (directory / "data").iterdir()} == {0}
     point(directory, "sqlite")
     assert postroom("ledger", directory=directory).code == 0
     assert postroom("show", rows[0][0]["ref"], directory=directory).code == 0
