@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +19,7 @@ from daemon.shift import data_directory
 from daemon.store import open_store
 from daemon.store.upgrade import upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
+from tests.support.waiting import wait_until
 
 ON_BOTH = ["sqlite", ON_POSTGRESQL_ONLY]
 
@@ -196,6 +200,21 @@ def test_what_is_not_in_a_backup_is_named(post_room: Any, postroom: Any, tmp_pat
     assert "not in it: environment variable RELAY_PASSWORD" in answer.out
     assert "canary-5f3a" not in answer.out + answer.err
     assert b"canary-5f3a" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_is_stopped_leaves_no_copy_behind(post_room: Any, tmp_path: Path, number: int, code: int) -> None:
+    """It says no word of its insides, and does not look as if the ledger had a finding."""
+    place = tmp_path / "backups"
+    place.mkdir()
+    command = "from daemon.cli import main; main()", "backup", str(place / "a.backup"), "-c", str(post_room.directory)
+    with subprocess.Popen([sys.executable, "-c", *command], stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: list(place.iterdir()), what="the scratch place")
+        running.send_signal(number)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == code, said
+    assert "Traceback" not in said
+    assert list(place.iterdir()) == []
 
 
 def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
