@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from daemon.store.copying import Content
     from daemon.store.standstill import Waiting
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _SHOWN = 20
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_NEW_FILE)
 @config_option
 @json_option
 def backup(file: Path, directory: Path, as_json: bool) -> None:
@@ -55,7 +56,7 @@ def backup(file: Path, directory: Path, as_json: bool) -> None:
     with _swept(), store_of(place), _told():  # says what is wrong with the database
         try:
             manifest, proof = back_up(place, file.absolute(), now_of(place), _stages())
-        except (TooMuch, FileExistsError) as error:
+        except (TooMuch, FileExistsError, NotADirectoryError) as error:
             fail(USAGE, str(error))
     if as_json:
         json_line(_of_backup(file, manifest, proof))

@@ -97,6 +97,11 @@ def database_file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
 
 
+def shown(url: str) -> str:
+    """A database as people know it: its file, or its URL, which never has a password."""
+    return str(database_file(url) or url)
+
+
 def open_engine(url: str, *, write: bool) -> Engine:
     """An engine whose transactions read one snapshot, or, for writing, hold the write lock from their first line.
 

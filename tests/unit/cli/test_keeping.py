@@ -226,6 +226,49 @@ def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, t
     assert "config/mails/form-german.eml" in names
 
 
+def test_mails_that_a_relay_wrote_are_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """The example's relay is a Maildir below its configuration: what went out lies there, ever more of it."""
+    main, written = post_room.directory / "postroom.toml", post_room.directory / "mail-out" / "new"
+    assert 'url = "maildir:./mail-out"' in main.read_text()
+    written.mkdir(parents=True, exist_ok=True)
+    (written / "1").write_text("To: eva@kunde.example")
+    answer = postroom("backup", tmp_path / "a.backup", "--json", directory=post_room.directory)
+    assert answer.code == 0, answer.err
+    assert [name for name in answer.rows[0]["files"] if "mail-out" in name] == []
+
+
+def test_one_directory_for_all_is_refused(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """Else the configuration would count as data, and be missing in the backup."""
+    main = post_room.directory / "postroom.toml"
+    main.write_text(main.read_text().replace('data = "./data"', 'data = "."'))
+    shutil.copyfile(post_room.database, post_room.directory / "postroom.db")
+    answer = postroom("backup", tmp_path / "a.backup", directory=post_room.directory)
+    assert (answer.code, "both configuration and data directory" in answer.err) == (2, True)
+
+
+def test_a_file_that_cannot_be_meant_is_wrong_usage(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    astray = tmp_path / "missing" / "a.backup"
+    answer = postroom("backup", astray, directory=post_room.directory)
+    assert (answer.code, answer.err) == (2, f"postroom: {astray.parent} is no directory\n")
+    answer = postroom("restore", astray, directory=tmp_path / "new")
+    assert (answer.code, "does not exist" in answer.err) == (2, True)
+
+
+@pytest.mark.peer
+def test_several_servers_are_named_as_they_stand_there(
+    post_room: Any, postroom: Any, request: pytest.FixtureRequest
+) -> None:
+    """Each with its port: SQLAlchemy cannot read such a URL, the driver can."""
+    url = request.getfixturevalue("postgres").new_database("template0")
+    head, _, name = url.rpartition("/")
+    several = f"{head},127.0.0.1:1/{name}"
+    point(post_room.directory, several)
+    answer = postroom("status", directory=post_room.directory)
+    assert (answer.code, several in answer.err) == (75, True), answer.err
+    assert postroom("db", "upgrade", directory=post_room.directory).out == "created\n"
+    assert postroom("ledger", directory=post_room.directory).code == 0
+
+
 def test_release_can_hold_what_is_old(room: Path, postroom: Any) -> None:
     waiting = {row["id"] for row in postroom("queue", "list", "--json", directory=room).rows}
     assert waiting
