@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import Awaitable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -72,9 +73,11 @@ def run(directory: Path) -> int:
     logging.set_up(settings.postroom.log.level, "acceptor")
     pulse.begin("acceptor")
     data = data_directory(settings)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if was_open := keep_to_ourselves(data):
-        log.warning("data-directory-was-open", to="other users", names=was_open)
+    try:
+        _move_in(data)
+    except OSError as error:
+        sys.stderr.write(f"postroom: {data} cannot be the data directory now: {error.strerror}\n")
+        return TEMPORARY
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)
@@ -90,6 +93,15 @@ def run(directory: Path) -> int:
     except (Broken, DriverMissing, SeamRefused, SchemaTooNew, SchemaTooOld, ValueError) as error:
         sys.stderr.write(f"postroom: {error}\n")
         return BAD_CONFIGURATION
+
+
+def _move_in(data: Path) -> None:
+    """Have a data directory that is ours alone and can be written to."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if was_open := keep_to_ourselves(data):
+        log.warning("data-directory-was-open", to="other users", names=was_open)
+    with tempfile.TemporaryFile(dir=data):
+        pass
 
 
 class AlreadyRunning(Exception):  # noqa: N818

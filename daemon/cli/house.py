@@ -100,7 +100,7 @@ def store_of(settings: "Place") -> Iterator["Store"]:
     except DriverMissing as error:
         fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, StoreError, OSError) as error:
-        fail(TRY_AGAIN, f"the database cannot be used now: {_first_line(error)}")
+        fail(TRY_AGAIN, f"the database cannot be used now: {first_line(error)}")
 
 
 def _demand_current(state: str, url: str) -> None:
@@ -178,5 +178,6 @@ def user() -> str:
         return ""
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a driver or the system says, without its advice for programmers."""
     return (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
