@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from collections.abc import Awaitable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from daemon.processes import give_back, keep_small, notify_systemd
 from daemon.pulse import Beating, Heart, standing
 from daemon.reloading import Reloads
 from daemon.seams import Clock, SeamRefused, check_allowed, wall_now
-from daemon.seclusion import keep_to_ourselves
+from daemon.seclusion import keep_to_ourselves, make
 from daemon.shift import daemon_name, data_directory, database_url, desk_keys, has_own_keys
 from daemon.store import (
     DriverMissing,
@@ -72,9 +73,11 @@ def run(directory: Path) -> int:
     logging.set_up(settings.postroom.log.level, "acceptor")
     pulse.begin("acceptor")
     data = data_directory(settings)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if was_open := keep_to_ourselves(data):
-        log.warning("data-directory-was-open", to="other users", names=was_open)
+    try:
+        _move_in(data)
+    except OSError as error:
+        sys.stderr.write(f"postroom: {data} cannot be the data directory now: {error.strerror}\n")
+        return TEMPORARY
     try:
         check_allowed(enabled=settings.postroom.test.enabled)
         desk_keys(settings)
@@ -92,6 +95,15 @@ def run(directory: Path) -> int:
         return BAD_CONFIGURATION
 
 
+def _move_in(data: Path) -> None:
+    """Have a data directory that is ours alone and can be written to."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if was_open := keep_to_ourselves(data):
+        log.warning("data-directory-was-open", to="other users", names=was_open)
+    with tempfile.TemporaryFile(dir=data):
+        pass
+
+
 class AlreadyRunning(Exception):  # noqa: N818
     """Another daemon runs on this data directory."""
 
@@ -103,7 +115,8 @@ def only_daemon(data: Path) -> Any:
     Raises:
         AlreadyRunning: Somebody else holds it.
     """
-    with (data / "daemon.lock").open("a+") as handle:
+    make(lock := data / "daemon.lock")
+    with lock.open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

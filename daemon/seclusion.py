@@ -28,6 +28,29 @@ def keep_to_ourselves(data: Path) -> list[str]:
     return found
 
 
+def make(file: Path) -> None:
+    """Make an empty file that is closed to others, where there is none.
+
+    What root makes belongs to whom the directory belongs, as with the files that SQLite makes: else the daemon, which
+    is another user, could not use what a command of root's left behind.
+    """
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
+    except FileExistsError:
+        return
+    try:
+        hand_over(descriptor, file.parent)
+    finally:
+        os.close(descriptor)
+
+
+def hand_over(file: Path | int, directory: Path) -> None:
+    """Give a file that root has made to the owner of a directory; other users keep what they make."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def _close(path: Path, *, is_ours: bool) -> bool:
     """Close a file, or a directory that is ours; whether it was open."""
     status = path.lstat()

@@ -1,5 +1,8 @@
 """The command line: `postroom COMMAND [-c DIR]`. Commands import what is heavy only when they run."""
 
+import logging
+from typing import Any
+
 import click
 
 from daemon.cli import (
@@ -24,6 +27,7 @@ from daemon.cli import (
     sources,
     stats,
 )
+from daemon.cli.output import INTERRUPTED, complain
 
 ORDER = (
     running,
@@ -56,6 +60,15 @@ class InOrder(click.Group):
         """Names in the order of their groups."""
         return list(self.commands)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ctrl-C is no finding, and SQLAlchemy has nothing to say about a cursor that was cut off."""
+        logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            complain("postroom: stopped by Ctrl-C")
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
 
 @click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="postroom", message="postroom %(version)s")
@@ -72,7 +85,7 @@ def main() -> None:
     Listings take --json and then print one object a line.
 
     Exit codes: 0 all is well, 1 something was found or refused, 2 wrong usage, 75 try again later, 78 the
-    configuration is wrong.
+    configuration is wrong, 130 stopped by Ctrl-C.
     """  # noqa: D301 - click wants the real character before lines that keep their breaks
 
 

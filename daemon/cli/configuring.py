@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli.house import config_option, settings_of
+from daemon.cli.house import config_option, first_line, settings_of
 from daemon.cli.output import (
     BAD_CONFIGURATION,
     FINDINGS,
@@ -217,7 +217,7 @@ def upgrade(directory: Path) -> None:
     except (Broken, DriverMissing, SchemaTooNew) as error:
         fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, OSError) as error:
-        fail(TRY_AGAIN, f"the database cannot be used now: {error}")
+        fail(TRY_AGAIN, f"the database cannot be used now: {first_line(error)}")
     line({"none": "created", "older": "upgraded", "current": "nothing to do: it is up to date"}[state])
 
 

@@ -100,12 +100,14 @@ def store_of(settings: "Place") -> Iterator["Store"]:
     except DriverMissing as error:
         fail(BAD_CONFIGURATION, str(error))
     except (SQLAlchemyError, StoreError, OSError) as error:
-        fail(TRY_AGAIN, f"the database cannot be used now: {_first_line(error)}")
+        fail(TRY_AGAIN, f"the database cannot be used now: {first_line(error)}")
 
 
 def _demand_current(state: str, url: str) -> None:
+    from daemon.store.engine import shown
+
     if state == "none":
-        fail(TRY_AGAIN, f"there is no database yet ({_without_password(url)}): `postroom run` makes it")
+        fail(TRY_AGAIN, f"there is no database yet ({shown(url)}): `postroom run` makes it")
     if state == "older":
         fail(BAD_CONFIGURATION, "the database is of an older version: back it up, then `postroom db upgrade`")
     if state == "newer":
@@ -176,11 +178,6 @@ def user() -> str:
         return ""
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a driver or the system says, without its advice for programmers."""
     return (str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__])[0]
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy import make_url
-
-    return make_url(url).render_as_string(hide_password=True)

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from daemon.cli.house import clock_of, config_option, demand_known, settings_of, store_of, wake
-from daemon.cli.output import FINDINGS, OK, TRY_AGAIN, USAGE, counted, fail, finish, json_line, json_option, line
+from daemon.cli.output import (
+    FINDINGS,
+    INTERRUPTED,
+    OK,
+    TRY_AGAIN,
+    USAGE,
+    counted,
+    fail,
+    finish,
+    json_line,
+    json_option,
+    line,
+)
 from daemon.cli.progress import Display, display
 
 if TYPE_CHECKING:
@@ -21,7 +33,6 @@ if TYPE_CHECKING:
     from daemon.intake.importer import Importer
     from daemon.store import Store
 
-INTERRUPTED = 130
 UNREAD = 400
 """Mails of an import that may wait for the daemon at once: what comes in meanwhile must not wait behind thousands."""
 LOOK_SECONDS = 0.05

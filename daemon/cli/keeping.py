@@ -1,5 +1,7 @@
 """`backup`, `restore`, `standstill`, `release`, `db copy`: an installation is kept, brought back and moved."""
 
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
     from daemon.store.copying import Content
     from daemon.store.standstill import Waiting
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _SHOWN = 20
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_NEW_FILE)
 @config_option
 @json_option
 def backup(file: Path, directory: Path, as_json: bool) -> None:
@@ -50,10 +53,10 @@ def backup(file: Path, directory: Path, as_json: bool) -> None:
     from daemon.keeping.belongings import TooMuch
 
     place = place_of(directory)
-    with store_of(place), _told():  # says what is wrong with the database
+    with _swept(), store_of(place), _told():  # says what is wrong with the database
         try:
             manifest, proof = back_up(place, file.absolute(), now_of(place), _stages())
-        except (TooMuch, FileExistsError) as error:
+        except (TooMuch, FileExistsError, NotADirectoryError) as error:
             fail(USAGE, str(error))
     if as_json:
         json_line(_of_backup(file, manifest, proof))
@@ -78,7 +81,7 @@ def restore(file: Path, directory: Path, as_json: bool) -> None:
     from daemon.keeping.restore import restore as bring_back
     from daemon.shift import database_url
 
-    with _told():
+    with _swept(), _told():
         fresh = _with_configuration(file, directory)
         place = place_of(directory)
         with _no_daemon(place):
@@ -170,7 +173,7 @@ def copy(target: str, directory: Path, as_json: bool) -> None:
     url = f"sqlite:///{data_directory(place) / 'postroom.db'}" if target == "sqlite" else target
     if url == database_url(place):
         fail(USAGE, "this is the database itself")
-    with _told(), _no_daemon(place), store_of(place):
+    with _swept(), _told(), _no_daemon(place), store_of(place):
         _demand_no_writers(database_url(place))
         tables = snapshots.move(database_url(place), url, _stages())
         findings = snapshots.findings_of(url)
@@ -192,6 +195,16 @@ def _with_configuration(file: Path, directory: Path) -> bool:
         return False
     restore_configuration(file, directory, _stages())
     return True
+
+
+@contextmanager
+def _swept() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: no half copy of all mails stays behind."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

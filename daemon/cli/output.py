@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-OK, FINDINGS, USAGE, TRY_AGAIN, BAD_CONFIGURATION = 0, 1, 2, 75, 78
+OK, FINDINGS, USAGE, TRY_AGAIN, BAD_CONFIGURATION, INTERRUPTED = 0, 1, 2, 75, 78, 130
 PIPE_WIDTH = 150
 """Columns where nobody's terminal sets them."""
 OWN_KEYS = (

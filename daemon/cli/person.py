@@ -59,6 +59,8 @@ def export(key: str, site: str, target: Path | None, directory: Path, as_json: b
                 made = write(connection, found, loose, file, now)
             except FileExistsError:
                 fail(FINDINGS, f"{file} is there already; say --to with another name")
+            except OSError as error:
+                fail(TRY_AGAIN, f"{file} cannot be written: {error.strerror}")
     if as_json:
         json_line({"file": str(file), "made": made})
         return
@@ -139,7 +141,7 @@ def _show(found: "Found", plan: "Plan") -> None:
     line(f"{', '.join(found.names) or 'Somebody'} at {found.site}, known by {', '.join(found.contacts) or 'nothing'}")
     line(f"  {counted(len(plan.records), 'record')}: {', '.join(plan.records) or '-'}")
     line(f"  {counted(plan.mails, 'mail')} of these records, {len(plan.loose)} more that mention the person")
-    line(f"  {counted(len(plan.letters), 'outgoing mail')} about several records that names the person")
+    line(f"  {counted(len(plan.letters), 'outgoing mail')} about several records, with the person among others")
     for mail, refs in plan.shared.items():
         line(f"  mail {mail} also stands for {', '.join(refs)}, and goes with the others", style="yellow")
     for one in plan.left:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from daemon.cli.house import config_option, now_of, remember, settings_of, store_of, user, wake
-from daemon.cli.importing import INTERRUPTED, Stop
-from daemon.cli.output import FINDINGS, OK, USAGE, counted, fail, finish, json_line, json_option, line
+from daemon.cli.importing import Stop
+from daemon.cli.output import FINDINGS, INTERRUPTED, OK, USAGE, counted, fail, finish, json_line, json_option, line
 from daemon.cli.progress import display
 
 if TYPE_CHECKING:

@@ -46,6 +46,7 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
 
     Raises:
         FileExistsError: There is something at the target.
+        NotADirectoryError: It is to lie in none.
         OSError: It cannot be written.
         TooMuch: See `belongings`; or the target is among them, where each backup would hold all before it.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be read.
@@ -55,6 +56,8 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
         raise FileExistsError(f"{target} is there already")
     if is_within_configuration(settings, target):
         raise TooMuch(f"what lies in {target.parent} belongs to the configuration: keep backups elsewhere")
+    if not target.parent.is_dir():
+        raise NotADirectoryError(f"{target.parent} is no directory")
     with _scratch(target) as scratch:
         unfinished.unlink(missing_ok=True)
         try:

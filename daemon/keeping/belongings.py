@@ -11,6 +11,7 @@ from daemon.keeping.archive import CONFIG, DATA, MOST_FILE_BYTES, MOST_FILES
 from daemon.shift import Place, data_directory
 
 DESK_KEY = "desk.key"
+MAILDIR = "maildir:"
 
 
 class TooMuch(Exception):  # noqa: N818 - a verdict
@@ -24,7 +25,9 @@ def belongings(settings: Place) -> dict[str, Path]:
         TooMuch: As it says.
     """
     home, data = settings.directory.resolve(), data_directory(settings)
-    found = {f"{CONFIG}{path.relative_to(home).as_posix()}": path for path in _files(home, data)}
+    if data == home:
+        raise TooMuch(f"{home} is both configuration and data directory: give the data a directory of its own")
+    found = {f"{CONFIG}{path.relative_to(home).as_posix()}": path for path in _files(settings, home)}
     for path in found.values():
         if path.stat().st_size > MOST_FILE_BYTES:
             raise TooMuch(f"{path} is no configuration: it is larger than {MOST_FILE_BYTES >> 20} MiB")
@@ -43,25 +46,31 @@ def left_out(settings: Place) -> list[str]:
 
 def is_within_configuration(settings: Place, file: Path) -> bool:
     """Whether a file in that place would belong to the configuration."""
-    home, data = settings.directory.resolve(), data_directory(settings)
-    return file.parent.resolve() in {directory.resolve() for directory in _directories(home, data, set())}
+    home = settings.directory.resolve()
+    return file.parent.resolve() in {directory.resolve() for directory in _directories(home, _aside(settings, home))}
 
 
-def _files(home: Path, data: Path) -> Iterator[Path]:
+def _files(settings: Place, home: Path) -> Iterator[Path]:
     """Regular files, also by links."""
-    for directory in _directories(home, data, set()):
+    for directory in _directories(home, _aside(settings, home)):
         yield from sorted(path for path in directory.iterdir() if path.is_file())
 
 
-def _directories(home: Path, data: Path, seen: set[Path]) -> Iterator[Path]:
-    """A directory and those in it, also by links, each once; not the data directory, nor what version control keeps."""
-    if home.resolve() in (data.resolve(), *seen) or home.name in (".git", ".hg"):
+def _aside(settings: Place, home: Path) -> set[Path]:
+    """Directories of mails: they may lie below the configuration, as in the example, and belong to no backup of it."""
+    written = [relay.url.removeprefix(MAILDIR) for relay in settings.postroom.relay if relay.url.startswith(MAILDIR)]
+    return {data_directory(settings), *((settings.directory / path).resolve() for path in written)} - {home}
+
+
+def _directories(home: Path, seen: set[Path]) -> Iterator[Path]:
+    """A directory and those in it, also by links, each once; not those seen, nor what version control keeps."""
+    if home.resolve() in seen or home.name in (".git", ".hg"):
         return
     seen.add(home.resolve())
     yield home
     for path in sorted(home.iterdir()):
         if path.is_dir():
-            yield from _directories(path, data, seen)
+            yield from _directories(path, seen)
 
 
 def _places(value: Any) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Bring a backup back into an empty installation, where nothing goes out until a person says so."""
 
 import os
+import stat
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from config.draft import MAIN
 from daemon.keeping import archive
 from daemon.keeping.archive import CONFIG, DATA, DATABASE, Manifest, NoBackup
 from daemon.keeping.belongings import DESK_KEY
+from daemon.seclusion import hand_over
 from daemon.shift import Place, data_directory, database_url
 from daemon.store import open_store, snapshots, standstill
 from daemon.store.copying import Told
@@ -20,21 +23,26 @@ from daemon.store.upgrade import schema_state, upgrade
 def restore_configuration(file: Path, directory: Path, told: Told) -> Manifest:
     """Write the files of the configuration into a directory that is empty or not there.
 
+    A directory that is there stays: whose it is and who may enter it was settled by whoever made it.
+
     Raises:
         NoBackup: As it says; nothing was written.
         NotEmpty: The directory holds something.
         OSError: It cannot be written.
     """
-    if directory.exists() and any(directory.iterdir()):
+    is_there = directory.exists()
+    if is_there and any(directory.iterdir()):
         raise NotEmpty(f"{directory} is not empty")
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=directory.parent) as scratch:
+    place = directory if is_there else directory.parent
+    with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=place) as scratch:
         fresh = Path(scratch) / "config"
         fresh.mkdir(mode=0o700)
         manifest = archive.unpack(file, lambda name: _below(fresh, name, CONFIG), told)
-        if directory.exists():
-            directory.rmdir()
-        fresh.rename(directory)
+        if is_there:
+            _move_in(fresh, directory)
+        else:
+            fresh.rename(directory)
     return manifest
 
 
@@ -73,11 +81,24 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
         if database_file(url) is None:
             snapshots.move(f"sqlite:///{back}", url, told)
         if key.exists():
+            hand_over(key, data)
             key.replace(data / DESK_KEY)
         if (target := database_file(url)) is not None:
+            hand_over(back, data)
             back.replace(target)  # last: with it the installation is there
         _sync(data)
     return manifest, waits
+
+
+def _move_in(fresh: Path, directory: Path) -> None:
+    """As root: the group that may enter the directory may read what is in it. The daemon is of that group."""
+    may_read = os.geteuid() == 0 and directory.stat().st_mode & stat.S_IXGRP
+    for path in fresh.rglob("*"):
+        hand_over(path, directory)
+        if may_read:
+            path.chmod(0o750 if path.is_dir() else 0o640)
+    for path in sorted(fresh.iterdir(), key=lambda path: path.name == MAIN):
+        path.rename(directory / path.name)
 
 
 def _demand_empty(url: str) -> None:

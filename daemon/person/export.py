@@ -53,33 +53,40 @@ def export(connection: Connection, found: Found, loose: list[int], target: Path,
 
     Raises:
         FileExistsError: It is there.
+        OSError: It cannot be written; nothing of it is left.
     """
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as handle, zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as file:
+            return _write(connection, found, loose, file, now)
+    except BaseException:
+        target.unlink(missing_ok=True)  # half a file is nobody's answer, and customers are in it
+        raise
+
+
+def _write(connection: Connection, found: Found, loose: list[int], file: zipfile.ZipFile, now: datetime) -> Exported:
     own = {one.id for one in found.records}
     rows = person.mails_of(connection, own)
     mails = list(dict.fromkeys(row["id"] for row in rows))
     left_out = tuple(mail for mail in mails if person.others_of(connection, mail, own))
     letters = 0
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as handle, zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as file:
-        told: Json = {
-            "format": FORMAT,
-            "site": found.site,
-            "at": now,
-            "names": found.names,
-            "known_by": [
-                _plain(row, ("type", "value", "reminder", "reminder_at")) for row in _known(connection, found)
-            ],
-            "records": [_record(connection, one, rows) for one in found.records],
-            "mails": [_mail(row, left_out) for row in _once(rows)],
-            "further_mails": [_mail(row, ()) for key in loose if (row := messages.one(connection, key)) is not None],
-        }
-        file.writestr("person.json", json.dumps(told, ensure_ascii=False, indent=1, default=_text))
-        for key in (*(mail for mail in mails if mail not in left_out), *loose):
-            file.writestr(f"mails/{key}.eml", messages.original(connection, key) or b"")
-        for one in found.records:
-            for row in person.letters_of(connection, one.id):
-                letters += 1
-                file.writestr(f"letters/{row['id']}.eml", row["rendered"])
+    told: Json = {
+        "format": FORMAT,
+        "site": found.site,
+        "at": now,
+        "names": found.names,
+        "known_by": [_plain(row, ("type", "value", "reminder", "reminder_at")) for row in _known(connection, found)],
+        "records": [_record(connection, one, rows) for one in found.records],
+        "mails": [_mail(row, left_out) for row in _once(rows)],
+        "further_mails": [_mail(row, ()) for key in loose if (row := messages.one(connection, key)) is not None],
+    }
+    file.writestr("person.json", json.dumps(told, ensure_ascii=False, indent=1, default=_text))
+    for key in (*(mail for mail in mails if mail not in left_out), *loose):
+        file.writestr(f"mails/{key}.eml", messages.original(connection, key) or b"")
+    for one in found.records:
+        for row in person.letters_of(connection, one.id):
+            letters += 1
+            file.writestr(f"letters/{row['id']}.eml", row["rendered"])
     return Exported(len(found.records), len(mails) + len(loose), letters, left_out)
 
 

@@ -28,6 +28,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from daemon.seclusion import make
+
 WRITE_WAIT_SECONDS = 30
 CHANNEL = "postroom"
 MIGRATION_LOCK = 0x706F7374726F6F6D
@@ -93,6 +95,11 @@ def _postgresql_time(element: DatabaseTime, *_: object, **__: object) -> str:
 def database_file(url: str) -> Path | None:
     """Path of an SQLite database, None for any other."""
     return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def shown(url: str) -> str:
+    """A database as people know it: its file, or its URL, which never has a password."""
+    return str(database_file(url) or url)
 
 
 def open_engine(url: str, *, write: bool) -> Engine:
@@ -350,6 +357,7 @@ class Turn:
         if self._file is None:
             return
         if self._handle is None:
+            make(self._file)
             self._handle = self._file.open("ab")
         fcntl.flock(self._handle, fcntl.LOCK_EX)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from daemon.seclusion import make
 from daemon.store import copying, evidence
 from daemon.store.copying import Content, Told
-from daemon.store.engine import WRITER, database_file, open_engine
+from daemon.store.engine import WRITER, database_file, open_engine, shown
 from daemon.store.streams import Finding
 from daemon.store.upgrade import schema_state, upgrade
 
@@ -119,13 +120,15 @@ def _copy_pages(source: Connection, file: Path, told: Told) -> None:
 
 
 def _copy_rows(source: Connection, url: str, told: Told) -> dict[str, Content]:
+    if (file := database_file(url)) is not None:
+        make(file)
     if schema_state(url) != "current":
         upgrade(url)
     engine = open_engine(url, write=True)
     try:
         with engine.connect() as target, target.begin():
             if not copying.is_empty(target):
-                raise NotEmpty("the database is not empty")
+                raise NotEmpty(f"{shown(url)} is not empty: name another database, or move away what is in it")
             read = copying.copy(source, target, told)
             _demand_same(read, target, told)
         _settle(engine)

@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from daemon.seclusion import make
 from daemon.store.engine import (
     alone_in_upgrading,
     dangling,
@@ -110,6 +111,8 @@ def prepare(url: str, directory: Path) -> None:
         )
     if state == "older" and file is not None:
         back_up(file, file.with_name(f"{file.name}.before-{revision}"))
+    if file is not None:
+        make(file)
     upgrade(url)
 
 
@@ -117,7 +120,7 @@ def back_up(file: Path, target: Path) -> None:
     """Copy a SQLite database as of one moment, also while others write; whole and synced, or not at all."""
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
-    unfinished.touch(0o600)
+    make(unfinished)
     source, copy = sqlite3.connect(file), sqlite3.connect(unfinished)
     try:
         source.backup(copy)

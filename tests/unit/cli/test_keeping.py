@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +19,7 @@ from daemon.shift import data_directory
 from daemon.store import open_store
 from daemon.store.upgrade import upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
+from tests.support.waiting import wait_until
 
 ON_BOTH = ["sqlite", ON_POSTGRESQL_ONLY]
 
@@ -85,7 +89,7 @@ def test_a_backup_comes_back_elsewhere_and_stands_still(
     assert (data / "desk.key").read_bytes() == (room / "data" / "desk.key").read_bytes()
     assert not (data / "daemon.id").exists(), "by it a daemon knows its own leases: never copied"
     assert data.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o077 for path in data.iterdir() if path.name != "daemon.lock"} == {0}
+    assert {path.stat().st_mode & 0o077 for path in data.iterdir()} == {0}
 
     status = json.loads(postroom("status", "--json", directory=other).out)
     assert status["standstill"]["why"].startswith("restored from a backup of 20")
@@ -198,6 +202,21 @@ def test_what_is_not_in_a_backup_is_named(post_room: Any, postroom: Any, tmp_pat
     assert b"canary-5f3a" not in file.read_bytes()
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_is_stopped_leaves_no_copy_behind(post_room: Any, tmp_path: Path, number: int, code: int) -> None:
+    """It says no word of its insides, and does not look as if the ledger had a finding."""
+    place = tmp_path / "backups"
+    place.mkdir()
+    command = "from daemon.cli import main; main()", "backup", str(place / "a.backup"), "-c", str(post_room.directory)
+    with subprocess.Popen([sys.executable, "-c", *command], stderr=subprocess.PIPE, text=True) as running:
+        wait_until(lambda: list(place.iterdir()), what="the scratch place")
+        running.send_signal(number)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == code, said
+    assert "Traceback" not in said
+    assert list(place.iterdir()) == []
+
+
 def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
     file = tmp_path / "a.backup"
     assert postroom("backup", file, directory=post_room.directory).code == 0
@@ -205,6 +224,49 @@ def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, t
         names = tar.getnames()
     assert [name for name in names if "data" in name and name != "data/desk.key"] == []
     assert "config/mails/form-german.eml" in names
+
+
+def test_mails_that_a_relay_wrote_are_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """The example's relay is a Maildir below its configuration: what went out lies there, ever more of it."""
+    main, written = post_room.directory / "postroom.toml", post_room.directory / "mail-out" / "new"
+    assert 'url = "maildir:./mail-out"' in main.read_text()
+    written.mkdir(parents=True, exist_ok=True)
+    (written / "1").write_text("To: eva@kunde.example")
+    answer = postroom("backup", tmp_path / "a.backup", "--json", directory=post_room.directory)
+    assert answer.code == 0, answer.err
+    assert [name for name in answer.rows[0]["files"] if "mail-out" in name] == []
+
+
+def test_one_directory_for_all_is_refused(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """Else the configuration would count as data, and be missing in the backup."""
+    main = post_room.directory / "postroom.toml"
+    main.write_text(main.read_text().replace('data = "./data"', 'data = "."'))
+    shutil.copyfile(post_room.database, post_room.directory / "postroom.db")
+    answer = postroom("backup", tmp_path / "a.backup", directory=post_room.directory)
+    assert (answer.code, "both configuration and data directory" in answer.err) == (2, True)
+
+
+def test_a_file_that_cannot_be_meant_is_wrong_usage(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    astray = tmp_path / "missing" / "a.backup"
+    answer = postroom("backup", astray, directory=post_room.directory)
+    assert (answer.code, answer.err) == (2, f"postroom: {astray.parent} is no directory\n")
+    answer = postroom("restore", astray, directory=tmp_path / "new")
+    assert (answer.code, "does not exist" in answer.err) == (2, True)
+
+
+@pytest.mark.peer
+def test_several_servers_are_named_as_they_stand_there(
+    post_room: Any, postroom: Any, request: pytest.FixtureRequest
+) -> None:
+    """Each with its port: SQLAlchemy cannot read such a URL, the driver can."""
+    url = request.getfixturevalue("postgres").new_database("template0")
+    head, _, name = url.rpartition("/")
+    several = f"{head},127.0.0.1:1/{name}"
+    point(post_room.directory, several)
+    answer = postroom("status", directory=post_room.directory)
+    assert (answer.code, several in answer.err) == (75, True), answer.err
+    assert postroom("db", "upgrade", directory=post_room.directory).out == "created\n"
+    assert postroom("ledger", directory=post_room.directory).code == 0
 
 
 def test_release_can_hold_what_is_old(room: Path, postroom: Any) -> None:
@@ -245,6 +307,7 @@ def test_db_copy_moves_an_installation_and_back(
     assert postroom("ledger", directory=directory).code == 0, "it goes on"
     answer = postroom("db", "copy", "sqlite", directory=directory)
     assert answer.code == 0, answer.err
+    assert {path.stat().st_mode & 0o077 for path in (directory / "data").iterdir()} == {0}
     point(directory, "sqlite")
     assert postroom("ledger", directory=directory).code == 0
     assert postroom("show", rows[0][0]["ref"], directory=directory).code == 0

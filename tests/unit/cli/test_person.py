@@ -225,3 +225,9 @@ def test_the_database_is_written_anew(ask: Any, post_room: Any) -> None:
     assert post_room.database.stat().st_size < free
     log = Path(f"{post_room.database}-wal")
     assert not log.exists() or log.stat().st_size == 0
+
+
+def test_a_file_that_cannot_be_written_is_no_trouble_of_the_database(ask: Any, tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "jonas.zip"
+    answer = ask("person", "export", JONAS, *AT_BERLIN, "--to", file)
+    assert (answer.code, answer.err) == (75, f"postroom: {file} cannot be written: No such file or directory\n")

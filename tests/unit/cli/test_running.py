@@ -114,3 +114,19 @@ def test_status_shows_mailboxes_though_no_daemon_runs(postroom: Any, post_room: 
     assert (second["last_success"], second["found"]) == (None, 0)
     shown = postroom("status", directory=post_room.directory).out
     assert "leads at imap.muster.example" in shown
+
+
+def test_a_data_directory_that_cannot_be_used_is_said_in_a_line(post_room: Any, postroom: Any) -> None:
+    """A disk that is not mounted comes by itself: try again."""
+    main, place = post_room.directory / "postroom.toml", post_room.directory / "no-directory"
+    place.touch()
+    main.write_text(main.read_text().replace('data = "./data"', f'data = "{place}"'))
+    command = [sys.executable, "-c", "from daemon.cli import main; main()", "run", "-c", str(post_room.directory)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
+    assert (done.returncode, done.stderr) == (75, f"postroom: {place} cannot be the data directory now: File exists\n")
+
+
+def test_a_damaged_database_is_said_in_a_line(post_room: Any, postroom: Any) -> None:
+    post_room.database.write_bytes(b"no database" * 500)
+    answer = postroom("db", "upgrade", directory=post_room.directory)
+    assert (answer.code, answer.err) == (75, "postroom: the database cannot be used now: file is not a database\n")
