@@ -311,15 +311,28 @@ class Installation:
 
     def is_settled(self) -> bool:
         """Whether every mail has its fate and every notification that waits for no others is out or given up."""
-        return not self.value(
-            "SELECT (SELECT count(*) FROM message WHERE fate = 'pending')"
-            " + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL AND way = 'own')"
-            " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))"
+        return not self.unsettled()
+
+    def unsettled(self) -> int:
+        """How many mails and notifications that is not true of."""
+        return int(
+            self.value(
+                "SELECT (SELECT count(*) FROM message WHERE fate = 'pending')"
+                " + (SELECT count(*) FROM notice WHERE outbox IS NULL AND withdrawn_at IS NULL AND way = 'own')"
+                " + (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending', 'unknown'))"
+            )
         )
 
     def settle(self, seconds: float = 60) -> None:
         """Wait until nothing is on its way any more."""
         wait_until(self.is_settled, seconds, "all is settled")
+
+    def settle_all(self, seconds: float) -> None:
+        """The same for a backlog of any length: it is enough that it does not stand still for so long."""
+        left = self.unsettled()
+        while left:
+            wait_until(lambda left=left: self.unsettled() != left, seconds, f"any of {left} is settled")  # type: ignore[misc]
+            left = self.unsettled()
 
     def postroom(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line on this installation."""
