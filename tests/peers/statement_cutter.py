@@ -51,7 +51,6 @@ class StatementCutter:
     Attributes:
         target: Port on loopback that it leads to.
         spots: Where it has cut.
-    passed: Where it has not, though it might have.
         passed: Where it has let pass what it might have cut.
         is_cutting: Whether it cuts; it may be switched at any time.
         every: Of the spots only one of so many, counted as they come.
@@ -121,6 +120,8 @@ class _Link:
         self._names: dict[bytes, str] = {}
         self._first = ""
         self._is_deaf = threading.Event()
+        for end in (client, server):  # else each statement waits 40 ms for an acknowledgement
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def carry(self) -> None:
         """Until one of both hangs up, or it is cut."""
