@@ -27,7 +27,6 @@ RESULTS = """\
 AGAIN = """\
 <testsuites><testsuite timestamp="2026-11-23T06:00:00+00:00"><properties>
 <property name="version" value="0.1.0"/></properties>
-<testcase classname="tests.faults.test_r1_r4_kills" name="test_kills[sqlite]" time="2"/>
 <testcase classname="tests.faults.test_r1_r4_kills" name="test_kills[postgresql]" time="2"/>
 </testsuite></testsuites>
 """
@@ -68,12 +67,12 @@ def test_results_are_told_by_row(run: Run) -> None:
     assert run.facts == {"date": "2026-11-22", "version": "0.1.0", "length": "10 %"}
 
 
-def test_a_row_that_ran_again_counts_as_it_ended_last(tmp_path: Path) -> None:
+def test_a_case_that_ran_again_counts_as_it_ended_last(tmp_path: Path) -> None:
     for number, (name, content) in enumerate({"all": RESULTS, "R1": AGAIN}.items()):
         (tmp_path / f"{name}.xml").write_text(content)
         os.utime(tmp_path / f"{name}.xml", (number, number))
     run = read_all(tmp_path)
-    assert [(one.held, one.failed) for one in run.of("R4")] == [(2, [])]
+    assert [(one.held, one.failed, one.seconds) for one in run.of("R4")] == [(2, [], 4.5)]
     assert run.of("R2")[0].skipped == {"test_order": "no strace"}
     assert run.facts == {"date": "2026-11-22, 2026-11-23", "version": "0.1.0", "length": "10 %"}
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from tests.support.rows import rows_of
 
@@ -46,31 +47,29 @@ class Run:
 
 
 def read_all(directory: Path) -> Run:
-    """All results in a directory, one run over several parts: what ran again later counts, and no file is no result."""
-    runs = [read(file) for file in sorted(directory.glob("*.xml"), key=lambda file: file.stat().st_mtime)]
-    tests = {one.test: one for run in runs for one in run.tests}
-    facts: dict[str, list[str]] = {}
-    for run in runs:
-        for name, value in run.facts.items():
-            facts.setdefault(name, []).append(value)
-    return Run({name: ", ".join(dict.fromkeys(values)) for name, values in facts.items()}, list(tests.values()))
-
-
-def read(file: Path) -> Run:
-    """Read a JUnit XML of ours."""
+    """All results in a directory, one run in several parts; of a case that ran again the later one counts."""
+    files = sorted(directory.glob("*.xml"), key=lambda file: file.stat().st_mtime)
+    roots = [ElementTree.parse(file).getroot() for file in files]  # noqa: S314 - written by our own run
+    cases = {_case(case): case for root in roots for case in root.iter("testcase")}
     found: dict[str, Held] = {}
-    root = ElementTree.parse(file).getroot()  # noqa: S314 - written by our own run
-    for case in root.iter("testcase"):
-        module, name = case.get("classname", ""), case.get("name", "")
+    for (module, name), case in cases.items():
         function = name.partition("[")[0]
         rows = tuple(dict.fromkeys((*rows_of(module.rpartition(".")[2]), *rows_of(function))))
         if rows:
             test = f"{module.replace('.', '/')}.py::{function}"
             _add(found.setdefault(test, Held(test, rows)), name, case)
-    return Run(_facts(root), list(found.values()))
+    facts: dict[str, list[str]] = {}
+    for root in roots:
+        for name, value in _facts(root).items():
+            facts.setdefault(name, []).append(value)
+    return Run({name: ", ".join(dict.fromkeys(values)) for name, values in facts.items()}, list(found.values()))
 
 
-def _add(held: Held, name: str, case: ElementTree.Element) -> None:
+def _case(case: Element) -> tuple[str, str]:
+    return case.get("classname", ""), case.get("name", "")
+
+
+def _add(held: Held, name: str, case: Element) -> None:
     held.seconds += float(case.get("time", "0"))
     told = [(one.get("name"), one.get("value", "")) for one in case.iter("property")]
     held.figures += [value for what, value in told if what == "figure" and value not in held.figures]
@@ -89,7 +88,7 @@ def _ledger(value: str) -> tuple[int, int]:
     return int(mails), int(findings)
 
 
-def _facts(root: ElementTree.Element) -> dict[str, str]:
+def _facts(root: Element) -> dict[str, str]:
     suite = root.find("testsuite")
     if suite is None:
         return {}
