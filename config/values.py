@@ -38,13 +38,13 @@ class Duration:
         return self.amount * {"m": 1, "h": 60, "d": 1440}[self.unit]
 
 
-def parse_duration(text: object) -> Duration:
-    """Read `30m`, `2h`, `7d` or `2wd`."""
+def parse_duration(text: object, *, examples: str = "30m, 2h, 7d or 2wd (working days)") -> Duration:
+    """Read `30m`, `2h`, `7d` or `2wd`; the examples are for the error."""
     if isinstance(text, Duration):
         return text
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"'{text}' is not a duration, write 30m, 2h, 7d or 2wd (working days)")
+        raise ValueError(f"'{text}' is not a duration, write {examples}")
     return Duration(int(match[1]), match[2])
 
 
@@ -52,7 +52,7 @@ def parse_silence(text: object) -> Duration | str:
     """Read how long a source may be silent: a fixed length of time, or `off`."""
     if text == "off":
         return "off"
-    duration = parse_duration(text)
+    duration = parse_duration(text, examples="7d or off")
     if duration.unit == "wd":
         raise ValueError(f"'{text}' counts working days, silence counts all, write 7d or off")
     return duration
@@ -62,7 +62,7 @@ def parse_elapsed(text: object) -> Duration | str:
     """Read how long something may wait: a fixed length of time, or `off`."""
     if text == "off":
         return "off"
-    duration = parse_duration(text)
+    duration = parse_duration(text, examples="10m, 2h, 1d or off")
     if duration.unit == "wd" or not duration.amount:
         raise ValueError(f"'{text}' is no length of time or counts working days, write 10m, 2h, 1d or off")
     return duration
