@@ -11,7 +11,7 @@ from daemon.log import get_logger
 from daemon.person.find import Found
 from daemon.person.search import Mention, told_of
 from daemon.shift import database_url
-from daemon.store import Store, erasing, letters_erased, person, remains
+from daemon.store import Store, erasing, expired, letters_erased, person, remains
 from rules.erasing import ERASE, ON_REQUEST
 from rules.model import Action, Actor
 from rules.transition import OPEN_STATES
@@ -55,11 +55,12 @@ def planned(settings: Settings, store: Store, found: Found, mentions: Sequence[M
         strays = [mail for mail in person.from_sender(connection, found.site, found.mails) if mail not in linked]
         foreign = {mail: person.others_of(connection, mail, keys) for mail in strays if mail not in loose}
         obstacles = letters_erased.obstacles(connection, keys)
+        gone = {ref for ref in found.refs if expired.is_erased(connection, ref)}  # somebody begins again
     mine = [one for one in several if letters_erased.in_the_way(one) is None]
     unread = [f"mail {one.message} waits to be read" for one in mentions if one.is_pending]
     waiting = [f"outgoing mail {one['id']} {why}" for one in several if (why := letters_erased.in_the_way(one))]
     return Plan(
-        records=found.refs,
+        records=tuple(ref for ref in found.refs if ref not in gone),
         mails=len(linked),
         loose=tuple(loose),
         letters=tuple(one["id"] for one in mine),

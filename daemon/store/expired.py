@@ -77,7 +77,7 @@ def records(
 
 
 def is_erased(connection: Connection, ref: str) -> bool:
-    """Whether another daemon that does the same run was there before."""
+    """Whether somebody was there before: another daemon that does the same run, a person who begins again."""
     return connection.execute(_ERASED, {"the_ref": ref}).first() is not None
 
 

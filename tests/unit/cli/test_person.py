@@ -169,7 +169,9 @@ def test_two_people_of_one_number_are_told_apart(ask: Any, post_room: Any) -> No
 def test_a_person_who_only_called_is_erased_by_reference(ask: Any, post_room: Any) -> None:
     ref = call(post_room, Customer(name="Karla Kanari"))
     assert ask("person", "erase", ref, *AT_BERLIN, "--yes").code == 0
-    assert "Kanari" not in ask("show", ref, "--json").out
+    assert "Kanari" not in (blank := ask("show", ref, "--json").out)
+    assert ask("person", "erase", ref, *AT_BERLIN, "--yes").code == 0
+    assert ask("show", ref, "--json").out == blank, "it is not erased once more"
 
 
 @pytest.mark.parametrize(
