@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
+NOBODY = "02:00:00:00:00:01"
+"""A MAC address that no end of a cable has."""
+
 
 @dataclass(frozen=True)
 class Cable:
@@ -30,12 +33,21 @@ class Cable:
         return ("nsenter", f"--net=/run/netns/{self.name}")
 
     def pull(self) -> None:
-        """Nothing gets through any more, and nobody is told."""
-        _ip("link", "set", self.name, "down")
+        """Nothing gets through any more, and nobody is told.
+
+        Both ends address what they send to nobody. An end that were down would lose its route and its address: what is
+        sent would take another way, and a server that is told to listen there would not start.
+        """
+        _ip("neighbour", "replace", self.inside, "lladdr", NOBODY, "dev", self.name, "nud", "permanent")
+        self._within("neighbour", "replace", self.outside, "lladdr", NOBODY, "dev", "eth0", "nud", "permanent")
 
     def plug(self) -> None:
         """It gets through again."""
-        _ip("link", "set", self.name, "up")
+        self._within("neighbour", "delete", self.outside, "dev", "eth0")
+        _ip("neighbour", "delete", self.inside, "dev", self.name)
+
+    def _within(self, *words: str) -> None:
+        _ip("-n", self.name, *words)
 
 
 @contextmanager
@@ -58,7 +70,7 @@ def _cable(number: int) -> Iterator[Cable]:
     try:
         _ip("link", "add", cable.name, "type", "veth", "peer", "name", "eth0", "netns", cable.name)
         _ip("address", "add", f"{cable.outside}/30", "dev", cable.name)
-        cable.plug()
+        _ip("link", "set", cable.name, "up")
         for words in (f"address add {cable.inside}/30 dev eth0", "link set eth0 up", "link set lo up"):
             _ip("-n", cable.name, *words.split())
         yield cable
