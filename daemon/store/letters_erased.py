@@ -2,21 +2,16 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
-from daemon.store import seals, tally
-from daemon.store.schema import notice, outbox, rendered
+from daemon.store import mailed, seals, tally
+from daemon.store.schema import outbox, rendered
 from rules.erasing import ERASED
 
 WAITING = ("waiting", "held", "failed")
 """States of a mail of one record that no relay has, and that goes out no more."""
 
-_CARRIED = select(notice.c.outbox).where(notice.c.record == bindparam("the_record"), notice.c.outbox.is_not(None))
-_OF_RECORD = (
-    select(outbox)
-    .where(or_(outbox.c.record == bindparam("the_record"), outbox.c.id.in_(_CARRIED)))
-    .order_by(outbox.c.id)
-)
+_OF_RECORD = select(outbox).where(mailed.tells_of(bindparam("the_record"))).order_by(outbox.c.id)
 _LETTER = select(outbox).where(outbox.c.id == bindparam("the_letter")).with_for_update()
 _LOCKED = _OF_RECORD.with_for_update()
 

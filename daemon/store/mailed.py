@@ -5,13 +5,14 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     func,
     literal,
-    or_,
     select,
     text,
+    union,
     update,
 )
 
@@ -22,6 +23,7 @@ ASTRAY = "astray"
 """Purpose of the mail to somebody who answered one about several records."""
 ABOUT_SEVERAL = ("list", "visits", "bundle", "digest", "late", ASTRAY)
 """Purposes of mails to the house that have no address for a plain reply."""
+_ALONE = outbox.alias("alone")
 
 
 def listing(connection: Connection, states: tuple[str, ...], limit: int = 100) -> list[RowMapping]:
@@ -48,10 +50,18 @@ def one(connection: Connection, outbox_id: int) -> RowMapping | None:
 def of_record(connection: Connection, ref: str) -> list[RowMapping]:
     """Letters about a record, also those that tell of others too, oldest first, without their bytes."""
     this = select(record.c.id).where(record.c.ref == ref).scalar_subquery()
-    carried = select(notice.c.outbox).where(notice.c.record == this)
-    query = select(outbox, literal(ref).label("ref")).where(or_(outbox.c.record == this, outbox.c.id.in_(carried)))
-    query = query.order_by(outbox.c.id)
+    query = select(outbox, literal(ref).label("ref")).where(tells_of(this)).order_by(outbox.c.id)
     return list(connection.execute(query).mappings())
+
+
+def tells_of(key: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a letter is about a record, or about several with this one among them.
+
+    By one set of keys: for either the one or the other PostgreSQL would look through all letters.
+    """
+    alone = select(_ALONE.c.id).where(_ALONE.c.record == key)
+    carried = select(notice.c.outbox).where(notice.c.record == key, notice.c.outbox.is_not(None))
+    return outbox.c.id.in_(union(alone, carried))
 
 
 def by_message_id(connection: Connection, message_id: str) -> int | None:
