@@ -5,6 +5,7 @@ import re
 from parsers import values
 from parsers.adf_text import text_of
 from parsers.adf_tree import Element, Walker, attribute
+from parsers.clean import single_line
 from parsers.records import Customer, Hints, PostalAddress
 
 _PHONES = (
@@ -62,7 +63,7 @@ def _names(walk: Walker, contact: Element) -> tuple[str | None, str | None, str 
             parts.setdefault({"surname": "last", "given": "first"}.get(part, part), text)
     first, last = parts.get("first"), parts.get("last")
     joined = " ".join(filter(None, (first, parts.get("middle"), last, parts.get("suffix"))))
-    name = parts.get("full") or joined or None
+    name = parts.get("full") or single_line(joined)  # each part is bounded, and so is what they make
     if name and not first and not last:
         first, last, guessed = values.name_parts(name)
         company = company or guessed
@@ -107,7 +108,7 @@ def _address(walk: Walker, element: Element | None) -> PostalAddress | None:
     apartment = walk.first(element, "apartment")
     country = walk.first(element, "country")
     found = PostalAddress(
-        street=" ".join([*lines, apartment] if apartment else lines) or None,
+        street=single_line(" ".join([*lines, apartment] if apartment else lines)),
         postal_code=walk.first(element, "postalcode"),
         city=walk.first(element, "city"),
         region=walk.first(element, "regioncode"),

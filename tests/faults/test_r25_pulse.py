@@ -145,7 +145,7 @@ def _all_are_known(house: Installation) -> bool:
 
 
 def _stand_still(house: Installation, frozen: Frozen, loops: tuple[Loop, ...]) -> float:
-    """Let them stand still until the admin is told of each, in time; how many of its intervals the slowest took."""
+    """Let them stand still, the admin is told of each, in time; how many of its intervals the slowest took."""
     began, share = time.monotonic(), 0.0
     frozen.be(*loops)
     send(house, lead(new_key()))  # whoever waits for work gets some
@@ -155,8 +155,13 @@ def _stand_still(house: Installation, frozen: Frozen, loops: tuple[Loop, ...]) -
         took = time.monotonic() - began
         assert took <= 2 * loop.interval + BUSY_SECONDS, key
         share = max(share, took / loop.interval)
-    frozen.be()
     return share
+
+
+def _is_renewed(house: Installation, frozen: Frozen, worker: int | None) -> None:
+    """Another worker; one that went on at once after all would be left alone."""
+    wait_until(lambda: house.pid("worker") not in (None, worker), 60, "another worker")
+    frozen.be()
 
 
 def _goes_on(house: Installation, sink: Sink, loops: tuple[Loop, ...]) -> None:
@@ -177,7 +182,7 @@ def test_what_stands_still_is_renewed(new_house: Houses, frozen: Frozen, sink: S
     worker = house.pid("worker")
     share = _stand_still(house, frozen, TOGETHER)
     tell(f"R25: {len(TOGETHER)} loops stood still at once, told after {share:.1f} intervals at the latest")
-    wait_until(lambda: house.pid("worker") not in (None, worker), 60, "another worker")
+    _is_renewed(house, frozen, worker)
     _goes_on(house, sink, TOGETHER)
     counters = house.status()["counters"]
     assert (counters["worker_deaths"], counters["mailbox_renewals"]) == (0, 1)
@@ -217,7 +222,7 @@ def test_each_loop_is_renewed(loop: Loop, new_house: Houses, frozen: Frozen, sin
     worker = house.pid("worker")
     share = _stand_still(house, frozen, (loop,))
     tell(f"R25: {loop.freeze or loop.name} stood still, told after {share:.1f} intervals of {loop.interval:.0f} s")
-    wait_until(lambda: house.pid("worker") not in (None, worker), 60, "another worker")
+    _is_renewed(house, frozen, worker)
     _goes_on(house, sink, (loop,))
 
 

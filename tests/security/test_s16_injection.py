@@ -63,12 +63,18 @@ def texts() -> list[str]:
 def mail_with(text: str, number: int) -> bytes:
     """A mail that has it everywhere, as far as a mail can be written so: as it is in header fields, in words, names."""
     message = EmailMessage()
+    text = text.encode("utf-8", "replace").decode()
     message.set_content(f"Name: {text}\nE-Mail: kunde-{number}@kunde.example\nTelefon: {text}\nNachricht: {text}\n")
     message.add_attachment(b"x", maintype="application", subtype="octet-stream", filename="name")
     flat = " ".join(text.split())
     head = f"From: {flat} <web@muster.example>\r\nSubject: {flat}\r\nMessage-ID: <{number}.{flat}@x>\r\nX: {flat}\r\n"
-    body = message.as_bytes().replace(b'filename="name"', f'filename="{flat}"'.encode("utf-8", "replace"))
-    return head.encode("utf-8", "replace") + body.replace(b"\n", b"\r\n")
+    body = message.as_bytes().replace(b'filename="name"', f'filename="{flat}"'.encode())
+    return head.encode() + body.replace(b"\n", b"\r\n")
+
+
+def argument(text: str) -> str:
+    """As a program is given it: without NUL, which ends an argument, and its bytes where they are no UTF-8."""
+    return os.fsdecode(text.replace("\0", "").encode("utf-8", "surrogatepass"))
 
 
 def speak(house: Installation, text: str) -> None:
@@ -132,7 +138,7 @@ def _send(house: Installation, content: bytes) -> int:
 def _commands(house: Installation, given: Sequence[str], ref: str) -> int:
     """Each text through some commands, each command with some texts: JSON stays JSON, and no terminal is commanded."""
     dice, done = random.Random(seed()), 0  # noqa: S311 - guards nothing
-    for number, text in enumerate(given):
+    for number, text in enumerate(map(argument, given)):
         for words in [COMMANDS[number], dice.choice(COMMANDS)] if number < len(COMMANDS) else dice.sample(COMMANDS, 2):
             args = [word.replace("REF", ref).replace("{}", text) for word in words]
             result = CliRunner().invoke(main, [*args, "-c", str(house.directory)])

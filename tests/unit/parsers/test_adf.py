@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from parsers import adf, document, read
+from parsers.clean import LINE_LIMIT
 from parsers.document import Document
 from parsers.records import Hints, Reading
 from tests.unit.parsers import adf_expectations as expectations
@@ -183,6 +184,16 @@ def test_the_preferred_phone_comes_first(mail: Make) -> None:
     customer = one(mail, f"<customer><contact>{phones}</contact></customer>").customer
     assert customer is not None
     assert customer.phones == ("+49302222222", "+49301111111")
+
+
+def test_what_is_made_of_parts_is_no_longer_than_any_line(mail: Make) -> None:
+    parts = "".join(f"<name part='{part}'>{part * 80}</name>" for part in ("first", "last"))
+    address = "".join(f"<street line='{number}'>{'Straße ' * 60}</street>" for number in (1, 2))
+    customer = one(mail, f"<customer><contact>{parts}<address>{address}</address></contact></customer>").customer
+    assert customer is not None
+    assert customer.name == f"{'first' * 80} {'last' * 80}"[:LINE_LIMIT]
+    assert customer.address is not None
+    assert len(customer.address.street or "") == LINE_LIMIT
 
 
 def test_trade_in_before_the_wanted_car(mail: Make) -> None:
