@@ -52,6 +52,8 @@ class Heart:
         self.loop = loop
         self.doing = ""
         self._limit = limit / TEST_HASTE if FREEZE in os.environ else limit
+        if not _hearts:
+            look()  # else a stop between the start and the first look would be the loops' fault
         self._due = time.monotonic() + within + self._limit
         _hearts.add(self)
 

@@ -96,3 +96,15 @@ def test_who_looks_notices_that_it_stood_still(monkeypatch: pytest.MonkeyPatch) 
     assert gap.seconds() == 60
     now[0] += 1
     assert gap.seconds() == 0
+
+
+def test_a_stop_before_anybody_looked_is_no_loops_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(pulse, "_hearts", set())
+    monkeypatch.setattr(pulse, "_gap", pulse.Gap(1.0))
+    heart = pulse.Heart("first", 60.0)
+    now[0] += 600
+    assert heart.overdue == 540
+    pulse.look()
+    assert heart.overdue == 0
