@@ -26,7 +26,7 @@ EVERY = 250 // at_length(100) if at_length(100) < 100 else 1
 MAILS = at_length(60)
 """So many mails and nothing new: there is no statement left."""
 MOST_ROUNDS = 10
-"""What few mails on a quick machine leave out, as nothing is cut for a moment after each cut, comes in another round."""
+"""What few mails leave out on a quick machine, as nothing is cut for a moment after each cut, others ask."""
 ON_ITS_WAY = (
     "INSERT INTO message",
     "INSERT INTO raw",
@@ -111,7 +111,9 @@ def test_a_mail_on_its_way(
     cutter.is_cutting = True
     senders: list[Clients] = []
     known = -1
-    while (cutter.known > known and len(senders) < ROUNDS) or (_unseen(cutter, ON_ITS_WAY) and len(senders) < MOST_ROUNDS):
+    while (len(senders) < ROUNDS and cutter.known > known) or (
+        len(senders) < MOST_ROUNDS and _unseen(cutter, ON_ITS_WAY)
+    ):
         known = cutter.known
         senders.append(_send(house, MAILS))
         house.settle(300)
