@@ -189,9 +189,9 @@ def copy(target: str, directory: Path, as_json: bool) -> None:
 
 def _with_configuration(file: Path, directory: Path) -> bool:
     """Write the configuration of the backup where there is none; whether it was."""
-    from daemon.keeping.restore import restore_configuration
+    from daemon.keeping.restore import is_vacant, restore_configuration
 
-    if directory.exists() and any(directory.iterdir()):
+    if not is_vacant(directory):
         return False
     restore_configuration(file, directory, _stages())
     return True

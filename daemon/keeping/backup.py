@@ -1,9 +1,6 @@
 """Make a backup beside the running daemon, and prove it by bringing it back in a scratch place."""
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import msgspec
 from daemon.keeping import archive
 from daemon.keeping.archive import DATABASE, FORMAT, Manifest
 from daemon.keeping.belongings import TooMuch, belongings, is_within_configuration, left_out
+from daemon.keeping.scratch import scratch
 from daemon.shift import Place, database_url
 from daemon.store import copying, snapshots
 from daemon.store.copying import Told
@@ -51,28 +49,24 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
         TooMuch: See `belongings`; or the target is among them, where each backup would hold all before it.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be read.
     """
-    unfinished = target.with_name(f"{target.name}.part")
     if target.exists():
         raise FileExistsError(f"{target} is there already")
     if is_within_configuration(settings, target):
         raise TooMuch(f"what lies in {target.parent} belongs to the configuration: keep backups elsewhere")
     if not target.parent.is_dir():
         raise NotADirectoryError(f"{target.parent} is no directory")
-    with _scratch(target) as scratch:
-        unfinished.unlink(missing_ok=True)
-        try:
-            manifest = _write(settings, scratch, unfinished, now, told)
-            proof = prove(unfinished, manifest, scratch / "proof", told)
-            if not proof.differs:
-                unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+    with scratch(target.parent) as place:
+        unfinished = place / "unfinished"
+        manifest = _write(settings, place, unfinished, now, told)
+        proof = prove(unfinished, manifest, place / "proof", told)
+        if not proof.differs:
+            unfinished.replace(target)
     return manifest, proof
 
 
-def prove(file: Path, manifest: Manifest, scratch: Path, told: Told) -> Proof:
+def prove(file: Path, manifest: Manifest, place: Path, told: Told) -> Proof:
     """Bring a backup back in a scratch place, and compare it with what was read of the database when it was taken."""
-    back = scratch / DATABASE
+    back = place / DATABASE
     try:
         archive.unpack(file, lambda name: back if name == DATABASE else None, told)
     except archive.NoBackup as error:
@@ -86,10 +80,10 @@ def prove(file: Path, manifest: Manifest, scratch: Path, told: Told) -> Proof:
     )
 
 
-def _write(settings: Place, scratch: Path, target: Path, now: datetime, told: Told) -> Manifest:
-    url, copy = database_url(settings), scratch / DATABASE
+def _write(settings: Place, place: Path, target: Path, now: datetime, told: Told) -> Manifest:
+    url, copy = database_url(settings), place / DATABASE
     tables = snapshots.take(url, copy, told)
-    members = {DATABASE: copy, **_copied(belongings(settings), scratch / "files")}
+    members = {DATABASE: copy, **_copied(belongings(settings), place / "files")}
     manifest = Manifest(
         format=FORMAT,
         postroom=versions()["postroom"],
@@ -115,10 +109,3 @@ def _copied(files: dict[str, Path], into: Path) -> dict[str, Path]:
         into.mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(path, found[name])
     return found
-
-
-@contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
-    """A directory of our user's alone beside the target, where there is room for what will be as large."""
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
-        yield Path(name)

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from config.draft import MAIN
 from daemon.keeping import archive
 from daemon.keeping.archive import CONFIG, DATA, DATABASE, Manifest, NoBackup
 from daemon.keeping.belongings import DESK_KEY
+from daemon.keeping.scratch import scratch, sweep
 from daemon.seclusion import hand_over
 from daemon.shift import Place, data_directory, database_url
 from daemon.store import open_store, snapshots, standstill
@@ -30,13 +30,13 @@ def restore_configuration(file: Path, directory: Path, told: Told) -> Manifest:
         NotEmpty: The directory holds something.
         OSError: It cannot be written.
     """
-    is_there = directory.exists()
-    if is_there and any(directory.iterdir()):
+    if not is_vacant(directory):
         raise NotEmpty(f"{directory} is not empty")
+    is_there = directory.exists()
     directory.parent.mkdir(parents=True, exist_ok=True)
     place = directory if is_there else directory.parent
-    with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=place) as scratch:
-        fresh = Path(scratch) / "config"
+    with scratch(place) as aside:
+        fresh = aside / "config"
         fresh.mkdir(mode=0o700)
         manifest = archive.unpack(file, lambda name: _below(fresh, name, CONFIG), told)
         if is_there:
@@ -44,6 +44,14 @@ def restore_configuration(file: Path, directory: Path, told: Told) -> Manifest:
         else:
             fresh.rename(directory)
     return manifest
+
+
+def is_vacant(directory: Path) -> bool:
+    """Whether nothing is there but what a killed `restore` left, which is gone then."""
+    if not directory.exists():
+        return True
+    sweep(directory)
+    return not any(directory.iterdir())
 
 
 def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> tuple[Manifest, Waiting]:
@@ -70,12 +78,11 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
     _demand_empty(url)
     _demand_no_other_log(url)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore.", dir=data) as name:
-        scratch = Path(name)
-        manifest = archive.unpack(file, lambda member: _place(scratch, member), told)
-        back = scratch / DATABASE
+    with scratch(data) as aside:
+        manifest = archive.unpack(file, lambda member: _place(aside, member), told)
+        back = aside / DATABASE
         _prepare(back, manifest)
-        key = scratch / DATA / DESK_KEY
+        key = aside / DATA / DESK_KEY
         _demand_no_other_key(key, data / DESK_KEY)
         waits = _stand_still(back, manifest, now, by)
         if database_file(url) is None:
@@ -149,8 +156,8 @@ def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Wait
     return waits
 
 
-def _place(scratch: Path, member: str) -> Path | None:
-    return scratch / member if member == DATABASE or member == f"{DATA}{DESK_KEY}" else None
+def _place(aside: Path, member: str) -> Path | None:
+    return aside / member if member == DATABASE or member == f"{DATA}{DESK_KEY}" else None
 
 
 def _below(home: Path, member: str, folder: str) -> Path | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from daemon.store import deadlines, notices
+from daemon.store import deadlines, notices, outgoing
 from daemon.store.outgoing import STANDSTILL
 from daemon.store.schema import TO_SEND, deadline, notice, outbox
 from daemon.store.standstill_tables import standstill
@@ -103,5 +103,7 @@ def end(connection: Connection, by: str, at: datetime, *, hold: bool) -> int | N
         perhaps = or_(outbox.c.created_at <= now.began_at, outbox.c.reached_data)
         old = update(outbox).where(TO_SEND, ~_OURS, perhaps)
         held = connection.execute(old.values(state="held", last_error=HELD)).rowcount
+    for letter in connection.scalars(select(outbox.c.id).where(TO_SEND, _OURS)).all():
+        outgoing.withdraw(connection, letter)  # that nothing goes out is no longer true
     connection.execute(update(standstill).where(standstill.c.id == now.id).values(ended_at=at, ended_by=by))
     return held

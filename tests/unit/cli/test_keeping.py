@@ -15,6 +15,7 @@ import pytest
 
 from config.load import load
 from daemon.app import only_daemon
+from daemon.keeping.scratch import PREFIX, scratch
 from daemon.shift import data_directory
 from daemon.store import open_store
 from daemon.store.upgrade import upgrade
@@ -215,6 +216,34 @@ def test_what_is_stopped_leaves_no_copy_behind(post_room: Any, tmp_path: Path, n
     assert running.returncode == code, said
     assert "Traceback" not in said
     assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_one_left_is_swept_by_the_next(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """Copies of all mails; but not the place of one that is still at work."""
+    place = tmp_path / "backups"
+    place.mkdir()
+    command = "from daemon.cli import main; main()", "backup", str(place / "a.backup"), "-c", str(post_room.directory)
+    with subprocess.Popen([sys.executable, "-c", *command]) as running:
+        wait_until(lambda: list(place.iterdir()), what="the scratch place")
+        running.kill()
+    (left,) = place.iterdir()
+    with scratch(place) as at_work:
+        assert not left.exists()
+        (at_work / "kept").write_text("by one that is at work")
+        assert postroom("backup", place / "b.backup", directory=post_room.directory).code == 0
+        assert (at_work / "kept").exists()
+    assert [path.name for path in place.iterdir()] == ["b.backup"]
+
+
+def test_a_restore_can_be_said_again_after_one_that_was_killed(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    file, directory = tmp_path / "a.backup", tmp_path / "new"
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    (directory / f"{PREFIX}killed" / "config").mkdir(parents=True)
+    (directory / f"{PREFIX}killed" / "config" / "postroom.toml").write_text("half of it")
+    answer = postroom("restore", file, "--json", directory=directory)
+    assert answer.code == 0, answer.err
+    assert answer.rows[0]["configuration"] is True
+    assert not list(directory.rglob(f"{PREFIX}*"))
 
 
 def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:

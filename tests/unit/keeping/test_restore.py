@@ -25,7 +25,7 @@ def test_no_database_is_put_in_its_place_while_its_standstill_is_only_in_a_log(p
     readers: list[sqlite3.Connection] = []
 
     def read_along(*_: object) -> None:
-        for found in data.glob(".restore.*/data"):  # the key comes behind the database
+        for found in data.glob(".postroom-scratch.*/data"):  # the key comes behind the database
             if not readers and found.is_dir():
                 readers.append(sqlite3.connect(found.parent / "postroom.db"))
                 readers[0].execute("BEGIN")
