@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -85,14 +87,12 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
         key = aside / DATA / DESK_KEY
         _demand_no_other_key(key, data / DESK_KEY)
         waits = _stand_still(back, manifest, now, by)
-        if database_file(url) is None:
-            snapshots.move(f"sqlite:///{back}", url, told)
-        if key.exists():
-            hand_over(key, data)
-            key.replace(data / DESK_KEY)
-        if (target := database_file(url)) is not None:
-            hand_over(back, data)
-            back.replace(target)  # last: with it the installation is there
+        with _put(key, data):  # the database is last: with it the installation is there
+            if (target := database_file(url)) is None:
+                snapshots.move(f"sqlite:///{back}", url, told)
+            else:
+                hand_over(back, data)
+                back.replace(target)
         _sync(data)
     return manifest, waits
 
@@ -137,6 +137,22 @@ def _prepare(back: Path, manifest: Manifest) -> None:
 def _demand_no_other_key(key: Path, present: Path) -> None:
     if key.exists() and present.exists() and key.read_bytes() != present.read_bytes():
         raise NotEmpty(f"{present} is another key than that of the backup. Move it away if it is not wanted")
+
+
+@contextmanager
+def _put(key: Path, data: Path) -> Iterator[None]:
+    """Put the desk's key in its place, if the backup has one; take it away again if what follows fails."""
+    place = data / DESK_KEY
+    is_new = key.exists() and not place.exists()
+    if key.exists():
+        hand_over(key, data)
+        key.replace(place)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            place.unlink()
+        raise
 
 
 def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Waiting:

@@ -123,9 +123,11 @@ def test_nothing_is_written_over(room: Path, postroom: Any, tmp_path: Path, requ
     assert postroom("backup", file, directory=room).code == 2
     assert file.read_bytes() == before
     rows = listed(postroom, room)
+    (room / "data" / "desk.key").unlink()
     answer = postroom("restore", file, directory=room)
     assert answer.code == 1
     assert "database" in answer.err
+    assert not (room / "data" / "desk.key").exists()
     assert listed(postroom, room) == rows
     other = elsewhere(room, tmp_path, request)
     (other / "data").mkdir()
