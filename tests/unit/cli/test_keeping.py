@@ -20,7 +20,6 @@ from daemon.shift import data_directory
 from daemon.store import open_store
 from daemon.store.upgrade import upgrade
 from tests.support.fixtures import ON_POSTGRESQL_ONLY
-from tests.support.waiting import wait_until
 
 ON_BOTH = ["sqlite", ON_POSTGRESQL_ONLY]
 
@@ -205,30 +204,30 @@ def test_what_is_not_in_a_backup_is_named(post_room: Any, postroom: Any, tmp_pat
     assert b"canary-5f3a" not in file.read_bytes()
 
 
+def signalled(number: int, place: Path, directory: Path) -> "subprocess.CompletedProcess[str]":
+    """A backup that gets a signal once the database is in its scratch place, when it comes to the configuration."""
+    at_once = f"lambda event, _: event == 'shutil.copyfile' and os.kill(os.getpid(), {number})"
+    program = f"import os, sys; sys.addaudithook({at_once}); from daemon.cli import main; main()"
+    place.mkdir()
+    command = [sys.executable, "-c", program, "backup", str(place / "a.backup"), "-c", str(directory)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_what_is_stopped_leaves_no_copy_behind(post_room: Any, tmp_path: Path, number: int, code: int) -> None:
     """It says no word of its insides, and does not look as if the ledger had a finding."""
-    place = tmp_path / "backups"
-    place.mkdir()
-    command = "from daemon.cli import main; main()", "backup", str(place / "a.backup"), "-c", str(post_room.directory)
-    with subprocess.Popen([sys.executable, "-c", *command], stderr=subprocess.PIPE, text=True) as running:
-        wait_until(lambda: list(place.iterdir()), what="the scratch place")
-        running.send_signal(number)
-        _, said = running.communicate(timeout=30)
-    assert running.returncode == code, said
-    assert "Traceback" not in said
-    assert list(place.iterdir()) == []
+    done = signalled(number, tmp_path / "backups", post_room.directory)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_what_a_killed_one_left_is_swept_by_the_next(post_room: Any, postroom: Any, tmp_path: Path) -> None:
     """Copies of all mails; but not the place of one that is still at work."""
     place = tmp_path / "backups"
-    place.mkdir()
-    command = "from daemon.cli import main; main()", "backup", str(place / "a.backup"), "-c", str(post_room.directory)
-    with subprocess.Popen([sys.executable, "-c", *command]) as running:
-        wait_until(lambda: list(place.iterdir()), what="the scratch place")
-        running.kill()
+    assert signalled(signal.SIGKILL, place, post_room.directory).returncode == -signal.SIGKILL
     (left,) = place.iterdir()
+    assert (left / "postroom.db").exists()
     with scratch(place) as at_work:
         assert not left.exists()
         (at_work / "kept").write_text("by one that is at work")
