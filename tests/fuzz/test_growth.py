@@ -13,6 +13,8 @@ ALL = bool(os.environ.get("POSTROOM_FUZZ_CASES"))
 SMALL, LARGE = 16_384, 131_072
 ENOUGH_SECONDS = 0.5
 """What takes less for the large mail is judged no further: so short a time says little."""
+TIMES = 3
+"""How often both are measured, for the best of each: a busy machine has been seen to take five times as long once."""
 WORSE = 3
 """How much more than eight times as long eight times as much may take; in square time it would be 8."""
 PIECES = [(place, GROWING[(number + offset) % len(GROWING)])
@@ -21,8 +23,13 @@ PIECES = [(place, GROWING[(number + offset) % len(GROWING)])
 
 @pytest.mark.parametrize(("place", "piece"), PIECES, ids=repr)
 def test_eight_times_as_much_takes_about_eight_times_as_long(place: str, piece: str) -> None:
-    large = _seconds(mail(place, piece, LARGE))
-    assert large < ENOUGH_SECONDS or large < WORSE * 8 * _seconds(mail(place, piece, SMALL))
+    large = mail(place, piece, LARGE)
+    if _seconds(large) >= ENOUGH_SECONDS:
+        assert _best(large) < WORSE * 8 * _best(mail(place, piece, SMALL))
+
+
+def _best(raw: bytes) -> float:
+    return min(_seconds(raw) for _ in range(TIMES))
 
 
 def _seconds(raw: bytes) -> float:

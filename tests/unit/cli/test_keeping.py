@@ -207,7 +207,8 @@ def test_what_is_not_in_a_backup_is_named(post_room: Any, postroom: Any, tmp_pat
 def signalled(number: int, place: Path, directory: Path) -> "subprocess.CompletedProcess[str]":
     """A backup that gets a signal once the database is in its scratch place, when it comes to the configuration."""
     at_once = f"lambda event, _: event == 'shutil.copyfile' and os.kill(os.getpid(), {number})"
-    program = f"import os, sys; sys.addaudithook({at_once}); from daemon.cli import main; main()"
+    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell's `&` has it ignored
+    program = f"import os, signal, sys; {heard}; sys.addaudithook({at_once}); from daemon.cli import main; main()"
     place.mkdir()
     command = [sys.executable, "-c", program, "backup", str(place / "a.backup"), "-c", str(directory)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
