@@ -11,6 +11,7 @@ from daemon.seams import wall_now
 from daemon.store import Store, notices, open_store
 from daemon.store.holds import Holds
 from daemon.store.schema import notice
+from tests.support.waiting import wait_until
 
 LATER = wall_now() + timedelta(days=30)
 
@@ -41,7 +42,7 @@ def test_each_takes_what_the_other_left(store: Store, engine: str) -> None:
         one.let_go()
         assert two.take(LATER, 100) == everything
         two.close()
-        assert one.take(LATER, 100) == everything, "gone with its connection"
+        wait_until(lambda: one.take(LATER, 100) == everything, what="gone with its connection, as soon as it is heard")
     finally:
         one.close()
         two.close()
