@@ -9,6 +9,7 @@ Run as `python -m tests.bench.naive PORT CONFIGURATION`.
 import asyncio
 import smtplib
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -16,10 +17,12 @@ from urllib.parse import urlsplit
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import Connection, update
+from sqlalchemy.exc import IntegrityError
 
 from config.load import load
 from config.models import Settings
 from daemon.desk.answer import answered_by, arrived
+from daemon.desk.desk import REPEATS
 from daemon.desk.plan import Plan, Step, hints_for, plan
 from daemon.outbox.draft import drafts
 from daemon.outbox.letters import letter
@@ -64,12 +67,17 @@ class Naive:
         content = envelope.content
         assert isinstance(content, bytes)
         for recipient in envelope.rcpt_tos:
-            with self.engine.begin() as connection:
-                letters = self.handle(connection, content, recipient, envelope.mail_from or "")
-            for one in letters:
+            for one in self.kept(content, recipient, envelope.mail_from or ""):
                 with smtplib.SMTP(*self.relay, timeout=30) as relay:
                     relay.sendmail(one.sender, [one.recipient], one.content)
         return "250 OK"
+
+    def kept(self, content: bytes, recipient: str, sender: str) -> list[Letter]:
+        """One commit, again where a new reference was taken already: one of 20 runs of 10,000 mails meets that."""
+        for _ in range(REPEATS):
+            with suppress(IntegrityError), self.engine.begin() as connection:
+                return self.handle(connection, content, recipient, sender)
+        raise RuntimeError("no free reference was found")
 
     def handle(self, connection: Connection, content: bytes, recipient: str, sender: str) -> list[Letter]:
         """Store, parse, decide, write; the letters that follow."""
