@@ -1,7 +1,9 @@
 """Mails of one person that the desk takes in one batch, and the proof of what became of them."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -77,6 +79,18 @@ def test_each_mail_of_a_batch_sees_what_the_one_before_became(shift: Shift) -> N
     assert first.reading.comments == "Frage 0"
     assert [one.reading.comments for one in first.requests] == ["Frage 1", "Frage 2"]
     assert (first.related, other_car.related) == ((), (first.ref,))
+    assert findings(shift.store) == []
+
+
+def test_a_reference_that_is_taken_is_drawn_again(shift: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish_pending(shift)
+    drawn = (number for pair in zip(count(), count(), strict=True) for number in pair)
+    monkeypatch.setattr(secrets, "randbits", lambda _bits: next(drawn))
+    taken(shift, lead("one"))
+    taken(shift, lead("two"), lead("three"), lead("four"))
+    refs = [one.ref for key in ("one", "two", "three", "four") for one in records_of(shift.store, key)]
+    assert len(set(refs)) == 4, refs
+    assert next(drawn) > 2, "some were drawn again"
     assert findings(shift.store) == []
 
 
