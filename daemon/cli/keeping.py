@@ -189,9 +189,9 @@ def copy(target: str, directory: Path, as_json: bool) -> None:
 
 def _with_configuration(file: Path, directory: Path) -> bool:
     """Write the configuration of the backup where there is none; whether it was."""
-    from daemon.keeping.restore import is_vacant, restore_configuration
+    from daemon.keeping.restore import has_configuration, restore_configuration
 
-    if not is_vacant(directory):
+    if has_configuration(directory):
         return False
     restore_configuration(file, directory, _stages())
     return True
@@ -210,6 +210,8 @@ def _swept() -> Iterator[None]:
 @contextmanager
 def _told() -> Iterator[None]:
     """What cannot be done is said in a line."""
+    import sqlite3
+
     from sqlalchemy.exc import SQLAlchemyError
 
     from daemon.keeping.archive import NoBackup
@@ -223,7 +225,7 @@ def _told() -> Iterator[None]:
         fail(FINDINGS, str(error))
     except (DriverMissing, SchemaTooNew) as error:
         fail(BAD_CONFIGURATION, str(error))
-    except (SQLAlchemyError, StoreError, OSError) as error:
+    except (SQLAlchemyError, StoreError, sqlite3.Error, OSError) as error:
         fail(TRY_AGAIN, f"it could not be done: {str(getattr(error, 'orig', None) or error).splitlines()[0]}")
 
 

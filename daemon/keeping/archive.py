@@ -117,6 +117,15 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
+def sync(directory: Path) -> None:
+    """Have the names in a directory on the disk, as `fsync` of a file has its bytes."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class _opened:  # noqa: N801 - used like a function
     """A tar to read; what is wrong with it is a `NoBackup`."""
 

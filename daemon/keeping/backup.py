@@ -49,8 +49,7 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
         TooMuch: See `belongings`; or the target is among them, where each backup would hold all before it.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be read.
     """
-    if target.exists():
-        raise FileExistsError(f"{target} is there already")
+    _demand_free(target)
     if is_within_configuration(settings, target):
         raise TooMuch(f"what lies in {target.parent} belongs to the configuration: keep backups elsewhere")
     if not target.parent.is_dir():
@@ -60,8 +59,23 @@ def back_up(settings: Place, target: Path, now: datetime, told: Told) -> tuple[M
         manifest = _write(settings, place, unfinished, now, told)
         proof = prove(unfinished, manifest, place / "proof", told)
         if not proof.differs:
-            unfinished.replace(target)
+            _publish(unfinished, target)
     return manifest, proof
+
+
+def _demand_free(target: Path) -> None:
+    if target.exists():
+        raise FileExistsError(f"{target} is there already")
+
+
+def _publish(file: Path, target: Path) -> None:
+    """Give a backup its name, unless another has taken it meanwhile."""
+    try:
+        target.hardlink_to(file)
+    except OSError:  # taken, or a file system that has no links
+        _demand_free(target)
+        file.replace(target)
+    archive.sync(target.parent)
 
 
 def prove(file: Path, manifest: Manifest, place: Path, told: Told) -> Proof:

@@ -2,8 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +46,19 @@ def restore_configuration(file: Path, directory: Path, told: Told) -> Manifest:
     return manifest
 
 
+def has_configuration(directory: Path) -> bool:
+    """Whether there is one, of whatever quality.
+
+    Raises:
+        NotEmpty: There is something else.
+    """
+    if is_vacant(directory):
+        return False
+    if not (directory / MAIN).exists():
+        raise NotEmpty(f"{directory} is not empty, and has no {MAIN}: empty it, then the backup's is written")
+    return True
+
+
 def is_vacant(directory: Path) -> bool:
     """Whether nothing is there but what a killed `restore` left, which is gone then."""
     if not directory.exists():
@@ -87,13 +98,13 @@ def restore(file: Path, settings: Place, now: datetime, by: str, told: Told) -> 
         key = aside / DATA / DESK_KEY
         _demand_no_other_key(key, data / DESK_KEY)
         waits = _stand_still(back, manifest, now, by)
-        with _put(key, data):  # the database is last: with it the installation is there
-            if (target := database_file(url)) is None:
-                snapshots.move(f"sqlite:///{back}", url, told)
-            else:
-                hand_over(back, data)
-                back.replace(target)
-        _sync(data)
+        if key.exists():  # before the database, with which the installation is there
+            _put(key, data / DESK_KEY)
+        if (target := database_file(url)) is None:
+            snapshots.move(f"sqlite:///{back}", url, told)
+        else:
+            _put(back, target)
+        archive.sync(data)
     return manifest, waits
 
 
@@ -109,9 +120,9 @@ def _move_in(fresh: Path, directory: Path) -> None:
 
 
 def _demand_empty(url: str) -> None:
-    if schema_state(url) == "none":
-        return
-    if database_file(url) is not None:
+    if database_file(url) is None:
+        snapshots.demand_empty(url)
+    elif schema_state(url) != "none":
         raise NotEmpty(f"there is a database already: {database_file(url)}. Move it away if it is not wanted")
 
 
@@ -139,20 +150,9 @@ def _demand_no_other_key(key: Path, present: Path) -> None:
         raise NotEmpty(f"{present} is another key than that of the backup. Move it away if it is not wanted")
 
 
-@contextmanager
-def _put(key: Path, data: Path) -> Iterator[None]:
-    """Put the desk's key in its place, if the backup has one; take it away again if what follows fails."""
-    place = data / DESK_KEY
-    is_new = key.exists() and not place.exists()
-    if key.exists():
-        hand_over(key, data)
-        key.replace(place)
-    try:
-        yield
-    except BaseException:
-        if is_new:
-            place.unlink()
-        raise
+def _put(file: Path, place: Path) -> None:
+    hand_over(file, place.parent)
+    file.replace(place)
 
 
 def _stand_still(back: Path, manifest: Manifest, now: datetime, by: str) -> Waiting:
@@ -178,11 +178,3 @@ def _place(aside: Path, member: str) -> Path | None:
 
 def _below(home: Path, member: str, folder: str) -> Path | None:
     return home / member.removeprefix(folder) if member.startswith(folder) else None
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

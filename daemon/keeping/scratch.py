@@ -5,10 +5,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 PREFIX = ".postroom-scratch."
+ATTEMPTS = 20
 
 
 @contextmanager
@@ -22,8 +23,8 @@ def scratch(place: Path) -> Iterator[Path]:
         OSError: It cannot be made there.
     """
     sweep(place)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as name, _held(Path(name)):
-        yield Path(name)
+    with ExitStack() as stack:
+        yield _made(place, stack)
 
 
 def sweep(place: Path) -> None:
@@ -33,18 +34,29 @@ def sweep(place: Path) -> None:
             shutil.rmtree(left)
 
 
+def _made(place: Path, stack: ExitStack) -> Path:
+    """Make one and hold it. Before it is held, another command's sweep may take it away: then there is a next one."""
+    for _ in range(ATTEMPTS):
+        made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX, dir=place)))
+        with suppress(BlockingIOError, FileNotFoundError):
+            stack.enter_context(_held(made))
+            return made
+    raise BlockingIOError(f"others take away what is made in {place}")
+
+
 @contextmanager
 def _held(directory: Path) -> Iterator[None]:
     """A lock that ends with the process, however that ends.
 
     Raises:
-        OSError: Another process holds it, or the directory is another user's or none.
+        BlockingIOError: Another process holds it.
+        FileNotFoundError: It is gone.
+        OSError: It is another user's, or no directory.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if os.fstat(descriptor).st_uid != os.geteuid():
-            raise PermissionError(f"{directory} is another user's")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        directory.stat()  # what is gone can be locked by who has it open
         yield
     finally:
         os.close(descriptor)

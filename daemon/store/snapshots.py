@@ -82,10 +82,30 @@ def findings_of(url: str) -> list[Finding]:
 
 
 def is_sound(file: Path) -> bool:
-    """Whether SQLite finds nothing wrong with a file."""
+    """Whether SQLite finds nothing wrong with a file.
+
+    Raises:
+        sqlite3.OperationalError: It cannot be read, which says nothing about what is in it.
+    """
     with closing(sqlite3.connect(file)) as connection:
-        (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return bool(answer == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone() is None)
+        try:
+            (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(answer == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone() is None)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # too broken to be looked through
+            return False
+
+
+def demand_empty(url: str) -> None:
+    """Look whether a database may be written to; `move` looks again.
+
+    Raises:
+        NotEmpty: As it says.
+    """
+    if schema_state(url) == "current":
+        with _snapshot(url) as connection:
+            _demand_empty(connection, url)
 
 
 def writers(url: str) -> int:
@@ -127,14 +147,18 @@ def _copy_rows(source: Connection, url: str, told: Told) -> dict[str, Content]:
     engine = open_engine(url, write=True)
     try:
         with engine.connect() as target, target.begin():
-            if not copying.is_empty(target):
-                raise NotEmpty(f"{shown(url)} is not empty: name another database, or move away what is in it")
+            _demand_empty(target, url)
             read = copying.copy(source, target, told)
             _demand_same(read, target, told)
         _settle(engine)
     finally:
         engine.dispose()
     return read
+
+
+def _demand_empty(connection: Connection, url: str) -> None:
+    if not copying.is_empty(connection):
+        raise NotEmpty(f"{shown(url)} is not empty: name another database, or move away what is in it")
 
 
 def _demand_same(read: Mapping[str, Content], target: Connection, told: Told) -> None:

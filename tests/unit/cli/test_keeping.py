@@ -204,14 +204,22 @@ def test_what_is_not_in_a_backup_is_named(post_room: Any, postroom: Any, tmp_pat
     assert b"canary-5f3a" not in file.read_bytes()
 
 
+HEAR = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell's `&` has it ignored."""
+
+
+def disturbed(disturbance: str, *words: object, by: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+    """A command of a process in which something happens."""
+    program = f"import os, resource, signal, sys; {disturbance}; from daemon.cli import main; main()"
+    command = [*by, sys.executable, "-B", "-c", program, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 def signalled(number: int, place: Path, directory: Path) -> "subprocess.CompletedProcess[str]":
     """A backup that gets a signal once the database is in its scratch place, when it comes to the configuration."""
-    at_once = f"lambda event, _: event == 'shutil.copyfile' and os.kill(os.getpid(), {number})"
-    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell's `&` has it ignored
-    program = f"import os, signal, sys; {heard}; sys.addaudithook({at_once}); from daemon.cli import main; main()"
     place.mkdir()
-    command = [sys.executable, "-c", program, "backup", str(place / "a.backup"), "-c", str(directory)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    then = f"sys.addaudithook(lambda event, _: event == 'shutil.copyfile' and os.kill(os.getpid(), {number}))"
+    return disturbed(f"{HEAR}; {then}", "backup", place / "a.backup", "-c", directory)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -246,6 +254,51 @@ def test_a_restore_can_be_said_again_after_one_that_was_killed(post_room: Any, p
     assert answer.code == 0, answer.err
     assert answer.rows[0]["configuration"] is True
     assert not list(directory.rglob(f"{PREFIX}*"))
+
+
+@pytest.mark.peer
+def test_a_restore_that_is_stopped_behind_the_database_leaves_its_key(
+    post_room: Any, postroom: Any, tmp_path: Path, need_program: Any
+) -> None:
+    """A daemon would make another, and would not know the answers to what was sent before."""
+    file, other = tmp_path / "a.backup", elsewhere_on_sqlite(post_room.directory, tmp_path)
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    settings, _ = load(other)
+    assert settings is not None
+    data = data_directory(settings)
+    second = ("-e", "trace=rename", "-e", "inject=rename:signal=SIGINT:when=2")  # after the key's
+    by = (need_program("strace", "strace"), "-f", "-qq", "-o", str(tmp_path / "seen"), *second)
+    done = disturbed(HEAR, "restore", file, "-c", other, by=by)
+    assert done.returncode == 130, done.stderr
+    assert {path.name for path in data.iterdir()} == {"daemon.lock", "postroom.db", "desk.key"}
+
+
+def test_a_configuration_that_is_half_there_is_told(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    """It was killed while the files were put in their place."""
+    file, directory = tmp_path / "a.backup", tmp_path / "new"
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    shutil.copytree(post_room.directory / "mails", directory / "mails")
+    answer = postroom("restore", file, directory=directory)
+    assert answer.code == 1
+    assert "has no postroom.toml: empty it" in " ".join(answer.err.split())
+    shutil.rmtree(directory / "mails")
+    assert postroom("restore", file, directory=directory).code == 0
+
+
+def test_a_disk_that_is_full_is_told_in_a_line(post_room: Any, postroom: Any, tmp_path: Path) -> None:
+    file, backups = tmp_path / "a.backup", tmp_path / "backups"
+    backups.mkdir()
+    assert postroom("backup", file, directory=post_room.directory).code == 0
+    full = "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))"
+    for words in (
+        ("backup", backups / "b.backup", "-c", post_room.directory),
+        ("restore", file, "-c", elsewhere_on_sqlite(post_room.directory, tmp_path)),
+    ):
+        done = disturbed(full, *words)
+        assert done.returncode == 75, done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert "it could not be done" in done.stderr
+    assert list(backups.iterdir()) == []
 
 
 def test_the_data_directory_is_no_configuration(post_room: Any, postroom: Any, tmp_path: Path) -> None:
