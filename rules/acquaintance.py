@@ -84,6 +84,12 @@ def cars(records: Sequence[Record], key: str) -> tuple[Car, ...]:
     return tuple(_car(group) for group in groups)
 
 
+def called_alike(one: Customer, other: Customer) -> bool | None:
+    """Whether two names may be one person's, as a name and its first word are; None where one has no name."""
+    words, others = _name(one), _name(other)
+    return (words <= others or others <= words) if words and others else None
+
+
 def _persons(records: Sequence[Record], key: str | None) -> Iterator[tuple[Record, Reading]]:
     for record in records:
         for reading in record.readings:
@@ -93,15 +99,16 @@ def _persons(records: Sequence[Record], key: str | None) -> Iterator[tuple[Recor
 
 def _may_be_one(reading: Reading, group: Sequence[tuple[Record, Reading]]) -> bool:
     """Whether a name is the group's, or says nothing against it while a contact is common."""
-    names = [words for _, one in group if (words := _name(one))]
-    own = _name(reading)
-    if own and names:
-        return all(own <= words or words <= own for words in names)
+    assert reading.customer is not None  # noqa: S101 - see _persons
+    others = [one.customer for _, one in group if one.customer is not None]
+    alike = [said for one in others if (said := called_alike(reading.customer, one)) is not None]
+    if alike:
+        return all(alike)
     return any(set(contacts_of(reading)) & set(contacts_of(one)) for _, one in group)
 
 
-def _name(reading: Reading) -> set[str]:
-    name = reading.customer and (reading.customer.name or reading.customer.company)
+def _name(customer: Customer) -> set[str]:
+    name = customer.name or customer.company
     return {word.casefold() for word in _WORDS.findall((name or "")[:200])}
 
 

@@ -11,7 +11,7 @@ from config.models import Settings
 from config.values import Duration
 
 RETENTION: Final = "retention"
-"""Name of the run: each site has one a day for its records, and the admin's one for mails and reports of all."""
+"""Name of the run: each site has one a day for its records, the admin's is for mails and reports of all, too."""
 AT = 4 * 60 + 10
 """Minute of the local day; the admin's run goes by UTC."""
 
@@ -50,5 +50,5 @@ def _places(settings: Settings) -> Iterator[tuple[str, str]]:
     retention = settings.postroom.retention
     if kept(retention):
         yield from ((site.id, site.timezone) for site in settings.sites.values())
-    if span(retention.mails) or span(retention.reports):
+    if kept(retention) or span(retention.mails) or span(retention.reports):
         yield ADMIN_SITE, str(UTC)

@@ -1,9 +1,9 @@
 """`person export`, `person erase`: all that a site keeps of one person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -47,6 +47,7 @@ def export(key: str, site: str, target: Path | None, directory: Path, as_json: b
     Mails that also tell of other people are listed without their words.
     """
     from daemon.person.export import export as write
+    from daemon.person.find import elsewhere
 
     settings = settings_of(directory)
     place, now = _site(settings, site), now_of(settings)
@@ -55,6 +56,9 @@ def export(key: str, site: str, target: Path | None, directory: Path, as_json: b
         found = _found(store, place, key)
         loose = [one.message for one in _loose(settings, store, found, as_json=as_json)]
         with store.read() as connection:
+            further = elsewhere(connection, found)
+            if not loose and not found.records:
+                _nobody(found, further)
             try:
                 made = write(connection, found, loose, file, now)
             except FileExistsError:
@@ -62,12 +66,16 @@ def export(key: str, site: str, target: Path | None, directory: Path, as_json: b
             except OSError as error:
                 fail(TRY_AGAIN, f"{file} cannot be written: {error.strerror}")
     if as_json:
-        json_line({"file": str(file), "made": made})
+        json_line({"file": str(file), "made": made, "elsewhere": further})
         return
     parts = (counted(made.records, "record"), counted(made.mails, "mail"), counted(made.letters, "outgoing mail"))
     line(f"{file}: {', '.join(parts)}", style="bold")
     for mail in made.left_out:
         line(f"  mail {mail} also tells of other people: it is listed without its words", style="yellow")
+    for letter in made.left_out_letters:
+        line(f"  outgoing mail {letter} has such a mail with it: it is listed without its words", style="yellow")
+    for mail, refs in further.items():
+        line(f"  mail {mail} of theirs belongs to {', '.join(refs)}: it is not in the file", style="yellow")
 
 
 @person.command()
@@ -93,6 +101,8 @@ def erase(key: str, site: str, yes: bool, directory: Path, as_json: bool) -> Non
     with store_of(settings) as store:
         found = _found(store, place, key)
         plan = planned(settings, store, found, _loose(settings, store, found, as_json=as_json))
+        if not found.records and not plan.loose:
+            _nobody(found, plan.elsewhere)
         if not as_json:
             _show(found, plan)
         if plan.in_the_way:
@@ -133,8 +143,8 @@ def _tell_rest(settings: "Settings", *, is_clear: bool) -> None:
 
     if not is_clear:
         complain("the database's own log could not be cleared now: it still holds what was erased; begin again")
-    for file in sorted(data_directory(settings).glob("postroom.db.before-*")):
-        complain(f"{file} is a backup of before: delete it when you need it no more")
+    for file in sorted(data_directory(settings).glob("postroom.db.*")):  # before an upgrade, or moved to PostgreSQL
+        complain(f"{file} is a database of before: delete it when you need it no more")
 
 
 def _show(found: "Found", plan: "Plan") -> None:
@@ -152,13 +162,14 @@ def _show(found: "Found", plan: "Plan") -> None:
 
 def _site(settings: "Settings", site: str) -> "Site":
     from config.problems import nearest
+    from rules.sites import is_configured, site_named
 
-    if site not in settings.sites:
+    if not is_configured(settings, site):
         fail(
             USAGE,
             f"there is no site '{site}', {nearest(site, settings.sites) or 'known are ' + ', '.join(settings.sites)}",
         )
-    return settings.sites[site]
+    return site_named(settings, site)
 
 
 def _found(store: "Store", site: "Site", key: str) -> "Found":
@@ -192,9 +203,13 @@ def _loose(settings: "Settings", store: "Store", found: "Found", *, as_json: boo
                 if one.is_unread:
                     shown.note(f"mail {one.message} could not be looked through: it may mention the person")
             shown.reached(min(done, total), {"taken": done})
-    if not named and not found.records:
-        fail(FINDINGS, f"nothing is known of them at {found.site}")
     return named
+
+
+def _nobody(found: "Found", further: "Mapping[int, Sequence[str]]") -> NoReturn:
+    """No record of theirs, no mail that is nobody's: only, perhaps, what they wrote to other people's records."""
+    told = "".join(f"; mail {mail} of theirs belongs to {', '.join(refs)}" for mail, refs in further.items())
+    fail(FINDINGS, f"nothing is known of them at {found.site}{' by itself' if told else ''}{told}")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from daemon.store.engine import database_file
 from rules.erasing import BY_TIME, ERASE
 from rules.keeping import RETENTION, kept, span
 from rules.model import Action, Actor, Refused
+from rules.sites import is_configured
 from rules.transition import CLOSED_STATES
 
 LOOK_SECONDS = 30.0
@@ -72,7 +74,7 @@ class Retention:
             return False
         self._run, self._erased = waiting[0], 0
         scope = waiting[0].scope
-        self._work = self._mails() if scope == ADMIN_SITE else self._records(scope)
+        self._work = chain(self._mails() if scope == ADMIN_SITE else (), self._records(scope))
         return True
 
     def _finish(self) -> None:
@@ -94,7 +96,7 @@ class Retention:
 
     def _records(self, site: str) -> Iterator[int]:
         """Erase closed records of a site; how many, after each."""
-        if site not in self._shift.settings.sites:
+        if not is_configured(self._shift.settings, site):
             return
         now = self._shift.clock.now()
         before = {kind: now - length for kind, length in kept(self._shift.settings.postroom.retention).items()}
@@ -109,7 +111,7 @@ class Retention:
 
     def _erase_record(self, ref: str, now: datetime) -> int:
         with self._shift.store.read() as connection:
-            if expired.is_erased(connection, ref):
+            if expired.is_erased(connection, ref) or expired.is_needed(connection, ref):
                 return 0
         try:
             act(self._shift.store, self._shift.settings, ref, BY_CLOCK, now)

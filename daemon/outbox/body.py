@@ -21,6 +21,8 @@ LINE: Final = 76
 CRLF: Final = b"\r\n"
 
 _BARE = re.compile(rb"\r\n|\r|\n")
+ORIGINAL = "original.eml"
+"""Name under which the mail goes along that a letter tells of."""
 _PLAIN_NAME = re.compile(r"[ !#-\[\]-~]{1,50}")
 _PIECE = 54
 """Encoded characters of a name on one line: with `filename*10*=`, blank and semicolon they stay below 76."""
@@ -176,9 +178,9 @@ def _original_part(original: bytes) -> tuple[Fields, bytes]:
 
     message/rfc822 must not be encoded (RFC 2046, 5.2.1), and 8-bit bytes would need a relay with 8BITMIME.
     """
-    fields = {"Content-Disposition": 'attachment; filename="original.eml"'}
+    fields = {"Content-Disposition": f'attachment; filename="{ORIGINAL}"'}
     lines = _BARE.split(original)
     if original.isascii() and b"\0" not in original and max(map(len, lines)) <= 998:
         return {"Content-Type": "message/rfc822", "Content-Transfer-Encoding": "7bit", **fields}, CRLF.join(lines)
-    content_type = f'{OCTETS}; name="original.eml"'
+    content_type = f'{OCTETS}; name="{ORIGINAL}"'
     return {"Content-Type": content_type, "Content-Transfer-Encoding": "base64", **fields}, _base64(original)

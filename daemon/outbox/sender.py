@@ -18,7 +18,7 @@ from daemon.outbox.admin import Admin
 from daemon.outbox.alarms import Alarm
 from daemon.outbox.envelope import envelope_sender
 from daemon.outbox.kept import Kept
-from daemon.outbox.outcome import Outcome
+from daemon.outbox.outcome import Outcome, bare
 from daemon.outbox.relay import Outlet
 from daemon.outbox.systems import WEBHOOK
 from daemon.outbox.webhook import post
@@ -230,7 +230,7 @@ class Sender:
         """No relay took part: they keep their place. Only age makes an end to it."""
         first = letters[0]
         age = self._age(first)
-        log.warning("letters-not-tried", first=first.id, why=why)
+        log.warning("letters-not-tried", first=first.id, why=bare(why))
         if age > GIVE_UP_AFTER:
             self._mark(first, Outcome("waiting", why), rest=len(letters) - 1).result()
             self._give_back(letters[1:], why)
@@ -264,7 +264,8 @@ class Sender:
         told = self._admin.alarm(letter, marked, outcome.error, age)
         self._shift.count(f"outbox_{marked}")
         if marked != "sent":
-            log.warning("letter-not-sent", letter=letter.id, state=marked, attempt=letter.attempts, why=outcome.error)
+            why = bare(outcome.error)
+            log.warning("letter-not-sent", letter=letter.id, state=marked, attempt=letter.attempts, why=why)
 
         def write(connection: Connection) -> bool:
             return outgoing.mark(

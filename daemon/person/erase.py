@@ -8,8 +8,8 @@ import msgspec
 from config.models import Settings
 from daemon.act import act
 from daemon.log import get_logger
-from daemon.person.find import Found
-from daemon.person.search import Mention, told_of
+from daemon.person.find import Found, elsewhere
+from daemon.person.search import Mention, told_beside, told_of
 from daemon.shift import database_url
 from daemon.store import Store, erasing, expired, letters_erased, person, remains
 from rules.erasing import ERASE, ON_REQUEST
@@ -28,9 +28,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     loose: tuple[int, ...]
     """Mails that mention the person and stand for no record."""
     letters: tuple[int, ...]
-    """Outgoing mails about several records, or none, that name the person."""
+    """Outgoing mails that name the person and are not about these records alone."""
     shared: dict[int, tuple[str, ...]]
     """Mails that stand for other people's records, too, and are erased all the same: mail, their references."""
+    elsewhere: dict[int, list[str]]
+    """Mails of theirs that stand for other people's records only, or for erased ones: mail, their references."""
     in_the_way: tuple[str, ...]
     """What is still open: until it is done with nothing is erased."""
     left: tuple[str, ...]
@@ -48,27 +50,28 @@ def planned(settings: Settings, store: Store, found: Found, mentions: Sequence[M
     """
     loose = [one.message for one in mentions]
     keys = [one.id for one in found.records]
-    several = list(told_of(store, found))
+    named = list(told_of(store, found))
     with store.read() as connection:
         linked = {row["id"] for row in person.mails_of(connection, keys)}
         others = {mail: tuple(person.others_of(connection, mail, keys)) for mail in sorted(linked)}
-        strays = [mail for mail in person.from_sender(connection, found.site, found.mails) if mail not in linked]
-        foreign = {mail: person.others_of(connection, mail, keys) for mail in strays if mail not in loose}
+        sent = elsewhere(connection, found)
+        named += told_beside(connection, found, [mail for mail, refs in others.items() if refs])
         obstacles = letters_erased.obstacles(connection, keys)
         gone = {ref for ref in found.refs if expired.is_erased(connection, ref)}  # somebody begins again
-    mine = [one for one in several if letters_erased.in_the_way(one) is None]
+    waiting = {one["id"]: letters_erased.in_the_way(one, is_whole=False) for one in named}
     unread = [f"mail {one.message} waits to be read" for one in mentions if one.is_pending]
-    waiting = [f"outgoing mail {one['id']} {why}" for one in several if (why := letters_erased.in_the_way(one))]
+    obstacles += [f"outgoing mail {letter} {why}" for letter, why in waiting.items() if why is not None]
     return Plan(
         records=tuple(ref for ref in found.refs if ref not in gone),
         mails=len(linked),
         loose=tuple(loose),
-        letters=tuple(one["id"] for one in mine),
+        letters=tuple(letter for letter, why in waiting.items() if why is None),
         shared={mail: refs for mail, refs in others.items() if refs},
-        in_the_way=(*_open(found), *unread, *dict.fromkeys((*obstacles, *waiting))),
+        elsewhere=sent,
+        in_the_way=(*_open(found), *unread, *dict.fromkeys(obstacles)),
         left=(
             *(f"{ref} has one of the contacts and is another person's" for ref in found.beside),
-            *(f"mail {mail} of theirs belongs to {', '.join(refs)}" for mail, refs in foreign.items() if refs),
+            *(f"mail {mail} of theirs belongs to {', '.join(refs)}" for mail, refs in sent.items()),
         ),
     )
 

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
+from daemon.outbox.body import ORIGINAL
 from daemon.person.find import Found
+from daemon.person.search import texts
 from daemon.store import messages, person
 from daemon.store.records import Kept
+from rules import reference
 
 FORMAT = "postroom person 1"
 """Version of the file; fields are only ever added to it."""
@@ -24,6 +28,7 @@ _MAIL = (
     *("reason", "source", "verified", "trace"),
 )
 _LETTER = ("purpose", "recipient", "sender", "subject", "message_id", "state", "created_at", "sent_at")
+_REFERENCE = re.compile(r"\b[A-Z]-[0-9A-Z]{6,20}-[0-9A-Z]\b")
 _REVISION = ("n", "at", "action", "actor_role", "actor", "args", "data")
 _STEP = ("step", "cycle", "due_at", "fired_at", "ended_at", "because")
 _NOTICE = ("purpose", "recipient", "at", "way", "withdrawn_at", "data")
@@ -39,6 +44,8 @@ class Exported(msgspec.Struct, frozen=True):
     letters: int
     left_out: tuple[int, ...]
     """Mails that also tell of other people: they are listed, their words are not there."""
+    left_out_letters: tuple[int, ...]
+    """Outgoing mails that such a mail goes along with: the same."""
 
 
 def export(connection: Connection, found: Found, loose: list[int], target: Path, now: datetime) -> Exported:
@@ -66,64 +73,87 @@ def export(connection: Connection, found: Found, loose: list[int], target: Path,
 
 def _write(connection: Connection, found: Found, loose: list[int], file: zipfile.ZipFile, now: datetime) -> Exported:
     own = {one.id for one in found.records}
-    rows = person.mails_of(connection, own)
-    mails = list(dict.fromkeys(row["id"] for row in rows))
-    left_out = tuple(mail for mail in mails if person.others_of(connection, mail, own))
-    letters = 0
+    links = person.mails_of(connection, own)
+    mails = {row["id"]: row for row in links}  # one that opened two records is one
+    further = {key: row for key in loose if (row := messages.one(connection, key)) is not None}
+    left_out = _left_out(connection, found, mails, further)
+    letters = {one.id: person.letters_of(connection, one.id) for one in found.records}
+    with_others = {each["id"] for row in links if row["id"] in left_out for each in _carrying(letters[row["record"]])}
     told: Json = {
         "format": FORMAT,
         "site": found.site,
         "at": now,
         "names": found.names,
         "known_by": [_plain(row, ("type", "value", "reminder", "reminder_at")) for row in _known(connection, found)],
-        "records": [_record(connection, one, rows) for one in found.records],
-        "mails": [_mail(row, left_out) for row in _once(rows)],
-        "further_mails": [_mail(row, ()) for key in loose if (row := messages.one(connection, key)) is not None],
+        "records": [_record(connection, one, links, letters[one.id], with_others) for one in found.records],
+        "mails": [_mail(row, left_out) for row in mails.values()],
+        "further_mails": [_mail(row, left_out) for row in further.values()],
     }
     file.writestr("person.json", json.dumps(told, ensure_ascii=False, indent=1, default=_text))
-    for key in (*(mail for mail in mails if mail not in left_out), *loose):
+    for key in (key for key in (*mails, *further) if key not in left_out):
         file.writestr(f"mails/{key}.eml", messages.original(connection, key) or b"")
-    for one in found.records:
-        for row in person.letters_of(connection, one.id):
-            letters += 1
-            file.writestr(f"letters/{row['id']}.eml", row["rendered"])
-    return Exported(len(found.records), len(mails) + len(loose), letters, left_out)
+    every = [row for rows in letters.values() for row in rows]
+    for row in (row for row in every if row["id"] not in with_others):
+        file.writestr(f"letters/{row['id']}.eml", row["rendered"])
+    counts = len(own), len(mails) + len(further), len(every)
+    return Exported(*counts, tuple(sorted(left_out)), tuple(sorted(with_others)))
+
+
+def _left_out(
+    connection: Connection, found: Found, mails: Mapping[int, RowMapping], further: Mapping[int, RowMapping]
+) -> set[int]:
+    """Mails for several people, the same that came again, and what came back of ours that names further records."""
+    own = {one.id for one in found.records}
+    shared = {key for key in mails if person.others_of(connection, key, own)}
+    again = {mails[key]["digest"] for key in shared} - {None}
+    shared |= {key for key, row in further.items() if row["digest"] in again}
+    return shared | {key for key in further if _names_others(messages.original(connection, key) or b"", found.refs)}
+
+
+def _names_others(content: bytes, refs: Collection[str]) -> bool:
+    named = {reference.parse(written) for text in texts(content) for written in _REFERENCE.findall(text)}
+    return bool(named - {None, *refs})
+
+
+def _carrying(letters: Sequence[RowMapping]) -> Iterator[RowMapping]:
+    """Those of our mails that the original goes along with."""
+    return (row for row in letters if ORIGINAL.encode() in row["rendered"])
 
 
 def _known(connection: Connection, found: Found) -> list[RowMapping]:
     return person.preferences_of(connection, found.site, found.contacts)
 
 
-def _record(connection: Connection, one: Kept, mails: list[RowMapping]) -> Json:
+def _record(
+    connection: Connection,
+    one: Kept,
+    links: Sequence[RowMapping],
+    letters: Sequence[RowMapping],
+    left_out: Collection[int],
+) -> Json:
     """A record as it is, and every state it was in, with what followed from it."""
     return {
         **msgspec.to_builtins(one.record),
         "history": [_plain(row, _REVISION) for row in person.revisions_of(connection, one.id)],
         "deadlines": [_plain(row, _STEP) for row in person.deadlines_of(connection, one.id)],
         "notices": [_plain(row, _NOTICE) for row in person.notices_of(connection, one.id)],
-        "letters": [
-            {**_plain(row, _LETTER), "file": f"letters/{row['id']}.eml"}
-            for row in person.letters_of(connection, one.id)
-        ],
+        "letters": [{**_plain(row, _LETTER), **_place("letters", row["id"], left_out)} for row in letters],
         "mails": [
             {"mail": row["id"], "reading": row["reading"], "how": row["how"]}
-            for row in mails
+            for row in links
             if row["record"] == one.id
         ],
     }
 
 
-def _once(rows: list[RowMapping]) -> Iterator[RowMapping]:
-    """A mail that opened two records is one."""
-    return iter({row["id"]: row for row in rows}.values())
-
-
-def _mail(row: RowMapping, left_out: tuple[int, ...]) -> Json:
+def _mail(row: RowMapping, left_out: Collection[int]) -> Json:
     """What is kept of a mail; of one that tells of other people, too, not what it says of them."""
-    if row["id"] in left_out:
-        names = tuple(name for name in _MAIL if name != "trace")
-        return {"mail": row["id"], **_plain(row, names), "left_out": "it also tells of other people"}
-    return {"mail": row["id"], **_plain(row, _MAIL), "file": f"mails/{row['id']}.eml"}
+    names = tuple(name for name in _MAIL if name != "trace" or row["id"] not in left_out)
+    return {"mail": row["id"], **_plain(row, names), **_place("mails", row["id"], left_out)}
+
+
+def _place(folder: str, key: int, left_out: Collection[int]) -> Json:
+    return {"left_out": "it also tells of other people"} if key in left_out else {"file": f"{folder}/{key}.eml"}
 
 
 def _plain(row: RowMapping, names: tuple[str, ...]) -> Json:

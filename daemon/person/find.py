@@ -10,7 +10,7 @@ from daemon.store import person, records
 from daemon.store.records import Kept
 from parsers.records import Customer, Reading
 from rules import reference
-from rules.acquaintance import Person, people, person_key
+from rules.acquaintance import Person, called_alike, people, person_key
 from rules.model import Record
 from rules.second import contacts_of, contacts_of_record
 
@@ -73,8 +73,9 @@ def find(connection: Connection, site: Site, asked: str) -> Found:
     """
     named = _named(connection, site, asked)
     if named is not None:
-        known: frozenset[str] = frozenset(contacts_of_record(named.record))
-        return _grown(connection, site, known, {named.record.ref}, named)
+        own, every = contacts_of(named.record.reading), contacts_of_record(named.record)
+        known: frozenset[str] = frozenset(own or every)
+        return _grown(connection, site, known, {named.record.ref}, named, named.record.reading.customer)
     key = person_key(asked, site.country)
     if key is None:
         raise NoKey(asked)
@@ -83,7 +84,16 @@ def find(connection: Connection, site: Site, asked: str) -> Found:
     if len(found) > 1:
         raise Several(found)
     refs = {ref for one in found for ref in one.refs} | {one.ref for one in first if _is_nameless(one, {key})}
-    return _grown(connection, site, frozenset({key}), refs, None)
+    return _grown(connection, site, frozenset({key}), refs, None, found[0].customer if found else None)
+
+
+def elsewhere(connection: Connection, found: Found) -> dict[int, list[str]]:
+    """Mails that they sent and that stand for records of other people only, or for erased ones: mail, references."""
+    own = [one.id for one in found.records]
+    linked = {row["id"] for row in person.mails_of(connection, own)}
+    sent = person.from_sender(connection, found.site, found.mails)
+    refs = {mail: person.others_of(connection, mail, own) for mail in sent if mail not in linked}
+    return {mail: others for mail, others in refs.items() if others}
 
 
 def _named(connection: Connection, site: Site, asked: str) -> Kept | None:
@@ -92,14 +102,20 @@ def _named(connection: Connection, site: Site, asked: str) -> Kept | None:
     return kept if kept is not None and kept.record.site == site.id else None
 
 
-def _grown(connection: Connection, site: Site, known: frozenset[str], refs: set[str], first: Kept | None) -> Found:
-    """Follow the person's further contacts to their further records, until there are none."""
+def _grown(
+    connection: Connection, site: Site, known: frozenset[str], refs: set[str], first: Kept | None, who: Customer | None
+) -> Found:
+    """Follow the person's further contacts to their further records, until there are none.
+
+    A request of theirs may stand in somebody else's record, where a person joined them: that record is the other's.
+    """
     everything: list[Kept] = [first] if first else []
     names: tuple[str, ...] = ()
     for _ in range(ROUNDS):
         found = person.known_by(connection, site.id, known)
         everything = found if first is None or first.id in {one.id for one in found} else [first, *found]
-        ours = [one for one in people([one.record for one in everything]) if refs & set(one.refs)]
+        groups = people([one.record for one in everything])
+        ours = [one for one in groups if refs & set(one.refs) and _is_theirs(one.customer, who, known)]
         names = tuple(dict.fromkeys(name for one in ours if (name := one.customer.name or one.customer.company)))
         more = known.union(*(_contacts(one.customer) for one in ours))
         reached = refs | {ref for one in ours for ref in one.refs}
@@ -107,9 +123,18 @@ def _grown(connection: Connection, site: Site, known: frozenset[str], refs: set[
         if (more, reached) == (known, refs):
             break
         known, refs = more, reached
-    own = tuple(one for one in everything if one.record.ref in refs)
-    beside = tuple(one.record.ref for one in everything if one.record.ref not in refs)
+    mine = {one.record.ref for one in everything if _is_theirs(one.record.reading.customer, who, known)} & refs
+    own = tuple(one for one in everything if one.record.ref in mine)
+    beside = tuple(one.record.ref for one in everything if one.record.ref not in mine)
     return Found(site=site.id, names=names, contacts=tuple(sorted(known)), records=own, beside=beside)
+
+
+def _is_theirs(customer: Customer | None, who: Customer | None, known: Collection[str]) -> bool:
+    """Two names are two people; where one has none, what they are known by decides."""
+    if customer is None or who is None:
+        return True
+    alike = called_alike(customer, who)
+    return bool(set(_contacts(customer)) & set(known)) if alike is None else alike
 
 
 def _contacts(customer: Customer) -> tuple[str, ...]:

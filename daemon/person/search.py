@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from email import message_from_bytes
 
 import msgspec
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from config.lookup import ADMIN_SITE, site_of
 from config.models import Settings
@@ -67,7 +67,7 @@ def _is_of_site(settings: Settings, one: Loose, site: str) -> bool:
 
 
 def _mention(settings: Settings, one: Loose, needles: Needles, reader: Reader) -> Mention | None:
-    if needles.are_in(f"{one.sender}\n{one.content.decode('utf-8', 'replace')}"):
+    if any(needles.are_in(text) for text in (one.sender, *texts(one.content))):
         return Mention(one.id, is_pending=one.is_pending)
     try:
         (answer,) = reader.ask([Parse(one.content, hints_for(settings, one.recipient))])
@@ -83,21 +83,37 @@ def _words(parsed: Parsed) -> str:
 
 
 def told_of(store: Store, found: Found) -> Iterator[RowMapping]:
-    """Outgoing mails that name the person among others: daily lists, bundles, alarms to the admin."""
-    needles, after = Needles(found), 0
+    """Outgoing mails that name the person among others: daily lists, bundles, alarms to the admin.
+
+    A controller of several sites has one list of all, which counts as one site's: of the others' lists those that name
+    one of the records. By an address or number they may mean the same person there, which is that site's own.
+    """
+    here, anywhere, after = Needles(found), Needles(msgspec.structs.replace(found, contacts=())), 0
     while True:
         with store.read() as connection:
-            letters: Sequence[RowMapping] = person.about_several(connection, found.site, ADMIN_SITE, after)
+            letters: Sequence[RowMapping] = person.about_several(connection, after)
         if not letters:
             return
         after = letters[-1]["id"]
         for row in letters:
-            if needles.are_in("\n".join((row["dedupe"], row["recipient"], row["subject"], *_texts(row["rendered"])))):
+            needles = here if row["site"] in (found.site, ADMIN_SITE, None) else anywhere
+            if _is_named(needles, row):
                 yield row
 
 
-def _texts(content: bytes) -> Iterator[str]:
-    """What a mail of our own says, decoded; also that of a mail that goes along with it."""
+def told_beside(connection: Connection, found: Found, mails: Sequence[int]) -> list[RowMapping]:
+    """Outgoing mails about the other records of these mails that name the person: the mail goes along with some."""
+    needles, own = Needles(found), [one.id for one in found.records]
+    return [row for row in person.letters_beside(connection, mails, own) if _is_named(needles, row)]
+
+
+def _is_named(needles: Needles, letter: RowMapping) -> bool:
+    said = (letter["dedupe"], letter["recipient"], letter["subject"], *texts(letter["rendered"]))
+    return needles.are_in("\n".join(said))
+
+
+def texts(content: bytes) -> Iterator[str]:
+    """What a mail says as it is and decoded, also in a mail that goes along with it or came back."""
     yield content.decode("utf-8", "replace")
     for part in message_from_bytes(content).walk():
         payload = part.get_payload(decode=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, select
 
+from daemon.store import records as every
 from daemon.store.schema import erased, message, message_record, outbox, record, revision
 from rules.erasing import ERASE
 
@@ -79,6 +80,13 @@ def records(
 def is_erased(connection: Connection, ref: str) -> bool:
     """Whether somebody was there before: another daemon that does the same run, a person who begins again."""
     return connection.execute(_ERASED, {"the_ref": ref}).first() is not None
+
+
+def is_needed(connection: Connection, ref: str) -> bool:
+    """Whether it is the second request of a record that is still there: it goes after that one."""
+    kept = every.load(connection, ref)
+    joined = kept.record.again_of if kept is not None else None
+    return joined is not None and not is_erased(connection, joined)
 
 
 def mails(connection: Connection, after: int, before: datetime) -> tuple[list[int], int | None]:

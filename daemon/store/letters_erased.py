@@ -55,11 +55,16 @@ def blank_letters(connection: Connection, key: int, told: Iterable[RowMapping], 
     return found
 
 
-def in_the_way(row: RowMapping) -> str | None:
-    """Why the words of a mail cannot go yet; None where they can."""
+def in_the_way(row: RowMapping, *, is_whole: bool = True) -> str | None:
+    """Why the words of a mail cannot go yet; None where they can.
+
+    Args:
+        row: Of the outbox.
+        is_whole: Whether the record goes that it is about, if it is about one.
+    """
     if row["state"] == "sending" or (row["reached_data"] and row["state"] in ("waiting", "unknown")):
         return "is just being sent, or nobody knows yet whether it was: try again, or `postroom queue drop` it"
-    if row["record"] is None and row["state"] in ("waiting", "held"):
+    if (row["record"] is None or not is_whole) and row["state"] in ("waiting", "held"):
         return "tells of several records and waits: send it or `postroom queue drop` it first"
     return None
 
@@ -87,15 +92,15 @@ def blank_letter(connection: Connection, row: RowMapping, recipient: str, *, cle
 
 
 def erase_letter(connection: Connection, key: int) -> None:
-    """Blank a mail that is about no single record and names somebody.
+    """Blank a mail that names somebody and is not about a record of theirs alone.
 
     Raises:
         OnItsWay: It cannot be erased yet.
     """
     row = connection.execute(_LETTER, {"the_letter": key}).mappings().one()
-    if (why := in_the_way(row)) is not None:
+    if (why := in_the_way(row, is_whole=False)) is not None:
         raise OnItsWay(f"outgoing mail {key} {why}")
-    blank_letter(connection, row, row["recipient"], clean_key=True)
+    blank_letter(connection, row, row["recipient"], clean_key=row["record"] is None)
 
 
 def obstacles(connection: Connection, keys: Sequence[int]) -> list[str]:

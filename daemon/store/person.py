@@ -45,6 +45,14 @@ _OTHERS = (
     .join(message_record, message_record.c.record == record.c.id)
     .where(message_record.c.message == bindparam("the_message"), record.c.id.not_in(bindparam("own", expanding=True)))
 )
+_BESIDE = (
+    select(outbox, rendered.c.bytes.label("rendered"))
+    .join(rendered)
+    .join(message_record, message_record.c.record == outbox.c.record)
+    .where(outbox.c.subject != "")
+    .distinct()
+    .order_by(outbox.c.id)
+)
 _IS_ERASED = select(erased.c.message).where(erased.c.message == message.c.id).exists()
 _SENDERS = func.lower(message.c.sender)
 _IS_LINKED = select(message_record.c.message).where(message_record.c.message == message.c.id).exists()
@@ -53,12 +61,7 @@ _LOOSE = select(message.c.id).where(_AT_SITE, ~_IS_LINKED, ~_IS_ERASED)
 _SEVERAL = (
     select(outbox, rendered.c.bytes.label("rendered"))
     .join(rendered)
-    .where(
-        outbox.c.record.is_(None),
-        or_(outbox.c.site == bindparam("the_site"), outbox.c.site.is_(None), outbox.c.site == bindparam("the_admin")),
-        outbox.c.subject != "",
-        outbox.c.id > bindparam("after"),
-    )
+    .where(outbox.c.record.is_(None), outbox.c.subject != "", outbox.c.id > bindparam("after"))
     .order_by(outbox.c.id)
     .limit(BATCH)
 )
@@ -84,6 +87,12 @@ def known_by(connection: Connection, site: str, known: Iterable[str]) -> list[Ke
 def mails_of(connection: Connection, records: Collection[int]) -> list[RowMapping]:
     """The mails that opened these records or came to them: a row for each mail, record and reading."""
     return list(connection.execute(_MAILS, {"records": sorted(records)}).mappings()) if records else []
+
+
+def letters_beside(connection: Connection, mails: Collection[int], own: Collection[int]) -> list[RowMapping]:
+    """Outgoing mails about the further records that these mails stand for, with their bytes."""
+    query = _BESIDE.where(message_record.c.message.in_(sorted(mails)), message_record.c.record.not_in(sorted(own)))
+    return list(connection.execute(query).mappings()) if mails else []
 
 
 def others_of(connection: Connection, mail: int, own: Collection[int]) -> list[str]:
@@ -117,9 +126,9 @@ def loose(connection: Connection, site: str, after: int) -> list[Loose]:
     ]
 
 
-def about_several(connection: Connection, site: str, admin: str, after: int) -> list[RowMapping]:
-    """The next outgoing mails that are about no single record, with their bytes: lists, bundles, alarms."""
-    return list(connection.execute(_SEVERAL, {"the_site": site, "the_admin": admin, "after": after}).mappings())
+def about_several(connection: Connection, after: int) -> list[RowMapping]:
+    """The next outgoing mails about no single record, with their bytes: lists, bundles, alarms of all sites."""
+    return list(connection.execute(_SEVERAL, {"after": after}).mappings())
 
 
 def revisions_of(connection: Connection, key: int) -> list[RowMapping]:

@@ -97,7 +97,7 @@ def test_one_person_is_erased_and_nobody_else(ask: Any) -> None:
     assert again["differ"] == 0, "what was erased is not read again"
 
 
-def post(post_room: Any, dedupe: str, text: str, *, sent: bool) -> None:
+def post(post_room: Any, dedupe: str, text: str, *, sent: bool, site: str = "berlin") -> None:
     """An outgoing mail about no single record, its words in base64."""
     own_id = f"<{dedupe.partition(':')[0]}.{sent}@muster.example>"
     words = base64.b64encode(text.encode()).decode()
@@ -105,7 +105,7 @@ def post(post_room: Any, dedupe: str, text: str, *, sent: bool) -> None:
     letter = Letter(
         dedupe=dedupe,
         purpose=dedupe.partition(":")[0],
-        site="berlin",
+        site=site,
         recipient="verkauf.berlin@muster.example",
         sender="desk.berlin@leads.muster.example",
         subject="Offen: 2",
@@ -139,6 +139,18 @@ def test_lists_and_alarms_that_name_the_person_go_too(ask: Any, post_room: Any) 
         found = {purpose: (JONAS in dedupe, subject) for purpose, dedupe, subject in left}
     assert found == {"list": (False, ""), "alarm": (False, ""), "visits": (False, "Offen: 2")}
     assert ask("ledger", "--json").out.count("what") == findings
+
+
+@pytest.mark.usefixtures("all_closed")
+def test_a_controllers_list_that_counts_as_another_sites_goes_too(ask: Any, post_room: Any) -> None:
+    """He has one list of all his sites. The same address there may be the same person, who is that site's own."""
+    (ref, *_) = [row["ref"] for row in ask("records", "--json").rows if JONAS in json.dumps(row)]
+    post(post_room, "escalations:potsdam", f"{ref}  Jonas Probe, Golf", sent=True, site="potsdam")
+    post(post_room, "list:potsdam", f"L-5RN8C3-7  Jonas Probe {JONAS}", sent=True, site="potsdam")
+    assert ask("person", "erase", JONAS, *AT_BERLIN, "--yes").code == 0
+    with closing(sqlite3.connect(post_room.database)) as connection:
+        left = dict(connection.execute("SELECT purpose, subject FROM outbox WHERE purpose IN ('escalations', 'list')"))
+    assert left == {"escalations": "", "list": "Offen: 2"}
 
 
 @pytest.mark.usefixtures("all_closed")

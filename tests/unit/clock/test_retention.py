@@ -11,16 +11,19 @@ from sqlalchemy import Connection
 
 from config.load import canonical, load
 from config.models import Settings
+from daemon.act import act
 from daemon.clock import retention as retention_room
 from daemon.clock.calendar import Calendar
 from daemon.clock.ping import Ping
 from daemon.clock.retention import Retention
 from daemon.store import evidence, messages, outgoing, records
+from daemon.store.chains import Accepted, Chain
 from daemon.store.outgoing import Letter
 from rules import agenda, keeping
-from rules.model import Record
+from rules.model import Action, Actor, Record
 from tests.unit.clock.conftest import Room
-from tests.unit.store.test_erased_rows import close_all
+from tests.unit.conftest import finish_pending
+from tests.unit.store.test_erased_rows import close_all, settle_letters
 
 
 def keeping_for(settings: Settings, **keys: str) -> Settings:
@@ -95,6 +98,34 @@ def test_each_kind_has_its_time(worked: Room) -> None:
     again = worked.rows("SELECT count(*) FROM revision WHERE action = 'erase'")
     assert a_day_later(worked, 500)
     assert worked.rows("SELECT count(*) FROM revision WHERE action = 'erase'") == again, "each once"
+
+
+def test_a_second_request_goes_after_the_record_that_it_stands_in(worked: Room) -> None:
+    """Its mail is that record's, too: taken apart again it is needed."""
+    now, settings = worked.clock.at, worked.shift.settings
+    first, second, *_ = (one.ref for one in kept(worked) if one.kind == "lead" and one.site == "berlin")
+    for ref, action in ((first, "reopen"), (second, "reopen"), (second, "again")):
+        args = {"ref": first} if action == "again" else {}
+        act(worked.store, settings, ref, Action(name=action, actor=Actor("command", "anna"), args=args), now)
+    use(worked, keeping_for(settings, lead="30d"))
+    assert not {first, second} & set(a_day_later(worked, 40))
+    act(worked.store, settings, first, Action(name="done", actor=Actor("command", "anna")), worked.clock.at)
+    settle_letters(worked.store)
+    assert not {first, second} & set(a_day_later(worked, 20))
+    a_day_later(worked, 20)
+    assert {first, second} <= set(a_day_later(worked, 1))
+
+
+def test_what_the_admin_has_of_nobodys_site_has_its_time_too(worked: Room) -> None:
+    mail = b"From: Greta <greta@post.example>\r\nSubject: Hilfe\r\nMessage-ID: <g1@post.example>\r\n\r\nMein Auto\r\n"
+    to, sender = "postmaster@leads.muster.example", "greta@post.example"
+    taken = Accepted(mail, to, sender, "smtp", "192.0.2.1", worked.clock.at)
+    worked.store.write(lambda c: Chain("test").append(c, [taken])).result()
+    finish_pending(worked.shift)
+    close_all(worked.store, worked.shift.settings)
+    (ref,) = [one.ref for one in kept(worked) if one.site == "admin"]
+    use(worked, keeping_for(worked.shift.settings, unsorted="30d"))
+    assert ref in a_day_later(worked, 40)
 
 
 def test_mails_that_opened_nothing_and_reports_have_theirs(worked: Room) -> None:
