@@ -65,6 +65,7 @@ class Worker:
     def __init__(self, sock: socket.socket, settings: Settings, written: bytes) -> None:
         self._sock = sock
         self._written = written
+        self._is_remembered = False
         self._quit = False
         self._woken = False
         self._adrift = False
@@ -102,7 +103,7 @@ class Worker:
     def _begin(self) -> None:
         self._shift.reader.start()
         self._clear_what_a_crash_left()
-        self._remember(self._shift.settings, self._written)
+        self._remember()
         self._look_at_the_gate()
         self._shift.leases.start()
         for sender in self._senders:
@@ -116,6 +117,8 @@ class Worker:
             try:
                 if self._adrift:
                     self._take_up()
+                if not self._is_remembered:
+                    self._remember()
                 self._look_at_the_gate()
                 pause = 0 if self._round() else self._pause()
             except StoreError as error:
@@ -218,12 +221,14 @@ class Worker:
             log.warning("source-changed", source=source, changes=len(changes))
             self._bell.ring()
 
-    def _remember(self, settings: Settings, written: bytes) -> None:
-        """Keep the settings that decisions will name."""
+    def _remember(self) -> None:
+        """Keep the settings that decisions will name: before the first of them, however long the database is away."""
+        settings, written = self._shift.settings, self._written
         told, at = json.dumps(versions()), wall_now()
         zones, seen_at = watched_zones(settings), self._shift.clock.now()
         self._shift.store.write(lambda c: messages.keep_settings(c, settings.digest, told, written, at)).result()
         self._shift.store.write(lambda c: watched.keep(c, settings.sources, zones, seen_at)).result()
+        self._is_remembered = True
         self._telling.tell({"took": settings.digest})
 
     def _listen(self, seconds: float) -> None:
@@ -251,8 +256,7 @@ class Worker:
 
     def _use(self, settings: Settings, written: bytes) -> None:
         self._shift.reader.use(settings.templates)
-        self._shift.settings = settings
-        self._remember(settings, written)
+        self._shift.settings, self._written, self._is_remembered = settings, written, False
         self._bell.ring(everybody=True)
 
     def _pause(self) -> float:

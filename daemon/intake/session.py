@@ -3,6 +3,8 @@
 import re
 from typing import cast
 
+from aiosmtpd.smtp import TLSSetupException
+
 from daemon.intake.connection import LOGINS, MAILBOX, Connection
 from daemon.intake.content import has_line_over, read_mail, without_dots
 
@@ -69,6 +71,9 @@ class Session(Connection):
             await self.push("503 5.5.1 TLS is active")
         elif not await self._spoke_early():
             await super().smtp_STARTTLS(arg)
+            if self._tls_protocol and self.session is not None and self.session.ssl is None:
+                # Nobody shook hands in time. asyncio says so neither to the one who waits nor by connection_lost.
+                raise TLSSetupException
 
     async def smtp_AUTH(self, arg: str) -> None:
         """Log in (RFC 4954), between mails and a step at a time."""

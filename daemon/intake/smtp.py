@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, TLSSetupException
 
 from config.models import Settings
 from daemon.intake.address import brings_many, network_of
@@ -285,6 +285,9 @@ class SmtpService:
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever it was, it was not the mail's fault: the sender keeps it and tries again."""
+        if isinstance(error, TLSSetupException):  # the client's, and there is nobody to answer any more
+            log.info("tls-not-begun", why=str(error.__cause__ or "no handshake"))
+            return OUR_TROUBLE
         self.counters["trouble"] += 1
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EDQUOT):
             return NO_ROOM

@@ -19,8 +19,8 @@ _LINKS_PER_CHAIN = 1 << 32
 # Built once: SQLAlchemy keeps what it compiled by the statement object.
 _INSERT_MESSAGE = insert(message)
 _INSERT_RAW = insert(raw)
-_ADVANCE = update(chain).where(chain.c.id == bindparam("the_chain"), chain.c.n == bindparam("from_n"))
-_ADVANCE = _ADVANCE.values(n=bindparam("n"), hash=bindparam("hash"))
+_OURS = (chain.c.id == bindparam("the_chain"), chain.c.key == bindparam("the_key"), chain.c.n == bindparam("from_n"))
+_ADVANCE = update(chain).where(*_OURS).values(n=bindparam("n"), hash=bindparam("hash"))
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -107,8 +107,11 @@ class Chain:
         return [message_id_of(link.chain, link.n) for link, _ in links]
 
     def _advance(self, connection: Connection, by: int) -> bool:
-        """Move the chain's row to our new end; False if it does not stand where we began."""
-        ours = {"the_chain": self._id, "from_n": self._n - by, "n": self._n, "hash": self._hash}
+        """Move the chain's row to our new end; False if it does not stand where we began, or is another's.
+
+        SQLite gives a number again whose transaction was rolled back.
+        """
+        ours = {"the_chain": self._id, "the_key": self._key, "from_n": self._n - by, "n": self._n, "hash": self._hash}
         return connection.execute(_ADVANCE, ours).rowcount == 1
 
     def _begin(self, connection: Connection, at: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.accounts import draw_up
 from tests.peers.cutter import Cutter
 from tests.peers.postgres import Postgres
-from tests.support.client import Clients
+from tests.support.client import Clients, lead, new_key, send
 from tests.support.fixtures import Houses, Tell
 from tests.support.rows import at_length
 from tests.support.sink import Sink
@@ -75,3 +75,24 @@ def test_a_commit_in_doubt_is_settled(new_house: Houses, sink: Sink, postgres: P
     house.close()
     cutter.close()
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.peer
+def test_settings_that_come_while_it_is_away_are_taken_when_it_is_back(
+    new_house: Houses, sink: Sink, own_postgres: Postgres, tell: Tell
+) -> None:
+    house = new_house(database=own_postgres.new_database())
+    worker, before = house.pid("worker"), house.status()["settings"]
+    own_postgres.stop()
+    house.append("postroom.toml", "\n[retention]\nlead = '400d'\n")
+    assert house.reload()["ok"]
+    wait_until(lambda: "worker-without-store" in house.log(), 60, "the worker misses the database")
+    own_postgres.start()
+    now = house.status()["settings"]
+    query = "SELECT count(*) FROM settings_version WHERE digest = ?"
+    wait_until(lambda: house.value(query, now) == 1, 60, "the settings are kept")
+    send(house, lead(key := new_key()))
+    wait_until(lambda: sink.about(f"kunde-{key}@"), 60, "a mail is worked on")
+    deaths = house.status()["counters"]["worker_deaths"]
+    tell(f"R7: settings reloaded without a database: {deaths} deaths of the worker, the next mail was told")
+    assert (deaths, house.pid("worker"), now != before) == (0, worker, True)

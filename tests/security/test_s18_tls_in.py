@@ -5,6 +5,7 @@ import smtplib
 import socket
 import ssl
 import struct
+from contextlib import ExitStack
 from typing import Literal
 
 import pytest
@@ -256,3 +257,17 @@ def test_tls_is_counted_at_the_door(tls_house: Installation, shared_certificate:
     assert session.begin(WEBSITE).code == 354
     session.close()
     wait_until(lambda: tls_house.status()["connections"] == 0, 10)
+
+
+def test_who_asks_for_tls_and_says_no_more_gives_the_place_free(new_house: Houses, certificate: Certificate) -> None:
+    limits = {"idle_seconds": 1, "connections_per_address": 3}
+    house = new_house(smtp=certificate.settings, roles=("smtp",), limits=limits)
+    with ExitStack() as stack:
+        for _ in range(3):
+            session = stack.enter_context(talk(house))
+            session.read()
+            session.ask("EHLO client.example")
+            assert session.ask("STARTTLS").code == 220
+        wait_until(lambda: house.status()["connections"] == 0, 30, "their places are free")
+        connected(house, "starttls", certificate.trusting()).quit()
+    assert house.status()["counters"].get("trouble", 0) == 0, "it was the client's"

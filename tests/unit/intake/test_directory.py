@@ -1,5 +1,6 @@
 """Whose addresses are ours, and what a mistyped one meant."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -77,6 +78,23 @@ def test_refusals_are_counted_with_likely_typing_errors_first(directory: Directo
     ]
     assert refusals.listing()[0].last_at == AT + timedelta(hours=1)
     assert refusals.total == 5
+
+
+def test_who_writes_to_ever_other_addresses_takes_little_of_everybodys_time(settings: Settings) -> None:
+    """Among 5,000 sources it takes long to see which was meant: only of some it is looked for, of the others later."""
+    (one,) = [source for source in settings.sources.values() if source.address.startswith("mobile.berlin")]
+    many = {
+        f"s{n}": one.model_copy(update={"address": f"mobile.haus{n}.x7k2@leads.muster.example"}) for n in range(5000)
+    }
+    directory, refusals = Directory(settings.model_copy(update={"sources": many})), Refusals()
+    for n in range(300):
+        refusals.count(f"mobile.haus{n}.x7k3@leads.muster.example", directory, AT)
+    told = [one.meant for one in refusals.listing(limit=1000)]
+    assert 1 <= len([meant for meant in told if meant]) < 150
+    until = time.monotonic() + 30
+    while (last := refusals.count("mobile.haus299.x7k3@leads.muster.example", directory, AT)).meant is None:
+        assert time.monotonic() < until
+    assert last.meant is not None
 
 
 def test_refusals_are_bounded(directory: Directory) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Connection, select
 
-from daemon.store import Store, evidence, imports
+from daemon.store import Store, evidence, imports, open_store
 from daemon.store.chains import Accepted, Chain
 from daemon.store.schema import imported, message
 
@@ -63,3 +64,23 @@ def test_what_became_of_an_import(store: Store) -> None:
         assert imports.by_fate(connection, chain.id) == {"pending": 2}
         assert imports.by_kind(connection, chain.id) == {}
         assert imports.set_aside(connection, chain.id) == []
+
+
+def test_a_chain_that_was_rolled_back_is_begun_anew(store: Store, url: str) -> None:
+    """SQLite gives its number to the next chain, which is another process's."""
+    ours, other = Chain("acceptor"), Chain("import 1")
+    a, b = (Accepted(text, DEALER, "", "smtp", "192.0.2.1", NOW) for text in (b"a", b"b"))
+
+    def fails(connection: Connection) -> None:
+        ours.append(connection, [a])
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - our own
+        store.write(fails).result()
+    beside = open_store(url)
+    beside.write(lambda c: other.append(c, [b])).result()
+    beside.close()
+    store.write(lambda c: ours.append(c, [a])).result()
+    assert ours.id != other.id
+    with store.read() as connection:
+        assert list(evidence.check(connection, NOW)) == []
