@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
+from email.message import Message
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
@@ -10,6 +11,7 @@ from config.lookup import ADMIN_SITE, site_of
 from config.models import Settings
 from daemon.desk.plan import hints_for
 from daemon.errands import Parse
+from daemon.outbox.body import ORIGINAL
 from daemon.person.find import Found
 from daemon.reader import Reader, ReaderDied
 from daemon.store import Store, person
@@ -115,7 +117,14 @@ def _is_named(needles: Needles, letter: RowMapping) -> bool:
 def texts(content: bytes) -> Iterator[str]:
     """What a mail says as it is and decoded, also in a mail that goes along with it or came back."""
     yield content.decode("utf-8", "replace")
-    for part in message_from_bytes(content).walk():
+    for part in _parts(content):
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):
-            yield payload.decode("utf-8", "replace")
+            yield from texts(payload) if part.get_filename() == ORIGINAL else (payload.decode("utf-8", "replace"),)
+
+
+def _parts(content: bytes) -> list[Message]:
+    try:
+        return list(message_from_bytes(content).walk())
+    except RecursionError:  # thousands of parts in each other: the reader, who gives up in time, has read what there is
+        return []
